@@ -1,0 +1,42 @@
+package dev.inproc.inference;
+
+import java.time.Duration;
+
+/**
+ * The call was refused because too many wait already; nothing was run. Carries no stack trace, so
+ * that refusing stays cheap under the very load that causes it.
+ */
+public final class OverloadedException extends InferenceException {
+  private static final long serialVersionUID = 1L;
+
+  private final int capacity;
+  private final Duration retryAfter;
+
+  /**
+   * Creates one.
+   *
+   * @param capacity how many calls may wait
+   * @param retryAfter when there should be room again, by the costs learned so far
+   */
+  public OverloadedException(int capacity, Duration retryAfter) {
+    super(
+        "Overloaded: "
+            + capacity
+            + " calls are waiting; retry after "
+            + retryAfter.toNanos() / 1e6
+            + " ms",
+        false);
+    this.capacity = capacity;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Returns how many calls may wait. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /** Returns when there should be room again, by the costs learned so far; an estimate. */
+  public Duration retryAfter() {
+    return retryAfter;
+  }
+}

@@ -1,0 +1,103 @@
+package dev.inproc.inference;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Answers requests with a model. Any number of threads may share one.
+ *
+ * <p>Layers stack by {@code with}: each wraps what it is called on, owns it, and closes it when it
+ * is closed itself.
+ *
+ * <pre>{@code
+ * try (Predictor<String, float[]> embedder = engine.load(model).with(codec)) {
+ *   float[] v = embedder.predict("how do I reset my password?");
+ * }
+ * }</pre>
+ *
+ * <p>Outcomes: an answer, or an {@link InferenceException} of the kind that says what happened, or
+ * a {@link java.util.concurrent.CancellationException}. The blocking methods throw it; a future
+ * fails with it, unwrapped. A {@code null} argument is a {@link NullPointerException} at once.
+ *
+ * <p>Every call keeps its own options and its own outcome: that it was run together with others
+ * shows in nothing but the time it took.
+ *
+ * @param <I> a request
+ * @param <O> an answer
+ */
+public interface Predictor<I, O> extends AutoCloseable {
+
+  /**
+   * Answers later. Returns at once: it never blocks and never runs the engine on the caller's
+   * thread, though codecs do encode there.
+   *
+   * <p>The future completes on the thread that ran the batch unless the options name an executor; a
+   * slow callback there delays other calls. Such a callback may call {@link #predict} of this very
+   * predictor. Cancelling the future, or completing it from outside, withdraws the call: one that
+   * waits is never run, and a run whose callers are all gone is stopped.
+   */
+  CompletableFuture<O> submit(I input, CallOptions options);
+
+  /**
+   * Answers, blocking. May run the engine on the calling thread when that is the shortest way;
+   * never for a call with a timeout, which must be able to return in time, and never on a virtual
+   * thread.
+   *
+   * <p>An interrupt ends a wait with {@link InferenceInterruptedException}; a run on the calling
+   * thread cannot be interrupted, and leaves the interrupt status set.
+   */
+  O predict(I input, CallOptions options);
+
+  /**
+   * Answers a list, blocking: one answer per input, in order. The call fails as a whole, with the
+   * first failure; use {@link #submit} for inputs whose outcomes should be apart. The timeout is
+   * that of the whole list.
+   */
+  List<O> predictAll(List<I> inputs, CallOptions options);
+
+  /**
+   * Stops taking calls, waits until those accepted have been answered, then releases everything.
+   * Idempotent. Later calls fail with {@link PredictorClosedException}. Closing from a callback of
+   * this predictor does not wait; the last call to finish releases.
+   */
+  @Override
+  void close();
+
+  /** {@link #submit(Object, CallOptions)} with the default options. */
+  default CompletableFuture<O> submit(I input) {
+    return submit(input, CallOptions.DEFAULT);
+  }
+
+  /** {@link #predict(Object, CallOptions)} with the default options. */
+  default O predict(I input) {
+    return predict(input, CallOptions.DEFAULT);
+  }
+
+  /** {@link #predictAll(List, CallOptions)} with the default options. */
+  default List<O> predictAll(List<I> inputs) {
+    return predictAll(inputs, CallOptions.DEFAULT);
+  }
+
+  /** Wraps this predictor in a layer that keeps its types. The result owns this predictor. */
+  @SuppressWarnings("overloads") // a Decorator cannot be a lambda, so no call is ambiguous
+  default Predictor<I, O> with(Decorator decorator) {
+    return decorator.decorate(this);
+  }
+
+  /**
+   * Wraps this predictor in a layer that changes its types, such as a {@link Codec}. The result
+   * owns this predictor.
+   */
+  @SuppressWarnings("overloads")
+  default <A, B> Predictor<A, B> with(Adapter<A, B, I, O> adapter) {
+    return adapter.adapt(this);
+  }
+
+  /**
+   * Returns a view that answers as this predictor does but whose {@code close()} leaves it open,
+   * for handing to a layer or a component that closes what it is given.
+   */
+  default Predictor<I, O> borrowed() {
+    return new BorrowedPredictor<>(this);
+  }
+}

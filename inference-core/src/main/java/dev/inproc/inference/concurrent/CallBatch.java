@@ -1,0 +1,55 @@
+package dev.inproc.inference.concurrent;
+
+import dev.inproc.inference.Batch;
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Cancellation;
+import java.util.List;
+
+/** A batch of calls whose futures their callers hold. */
+public final class CallBatch<I, O> implements Batch<I, O> {
+  private final List<? extends Call<I, O>> calls;
+
+  /** Creates a batch of these calls; the list is not copied. */
+  public CallBatch(List<? extends Call<I, O>> calls) {
+    this.calls = calls;
+  }
+
+  @Override
+  public int size() {
+    return calls.size();
+  }
+
+  @Override
+  public I input(int index) {
+    return calls.get(index).input();
+  }
+
+  @Override
+  public CallOptions options(int index) {
+    return calls.get(index).options();
+  }
+
+  @Override
+  public boolean isGone(int index) {
+    return calls.get(index).isDone();
+  }
+
+  @Override
+  public boolean complete(int index, O output) {
+    return calls.get(index).answer(output);
+  }
+
+  @Override
+  public boolean fail(int index, Throwable failure) {
+    return calls.get(index).refuse(failure);
+  }
+
+  @Override
+  public Cancellation watch(int[] indexes) {
+    RunGroup group = new RunGroup(indexes.length);
+    for (int index : indexes) {
+      calls.get(index).join(group);
+    }
+    return group.cancellation();
+  }
+}

@@ -1,0 +1,97 @@
+package dev.inproc.inference.concurrent;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Counts the users of something native and frees it exactly once: after it was closed and its last
+ * user has left. ONNX Runtime's binding crashes the JVM if a session is freed under a run, so each
+ * run stands between {@link #acquire} and {@link #release}.
+ */
+public final class Lifetime {
+  private static final long CLOSED = Long.MIN_VALUE;
+
+  /** The number of users; negative, offset by {@link #CLOSED}, once closed. */
+  private final AtomicLong state = new AtomicLong();
+
+  private final AtomicBoolean freeing = new AtomicBoolean();
+  private final CountDownLatch freed = new CountDownLatch(1);
+  private final Runnable free;
+
+  /**
+   * Creates a lifetime that has begun.
+   *
+   * @param free what frees; runs once, on the thread that closes or on the last user's
+   */
+  public Lifetime(Runnable free) {
+    this.free = free;
+  }
+
+  /** Enters; to be paired with {@link #release} if this returns true. False once closed. */
+  public boolean acquire() {
+    // One unconditional add: under contention a failed compare-and-set costs more than undoing.
+    if (state.getAndIncrement() >= 0) {
+      return true;
+    }
+    release();
+    return false;
+  }
+
+  /** Leaves. */
+  public void release() {
+    if (state.decrementAndGet() == CLOSED) {
+      freeOnce();
+    }
+  }
+
+  /** Closes to new users; frees at once if there are none. Idempotent. */
+  public void close() {
+    long seen = state.get();
+    while (seen >= 0 && !state.compareAndSet(seen, seen + CLOSED)) {
+      seen = state.get();
+    }
+    if (state.get() == CLOSED) {
+      freeOnce();
+    }
+  }
+
+  private void freeOnce() {
+    if (freeing.compareAndSet(false, true)) {
+      try {
+        free.run();
+      } finally {
+        freed.countDown();
+      }
+    }
+  }
+
+  /** Returns whether it was closed. */
+  public boolean isClosed() {
+    return state.get() < 0;
+  }
+
+  /**
+   * Waits until all has been freed, whatever interrupts come; those are kept for later.
+   *
+   * @return false if the time passed first
+   */
+  public boolean awaitFreed(long timeoutNanos) {
+    boolean interrupted = false;
+    try {
+      long deadline = System.nanoTime() + timeoutNanos;
+      while (true) {
+        try {
+          return freed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

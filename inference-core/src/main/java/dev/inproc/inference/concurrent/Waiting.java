@@ -1,0 +1,37 @@
+package dev.inproc.inference.concurrent;
+
+import dev.inproc.inference.InferenceInterruptedException;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/** Blocking on a future the way {@code Predictor.predict} promises. */
+public final class Waiting {
+  private Waiting() {}
+
+  /**
+   * Waits for an answer. A failure is thrown as it is; an interrupt cancels the call, sets the
+   * interrupt status again and throws {@link InferenceInterruptedException}.
+   */
+  public static <T> T await(CompletableFuture<T> future) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      future.cancel(true);
+      Thread.currentThread().interrupt();
+      throw new InferenceInterruptedException(e);
+    } catch (ExecutionException e) {
+      throw unchecked(Objects.requireNonNullElse(e.getCause(), e));
+    }
+  }
+
+  private static RuntimeException unchecked(Throwable failure) {
+    if (failure instanceof RuntimeException exception) {
+      return exception;
+    }
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    return new IllegalStateException("A call failed with a checked exception", failure);
+  }
+}

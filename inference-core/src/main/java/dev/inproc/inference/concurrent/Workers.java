@@ -1,0 +1,100 @@
+package dev.inproc.inference.concurrent;
+
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The platform threads that all models of the process share: daemons that come with work and leave
+ * after some idle seconds, so that a hundred idle models cost none.
+ *
+ * <p>Two kinds of work, apart, because each bounds itself differently. A <em>lane</em> turns one
+ * model's queue and limits how many threads it asks for, so its pool is unbounded. A
+ * <em>notice</em> completes futures that the timer gave up on; a burst of ten thousand must not
+ * start as many threads, so they share a few. A callback that blocks such a thread delays other
+ * notices, never an answer.
+ */
+public final class Workers {
+  private static final Workers SHARED = new Workers();
+  private static final int NOTICE_THREADS = 8;
+  private static final long IDLE_SECONDS = 10;
+
+  private final ThreadPoolExecutor lanes;
+  private final ThreadPoolExecutor notices;
+
+  private Workers() {
+    lanes =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            new WorkerFactory("inproc-worker-"));
+    notices =
+        new ThreadPoolExecutor(
+            NOTICE_THREADS,
+            NOTICE_THREADS,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            new WorkerFactory("inproc-notice-"));
+    notices.allowCoreThreadTimeOut(true);
+  }
+
+  /** Returns the workers of the process. */
+  public static Workers shared() {
+    return SHARED;
+  }
+
+  /** Turns a lane on a worker of its own until the task returns. */
+  public void turn(Object lane, Runnable task) {
+    lanes.execute(
+        () -> {
+          Worker worker = (Worker) Thread.currentThread();
+          worker.lane = lane;
+          try {
+            task.run();
+          } finally {
+            worker.lane = null;
+          }
+        });
+  }
+
+  /** Completes something on behalf of the timer. */
+  public void notice(Runnable task) {
+    notices.execute(task);
+  }
+
+  /**
+   * Returns whether the calling thread is turning this lane: it must not wait for the lane, since
+   * the lane may be waiting for it.
+   */
+  public static boolean isTurning(Object lane) {
+    return Thread.currentThread() instanceof Worker worker && worker.lane == lane;
+  }
+
+  private static final class Worker extends Thread {
+    private @Nullable Object lane; // touched by this thread alone
+
+    Worker(Runnable task, String name) {
+      super(task, name);
+      setDaemon(true);
+    }
+  }
+
+  private record WorkerFactory(String prefix, AtomicLong count) implements ThreadFactory {
+    WorkerFactory(String prefix) {
+      this(prefix, new AtomicLong());
+    }
+
+    @Override
+    public Thread newThread(Runnable task) {
+      return new Worker(task, prefix + count.incrementAndGet());
+    }
+  }
+}

@@ -1,0 +1,241 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.EngineException;
+import dev.inproc.inference.tensor.DataType;
+import dev.inproc.inference.tensor.HalfPrecision;
+import dev.inproc.inference.tensor.Shape;
+import dev.inproc.inference.tensor.Tensor;
+import dev.inproc.inference.tensor.TensorSpec;
+import dev.inproc.inference.tensor.Tensors;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Puts examples side by side into a frame's inputs, and cuts the frame's outputs into answers. */
+final class Collation {
+  private final Layout layout;
+  private final List<TensorSpec> inputs;
+  private final List<Integer> outputs;
+  private final List<String> outputNames;
+  private final byte[][] padding; // one element for each input, in the machine's byte order
+
+  Collation(Layout layout, List<Integer> outputs, Map<String, Double> padValues) {
+    this.layout = layout;
+    this.inputs = layout.example().inputs();
+    this.outputs = outputs;
+    outputNames = outputs.stream().map(i -> layout.example().outputs().get(i).name()).toList();
+    padding = new byte[inputs.size()][];
+    for (int i = 0; i < padding.length; i++) {
+      TensorSpec spec = inputs.get(i);
+      padding[i] = element(spec.type(), padValues.getOrDefault(spec.name(), 0.0));
+    }
+  }
+
+  // ---- in ----
+
+  /**
+   * Fills the inputs; rows beyond the examples repeat the first, whose values the model can take.
+   */
+  void fill(Frame frame, int rows, long[] padded, Tensors[] examples, long[][] sizes) {
+    for (int input = 0; input < inputs.size(); input++) {
+      TensorSpec spec = inputs.get(input);
+      Shape shape = layout.inputShape(input, padded);
+      if (spec.type() == DataType.STRING) {
+        frame.setStrings(input, strings(input, rows, shape, examples));
+        continue;
+      }
+      ByteBuffer target = frame.input(input);
+      int rowBytes = (int) shape.elements() * spec.type().byteSize();
+      for (int row = 0; row < rows; row++) {
+        int source = row < examples.length ? row : 0;
+        Tensor tensor = tensor(input, examples[source]);
+        if (sizes[source] == padded || tensor.shape().equals(shape)) {
+          tensor.copyBytes(0, rowBytes, target, row * rowBytes);
+        } else {
+          pad(tensor, shape, target, row * rowBytes, rowBytes, padding[input]);
+        }
+      }
+    }
+  }
+
+  /** Fills a frame whose shapes are the tensors' own. */
+  void fillRaw(Frame frame, Tensors tensors) {
+    for (int input = 0; input < inputs.size(); input++) {
+      Tensor tensor = tensor(input, tensors);
+      if (tensor.type() == DataType.STRING) {
+        frame.setStrings(input, tensor.toStrings().toArray(String[]::new));
+      } else {
+        tensor.copyBytes(0, Math.toIntExact(tensor.byteSize()), frame.input(input), 0);
+      }
+    }
+  }
+
+  private Tensor tensor(int input, Tensors example) {
+    Tensor tensor = InputCheck.find(inputs.get(input).name(), input, example);
+    if (tensor == null) {
+      throw new IllegalStateException("Unchecked input: " + example);
+    }
+    return tensor;
+  }
+
+  private static void pad(
+      Tensor tensor, Shape shape, ByteBuffer target, int start, int rowBytes, byte[] element) {
+    // The buffer holds what the last run left there.
+    target.put(start, element);
+    for (int done = element.length; done < rowBytes; done *= 2) {
+      target.put(start + done, target, start, Math.min(done, rowBytes - done));
+    }
+    BlockCopy.move(
+        tensor.shape(),
+        shape,
+        element.length,
+        (from, to, length) -> tensor.copyBytes(from, length, target, start + to));
+  }
+
+  private String[] strings(int input, int rows, Shape shape, Tensors[] examples) {
+    int rowLength = (int) shape.elements();
+    String[] all = new String[rows * rowLength];
+    Arrays.fill(all, "");
+    for (int row = 0; row < rows; row++) {
+      Tensor tensor = tensor(input, examples[row < examples.length ? row : 0]);
+      int start = row * rowLength;
+      BlockCopy.move(
+          tensor.shape(),
+          shape,
+          1,
+          (from, to, length) -> {
+            for (int i = 0; i < length; i++) {
+              all[start + to + i] = tensor.getString(from + i);
+            }
+          });
+    }
+    return all;
+  }
+
+  // ---- out ----
+
+  /**
+   * Cuts one answer for each example.
+   *
+   * @throws EngineException if an output does not have a row for each
+   */
+  Tensors[] cut(Frame frame, int rows, long[] padded, long[][] sizes) {
+    int examples = sizes.length;
+    Tensor[][] cut = new Tensor[examples][outputs.size()];
+    for (int position = 0; position < outputs.size(); position++) {
+      TensorSpec spec = layout.example().outputs().get(outputs.get(position));
+      Shape whole = frame.outputShape(position);
+      Shape row = layout.isBatched() ? oneRow(spec, whole, rows) : whole;
+      for (int i = 0; i < examples; i++) {
+        Shape wanted = sizes[i] == padded ? row : own(position, row, padded, sizes[i]);
+        cut[i][position] = cutRow(frame, position, spec.type(), row, i, wanted);
+      }
+    }
+    Tensors[] answers = new Tensors[examples];
+    for (int i = 0; i < examples; i++) {
+      answers[i] = Tensors.of(outputNames, cut[i]);
+    }
+    return answers;
+  }
+
+  private static Shape oneRow(TensorSpec spec, Shape whole, int rows) {
+    if (whole.rank() == 0 || whole.dim(0) != rows) {
+      throw new EngineException(
+          "Output \""
+              + spec.name()
+              + "\" has shape "
+              + whole
+              + " for a batch of "
+              + rows
+              + ": it cannot be cut into answers. If the first dimension of the inputs does not"
+              + " count examples, load the model with BatchAxis.NONE",
+          null);
+    }
+    return whole.dropFirst();
+  }
+
+  /** The shape of an example's own part of a padded row. */
+  private Shape own(int position, Shape row, long[] padded, long[] sizes) {
+    if (Arrays.equals(sizes, padded)) {
+      return row;
+    }
+    int output = outputs.get(position);
+    Shape foreseen = layout.outputShape(output, padded);
+    Shape own = layout.outputShape(output, sizes);
+    if (own == null || foreseen == null || !row.equals(foreseen)) {
+      throw new EngineException(
+          "Output \""
+              + outputNames.get(position)
+              + "\" has rows of "
+              + row
+              + " where the signature foretells "
+              + foreseen
+              + ": padding cannot be cut off. Load the model without pad(...)",
+          null);
+    }
+    return own;
+  }
+
+  private static Tensor cutRow(
+      Frame frame, int position, DataType type, Shape row, int index, Shape wanted) {
+    if (type == DataType.STRING) {
+      return cutStrings(frame.outputStrings(position), row, index, wanted);
+    }
+    ByteBuffer source = frame.output(position);
+    int start = index * (int) row.elements() * type.byteSize();
+    if (wanted.equals(row)) {
+      return Tensor.read(type, wanted, source, start);
+    }
+    return Tensor.fill(
+        type,
+        wanted,
+        target ->
+            BlockCopy.move(
+                row,
+                wanted,
+                type.byteSize(),
+                (from, to, length) -> target.put(to, source, start + from, length)));
+  }
+
+  private static Tensor cutStrings(String[] all, Shape row, int index, Shape wanted) {
+    String[] cut = new String[(int) wanted.elements()];
+    int start = index * (int) row.elements();
+    BlockCopy.move(
+        row, wanted, 1, (from, to, length) -> System.arraycopy(all, start + from, cut, to, length));
+    return Tensor.of(wanted, cut);
+  }
+
+  /** Reads the outputs whole. */
+  Tensors cutRaw(Frame frame) {
+    Tensor[] whole = new Tensor[outputs.size()];
+    for (int position = 0; position < whole.length; position++) {
+      DataType type = layout.example().outputs().get(outputs.get(position)).type();
+      Shape shape = frame.outputShape(position);
+      whole[position] =
+          type == DataType.STRING
+              ? Tensor.of(shape, frame.outputStrings(position))
+              : Tensor.read(type, shape, frame.output(position), 0);
+    }
+    return Tensors.of(outputNames, whole);
+  }
+
+  private static byte[] element(DataType type, double value) {
+    byte[] bytes = new byte[Math.max(1, type.byteSize())];
+    ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+    switch (type) {
+      case FLOAT32 -> buffer.putFloat((float) value);
+      case FLOAT64 -> buffer.putDouble(value);
+      case FLOAT16 -> buffer.putShort(HalfPrecision.floatToFloat16((float) value));
+      case BFLOAT16 -> buffer.putShort(HalfPrecision.floatToBfloat16((float) value));
+      case INT64 -> buffer.putLong((long) value);
+      case INT32 -> buffer.putInt((int) value);
+      case INT16 -> buffer.putShort((short) value);
+      case INT8, UINT8 -> buffer.put((byte) (long) value);
+      case BOOL -> buffer.put((byte) (value == 0 ? 0 : 1));
+      case STRING -> {} // padded with the empty string
+    }
+    return bytes;
+  }
+}

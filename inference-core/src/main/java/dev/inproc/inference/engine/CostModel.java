@@ -1,0 +1,149 @@
+package dev.inproc.inference.engine;
+
+import java.util.Arrays;
+
+/**
+ * What an engine run costs, learned from the runs themselves:
+ *
+ * <pre>{@code t = a + b·rows + c·rows·volume + d·rows·volume²}</pre>
+ *
+ * <p>where the volume is the number of input elements of one padded row. The terms are what models
+ * are made of: weights to read once, heads and pooling by the row, layers by the element, attention
+ * by its square. None is ever negative. Fitted by least squares on relative errors (a model that is
+ * 1 ms off is right about 100 ms and wrong about 1), old runs fading by a factor, with the
+ * active-set method of Lawson and Hanson for the signs: drop the terms that come out negative and
+ * solve again.
+ *
+ * <p>Thread-safe; recording takes a lock, so tiny runs are recorded by sample.
+ */
+final class CostModel {
+  private static final int TERMS = 4;
+  private static final double FADING = 0.995;
+  private static final double RIDGE = 1e-6;
+  private static final int MIN_RUNS = 12;
+  private static final int MIN_SHAPES = 4;
+  private static final double MAX_ERROR = 0.35;
+  private static final double OUTLIER = 8;
+  private static final int REFIT_EVERY = 8;
+
+  private final double[][] products = new double[TERMS][TERMS];
+  private final double[] moments = new double[TERMS];
+  private final long[] shapes = new long[16];
+  private volatile Fit fit = new Fit(new double[TERMS], 1, false);
+  private double scale;
+  private double error = 1;
+  private double meanNanos;
+  private int runs;
+  private int distinct;
+  private int outliers;
+
+  /** Coefficients for volumes in units of the scale. */
+  private record Fit(double[] terms, double scale, boolean known) {
+    double nanos(int rows, double volume) {
+      double v = volume / scale;
+      return terms[0] + rows * (terms[1] + v * (terms[2] + v * terms[3]));
+    }
+  }
+
+  /** Returns whether enough was seen to trust predictions for shapes not seen. */
+  boolean isKnown() {
+    return fit.known;
+  }
+
+  /** Predicts a run's nanoseconds; meaningful only when known. */
+  double nanos(int rows, double volume) {
+    return fit.nanos(rows, volume);
+  }
+
+  /** The fading mean of a run's nanoseconds; 0 before the first. */
+  synchronized double meanNanos() {
+    return meanNanos;
+  }
+
+  /** Learns from a run. The first of a shape is better left out: it pays for memory. */
+  synchronized void record(int rows, double volume, long nanos) {
+    if (nanos <= 0) {
+      return;
+    }
+    if (scale == 0) {
+      scale = Math.max(1, volume);
+    }
+    double predicted = fit.nanos(rows, volume);
+    if (fit.known) {
+      boolean out = nanos > OUTLIER * predicted;
+      outliers = out ? outliers + 1 : 0;
+      if (out && outliers < 3) {
+        return; // a pause of the collector or of the machine; three in a row are news
+      }
+      error += 0.05 * (Math.abs(predicted - nanos) / nanos - error);
+    }
+    meanNanos = meanNanos == 0 ? nanos : meanNanos + 0.05 * (nanos - meanNanos);
+    accumulate(rows, volume / scale, nanos);
+    noteShape(rows, volume);
+    runs++;
+    if (runs % REFIT_EVERY == 0 || runs == MIN_RUNS) {
+      refit();
+    }
+  }
+
+  private void accumulate(int rows, double v, long nanos) {
+    double[] x = {1.0 / nanos, (double) rows / nanos, rows * v / nanos, rows * v * v / nanos};
+    for (int i = 0; i < TERMS; i++) {
+      for (int j = 0; j < TERMS; j++) {
+        products[i][j] = products[i][j] * FADING + x[i] * x[j];
+      }
+      moments[i] = moments[i] * FADING + x[i]; // the target of every relative equation is 1
+    }
+  }
+
+  private void noteShape(int rows, double volume) {
+    long shape = rows * 1_000_003L + Double.hashCode(volume);
+    for (int i = 0; i < distinct; i++) {
+      if (shapes[i] == shape) {
+        return;
+      }
+    }
+    if (distinct < shapes.length) {
+      shapes[distinct++] = shape;
+    }
+  }
+
+  private void refit() {
+    double[] terms = solve();
+    if (!fit.known && runs >= MIN_RUNS) {
+      error = 0.2; // a presumption, corrected by the runs to come
+    }
+    boolean known = runs >= MIN_RUNS && distinct >= MIN_SHAPES && error <= MAX_ERROR;
+    if (fit.known && !known) {
+      runs = 0; // the model changed its ways: learn anew before trusting again
+      for (double[] row : products) {
+        Arrays.fill(row, 0);
+      }
+      Arrays.fill(moments, 0);
+    }
+    fit = new Fit(terms, scale, known);
+  }
+
+  private double[] solve() {
+    boolean[] active = new boolean[TERMS];
+    Arrays.fill(active, true);
+    while (true) {
+      double[] terms = LinearSystem.solve(products, moments, active, RIDGE);
+      int worst = -1;
+      for (int i = 0; i < TERMS; i++) {
+        if (active[i] && terms[i] < 0 && (worst < 0 || gain(terms, i) < gain(terms, worst))) {
+          worst = i;
+        }
+      }
+      if (worst < 0) {
+        return terms;
+      }
+      active[worst] = false;
+    }
+  }
+
+  /** How far below zero a term pushes a typical prediction. */
+  private double gain(double[] terms, int i) {
+    return terms[i] * moments[i];
+  }
+}

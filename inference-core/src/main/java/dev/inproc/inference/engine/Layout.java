@@ -1,0 +1,228 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.tensor.DataType;
+import dev.inproc.inference.tensor.Shape;
+import dev.inproc.inference.tensor.Signature;
+import dev.inproc.inference.tensor.TensorSpec;
+import dev.inproc.inference.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one example lies in a batch, worked out once from the signature. Every dynamic dimension of
+ * an example is a <em>variable</em>; dimensions of one symbolic name share one. The sizes of an
+ * example are then a short {@code long[]}, one entry a variable, and everything else follows: which
+ * examples are alike, the shapes of a run, and where each answer ends.
+ */
+final class Layout {
+  /** In place of a variable: the dimension is fixed. */
+  static final int FIXED = -1;
+
+  /** In place of a variable: nothing in the inputs tells the size. */
+  static final int UNKNOWN = -2;
+
+  private static final long[] NO_SIZES = {};
+
+  private final Signature raw;
+  private final Signature example;
+  private final boolean batched;
+  private final int fixedBatch;
+  private final String[] variableNames;
+  private final int[][] inputVariables;
+  private final int[] @Nullable [] outputVariables;
+
+  Layout(Signature raw, BatchAxis axis) {
+    this.raw = raw;
+    batched = axis == BatchAxis.LEADING || (axis == BatchAxis.AUTO && BatchAxisRule.leads(raw));
+    if (batched) {
+      BatchAxisRule.checkCanLead(raw);
+    }
+    fixedBatch = batched ? BatchAxisRule.fixedSize(raw) : 0;
+    example = batched ? dropBatch(raw) : raw;
+
+    Map<String, Integer> bySymbol = new LinkedHashMap<>();
+    List<String> names = new ArrayList<>();
+    inputVariables = new int[example.inputs().size()][];
+    for (int i = 0; i < inputVariables.length; i++) {
+      inputVariables[i] = variablesOf(example.inputs().get(i), bySymbol, names);
+    }
+    variableNames = names.toArray(String[]::new);
+    int[] @Nullable [] outputs = new int[example.outputs().size()] @Nullable [];
+    for (int i = 0; i < outputs.length; i++) {
+      outputs[i] = boundVariables(example.outputs().get(i), bySymbol);
+    }
+    outputVariables = outputs;
+  }
+
+  private static Signature dropBatch(Signature raw) {
+    return new Signature(
+        raw.inputs().stream().map(TensorSpec::dropFirst).toList(),
+        raw.outputs().stream()
+            .map(spec -> spec.hasRank() && spec.rank() > 0 ? spec.dropFirst() : unknown(spec))
+            .toList());
+  }
+
+  /** An engine may report a rank of nought for an output that it knows nothing of. */
+  private static TensorSpec unknown(TensorSpec spec) {
+    return TensorSpec.unknownRank(spec.name(), spec.type());
+  }
+
+  private static int[] variablesOf(
+      TensorSpec spec, Map<String, Integer> bySymbol, List<String> names) {
+    int[] variables = new int[spec.rank()];
+    for (int axis = 0; axis < variables.length; axis++) {
+      String symbol = spec.symbol(axis);
+      if (spec.dim(axis) != TensorSpec.DYNAMIC) {
+        variables[axis] = FIXED;
+      } else if (symbol != null && bySymbol.containsKey(symbol)) {
+        variables[axis] = bySymbol.get(symbol);
+      } else {
+        variables[axis] = names.size();
+        names.add(symbol == null ? spec.name() + "[" + axis + "]" : symbol);
+        if (symbol != null) {
+          bySymbol.put(symbol, variables[axis]);
+        }
+      }
+    }
+    return variables;
+  }
+
+  private static int @Nullable [] boundVariables(TensorSpec spec, Map<String, Integer> bySymbol) {
+    if (!spec.hasRank()) {
+      return null;
+    }
+    int[] variables = new int[spec.rank()];
+    for (int axis = 0; axis < variables.length; axis++) {
+      String symbol = spec.symbol(axis);
+      variables[axis] =
+          spec.dim(axis) != TensorSpec.DYNAMIC
+              ? FIXED
+              : symbol == null ? UNKNOWN : bySymbol.getOrDefault(symbol, UNKNOWN);
+    }
+    return variables;
+  }
+
+  Signature raw() {
+    return raw;
+  }
+
+  Signature example() {
+    return example;
+  }
+
+  boolean isBatched() {
+    return batched;
+  }
+
+  /** The examples that every run must have, 0 if any number will do. */
+  int fixedBatch() {
+    return fixedBatch;
+  }
+
+  int inputs() {
+    return inputVariables.length;
+  }
+
+  int variables() {
+    return variableNames.length;
+  }
+
+  String variableName(int variable) {
+    return variableNames[variable];
+  }
+
+  /** The variable of an example's input dimension, or {@link #FIXED}. */
+  int inputVariable(int input, int axis) {
+    return inputVariables[input][axis];
+  }
+
+  long[] newSizes() {
+    return variableNames.length == 0 ? NO_SIZES : new long[variableNames.length];
+  }
+
+  /** The shape of an example's input. */
+  Shape inputShape(int input, long[] sizes) {
+    return shape(example.inputs().get(input), inputVariables[input], sizes);
+  }
+
+  /** Whether an output's shape follows from the sizes of the inputs. */
+  boolean isForeseeable(int output) {
+    int[] variables = outputVariables[output];
+    if (variables == null || raw.outputs().get(output).type() == DataType.STRING) {
+      return false;
+    }
+    for (int variable : variables) {
+      if (variable == UNKNOWN) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether an output has dimensions of its own that change with the sizes of the inputs. */
+  boolean isSized(int output) {
+    int[] variables = outputVariables[output];
+    if (variables == null) {
+      return true;
+    }
+    for (int variable : variables) {
+      if (variable != FIXED) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The shape of an example's output; null if it cannot be foreseen. */
+  @Nullable Shape outputShape(int output, long[] sizes) {
+    int[] variables = outputVariables[output];
+    if (variables == null || !isForeseeable(output)) {
+      return null;
+    }
+    return shape(example.outputs().get(output), variables, sizes);
+  }
+
+  /** The bytes of an example's output, 0 if they cannot be foreseen. */
+  double outputBytes(int output, long[] sizes) {
+    int[] variables = outputVariables[output];
+    if (variables == null || !isForeseeable(output)) {
+      return 0;
+    }
+    TensorSpec spec = example.outputs().get(output);
+    double bytes = spec.type().byteSize();
+    for (int axis = 0; axis < variables.length; axis++) {
+      bytes *= variables[axis] == FIXED ? spec.dim(axis) : sizes[variables[axis]];
+    }
+    return bytes;
+  }
+
+  /** The sizes of an example that was checked before. */
+  long[] sizesOf(Tensors inputs) {
+    long[] sizes = newSizes();
+    for (int i = 0; sizes.length > 0 && i < inputVariables.length; i++) {
+      Shape shape = inputs.get(example.inputs().get(i).name()).shape();
+      for (int axis = 0; axis < inputVariables[i].length; axis++) {
+        if (inputVariables[i][axis] != FIXED) {
+          sizes[inputVariables[i][axis]] = shape.dim(axis);
+        }
+      }
+    }
+    return sizes;
+  }
+
+  private static Shape shape(TensorSpec spec, int[] variables, long[] sizes) {
+    long[] dims = new long[variables.length];
+    for (int axis = 0; axis < dims.length; axis++) {
+      dims[axis] = variables[axis] == FIXED ? spec.dim(axis) : sizes[variables[axis]];
+    }
+    return Shape.of(dims);
+  }
+
+  /** A run's shape of what one example has: the batch axis in front, if there is one. */
+  Shape inRun(Shape exampleShape, int rows) {
+    return batched ? exampleShape.prepend(rows) : exampleShape;
+  }
+}

@@ -1,0 +1,127 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.ModelLoadException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Where a model comes from: a file or directory, or bytes in memory. Immutable. */
+public final class ModelSource {
+  private static final int CHUNK = 1 << 20;
+
+  private final String name;
+  private final @Nullable Path path;
+  private final byte @Nullable [] bytes;
+
+  private ModelSource(String name, @Nullable Path path, byte @Nullable [] bytes) {
+    this.name = Objects.requireNonNull(name, "name");
+    this.path = path;
+    this.bytes = bytes;
+  }
+
+  /** A model in a file, or in a directory for formats that are one. Read when it is loaded. */
+  public static ModelSource file(Path path) {
+    Path file = path.getFileName();
+    return new ModelSource(file == null ? path.toString() : file.toString(), path, null);
+  }
+
+  /**
+   * A model in memory.
+   *
+   * @param name what messages call it
+   * @param bytes the model file's content; not copied, so it must not change until it is loaded
+   */
+  public static ModelSource bytes(String name, byte[] bytes) {
+    return new ModelSource(name, null, Objects.requireNonNull(bytes, "bytes"));
+  }
+
+  /**
+   * A model on the class path, read at once.
+   *
+   * @param loader finds the resource
+   * @param resource its name, such as {@code "models/fraud.onnx"}
+   * @throws ModelLoadException if there is no such resource or it cannot be read
+   */
+  public static ModelSource resource(ClassLoader loader, String resource) {
+    try (InputStream in = loader.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new ModelLoadException(resource, "no such resource on the class path", null);
+      }
+      return bytes(resource.substring(resource.lastIndexOf('/') + 1), in.readAllBytes());
+    } catch (IOException e) {
+      throw new ModelLoadException(resource, e.toString(), e);
+    }
+  }
+
+  /** Returns what messages call the model: its file name, or the name given. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the file or directory, or null for a model in memory. */
+  public @Nullable Path path() {
+    return path;
+  }
+
+  /** Returns the bytes in memory, not copied, or null for a model on disk. */
+  public byte @Nullable [] bytes() {
+    return bytes;
+  }
+
+  /** Returns the path if there is one, else the name: for messages. */
+  public String describe() {
+    return path == null ? name : path.toString();
+  }
+
+  /**
+   * Returns the SHA-256 of the model file's bytes, in lower-case hexadecimal. Reads the file.
+   *
+   * @throws ModelLoadException if the file cannot be read, or is a directory
+   */
+  public String digest() {
+    MessageDigest sha256;
+    try {
+      sha256 = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+    if (bytes != null) {
+      sha256.update(bytes);
+    } else if (path != null) {
+      digestFile(path, sha256);
+    }
+    return HexFormat.of().formatHex(sha256.digest());
+  }
+
+  private static void digestFile(Path file, MessageDigest sha256) {
+    if (Files.isDirectory(file)) {
+      throw new ModelLoadException(file.toString(), "is a directory, it has no digest", null);
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
+      while (channel.read(chunk) >= 0) {
+        sha256.update(chunk.flip());
+        chunk.clear();
+      }
+    } catch (NoSuchFileException e) {
+      throw new ModelLoadException(file.toString(), "no such file", e);
+    } catch (IOException e) {
+      throw new ModelLoadException(file.toString(), e.toString(), e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return describe();
+  }
+}

@@ -1,0 +1,30 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.tensor.Signature;
+import java.util.Map;
+
+/**
+ * A model as an engine loaded it: what an engine's author implements. It sees whole batches in
+ * native memory; it checks, gathers, pools and cuts nothing. Thread-safe. The caller sees to it
+ * that no frame is in use when the model is closed.
+ */
+public interface NativeModel extends AutoCloseable {
+  /** Returns the model's own signature, batch axis included. */
+  Signature signature();
+
+  /** Returns the device that it really runs on. */
+  Device device();
+
+  /** Returns what the model file says of itself: producer, version, custom entries. */
+  Map<String, String> metadata();
+
+  /**
+   * Prepares everything that a run of these shapes needs, for use by one thread at a time and any
+   * number of times.
+   */
+  Frame open(FrameRequest request);
+
+  /** Frees the model. Called once. */
+  @Override
+  void close();
+}

@@ -1,0 +1,60 @@
+package dev.inproc.inference.engine;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A frame with the memory lent to it and the place that it goes back to. One user at a time. */
+final class PooledFrame {
+  private final FramePool.Shelf shelf;
+  private final List<ByteBuffer> buffers = new ArrayList<>();
+  private final BufferPool memory;
+  private Frame frame;
+  private long bytes;
+  private long runs;
+
+  @SuppressWarnings("NullAway.Init") // open() follows; the frame asks for memory while it is made
+  PooledFrame(FramePool.Shelf shelf, BufferPool memory) {
+    this.shelf = shelf;
+    this.memory = memory;
+  }
+
+  void open(Frame opened) {
+    frame = opened;
+  }
+
+  ByteBuffer allocate(int size) {
+    ByteBuffer buffer = memory.lend(size);
+    buffers.add(buffer);
+    bytes += buffer.capacity();
+    return BufferPool.cut(buffer, size);
+  }
+
+  Frame frame() {
+    return frame;
+  }
+
+  FramePool.Shelf shelf() {
+    return shelf;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  /** Counts a run and returns how many there were before it. */
+  long countRun() {
+    return runs++;
+  }
+
+  void free() {
+    try {
+      if (frame != null) {
+        frame.close();
+      }
+    } finally {
+      buffers.forEach(memory::giveBack);
+      buffers.clear();
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package dev.inproc.inference.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Which examples run together, padded to what. A pure function of sizes, costs and limits.
+ *
+ * <p>Examples of equal sizes form a class and always go together. Classes are sorted by volume, and
+ * a run holds neighbours in that order, padded to the largest in each variable; so a plan is a way
+ * to cut the sorted line, and dynamic programming finds the cheapest in O(classes²). With one
+ * variable no plan that mixes non-neighbours is cheaper, since swapping members between two runs
+ * never raises either maximum; with several variables it is a heuristic. Until a cost is known, a
+ * run takes in smaller classes while no more than a tenth of it is padding.
+ */
+final class RunPlan {
+  private static final double PADDING_UNKNOWN = 0.10;
+  private static final int MAX_CLASSES = 512; // bounds the square; beyond it, windows are planned
+
+  /** Examples, by their positions, that run together, padded to these sizes. */
+  record Group(int[] members, long[] sizes) {}
+
+  /** What a plan must respect and what runs cost. */
+  interface Costs {
+    /** The most rows that one run of these padded sizes may have; at least 1. */
+    int maxRows(long[] sizes);
+
+    /** The input elements of one row padded to these sizes. */
+    double volume(long[] sizes);
+
+    /** Whether {@link #nanos} can be trusted. */
+    boolean known();
+
+    /** The nanoseconds of a run. */
+    double nanos(int rows, double volume);
+  }
+
+  private record Alike(long[] sizes, double volume, int[] members) {}
+
+  private RunPlan() {}
+
+  /**
+   * Plans.
+   *
+   * @param sizes the sizes of each example
+   * @param padding whether examples of different sizes may share a run
+   */
+  static List<Group> of(List<long[]> sizes, boolean padding, Costs costs) {
+    List<Alike> classes = classes(sizes, costs);
+    List<Group> groups = new ArrayList<>();
+    if (!padding || classes.size() == 1) {
+      for (Alike each : classes) {
+        emit(List.of(each), costs, groups);
+      }
+      return groups;
+    }
+    for (int from = 0; from < classes.size(); from += MAX_CLASSES) {
+      List<Alike> window = classes.subList(from, Math.min(classes.size(), from + MAX_CLASSES));
+      if (costs.known()) {
+        cutByCost(window, costs, groups);
+      } else {
+        cutByPadding(window, costs, groups);
+      }
+    }
+    return groups;
+  }
+
+  private static List<Alike> classes(List<long[]> sizes, Costs costs) {
+    Integer[] order = new Integer[sizes.size()];
+    double[] volumes = new double[order.length];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = i;
+      volumes[i] = costs.volume(sizes.get(i));
+    }
+    Comparator<Integer> byVolume = Comparator.comparingDouble(i -> volumes[i]);
+    Arrays.sort(
+        order, byVolume.thenComparing((a, b) -> Arrays.compare(sizes.get(a), sizes.get(b))));
+    List<Alike> classes = new ArrayList<>();
+    int start = 0;
+    for (int i = 1; i <= order.length; i++) {
+      if (i == order.length || !Arrays.equals(sizes.get(order[i]), sizes.get(order[start]))) {
+        int[] members = new int[i - start];
+        for (int m = 0; m < members.length; m++) {
+          members[m] = order[start + m];
+        }
+        classes.add(new Alike(sizes.get(members[0]), volumes[members[0]], members));
+        start = i;
+      }
+    }
+    return classes;
+  }
+
+  private static void cutByCost(List<Alike> line, Costs costs, List<Group> groups) {
+    int n = line.size();
+    double[] best = new double[n + 1];
+    int[] cut = new int[n + 1];
+    for (int end = 1; end <= n; end++) {
+      best[end] = Double.POSITIVE_INFINITY;
+      long[] padded = line.get(end - 1).sizes;
+      int rows = 0;
+      for (int from = end - 1; from >= 0; from--) {
+        padded = max(padded, line.get(from).sizes);
+        rows += line.get(from).members.length;
+        double cost = best[from] + nanos(rows, padded, costs);
+        if (cost < best[end]) {
+          best[end] = cost;
+          cut[end] = from;
+        }
+      }
+    }
+    for (int end = n; end > 0; end = cut[end]) {
+      emit(line.subList(cut[end], end), costs, groups);
+    }
+  }
+
+  /** The cost of rows that may need several runs. */
+  private static double nanos(int rows, long[] padded, Costs costs) {
+    int max = costs.maxRows(padded);
+    double volume = costs.volume(padded);
+    int rest = rows % max;
+    int full = rows / max;
+    return full * costs.nanos(max, volume) + (rest == 0 ? 0 : costs.nanos(rest, volume));
+  }
+
+  private static void cutByPadding(List<Alike> line, Costs costs, List<Group> groups) {
+    int end = line.size();
+    while (end > 0) {
+      int from = end - 1;
+      long[] padded = line.get(from).sizes;
+      double used = line.get(from).volume * line.get(from).members.length;
+      int rows = line.get(from).members.length;
+      while (from > 0) {
+        Alike next = line.get(from - 1);
+        long[] wider = max(padded, next.sizes);
+        double total = costs.volume(wider) * (rows + next.members.length);
+        double filled = used + next.volume * next.members.length;
+        if (total - filled > PADDING_UNKNOWN * total) {
+          break;
+        }
+        padded = wider;
+        rows += next.members.length;
+        used = filled;
+        from--;
+      }
+      emit(line.subList(from, end), costs, groups);
+      end = from;
+    }
+  }
+
+  /** Adds the runs of these classes, as many as the limits ask for. */
+  private static void emit(List<Alike> together, Costs costs, List<Group> groups) {
+    long[] padded = together.get(0).sizes;
+    int rows = 0;
+    for (Alike each : together) {
+      padded = max(padded, each.sizes);
+      rows += each.members.length;
+    }
+    int[] members = new int[rows];
+    int filled = 0;
+    for (Alike each : together) {
+      System.arraycopy(each.members, 0, members, filled, each.members.length);
+      filled += each.members.length;
+    }
+    int max = costs.maxRows(padded);
+    for (int from = 0; from < rows; from += max) {
+      groups.add(new Group(Arrays.copyOfRange(members, from, Math.min(rows, from + max)), padded));
+    }
+  }
+
+  private static long[] max(long[] a, long[] b) {
+    if (Arrays.equals(a, b)) {
+      return a;
+    }
+    long[] max = a.clone();
+    for (int i = 0; i < max.length; i++) {
+      max[i] = Math.max(max[i], b[i]);
+    }
+    return max;
+  }
+}

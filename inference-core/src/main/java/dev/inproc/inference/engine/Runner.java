@@ -1,0 +1,270 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.Cancellation;
+import dev.inproc.inference.EngineException;
+import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.tensor.TensorSpec;
+import dev.inproc.inference.tensor.Tensors;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs examples through a model for one choice of outputs: takes a frame of the right shape, fills
+ * it, runs it, cuts it, gives it back. Called between acquiring and releasing the model's lifetime.
+ */
+final class Runner implements RunPlan.Costs {
+  // Timing and recording cost 0.1 µs; a run of a tiny model costs 3.
+  private static final long SAMPLE_MASK = 15;
+  private static final long ALWAYS_ABOVE_NANOS = 20_000;
+
+  private final LoadedModel model;
+  private final Layout layout;
+  private final List<Integer> outputs;
+  private final Collation collation;
+  private final FramePool[] pools;
+  private final AtomicInteger[] busy;
+  private final boolean padding;
+  private final double fixedRowBytes; // where no dimension is dynamic
+
+  Runner(LoadedModel model, List<Integer> outputs) {
+    this.model = model;
+    layout = model.layout;
+    this.outputs = outputs;
+    collation = new Collation(layout, outputs, model.options.padValues());
+    pools = new FramePool[model.copies.size()];
+    busy = new AtomicInteger[pools.length];
+    for (int i = 0; i < pools.length; i++) {
+      pools[i] = new FramePool(model.copies.get(i), layout, outputs, model.options.maxIdleBytes());
+      busy[i] = new AtomicInteger();
+    }
+    padding = allowsPadding();
+    fixedRowBytes = layout.variables() == 0 ? computeRowBytes(layout.newSizes()) : 0;
+  }
+
+  private boolean allowsPadding() {
+    var pads = model.options.padValues();
+    if (pads.isEmpty() || !layout.isBatched() || layout.variables() == 0) {
+      return false;
+    }
+    for (int input = 0; input < layout.inputs(); input++) {
+      TensorSpec spec = layout.example().inputs().get(input);
+      for (int axis = 0; axis < spec.rank(); axis++) {
+        if (layout.inputVariable(input, axis) != Layout.FIXED && !pads.containsKey(spec.name())) {
+          return false;
+        }
+      }
+    }
+    for (int output : outputs) {
+      if (layout.isSized(output) && !layout.isForeseeable(output)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether examples of different sizes may run together. */
+  boolean pads() {
+    return padding;
+  }
+
+  List<RunPlan.Group> plan(List<long[]> sizes) {
+    return RunPlan.of(sizes, padding, this);
+  }
+
+  /** Runs one example. */
+  Tensors one(Tensors example, long[] sizes, @Nullable Cancellation cancellation) {
+    return run(new Tensors[] {example}, new long[][] {sizes}, sizes, cancellation)[0];
+  }
+
+  /**
+   * Runs examples together.
+   *
+   * @param padded what they are padded to; where an entry of sizes is this very array, or equal,
+   *     nothing is cut off
+   * @param cancellation stops the run when it fires
+   */
+  Tensors[] run(
+      Tensors[] examples, long[][] sizes, long[] padded, @Nullable Cancellation cancellation) {
+    int rows = Math.max(examples.length, layout.fixedBatch());
+    checkBytes(padded, rows);
+    return inFrame(
+        rows,
+        padded,
+        pooled -> {
+          collation.fill(pooled.frame(), rows, padded, examples, sizes);
+          execute(pooled, rows, padded, cancellation);
+          return collation.cut(pooled.frame(), rows, padded, sizes);
+        });
+  }
+
+  private <T> T inFrame(int rows, long[] padded, Function<PooledFrame, T> work) {
+    int copy = leastBusy();
+    FramePool pool = pools[copy];
+    busy[copy].getAndIncrement();
+    try {
+      PooledFrame pooled = pool.take(rows, padded);
+      try {
+        return work.apply(pooled);
+      } finally {
+        recycle(pool, pooled);
+      }
+    } finally {
+      busy[copy].getAndDecrement();
+    }
+  }
+
+  private static void recycle(FramePool pool, PooledFrame pooled) {
+    boolean cleared = false;
+    try {
+      pooled.frame().clear();
+      cleared = true;
+    } finally {
+      if (cleared) {
+        pool.giveBack(pooled);
+      } else {
+        pool.discard(pooled);
+      }
+    }
+  }
+
+  private void execute(
+      PooledFrame pooled, int rows, long[] padded, @Nullable Cancellation cancellation) {
+    Frame frame = pooled.frame();
+    if (cancellation != null && !cancellation.arm(frame::terminate)) {
+      throw new EngineException("Not run: every caller had gone", null);
+    }
+    try {
+      long before = pooled.countRun();
+      // The first run of a frame pays for memory that later ones find there.
+      if (before > 0 && ((before & SAMPLE_MASK) == 1 || isWorthTiming())) {
+        long start = model.timer.nanoTime();
+        frame.run();
+        model.costs.record(rows, volume(padded), model.timer.nanoTime() - start);
+      } else {
+        frame.run();
+      }
+    } finally {
+      if (cancellation != null) {
+        cancellation.disarm();
+      }
+    }
+  }
+
+  private boolean isWorthTiming() {
+    return layout.variables() > 0 || model.costs.meanNanos() > ALWAYS_ABOVE_NANOS;
+  }
+
+  private int leastBusy() {
+    int least = 0;
+    for (int i = 1; i < busy.length; i++) {
+      if (busy[i].get() < busy[least].get()) {
+        least = i;
+      }
+    }
+    return least;
+  }
+
+  private void checkBytes(long[] padded, int rows) {
+    double bytes = rowBytes(padded) * rows;
+    if (bytes > model.options.maxRunBytes()) {
+      TensorSpec first = layout.example().inputs().get(0);
+      throw new InvalidInputException(
+          first.name(),
+          "at most " + model.options.maxRunBytes() + " bytes of inputs and outputs in one run",
+          String.format(Locale.ROOT, "%.0f", bytes) + " bytes");
+    }
+  }
+
+  /** Runs what is batched already: so many rows of these sizes. */
+  Tensors raw(Tensors inputs, int rows, long[] sizes) {
+    checkBytes(sizes, rows);
+    return inFrame(
+        rows,
+        sizes,
+        pooled -> {
+          collation.fillRaw(pooled.frame(), inputs);
+          execute(pooled, rows, sizes, null);
+          return collation.cutRaw(pooled.frame());
+        });
+  }
+
+  void terminateAll() {
+    for (FramePool pool : pools) {
+      pool.terminateAll();
+    }
+  }
+
+  void close() {
+    for (FramePool pool : pools) {
+      pool.close();
+    }
+  }
+
+  long nativeBytes() {
+    long bytes = 0;
+    for (FramePool pool : pools) {
+      bytes += pool.bytes();
+    }
+    return bytes;
+  }
+
+  // ---- what a plan asks ----
+
+  @Override
+  public int maxRows(long[] sizes) {
+    if (!layout.isBatched()) {
+      return 1;
+    }
+    int fixed = layout.fixedBatch();
+    int cap = fixed > 0 ? fixed : model.options.maxBatchSize();
+    double fitting = model.options.maxRunBytes() / Math.max(1, rowBytes(sizes));
+    return (int) Math.max(1, Math.min(cap, fitting));
+  }
+
+  private double rowBytes(long[] sizes) {
+    return sizes.length == 0 ? fixedRowBytes : computeRowBytes(sizes);
+  }
+
+  private double computeRowBytes(long[] sizes) {
+    double bytes = 0;
+    for (int input = 0; input < layout.inputs(); input++) {
+      TensorSpec spec = layout.example().inputs().get(input);
+      bytes += product(input, spec, sizes) * Math.max(1, spec.type().byteSize());
+    }
+    for (int output : outputs) {
+      bytes += layout.outputBytes(output, sizes);
+    }
+    return bytes;
+  }
+
+  @Override
+  public double volume(long[] sizes) {
+    double volume = 0;
+    for (int input = 0; input < layout.inputs(); input++) {
+      volume += product(input, layout.example().inputs().get(input), sizes);
+    }
+    return volume;
+  }
+
+  private double product(int input, TensorSpec spec, long[] sizes) {
+    double product = 1;
+    for (int axis = 0; axis < spec.rank(); axis++) {
+      int variable = layout.inputVariable(input, axis);
+      product *= variable == Layout.FIXED ? spec.dim(axis) : sizes[variable];
+    }
+    return product;
+  }
+
+  @Override
+  public boolean known() {
+    return model.costs.isKnown();
+  }
+
+  @Override
+  public double nanos(int rows, double volume) {
+    return model.costs.nanos(rows, volume);
+  }
+}

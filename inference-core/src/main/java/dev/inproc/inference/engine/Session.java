@@ -1,0 +1,72 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.BatchPredictor;
+import dev.inproc.inference.tensor.Signature;
+import dev.inproc.inference.tensor.Tensors;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A loaded model, as a predictor of tensors: one example in, without a batch axis, and one out. Any
+ * number of threads may share it.
+ *
+ * <p>Inputs are checked against the signature on the caller's thread, before native code sees them.
+ * Batches ({@link #predictAll}, {@link #run}) are planned here: examples of equal shapes run
+ * together; where {@link SessionOptions.Builder#pad padding} is allowed, the grouping with the
+ * least learned cost is run. {@code predict} without a timeout runs on the calling thread.
+ */
+public interface Session extends BatchPredictor<Tensors, Tensors> {
+  /** Returns what one example's call holds and its answer: no batch axis, only outputs wanted. */
+  Signature signature();
+
+  /** Returns the model's own signature, batch axis and all outputs included. */
+  Signature rawSignature();
+
+  /** Returns the devices that it really runs on, in the order of the options. */
+  List<Device> devices();
+
+  /** Returns the one device that it really runs on, the first if there are several. */
+  default Device device() {
+    return devices().get(0);
+  }
+
+  /** Returns what the model file says of itself: producer, version, custom entries. */
+  Map<String, String> metadata();
+
+  /**
+   * Returns a view of this model that computes these outputs alone, which may cost less. Closing
+   * the view closes the model; see {@link #borrowed}.
+   *
+   * @throws IllegalArgumentException if the model has no such output, or none is named
+   */
+  Session outputs(String... names);
+
+  /**
+   * Runs data that is batched already, in one engine run, on the calling thread: tensors as the
+   * {@link #rawSignature} says, in and out.
+   */
+  Tensors runRaw(Tensors inputs);
+
+  /**
+   * Closes as {@link #close()} does, but waits no longer than this. Then runs are terminated and
+   * callers released with {@link dev.inproc.inference.PredictorClosedException}. A run that does
+   * not stop even so keeps its native memory, on purpose, since freeing it would crash the JVM; it
+   * is freed if the run ever ends. A caller inside such a run cannot be released.
+   *
+   * @return whether everything has been released
+   */
+  boolean close(Duration timeout);
+
+  /**
+   * Makes a session of what an engine loaded. For authors of engines.
+   *
+   * @param name what messages call the model, such as {@code onnx:minilm}
+   * @param copies the model, once for each device; owned by the session from now on, even if this
+   *     fails
+   * @throws IllegalArgumentException if the options do not fit the model
+   */
+  static Session of(String name, List<? extends NativeModel> copies, SessionOptions options) {
+    return ModelSession.create(name, copies, options);
+  }
+}

@@ -1,0 +1,235 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a model is loaded and run, for every engine alike; what concerns one engine alone is set on
+ * that engine. Immutable.
+ *
+ * <pre>{@code
+ * SessionOptions options = SessionOptions.builder()
+ *     .parallelism(2)
+ *     .pad("input_ids", 0).pad("attention_mask", 0)
+ *     .build();
+ * }</pre>
+ */
+public final class SessionOptions {
+  /** The defaults of every option. */
+  public static final SessionOptions DEFAULT = builder().build();
+
+  private static final int DEFAULT_MAX_BATCH = 256;
+  private static final int DEFAULT_MAX_QUEUED = 10_000;
+  private static final long DEFAULT_MAX_RUN_BYTES = 512L << 20;
+  private static final long DEFAULT_MAX_IDLE_BYTES = 64L << 20;
+
+  private final int parallelism;
+  private final int intraOpThreads;
+  private final List<Device> devices;
+  private final BatchAxis batchAxis;
+  private final int maxBatchSize;
+  private final int maxQueued;
+  private final long maxRunBytes;
+  private final long maxIdleBytes;
+  private final Map<String, Double> padValues;
+  private final List<Integer> warmUpSizes;
+  private final @Nullable Tensors warmUpExample;
+
+  private SessionOptions(Builder builder) {
+    parallelism = builder.parallelism;
+    intraOpThreads = builder.intraOpThreads;
+    devices = List.copyOf(builder.devices);
+    batchAxis = builder.batchAxis;
+    maxBatchSize = builder.maxBatchSize;
+    maxQueued = builder.maxQueued;
+    maxRunBytes = builder.maxRunBytes;
+    maxIdleBytes = builder.maxIdleBytes;
+    padValues = Map.copyOf(builder.padValues);
+    warmUpSizes = List.copyOf(builder.warmUpSizes);
+    warmUpExample = builder.warmUpExample;
+  }
+
+  /** Starts from the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns how many engine runs are expected at once. */
+  public int parallelism() {
+    return parallelism;
+  }
+
+  /** Returns the threads that one run may use, 0 for the engine's default by parallelism. */
+  public int intraOpThreads() {
+    return intraOpThreads;
+  }
+
+  /** Returns the devices, each of which gets a copy of the model. */
+  public List<Device> devices() {
+    return devices;
+  }
+
+  /** Returns how the batch axis is told. */
+  public BatchAxis batchAxis() {
+    return batchAxis;
+  }
+
+  /** Returns the most examples in one engine run. */
+  public int maxBatchSize() {
+    return maxBatchSize;
+  }
+
+  /** Returns the most calls that may wait. */
+  public int maxQueued() {
+    return maxQueued;
+  }
+
+  /** Returns the most bytes that the inputs and foreseeable outputs of one run may have. */
+  public long maxRunBytes() {
+    return maxRunBytes;
+  }
+
+  /** Returns the native bytes kept for the next runs. */
+  public long maxIdleBytes() {
+    return maxIdleBytes;
+  }
+
+  /** Returns the value that each padded input is filled up with. */
+  public Map<String, Double> padValues() {
+    return padValues;
+  }
+
+  /** Returns the batch sizes that are run once at load. */
+  public List<Integer> warmUpSizes() {
+    return warmUpSizes;
+  }
+
+  /** Returns the example that warm-up repeats, or null to make one up. */
+  public @Nullable Tensors warmUpExample() {
+    return warmUpExample;
+  }
+
+  /** Collects options. Not thread-safe. */
+  public static final class Builder {
+    private int parallelism = 1;
+    private int intraOpThreads;
+    private List<Device> devices = List.of(Device.cpu());
+    private BatchAxis batchAxis = BatchAxis.AUTO;
+    private int maxBatchSize = DEFAULT_MAX_BATCH;
+    private int maxQueued = DEFAULT_MAX_QUEUED;
+    private long maxRunBytes = DEFAULT_MAX_RUN_BYTES;
+    private long maxIdleBytes = DEFAULT_MAX_IDLE_BYTES;
+    private final Map<String, Double> padValues = new LinkedHashMap<>();
+    private List<Integer> warmUpSizes = List.of();
+    private @Nullable Tensors warmUpExample;
+
+    private Builder() {}
+
+    /**
+     * Sets how many engine runs are expected at once: {@code submit} uses so many workers, and the
+     * processors are shared out among them. Default 1. Callers of {@code predict} run beside them.
+     */
+    public Builder parallelism(int runs) {
+      parallelism = positive(runs, "parallelism");
+      return this;
+    }
+
+    /** Sets the threads that one run may use. Default: the processors divided by parallelism. */
+    public Builder intraOpThreads(int threads) {
+      intraOpThreads = positive(threads, "intraOpThreads");
+      return this;
+    }
+
+    /** Sets what to run on. Several get a copy each, and a run goes to the least busy. */
+    public Builder devices(Device... all) {
+      if (all.length == 0) {
+        throw new IllegalArgumentException("At least one device is needed");
+      }
+      devices = List.of(all);
+      return this;
+    }
+
+    /** Says whether the model has a batch axis. Default: told by its signature. */
+    public Builder batchAxis(BatchAxis axis) {
+      batchAxis = Objects.requireNonNull(axis, "axis");
+      return this;
+    }
+
+    /** Sets the most examples in one engine run; more are split. Default 256. */
+    public Builder maxBatchSize(int examples) {
+      maxBatchSize = positive(examples, "maxBatchSize");
+      return this;
+    }
+
+    /** Sets the most calls that may wait for a worker. Default 10,000. */
+    public Builder maxQueued(int calls) {
+      maxQueued = positive(calls, "maxQueued");
+      return this;
+    }
+
+    /**
+     * Sets the most bytes that the inputs and foreseeable outputs of one run may have. A batch over
+     * it is split, a single example refused. Default 512 MiB, at most 2 GiB - 1.
+     */
+    public Builder maxRunBytes(long bytes) {
+      if (bytes < 1 || bytes > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "maxRunBytes must be from 1 to " + Integer.MAX_VALUE + ", got " + bytes);
+      }
+      maxRunBytes = bytes;
+      return this;
+    }
+
+    /** Sets the native bytes that are kept for the next runs. Default 64 MiB. */
+    public Builder maxIdleBytes(long bytes) {
+      if (bytes < 0) {
+        throw new IllegalArgumentException("maxIdleBytes is negative: " + bytes);
+      }
+      maxIdleBytes = bytes;
+      return this;
+    }
+
+    /**
+     * Allows examples of different sizes to run together, this input filled up with this value.
+     * Only for models that ignore what is filled up, by a mask for instance: name every input with
+     * dynamic dimensions, the mask with 0. Without it, only examples of equal shapes run together.
+     */
+    public Builder pad(String input, double value) {
+      padValues.put(Objects.requireNonNull(input, "input"), value);
+      return this;
+    }
+
+    /** Runs the model once at load with each of these batch sizes, on an example made up. */
+    public Builder warmUp(int... batchSizes) {
+      List<Integer> sizes = new ArrayList<>();
+      for (int size : batchSizes) {
+        sizes.add(positive(size, "warm-up batch size"));
+      }
+      warmUpSizes = sizes;
+      return this;
+    }
+
+    /** Runs the model at load on copies of this example; loading fails if that does. */
+    public Builder warmUp(Tensors example, int... batchSizes) {
+      warmUpExample = Objects.requireNonNull(example, "example");
+      return warmUp(batchSizes);
+    }
+
+    /** Returns the options. */
+    public SessionOptions build() {
+      return new SessionOptions(this);
+    }
+
+    private static int positive(int value, String name) {
+      if (value < 1) {
+        throw new IllegalArgumentException(name + " must be at least 1, got " + value);
+      }
+      return value;
+    }
+  }
+}

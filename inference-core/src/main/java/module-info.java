@@ -1,0 +1,21 @@
+/**
+ * Model serving inside the JVM: the {@code Predictor} API, tensors, and the machinery that every
+ * engine shares. It contains no engine and no cache; add {@code inference-onnx} for one.
+ *
+ * @uses dev.inproc.inference.engine.Engine to find the engines on the module or class path
+ */
+module dev.inproc.inference {
+  requires static transitive org.jspecify;
+  requires jdk.unsupported; // sun.misc.Unsafe.invokeCleaner, the one way to free a direct buffer
+
+  exports dev.inproc.inference;
+  exports dev.inproc.inference.engine;
+  exports dev.inproc.inference.tensor;
+  // Building blocks for our own modules; not API.
+  exports dev.inproc.inference.concurrent to
+      dev.inproc.inference.cache,
+      dev.inproc.inference.onnx,
+      dev.inproc.inference.tf;
+
+  uses dev.inproc.inference.engine.Engine;
+}

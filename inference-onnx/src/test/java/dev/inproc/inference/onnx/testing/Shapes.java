@@ -1,0 +1,122 @@
+package dev.inproc.inference.onnx.testing;
+
+import static dev.inproc.inference.onnx.testing.Attributes.integer;
+import static dev.inproc.inference.onnx.testing.Attributes.integers;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Models that are interesting for their shapes or their file, not for what they compute. */
+final class Shapes {
+  private static final int FLOAT = DataType.FLOAT_VALUE;
+
+  private Shapes() {}
+
+  static byte[] identity(int elementType) {
+    return new GraphBuilder("identity")
+        .input("x", elementType, "batch,n")
+        .output("y", elementType, "batch,n")
+        .node("Identity", "x -> y")
+        .build();
+  }
+
+  static byte[] noBatchAxis() {
+    return new GraphBuilder("no-batch-axis")
+        .input("a", FLOAT, "3,4")
+        .input("b", FLOAT, "4,2")
+        .output("c", FLOAT, "3,2")
+        .node("MatMul", "a b -> c")
+        .build();
+  }
+
+  static byte[] twoAxes() {
+    return new GraphBuilder("two-axes")
+        .input("x", FLOAT, "rows,4")
+        .input("y", FLOAT, "cols,4")
+        .output("scores", FLOAT, "rows,cols")
+        .node("Transpose", "y -> turned", integers("perm", 1, 0))
+        .node("MatMul", "x turned -> scores")
+        .build();
+  }
+
+  static byte[] twoInputs() {
+    return new GraphBuilder("two-inputs")
+        .input("a", FLOAT, "batch,3")
+        .input("b", FLOAT, "batch,3")
+        .output("sum", FLOAT, "batch,3")
+        .output("product", FLOAT, "batch,3")
+        .node("Add", "a b -> sum")
+        .node("Mul", "a b -> product")
+        .build();
+  }
+
+  static byte[] scalarOutput() {
+    return new GraphBuilder("scalar-output")
+        .input("x", FLOAT, "batch,4")
+        .output("total", FLOAT, "")
+        .node("ReduceSum", "x -> total", integer("keepdims", 0))
+        .build();
+  }
+
+  /** Joins x with itself along the axis, and declares that y has the shape of x all the same. */
+  static byte[] lying(int axis) {
+    return new GraphBuilder("lying")
+        .input("x", FLOAT, "batch,d")
+        .output("y", FLOAT, "batch,d")
+        .node("Concat", "x x -> y", integer("axis", axis))
+        .build();
+  }
+
+  static byte[] dataDependent() {
+    return new GraphBuilder("data-dependent")
+        .input("x", FLOAT, "batch,4")
+        .output("indices", DataType.INT64_VALUE, "?,2")
+        .node("NonZero", "x -> columns")
+        .node("Transpose", "columns -> indices", integers("perm", 1, 0))
+        .build();
+  }
+
+  static byte[] anyShape() {
+    return new GraphBuilder("any-shape")
+        .input("x", GraphBuilder.tensorOfAnyShape(FLOAT))
+        .output("y", GraphBuilder.tensorOfAnyShape(FLOAT))
+        .node("Neg", "x -> y")
+        .build();
+  }
+
+  static byte[] unknownOperator() {
+    return new GraphBuilder("unknown-operator")
+        .input("x", FLOAT, "batch,4")
+        .output("y", FLOAT, "batch,4")
+        .node("NoSuchOp", "x -> y")
+        .build();
+  }
+
+  static Path externalData(Path directory, String location) throws IOException {
+    byte[] data = Tensors.floats("", Weights.layer(60, 4, 2), 4, 2).getRawData().toByteArray();
+    Path file = directory.resolve(location).normalize();
+    Path parent = file.getParent();
+    if (parent != null) {
+      Files.createDirectories(parent);
+    }
+    Files.write(file, data);
+    GraphBuilder graph =
+        new GraphBuilder("external-data")
+            .input("x", FLOAT, "batch,4")
+            .output("y", FLOAT, "batch,2")
+            .initializer(Tensors.external("w", FLOAT, location, data.length, 4, 2))
+            .node("MatMul", "x w -> y");
+    return Files.write(directory.resolve("model.onnx"), graph.build());
+  }
+
+  static float[] externalDataReference(float[] row) {
+    float[] weights = Weights.layer(60, 4, 2);
+    float[] answer = new float[2];
+    for (int i = 0; i < weights.length; i++) {
+      answer[i % 2] += row[i / 2] * weights[i];
+    }
+    return answer;
+  }
+}
