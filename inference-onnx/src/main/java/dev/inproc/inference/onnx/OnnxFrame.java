@@ -1,0 +1,257 @@
+package dev.inproc.inference.onnx;
+
+import ai.onnxruntime.OnnxSequence;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.inproc.inference.EngineException;
+import dev.inproc.inference.engine.Frame;
+import dev.inproc.inference.engine.FrameRequest;
+import dev.inproc.inference.tensor.DataType;
+import dev.inproc.inference.tensor.Shape;
+import dev.inproc.inference.tensor.TensorSpec;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run's tensors, made once. Inputs are native tensors over lent memory. Outputs of a foreseen
+ * shape are <em>pinned</em>: ONNX Runtime writes them straight into lent memory, ten times cheaper
+ * than copying them out of its own. The others are asked for and copied.
+ *
+ * <p>A model's graph may contradict its own signature. ONNX Runtime then refuses the pinned tensor;
+ * the output is never pinned again and the run is made once more.
+ */
+final class OnnxFrame implements Frame {
+  private final OnnxModel model;
+  private final OrtSession.RunOptions runOptions;
+  private final List<Shape> inputShapes;
+  private final @Nullable ByteBuffer[] inputs;
+  private final Map<String, OnnxTensor> inputTensors = new LinkedHashMap<>();
+  private final List<TensorSpec> outputs = new ArrayList<>();
+  private final Output[] results;
+  private final Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
+  private final Set<String> requested = new LinkedHashSet<>();
+  private OrtSession.@Nullable Result result;
+  private volatile boolean terminated;
+  private boolean closed; // guarded by this
+
+  /** One wanted output: where its pinned memory is, or what was read of the last run's. */
+  private static final class Output {
+    @Nullable ByteBuffer pinnedBytes;
+    @Nullable Shape pinnedShape;
+    OutputValues.@Nullable Values values;
+  }
+
+  OnnxFrame(OnnxModel model, FrameRequest request) throws OrtException {
+    this.model = model;
+    inputShapes = request.inputShapes();
+    inputs = new @Nullable ByteBuffer[inputShapes.size()];
+    results = new Output[request.outputs().size()];
+    runOptions = model.newRunOptions();
+    boolean opened = false;
+    try {
+      openInputs(request);
+      openOutputs(request);
+      opened = true;
+    } finally {
+      if (!opened) {
+        close();
+      }
+    }
+  }
+
+  private void openInputs(FrameRequest request) throws OrtException {
+    for (int i = 0; i < inputs.length; i++) {
+      TensorSpec spec = model.signature().inputs().get(i);
+      if (spec.type() != DataType.STRING) {
+        ByteBuffer bytes = allocate(request, spec.type(), inputShapes.get(i));
+        inputs[i] = bytes;
+        inputTensors.put(spec.name(), tensor(bytes, inputShapes.get(i), spec.type()));
+      }
+    }
+  }
+
+  private void openOutputs(FrameRequest request) throws OrtException {
+    for (int i = 0; i < results.length; i++) {
+      TensorSpec spec = model.signature().outputs().get(request.outputs().get(i));
+      outputs.add(spec);
+      results[i] = new Output();
+      Shape shape = request.outputShapes().get(i);
+      if (shape != null && shape.elements() > 0 && model.mayPin(spec.name())) {
+        ByteBuffer bytes = allocate(request, spec.type(), shape);
+        results[i].pinnedBytes = bytes;
+        results[i].pinnedShape = shape;
+        pinned.put(spec.name(), tensor(bytes, shape, spec.type()));
+      } else {
+        requested.add(spec.name());
+      }
+    }
+  }
+
+  private static ByteBuffer allocate(FrameRequest request, DataType type, Shape shape) {
+    return request.memory().apply(Math.toIntExact(shape.elements() * type.byteSize()));
+  }
+
+  private OnnxTensor tensor(ByteBuffer bytes, Shape shape, DataType type) throws OrtException {
+    return OnnxTensor.createTensor(
+        model.environment(), bytes, shape.dims(), OnnxTypes.toOnnx(type));
+  }
+
+  @Override
+  public ByteBuffer input(int index) {
+    return Objects.requireNonNull(inputs[index], "an input of strings has no bytes");
+  }
+
+  @Override
+  public void setStrings(int index, String[] values) {
+    String name = model.signature().inputs().get(index).name();
+    try {
+      OnnxTensor tensor =
+          OnnxTensor.createTensor(model.environment(), values, inputShapes.get(index).dims());
+      OnnxTensor last = inputTensors.put(name, tensor);
+      if (last != null) {
+        last.close();
+      }
+    } catch (OrtException e) {
+      throw model.failure(e);
+    }
+  }
+
+  @Override
+  public void run() {
+    // Each failed attempt unpins at least one output.
+    for (int attempts = pinned.size(); ; attempts--) {
+      try {
+        result = model.session().run(inputTensors, requested, pinned, runOptions);
+        return;
+      } catch (OrtException e) {
+        if (attempts == 0 || terminated || !unpinRefused(String.valueOf(e.getMessage()))) {
+          throw model.failure(e);
+        }
+      }
+    }
+  }
+
+  /** Unpins the outputs that ONNX Runtime's message names as of another shape than foreseen. */
+  private boolean unpinRefused(String message) {
+    boolean refused = false;
+    for (int i = 0; i < results.length; i++) {
+      String name = outputs.get(i).name();
+      boolean named =
+          message.contains("OrtValue provided for output '" + name + "'")
+              || message.contains("Invalid rank for output: " + name + " ");
+      if (named && results[i].pinnedBytes != null) {
+        OnnxTensor tensor = pinned.remove(name);
+        if (tensor != null) {
+          tensor.close();
+        }
+        results[i].pinnedBytes = null;
+        results[i].pinnedShape = null;
+        requested.add(name);
+        model.neverPin(name);
+        refused = true;
+      }
+    }
+    return refused;
+  }
+
+  @Override
+  public Shape outputShape(int position) {
+    Shape shape = results[position].pinnedShape;
+    return shape != null ? shape : values(position).shape();
+  }
+
+  @Override
+  public ByteBuffer output(int position) {
+    ByteBuffer bytes = results[position].pinnedBytes;
+    return bytes != null ? bytes : Objects.requireNonNull(values(position).bytes());
+  }
+
+  @Override
+  public String[] outputStrings(int position) {
+    return Objects.requireNonNull(values(position).strings());
+  }
+
+  private OutputValues.Values values(int position) {
+    OutputValues.Values read = results[position].values;
+    if (read == null) {
+      read = read(position);
+      results[position].values = read;
+    }
+    return read;
+  }
+
+  private OutputValues.Values read(int position) {
+    OrtSession.Result last = Objects.requireNonNull(result, "not run");
+    TensorSpec spec = outputs.get(position);
+    OnnxValue value =
+        last.get(spec.name())
+            .orElseThrow(() -> new EngineException("No output \"" + spec.name() + "\"", null));
+    try {
+      if (value instanceof OnnxTensor tensor) {
+        return OutputValues.ofTensor(tensor, spec);
+      }
+      if (value instanceof OnnxSequence sequence) {
+        return OutputValues.ofMaps(sequence, spec);
+      }
+      throw new EngineException("Output " + spec + " came as " + value.getInfo(), null);
+    } catch (OrtException e) {
+      throw model.failure(e);
+    }
+  }
+
+  @Override
+  public synchronized void terminate() {
+    if (!closed) {
+      terminated = true;
+      setTerminate(true);
+    }
+  }
+
+  private void setTerminate(boolean terminate) {
+    try {
+      runOptions.setTerminate(terminate);
+    } catch (OrtException e) {
+      throw model.failure(e);
+    }
+  }
+
+  @Override
+  public void clear() {
+    if (result != null) {
+      result.close();
+      result = null;
+    }
+    if (!requested.isEmpty()) {
+      for (Output output : results) {
+        output.values = null;
+      }
+    }
+    if (terminated) {
+      terminated = false;
+      setTerminate(false);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (result != null) {
+      result.close();
+    }
+    inputTensors.values().forEach(OnnxTensor::close);
+    pinned.values().forEach(OnnxTensor::close);
+    runOptions.close();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.inproc.inference.onnx;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What concerns ONNX Runtime alone. Immutable. */
+public final class OnnxOptions {
+  /** The defaults of every option. */
+  public static final OnnxOptions DEFAULT = builder().build();
+
+  /** How much ONNX Runtime rewrites a graph when it loads it. */
+  public enum Optimization {
+    /** Not at all. */
+    NONE,
+    /** What never changes a result: constants folded, dead nodes dropped. */
+    BASIC,
+    /** And nodes fused, which may change the last bits. */
+    EXTENDED,
+    /** And memory laid out for this processor; the default. */
+    ALL
+  }
+
+  private final Optimization optimization;
+  private final @Nullable Path optimizedModelCache;
+  private final @Nullable Boolean spinning;
+  private final List<Path> loraAdapters;
+  private final List<Path> customOperators;
+  private final Map<String, String> sessionConfig;
+  private final boolean nativeLog;
+
+  private OnnxOptions(Builder builder) {
+    optimization = builder.optimization;
+    optimizedModelCache = builder.optimizedModelCache;
+    spinning = builder.spinning;
+    loraAdapters = List.copyOf(builder.loraAdapters);
+    customOperators = List.copyOf(builder.customOperators);
+    sessionConfig = Map.copyOf(builder.sessionConfig);
+    nativeLog = builder.nativeLog;
+  }
+
+  /** Starts from the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns how much graphs are rewritten. */
+  public Optimization optimization() {
+    return optimization;
+  }
+
+  /** Returns the directory of optimized graphs, or null for none. */
+  public @Nullable Path optimizedModelCache() {
+    return optimizedModelCache;
+  }
+
+  /** Returns whether idle engine threads spin, or null for the default. */
+  public @Nullable Boolean spinning() {
+    return spinning;
+  }
+
+  /** Returns the LoRA adapters that every run uses. */
+  public List<Path> loraAdapters() {
+    return loraAdapters;
+  }
+
+  /** Returns the libraries of custom operators. */
+  public List<Path> customOperators() {
+    return customOperators;
+  }
+
+  /** Returns ONNX Runtime's own session configuration entries. */
+  public Map<String, String> sessionConfig() {
+    return sessionConfig;
+  }
+
+  /** Returns whether ONNX Runtime writes warnings and errors to standard error. */
+  public boolean nativeLog() {
+    return nativeLog;
+  }
+
+  /** Collects options. Not thread-safe. */
+  public static final class Builder {
+    private Optimization optimization = Optimization.ALL;
+    private @Nullable Path optimizedModelCache;
+    private @Nullable Boolean spinning;
+    private final List<Path> loraAdapters = new ArrayList<>();
+    private final List<Path> customOperators = new ArrayList<>();
+    private final Map<String, String> sessionConfig = new LinkedHashMap<>();
+    private boolean nativeLog;
+
+    private Builder() {}
+
+    /** Sets how much graphs are rewritten at load. Default: all that ONNX Runtime knows. */
+    public Builder optimization(Optimization level) {
+      optimization = Objects.requireNonNull(level, "level");
+      return this;
+    }
+
+    /**
+     * Keeps optimized graphs in a directory, so that later loads skip the work. An entry is keyed
+     * by the model's digest, the version of ONNX Runtime, the device, the processor architecture
+     * and the options. Whoever can write to the directory decides what is loaded: protect it as you
+     * protect the models. Default: none.
+     */
+    public Builder optimizedModelCache(Path directory) {
+      optimizedModelCache = Objects.requireNonNull(directory, "directory");
+      return this;
+    }
+
+    /**
+     * Says whether the engine's idle threads spin for work before they sleep. Default: see
+     * docs/threads.md.
+     */
+    public Builder spinning(boolean spin) {
+      spinning = spin;
+      return this;
+    }
+
+    /** Adds a LoRA adapter, in ONNX Runtime's own format, that every run uses. */
+    public Builder loraAdapter(Path file) {
+      loraAdapters.add(Objects.requireNonNull(file, "file"));
+      return this;
+    }
+
+    /** Adds a native library of custom operators. It is code: load only what you trust. */
+    public Builder customOperators(Path library) {
+      customOperators.add(Objects.requireNonNull(library, "library"));
+      return this;
+    }
+
+    /** Sets one of ONNX Runtime's session configuration entries, such as those of its C header. */
+    public Builder sessionConfig(String key, String value) {
+      sessionConfig.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value"));
+      return this;
+    }
+
+    /**
+     * Lets ONNX Runtime write its warnings and errors to standard error. Default off: errors are in
+     * the exceptions, and a line for each failing run is an easy way to fill a disk.
+     */
+    public Builder nativeLog(boolean write) {
+      nativeLog = write;
+      return this;
+    }
+
+    /** Returns the options. */
+    public OnnxOptions build() {
+      return new OnnxOptions(this);
+    }
+  }
+}

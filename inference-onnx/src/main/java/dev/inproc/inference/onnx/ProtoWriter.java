@@ -1,0 +1,44 @@
+package dev.inproc.inference.onnx;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/** Writes a protobuf message, field by field. */
+final class ProtoWriter {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  ProtoWriter varint(int number, long value) {
+    raw((long) number << 3);
+    raw(value);
+    return this;
+  }
+
+  ProtoWriter bytes(int number, byte[] value) {
+    raw((long) number << 3 | 2);
+    raw(value.length);
+    out.writeBytes(value);
+    return this;
+  }
+
+  ProtoWriter string(int number, String value) {
+    return bytes(number, value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Copies a field as it stands. */
+  void copy(ProtoField field) {
+    out.write(field.message(), field.start(), field.end() - field.start());
+  }
+
+  private void raw(long value) {
+    long rest = value;
+    while ((rest & ~0x7fL) != 0) {
+      out.write((int) ((rest & 0x7f) | 0x80));
+      rest >>>= 7;
+    }
+    out.write((int) rest);
+  }
+
+  byte[] toByteArray() {
+    return out.toByteArray();
+  }
+}

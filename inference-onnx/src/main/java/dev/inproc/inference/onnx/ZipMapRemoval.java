@@ -1,0 +1,171 @@
+package dev.inproc.inference.onnx;
+
+import dev.inproc.inference.engine.ModelSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the ZipMap operators off the end of a classifier's graph. A ZipMap turns a row of scores
+ * into a map by class; without it the output is the scores themselves, under the output's old name,
+ * and the classes are told apart from them. Works on the protobuf's own bytes and copies all else
+ * as it is, so it needs no ONNX classes. Field numbers are those of {@code onnx.proto}.
+ */
+final class ZipMapRemoval {
+  private static final long MAX_BYTES = 1L << 30; // protobuf itself ends at 2 GiB
+  private static final int MODEL_GRAPH = 7;
+  private static final int GRAPH_NODE = 1;
+  private static final int GRAPH_OUTPUT = 12;
+  private static final int NODE_INPUT = 1;
+  private static final int NODE_OUTPUT = 2;
+  private static final int NODE_OP_TYPE = 4;
+  private static final int NODE_ATTRIBUTE = 5;
+  private static final int NODE_DOMAIN = 7;
+  private static final int ATTRIBUTE_NAME = 1;
+  private static final int ATTRIBUTE_INTS = 8;
+  private static final int ATTRIBUTE_STRINGS = 9;
+  private static final int VALUE_NAME = 1;
+  private static final int VALUE_TYPE = 2;
+  private static final int FLOAT_ELEMENTS = 1;
+
+  /** A model without maps, and the classes of each output that was one, as a JSON array. */
+  record Result(byte[] model, Map<String, String> classes) {}
+
+  private record ZipMap(String scores, String output, List<String> classes) {}
+
+  private ZipMapRemoval() {}
+
+  /** Returns the model without its ZipMaps; null if that cannot be done. */
+  static @Nullable Result of(ModelSource source) {
+    try {
+      byte[] model = source.bytes();
+      Path path = source.path();
+      if (model == null && path != null && Files.size(path) < MAX_BYTES) {
+        model = Files.readAllBytes(path);
+      }
+      return model == null ? null : remove(model);
+    } catch (IOException | IllegalArgumentException e) {
+      return null; // the maps are read one by one then
+    }
+  }
+
+  private static @Nullable Result remove(byte[] model) {
+    ProtoWriter rewritten = new ProtoWriter();
+    Map<String, String> classes = new LinkedHashMap<>();
+    for (ProtoField field : ProtoField.of(model)) {
+      if (field.number() == MODEL_GRAPH) {
+        byte[] graph = removeFromGraph(field.bytes(), classes);
+        rewritten.bytes(MODEL_GRAPH, graph);
+      } else {
+        rewritten.copy(field);
+      }
+    }
+    return classes.isEmpty() ? null : new Result(rewritten.toByteArray(), classes);
+  }
+
+  private static byte[] removeFromGraph(byte[] graph, Map<String, String> classes) {
+    List<ProtoField> fields = ProtoField.of(graph);
+    Map<String, ZipMap> byScores = new LinkedHashMap<>();
+    Map<String, ZipMap> byOutput = new LinkedHashMap<>();
+    for (ProtoField field : fields) {
+      ZipMap zipMap = field.number() == GRAPH_NODE ? zipMap(field.bytes()) : null;
+      if (zipMap != null && byScores.put(zipMap.scores, zipMap) == null) {
+        byOutput.put(zipMap.output, zipMap);
+      }
+    }
+    ProtoWriter rewritten = new ProtoWriter();
+    for (ProtoField field : fields) {
+      if (field.number() == GRAPH_NODE) {
+        if (zipMap(field.bytes()) == null) {
+          rewritten.bytes(GRAPH_NODE, rename(field.bytes(), byScores));
+        }
+      } else if (field.number() == GRAPH_OUTPUT) {
+        ZipMap zipMap = byOutput.get(name(field.bytes(), VALUE_NAME));
+        if (zipMap == null) {
+          rewritten.copy(field);
+        } else {
+          rewritten.bytes(GRAPH_OUTPUT, scores(zipMap));
+          classes.put(zipMap.output + ".classes", Json.array(zipMap.classes));
+        }
+      } else {
+        rewritten.copy(field);
+      }
+    }
+    return rewritten.toByteArray();
+  }
+
+  private static @Nullable ZipMap zipMap(byte[] node) {
+    List<String> inputs = new ArrayList<>();
+    List<String> outputs = new ArrayList<>();
+    List<String> classes = new ArrayList<>();
+    String type = "";
+    String domain = "";
+    for (ProtoField field : ProtoField.of(node)) {
+      switch (field.number()) {
+        case NODE_INPUT -> inputs.add(field.string());
+        case NODE_OUTPUT -> outputs.add(field.string());
+        case NODE_OP_TYPE -> type = field.string();
+        case NODE_DOMAIN -> domain = field.string();
+        case NODE_ATTRIBUTE -> classes.addAll(classes(field.bytes()));
+        default -> {}
+      }
+    }
+    boolean isOne = type.equals("ZipMap") && domain.equals("ai.onnx.ml");
+    boolean isPlain = inputs.size() == 1 && outputs.size() == 1 && !classes.isEmpty();
+    return isOne && isPlain ? new ZipMap(inputs.get(0), outputs.get(0), classes) : null;
+  }
+
+  private static List<String> classes(byte[] attribute) {
+    String name = name(attribute, ATTRIBUTE_NAME);
+    List<String> classes = new ArrayList<>();
+    for (ProtoField field : ProtoField.of(attribute)) {
+      if (name.equals("classlabels_int64s") && field.number() == ATTRIBUTE_INTS) {
+        field.varints().forEach(value -> classes.add(Long.toString(value)));
+      } else if (name.equals("classlabels_strings") && field.number() == ATTRIBUTE_STRINGS) {
+        classes.add(field.string());
+      }
+    }
+    return classes;
+  }
+
+  /** Gives the scores the output's name wherever they are made or used. */
+  private static byte[] rename(byte[] node, Map<String, ZipMap> byScores) {
+    ProtoWriter renamed = new ProtoWriter();
+    for (ProtoField field : ProtoField.of(node)) {
+      boolean isName = field.number() == NODE_INPUT || field.number() == NODE_OUTPUT;
+      ZipMap zipMap = isName ? byScores.get(field.string()) : null;
+      if (zipMap == null) {
+        renamed.copy(field);
+      } else {
+        renamed.string(field.number(), zipMap.output);
+      }
+    }
+    return renamed.toByteArray();
+  }
+
+  private static String name(byte[] message, int number) {
+    for (ProtoField field : ProtoField.of(message)) {
+      if (field.number() == number) {
+        return field.string();
+      }
+    }
+    return "";
+  }
+
+  /** A ValueInfoProto: the output as a float tensor [?, classes]. */
+  private static byte[] scores(ZipMap zipMap) {
+    byte[] columns = new ProtoWriter().varint(1, zipMap.classes.size()).toByteArray();
+    byte[] shape = new ProtoWriter().bytes(1, new byte[0]).bytes(1, columns).toByteArray();
+    byte[] tensor = new ProtoWriter().varint(1, FLOAT_ELEMENTS).bytes(2, shape).toByteArray();
+    byte[] type = new ProtoWriter().bytes(1, tensor).toByteArray();
+    return new ProtoWriter()
+        .string(VALUE_NAME, zipMap.output)
+        .bytes(VALUE_TYPE, type)
+        .toByteArray();
+  }
+}
