@@ -13,6 +13,7 @@ import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.SessionOptions;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,7 +54,7 @@ final class OnnxLoader {
     List<OrtLoraAdapter> adapters = new ArrayList<>();
     try {
       for (Path adapter : onnxOptions.loraAdapters()) {
-        adapters.add(OrtLoraAdapter.create(adapter.toString()));
+        adapters.add(open(adapter));
       }
       return withoutMaps(device, open(device), adapters);
     } catch (OrtException | RuntimeException e) {
@@ -62,6 +63,15 @@ final class OnnxLoader {
         throw failure;
       }
       throw failure(device, e);
+    }
+  }
+
+  private OrtLoraAdapter open(Path adapter) {
+    try {
+      return OrtLoraAdapter.create(adapter.toString());
+    } catch (OrtException e) {
+      String reason = Files.exists(adapter) ? String.valueOf(e.getMessage()) : "no such file";
+      throw new ModelLoadException(source.describe(), "LoRA adapter " + adapter + ": " + reason, e);
     }
   }
 
