@@ -1,5 +1,6 @@
 package dev.inproc.inference;
 
+import dev.inproc.inference.concurrent.Nanos;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -211,14 +212,7 @@ public final class CallOptions {
     if (timeout == null || deadlineNanos != UNARMED) {
       return this;
     }
-    long nanos;
-    try {
-      nanos = timeout.toNanos();
-    } catch (ArithmeticException e) {
-      nanos = timeout.isNegative() ? 0 : Long.MAX_VALUE / 2;
-    }
-    // Differences of nanoTime stay right across overflow if no timeout exceeds 146 years.
-    long deadline = nowNanos + Math.min(Math.max(nanos, 0), Long.MAX_VALUE / 2);
+    long deadline = nowNanos + Nanos.of(timeout);
     return new CallOptions(
         timeout,
         deadline == UNARMED ? deadline - 1 : deadline,

@@ -1,5 +1,6 @@
 package dev.inproc.inference;
 
+import dev.inproc.inference.concurrent.Nanos;
 import java.time.Duration;
 
 /** The call's timeout passed before its answer was there. Carries no stack trace: it is routine. */
@@ -14,7 +15,7 @@ public final class DeadlineExceededException extends InferenceException {
    * @param timeout what the call had asked for
    */
   public DeadlineExceededException(Duration timeout) {
-    super("No answer within " + timeout.toNanos() / 1e6 + " ms", false);
+    super("No answer within " + Nanos.millis(timeout), false);
     this.timeout = timeout;
   }
 

@@ -1,5 +1,6 @@
 package dev.inproc.inference;
 
+import dev.inproc.inference.concurrent.Nanos;
 import java.time.Duration;
 
 /**
@@ -20,11 +21,7 @@ public final class OverloadedException extends InferenceException {
    */
   public OverloadedException(int capacity, Duration retryAfter) {
     super(
-        "Overloaded: "
-            + capacity
-            + " calls are waiting; retry after "
-            + retryAfter.toNanos() / 1e6
-            + " ms",
+        "Overloaded: " + capacity + " calls are waiting; retry after " + Nanos.millis(retryAfter),
         false);
     this.capacity = capacity;
     this.retryAfter = retryAfter;

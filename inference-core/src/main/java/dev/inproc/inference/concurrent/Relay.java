@@ -3,6 +3,7 @@ package dev.inproc.inference.concurrent;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 
 /**
@@ -44,7 +45,10 @@ public final class Relay<T, U> extends CompletableFuture<U> {
     super.complete(result);
   }
 
-  private void settleFailure(Throwable failure) {
+  private void settleFailure(Throwable reported) {
+    // A stage that a foreign predictor derived reports its source's failure wrapped.
+    Throwable cause = reported instanceof CompletionException ? reported.getCause() : null;
+    Throwable failure = cause == null ? reported : cause;
     if (failure instanceof CancellationException) {
       super.cancel(false);
     } else {

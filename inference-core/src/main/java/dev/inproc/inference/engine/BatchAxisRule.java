@@ -25,7 +25,8 @@ final class BatchAxisRule {
     for (TensorSpec input : raw.inputs()) {
       if (input.rank() == 0
           || input.dim(0) != TensorSpec.DYNAMIC
-          || !Objects.equals(input.symbol(0), common)) {
+          || !Objects.equals(input.symbol(0), common)
+          || recurs(input, common)) {
         return false;
       }
     }
@@ -44,7 +45,18 @@ final class BatchAxisRule {
     }
     String symbol = output.symbol(0);
     return output.dim(0) == TensorSpec.DYNAMIC
-        && (symbol == null || common == null || symbol.equals(common));
+        && (symbol == null || common == null || symbol.equals(common))
+        && !recurs(output, common);
+  }
+
+  /** Such as similarities [batch, batch]: a row that is as long as the batch depends on it. */
+  private static boolean recurs(TensorSpec spec, @Nullable String common) {
+    for (int axis = 1; axis < spec.rank(); axis++) {
+      if (common != null && common.equals(spec.symbol(axis))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean allOnes(Signature raw) {

@@ -32,7 +32,7 @@ final class CostModel {
   private volatile Fit fit = new Fit(new double[TERMS], 1, false);
   private double scale;
   private double error = 1;
-  private double meanNanos;
+  private volatile double meanNanos;
   private int runs;
   private int distinct;
   private int outliers;
@@ -56,7 +56,7 @@ final class CostModel {
   }
 
   /** The fading mean of a run's nanoseconds; 0 before the first. */
-  synchronized double meanNanos() {
+  double meanNanos() {
     return meanNanos;
   }
 
@@ -77,7 +77,8 @@ final class CostModel {
       }
       error += 0.05 * (Math.abs(predicted - nanos) / nanos - error);
     }
-    meanNanos = meanNanos == 0 ? nanos : meanNanos + 0.05 * (nanos - meanNanos);
+    double mean = meanNanos;
+    meanNanos = mean == 0 ? nanos : mean + 0.05 * (nanos - mean);
     accumulate(rows, volume / scale, nanos);
     noteShape(rows, volume);
     runs++;

@@ -80,7 +80,17 @@ final class Lane {
       }
       starting++;
     }
-    workers.turn(this, this::turn);
+    try {
+      workers.turn(this, this::turn);
+    } catch (Throwable t) {
+      // No thread to be had. If another worker has taken the call meanwhile, all is well.
+      synchronized (this) {
+        starting--;
+      }
+      if (withdraw(entry)) {
+        throw t;
+      }
+    }
     return null;
   }
 

@@ -1,6 +1,5 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
@@ -151,7 +150,7 @@ final class Layout {
   /** Whether an output's shape follows from the sizes of the inputs. */
   boolean isForeseeable(int output) {
     int[] variables = outputVariables[output];
-    if (variables == null || raw.outputs().get(output).type() == DataType.STRING) {
+    if (variables == null) {
       return false;
     }
     for (int variable : variables) {

@@ -6,8 +6,8 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InvalidInputException;
-import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Threads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
@@ -29,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 /** The session of every engine: one view, with its choice of outputs, of a loaded model. */
 final class ModelSession implements Session {
   private static final Logger LOG = System.getLogger(Session.class.getName());
-  private static final long FOREVER = Long.MAX_VALUE / 2;
   private static final long GRACE_NANOS = 1_000_000_000;
 
   private final LoadedModel model;
@@ -57,17 +56,35 @@ final class ModelSession implements Session {
       SessionOptions options,
       Timer timer,
       Workers workers) {
-    boolean made = false;
+    ModelSession session = open(name, copies, options, timer, workers);
+    boolean warm = false;
+    try {
+      WarmUp.run(session, options);
+      warm = true;
+      return session;
+    } finally {
+      if (!warm) {
+        session.close();
+      }
+    }
+  }
+
+  private static ModelSession open(
+      String name,
+      List<? extends NativeModel> copies,
+      SessionOptions options,
+      Timer timer,
+      Workers workers) {
+    boolean opened = false;
     try {
       LoadedModel model = new LoadedModel(name, copies, options, timer, workers);
       checkPadNames(model.layout.raw(), options);
       int outputs = model.layout.raw().outputs().size();
       ModelSession session = new ModelSession(model, IntStream.range(0, outputs).boxed().toList());
-      WarmUp.run(session, options);
-      made = true;
+      opened = true;
       return session;
     } finally {
-      if (!made) {
+      if (!opened) {
         copies.forEach(NativeModel::close);
       }
     }
@@ -111,7 +128,7 @@ final class ModelSession implements Session {
     List<Tensors> all = List.copyOf(inputs);
     List<long[]> sizes = checkAll(all);
     if (needsWorker(armed)) {
-      return Waiting.await(admit(new ListCall(all, sizes, armed), true));
+      return Waiting.await(admit(stop -> runAll(all, sizes, stop), armed, true));
     }
     enter();
     try {
@@ -154,11 +171,12 @@ final class ModelSession implements Session {
 
   private CompletableFuture<Tensors> enqueue(Tensors input, CallOptions options, boolean blocking) {
     CallOptions armed = options.arm(model.timer.nanoTime());
-    return admit(new SingleCall(input, check(input), armed), blocking);
+    long[] sizes = check(input);
+    return admit(stop -> runner.one(input, sizes, stop), armed, blocking);
   }
 
-  private <O> CompletableFuture<O> admit(Lane.Entry<?, O> call, boolean blocking) {
-    CallOptions options = call.options();
+  private <O> CompletableFuture<O> admit(Work<O> work, CallOptions options, boolean blocking) {
+    WorkCall<O> call = new WorkCall<>(work, options);
     if (!model.lifetime.acquire()) {
       call.refuse(new PredictorClosedException(model.name));
       return call;
@@ -171,12 +189,20 @@ final class ModelSession implements Session {
       }
       call.startTimeout(model.timer, model.workers, blocking);
     }
-    OverloadedException refusal = model.lane.offer(call);
+    Throwable refusal = offer(call);
     if (refusal != null) {
       model.lifetime.release();
       call.refuse(refusal);
     }
     return call;
+  }
+
+  private @Nullable Throwable offer(WorkCall<?> call) {
+    try {
+      return model.lane.offer(call);
+    } catch (Throwable t) {
+      return t; // no thread to be had
+    }
   }
 
   private void enter() {
@@ -230,39 +256,16 @@ final class ModelSession implements Session {
     return runner.run(examples, own, group.sizes(), stop);
   }
 
-  private final class SingleCall extends Lane.Entry<Tensors, Tensors> {
-    private final long[] sizes;
-
-    SingleCall(Tensors input, long[] sizes, CallOptions options) {
-      super(model.lane, input, options);
-      this.sizes = sizes;
+  /** Work for a worker, and the future of its outcome. */
+  private final class WorkCall<O> extends Lane.Entry<Work<O>, O> {
+    WorkCall(Work<O> work, CallOptions options) {
+      super(model.lane, work, options);
     }
 
     @Override
     void execute() {
       if (!isDone()) {
-        answer(runner.one(input(), sizes, whenGone()));
-      }
-    }
-
-    @Override
-    void left() {
-      model.lifetime.release();
-    }
-  }
-
-  private final class ListCall extends Lane.Entry<List<Tensors>, List<Tensors>> {
-    private final List<long[]> sizes;
-
-    ListCall(List<Tensors> inputs, List<long[]> sizes, CallOptions options) {
-      super(model.lane, inputs, options);
-      this.sizes = sizes;
-    }
-
-    @Override
-    void execute() {
-      if (!isDone()) {
-        answer(runAll(input(), sizes, whenGone()));
+        answer(input().run(whenGone()));
       }
     }
 
@@ -391,9 +394,13 @@ final class ModelSession implements Session {
   @Override
   public Tensors runRaw(Tensors inputs) {
     InputCheck.Raw raw = InputCheck.raw(layout, inputs);
+    if (needsWorker(CallOptions.DEFAULT)) {
+      Work<Tensors> work = stop -> runner.raw(inputs, raw.rows(), raw.sizes(), stop);
+      return Waiting.await(admit(work, CallOptions.DEFAULT, true));
+    }
     enter();
     try {
-      return runner.raw(inputs, raw.rows(), raw.sizes());
+      return runner.raw(inputs, raw.rows(), raw.sizes(), null);
     } finally {
       model.lifetime.release();
     }
@@ -403,12 +410,12 @@ final class ModelSession implements Session {
 
   @Override
   public void close() {
-    close(FOREVER);
+    close(Nanos.FOREVER);
   }
 
   @Override
   public boolean close(Duration timeout) {
-    if (close(timeout.toNanos())) {
+    if (close(Nanos.of(timeout))) {
       return true;
     }
     model.lane.abandon(new PredictorClosedException(model.name));

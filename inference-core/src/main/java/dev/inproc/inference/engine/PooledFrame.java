@@ -6,11 +6,14 @@ import java.util.List;
 
 /** A frame with the memory lent to it and the place that it goes back to. One user at a time. */
 final class PooledFrame {
+  // An engine's own objects beside the buffers; keeps the number of tiny frames in bounds.
+  private static final int NATIVE_OVERHEAD = 4096;
+
   private final FramePool.Shelf shelf;
   private final List<ByteBuffer> buffers = new ArrayList<>();
   private final BufferPool memory;
   private Frame frame;
-  private long bytes;
+  private long bytes = NATIVE_OVERHEAD;
   private long runs;
 
   @SuppressWarnings("NullAway.Init") // open() follows; the frame asks for memory while it is made

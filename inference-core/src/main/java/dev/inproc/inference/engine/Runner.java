@@ -154,7 +154,8 @@ final class Runner implements RunPlan.Costs {
   }
 
   private boolean isWorthTiming() {
-    return layout.variables() > 0 || model.costs.meanNanos() > ALWAYS_ABOVE_NANOS;
+    boolean learning = layout.variables() > 0 && !model.costs.isKnown();
+    return learning || model.costs.meanNanos() > ALWAYS_ABOVE_NANOS;
   }
 
   private int leastBusy() {
@@ -179,14 +180,14 @@ final class Runner implements RunPlan.Costs {
   }
 
   /** Runs what is batched already: so many rows of these sizes. */
-  Tensors raw(Tensors inputs, int rows, long[] sizes) {
+  Tensors raw(Tensors inputs, int rows, long[] sizes, @Nullable Cancellation cancellation) {
     checkBytes(sizes, rows);
     return inFrame(
         rows,
         sizes,
         pooled -> {
           collation.fillRaw(pooled.frame(), inputs);
-          execute(pooled, rows, sizes, null);
+          execute(pooled, rows, sizes, cancellation);
           return collation.cutRaw(pooled.frame());
         });
   }

@@ -85,7 +85,8 @@ final class OnnxFrame implements Frame {
       outputs.add(spec);
       results[i] = new Output();
       Shape shape = request.outputShapes().get(i);
-      if (shape != null && shape.elements() > 0 && model.mayPin(spec.name())) {
+      boolean foreseen = shape != null && shape.elements() > 0 && spec.type() != DataType.STRING;
+      if (foreseen && model.mayPin(spec.name())) {
         ByteBuffer bytes = allocate(request, spec.type(), shape);
         results[i].pinnedBytes = bytes;
         results[i].pinnedShape = shape;
