@@ -149,10 +149,10 @@ public final class CallOptions {
   /**
    * Returns these options with an executor on which a {@code submit}'s future completes, so that
    * its callbacks run there. Without one they run on the thread that ran the batch. If the executor
-   * refuses, the future completes where it is.
+   * refuses, the future completes where it is. Null takes the executor away. Blocking calls pay it
+   * no heed.
    */
-  public CallOptions withExecutor(Executor newExecutor) {
-    Objects.requireNonNull(newExecutor, "executor");
+  public CallOptions withExecutor(@Nullable Executor newExecutor) {
     return new CallOptions(
         timeout,
         deadlineNanos,

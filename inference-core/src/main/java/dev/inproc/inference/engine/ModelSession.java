@@ -176,7 +176,9 @@ final class ModelSession implements Session {
   }
 
   private <O> CompletableFuture<O> admit(Work<O> work, CallOptions options, boolean blocking) {
-    WorkCall<O> call = new WorkCall<>(work, options);
+    // A blocked caller may be the executor's only thread: its answer must not wait there.
+    boolean handOver = !blocking || options.executor() == null;
+    WorkCall<O> call = new WorkCall<>(work, handOver ? options : options.withExecutor(null));
     if (!model.lifetime.acquire()) {
       call.refuse(new PredictorClosedException(model.name));
       return call;
