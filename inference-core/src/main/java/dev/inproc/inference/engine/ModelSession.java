@@ -4,13 +4,10 @@ import dev.inproc.inference.Batch;
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
-import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Threads;
 import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Waiting;
 import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
@@ -34,6 +31,7 @@ final class ModelSession implements Session {
   private final LoadedModel model;
   private final Layout layout;
   private final Runner runner;
+  private final Dispatcher dispatcher;
   private final Signature signature;
   private final BatchTraits<Tensors> traits = new Traits();
 
@@ -41,6 +39,7 @@ final class ModelSession implements Session {
     this.model = model;
     layout = model.layout;
     runner = new Runner(model, outputs);
+    dispatcher = new Dispatcher(model);
     model.add(runner);
     Signature all = layout.example();
     signature = new Signature(all.inputs(), outputs.stream().map(all.outputs()::get).toList());
@@ -98,119 +97,36 @@ final class ModelSession implements Session {
 
   @Override
   public Tensors predict(Tensors input, CallOptions options) {
-    if (needsWorker(options)) {
-      return Waiting.await(enqueue(input, options, true));
-    }
+    CallOptions armed = dispatcher.arm(options);
     long[] sizes = check(input);
-    enter();
-    try {
-      return options.hasTimeout()
-          ? withDeadline(options, stop -> runner.one(input, sizes, stop))
-          : runner.one(input, sizes, null);
-    } finally {
-      model.lifetime.release();
-    }
+    return dispatcher.call(stop -> runner.one(input, sizes, stop), armed);
   }
 
   @Override
   public CompletableFuture<Tensors> submit(Tensors input, CallOptions options) {
-    Objects.requireNonNull(options, "options");
+    CallOptions armed = dispatcher.arm(options);
+    long[] sizes;
     try {
-      return enqueue(input, options, false);
+      sizes = check(input);
     } catch (InvalidInputException e) {
       return CompletableFuture.failedFuture(e);
     }
+    return dispatcher.submit(stop -> runner.one(input, sizes, stop), armed);
   }
 
   @Override
   public List<Tensors> predictAll(List<Tensors> inputs, CallOptions options) {
-    CallOptions armed = options.arm(model.timer.nanoTime());
+    CallOptions armed = dispatcher.arm(options);
     List<Tensors> all = List.copyOf(inputs);
     List<long[]> sizes = checkAll(all);
-    if (needsWorker(armed)) {
-      return Waiting.await(admit(stop -> runAll(all, sizes, stop), armed, true));
-    }
-    enter();
-    try {
-      return armed.hasTimeout()
-          ? withDeadline(armed, stop -> runAll(all, sizes, stop))
-          : runAll(all, sizes, null);
-    } finally {
-      model.lifetime.release();
-    }
+    return dispatcher.call(stop -> runAll(all, sizes, stop), armed);
   }
 
-  /**
-   * A call with a timeout must be able to return while the engine runs on; a virtual thread must
-   * not carry native code. But a callback on our own worker must not wait for that worker.
-   */
-  private boolean needsWorker(CallOptions options) {
-    return (options.hasTimeout() || Threads.currentIsVirtual()) && !Workers.isTurning(model.lane);
-  }
-
-  private interface Work<T> {
-    T run(@Nullable Cancellation stop);
-  }
-
-  /** Runs on this thread and stops the engine at the deadline, as soon as it can be stopped. */
-  private <T> T withDeadline(CallOptions options, Work<T> work) {
-    long now = model.timer.nanoTime();
-    CallOptions armed = options.arm(now);
-    Duration timeout = Objects.requireNonNull(armed.timeout());
-    Cancellation stop = new Cancellation();
-    Timer.Scheduled alarm =
-        model.timer.schedule(stop::cancel, Math.max(0, armed.remainingNanos(now)));
-    try {
-      return work.run(stop);
-    } catch (RuntimeException e) {
-      throw stop.isCancelled() ? new DeadlineExceededException(timeout) : e;
-    } finally {
-      alarm.cancel();
-    }
-  }
-
-  private CompletableFuture<Tensors> enqueue(Tensors input, CallOptions options, boolean blocking) {
-    CallOptions armed = options.arm(model.timer.nanoTime());
-    long[] sizes = check(input);
-    return admit(stop -> runner.one(input, sizes, stop), armed, blocking);
-  }
-
-  private <O> CompletableFuture<O> admit(Work<O> work, CallOptions options, boolean blocking) {
-    // A blocked caller may be the executor's only thread: its answer must not wait there.
-    boolean handOver = !blocking || options.executor() == null;
-    WorkCall<O> call = new WorkCall<>(work, handOver ? options : options.withExecutor(null));
-    if (!model.lifetime.acquire()) {
-      call.refuse(new PredictorClosedException(model.name));
-      return call;
-    }
-    if (options.hasTimeout()) {
-      if (options.remainingNanos(model.timer.nanoTime()) <= 0) {
-        model.lifetime.release();
-        call.refuse(call.expired());
-        return call;
-      }
-      call.startTimeout(model.timer, model.workers, blocking);
-    }
-    Throwable refusal = offer(call);
-    if (refusal != null) {
-      model.lifetime.release();
-      call.refuse(refusal);
-    }
-    return call;
-  }
-
-  private @Nullable Throwable offer(WorkCall<?> call) {
-    try {
-      return model.lane.offer(call);
-    } catch (Throwable t) {
-      return t; // no thread to be had
-    }
-  }
-
-  private void enter() {
-    if (!model.lifetime.acquire()) {
-      throw new PredictorClosedException(model.name);
-    }
+  @Override
+  public Tensors runRaw(Tensors inputs) {
+    InputCheck.Raw raw = InputCheck.raw(layout, inputs);
+    return dispatcher.call(
+        stop -> runner.raw(inputs, raw.rows(), raw.sizes(), stop), CallOptions.DEFAULT);
   }
 
   private long[] check(Tensors input) {
@@ -258,25 +174,6 @@ final class ModelSession implements Session {
     return runner.run(examples, own, group.sizes(), stop);
   }
 
-  /** Work for a worker, and the future of its outcome. */
-  private final class WorkCall<O> extends Lane.Entry<Work<O>, O> {
-    WorkCall(Work<O> work, CallOptions options) {
-      super(model.lane, work, options);
-    }
-
-    @Override
-    void execute() {
-      if (!isDone()) {
-        answer(input().run(whenGone()));
-      }
-    }
-
-    @Override
-    void left() {
-      model.lifetime.release();
-    }
-  }
-
   // ---- batches ----
 
   @Override
@@ -320,7 +217,7 @@ final class ModelSession implements Session {
       RunPlan.Group group,
       List<Tensors> inputs,
       List<long[]> sizes) {
-    enter();
+    dispatcher.enter();
     try {
       return runGroup(group, inputs, sizes, batch.watch(indexes));
     } finally {
@@ -391,21 +288,6 @@ final class ModelSession implements Session {
       chosen.add(index);
     }
     return new ModelSession(model, chosen);
-  }
-
-  @Override
-  public Tensors runRaw(Tensors inputs) {
-    InputCheck.Raw raw = InputCheck.raw(layout, inputs);
-    if (needsWorker(CallOptions.DEFAULT)) {
-      Work<Tensors> work = stop -> runner.raw(inputs, raw.rows(), raw.sizes(), stop);
-      return Waiting.await(admit(work, CallOptions.DEFAULT, true));
-    }
-    enter();
-    try {
-      return runner.raw(inputs, raw.rows(), raw.sizes(), null);
-    } finally {
-      model.lifetime.release();
-    }
   }
 
   // ---- closing ----

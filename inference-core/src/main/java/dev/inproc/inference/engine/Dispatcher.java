@@ -1,0 +1,133 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Cancellation;
+import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Threads;
+import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.concurrent.Waiting;
+import dev.inproc.inference.concurrent.Workers;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides on which thread a call's work is done, and keeps the model open while it is. The calling
+ * thread is the shortest way. But a call with a timeout must be able to return while the engine
+ * runs on, and a virtual thread must not carry native code: these go to a worker, unless the caller
+ * is that worker (a callback), who would wait for itself.
+ */
+final class Dispatcher {
+  private final LoadedModel model;
+
+  Dispatcher(LoadedModel model) {
+    this.model = model;
+  }
+
+  /** What is to be done while the model is open. */
+  interface Work<T> {
+    /** Does it; the switch, if there is one, stops it. */
+    T run(@Nullable Cancellation stop);
+  }
+
+  /** Fixes a call's deadline. */
+  CallOptions arm(CallOptions options) {
+    return options.hasTimeout() ? options.arm(model.timer.nanoTime()) : options;
+  }
+
+  /** Does work, blocking. */
+  <T> T call(Work<T> work, CallOptions armed) {
+    boolean turning = Workers.isTurning(model.lane);
+    if ((armed.hasTimeout() || Threads.currentIsVirtual()) && !turning) {
+      return Waiting.await(admit(work, armed, true));
+    }
+    enter();
+    try {
+      return armed.hasTimeout() ? withDeadline(work, armed) : work.run(null);
+    } finally {
+      model.lifetime.release();
+    }
+  }
+
+  /** Does work later, on a worker. */
+  <T> CompletableFuture<T> submit(Work<T> work, CallOptions armed) {
+    return admit(work, armed, false);
+  }
+
+  /** Enters the model's lifetime, to be left by the caller. */
+  void enter() {
+    if (!model.lifetime.acquire()) {
+      throw new PredictorClosedException(model.name);
+    }
+  }
+
+  /** Works on this thread and stops the engine at the deadline, as soon as it can be stopped. */
+  private <T> T withDeadline(Work<T> work, CallOptions armed) {
+    Duration timeout = Objects.requireNonNull(armed.timeout());
+    long remaining = armed.remainingNanos(model.timer.nanoTime());
+    if (remaining <= 0) {
+      throw new DeadlineExceededException(timeout);
+    }
+    Cancellation stop = new Cancellation();
+    Timer.Scheduled alarm = model.timer.schedule(stop::cancel, remaining);
+    try {
+      return work.run(stop);
+    } catch (RuntimeException e) {
+      throw stop.isCancelled() ? new DeadlineExceededException(timeout) : e;
+    } finally {
+      alarm.cancel();
+    }
+  }
+
+  private <T> CompletableFuture<T> admit(Work<T> work, CallOptions armed, boolean blocking) {
+    // A blocked caller may be the executor's only thread: its answer must not wait there.
+    boolean handOver = !blocking || armed.executor() == null;
+    Errand<T> errand = new Errand<>(work, handOver ? armed : armed.withExecutor(null));
+    if (!model.lifetime.acquire()) {
+      errand.refuse(new PredictorClosedException(model.name));
+      return errand;
+    }
+    Throwable refusal = enqueue(errand, blocking);
+    if (refusal != null) {
+      model.lifetime.release();
+      errand.refuse(refusal);
+    }
+    return errand;
+  }
+
+  private @Nullable Throwable enqueue(Errand<?> errand, boolean blocking) {
+    CallOptions options = errand.options();
+    if (options.hasTimeout()) {
+      if (options.remainingNanos(model.timer.nanoTime()) <= 0) {
+        return errand.expired();
+      }
+      errand.startTimeout(model.timer, model.workers, blocking);
+    }
+    try {
+      return model.lane.offer(errand);
+    } catch (Throwable t) {
+      return t; // no thread to be had
+    }
+  }
+
+  /** Work in the lane, and the future of its outcome. */
+  private final class Errand<T> extends Lane.Entry<Work<T>, T> {
+    Errand(Work<T> work, CallOptions options) {
+      super(model.lane, work, options);
+    }
+
+    @Override
+    void execute() {
+      if (!isDone()) {
+        answer(input().run(whenGone()));
+      }
+    }
+
+    @Override
+    void left() {
+      model.lifetime.release();
+    }
+  }
+}
