@@ -30,44 +30,52 @@ class VirtualThreadsTest {
   @Test
   void tenThousandVirtualThreads_predict_holdUpNoOther() throws Throwable {
     MethodHandle start = startVirtualThread();
+    byte[] model = Models.slow(WIDTH, 20); // about half a millisecond
+    try (Session session = new OnnxEngine().load(ModelSource.bytes("slow", model))) {
+      // The first wave runs in the interpreter: ten thousand slow starts in one queue are a gap of
+      // their own, and say nothing of native code.
+      wave(start, session);
+      long gap = wave(start, session);
+      System.out.println("Longest gap of the ticker: " + gap / 1_000_000.0 + " ms");
+      assertTrue(gap < MAX_GAP_NANOS, () -> gap / 1e6 + " ms");
+    }
+  }
+
+  /** Has all callers predict at once and returns the longest gap that a ticker beside them saw. */
+  private static long wave(MethodHandle start, Session session) throws Throwable {
     Tensors input = Tensors.of("x", Tensor.of(new float[WIDTH]));
     AtomicInteger answered = new AtomicInteger();
     AtomicLong maxGap = new AtomicLong();
-    byte[] model = Models.slow(WIDTH, 20); // about half a millisecond
-    try (Session session = new OnnxEngine().load(ModelSource.bytes("slow", model))) {
-      session.predict(input);
-      CountDownLatch done = new CountDownLatch(CALLERS);
-      CountDownLatch ticking = new CountDownLatch(1);
-      Runnable ticker =
-          () -> {
-            ticking.countDown();
-            long last = System.nanoTime();
-            while (done.getCount() > 0) {
-              LockSupport.parkNanos(1_000_000);
-              long now = System.nanoTime();
-              maxGap.accumulateAndGet(now - last, Math::max);
-              last = now;
-            }
-          };
-      Runnable caller =
-          () -> {
-            try {
-              session.predict(input);
-              answered.incrementAndGet();
-            } finally {
-              done.countDown();
-            }
-          };
-      Object unused = start.invoke(ticker);
-      ticking.await();
-      for (int i = 0; i < CALLERS; i++) {
-        unused = start.invoke(caller);
-      }
-      done.await();
+    CountDownLatch done = new CountDownLatch(CALLERS);
+    CountDownLatch ticking = new CountDownLatch(1);
+    Runnable ticker =
+        () -> {
+          ticking.countDown();
+          long last = System.nanoTime();
+          while (done.getCount() > 0) {
+            LockSupport.parkNanos(1_000_000);
+            long now = System.nanoTime();
+            maxGap.accumulateAndGet(now - last, Math::max);
+            last = now;
+          }
+        };
+    Runnable caller =
+        () -> {
+          try {
+            session.predict(input);
+            answered.incrementAndGet();
+          } finally {
+            done.countDown();
+          }
+        };
+    Object unused = start.invoke(ticker);
+    ticking.await();
+    for (int i = 0; i < CALLERS; i++) {
+      unused = start.invoke(caller);
     }
-    System.out.println("Longest gap of the ticker: " + maxGap.get() / 1_000_000.0 + " ms");
+    done.await();
     assertEquals(CALLERS, answered.get());
-    assertTrue(maxGap.get() < MAX_GAP_NANOS, () -> maxGap.get() / 1e6 + " ms");
+    return maxGap.get();
   }
 
   private static MethodHandle startVirtualThread() throws IllegalAccessException {
