@@ -1,0 +1,37 @@
+package dev.inproc.benchmarks;
+
+import java.util.List;
+
+/**
+ * What a benchmark may cost beside another.
+ *
+ * @param subject the method that is judged
+ * @param baseline the method that it is compared with
+ * @param most the most that the ratio of their times may be; infinite if it is only reported
+ */
+record Bar(String subject, String baseline, double most) {
+  static final List<Bar> ALL =
+      List.of(
+          new Bar("predict", "bareFresh", 0.6),
+          new Bar("predict", "djlPredict", 0.4),
+          new Bar("predictAll64", "barePinned64", 2.2),
+          new Bar("predictAll64", "djlBatchPredict64", 0.1),
+          new Bar("predictAllMiniLm32", "barePinnedMiniLm32", 1.03),
+          new Bar("predictAllMixed", "exactLengthsMixed", 1.05),
+          new Bar("predictAllMixed", "padLongestMixed", 1.0),
+          reported("predict", "barePinned"),
+          reported("predictAllTensors64", "barePinned64"),
+          reported("predictAll64", "djlWhole64"));
+
+  private static Bar reported(String subject, String baseline) {
+    return new Bar(subject, baseline, Double.POSITIVE_INFINITY);
+  }
+
+  String name() {
+    return subject + " / " + baseline;
+  }
+
+  boolean isReportedOnly() {
+    return Double.isInfinite(most);
+  }
+}

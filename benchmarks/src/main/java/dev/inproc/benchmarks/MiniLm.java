@@ -1,0 +1,89 @@
+package dev.inproc.benchmarks;
+
+import dev.inproc.inference.tensor.Shape;
+import dev.inproc.inference.tensor.Tensor;
+import dev.inproc.inference.tensor.Tensors;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * The sentence model all-MiniLM-L6-v2 in FP32, as LangChain4j's jar brings it: input_ids,
+ * attention_mask and token_type_ids, INT64 [batch,sequence], to last_hidden_state
+ * [batch,sequence,384]. Texts are random ids of its vocabulary, the same in every run.
+ */
+final class MiniLm {
+  static final String IDS = "input_ids";
+  static final String MASK = "attention_mask";
+  static final String TYPES = "token_type_ids";
+  static final String OUTPUT = "last_hidden_state";
+  static final int WIDTH = 384;
+  static final int TEXTS = 32;
+
+  private static final String RESOURCE = "all-minilm-l6-v2.onnx";
+  private static final int FIRST_WORD = 1000; // below are special and unused ids
+  private static final int VOCABULARY = 30_522;
+  private static final int CLS = 101;
+  private static final int SEP = 102;
+
+  private MiniLm() {}
+
+  static byte[] model() {
+    try (InputStream in = MiniLm.class.getClassLoader().getResourceAsStream(RESOURCE)) {
+      if (in == null) {
+        throw new IllegalStateException(RESOURCE + " is not on the class path");
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** So many texts of one length. */
+  static List<long[]> texts(int count, int length) {
+    Random random = new Random(32);
+    List<long[]> texts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      texts.add(text(random, length));
+    }
+    return texts;
+  }
+
+  /** Texts of lengths from 4 to 128, evenly spread. */
+  static List<long[]> mixedTexts() {
+    Random random = new Random(128);
+    List<long[]> texts = new ArrayList<>();
+    for (int i = 0; i < TEXTS; i++) {
+      texts.add(text(random, 4 + random.nextInt(125)));
+    }
+    return texts;
+  }
+
+  private static long[] text(Random random, int length) {
+    long[] ids = new long[length];
+    for (int i = 0; i < length; i++) {
+      int word = FIRST_WORD + random.nextInt(VOCABULARY - FIRST_WORD);
+      ids[i] = word;
+    }
+    ids[0] = CLS;
+    ids[length - 1] = SEP;
+    return ids;
+  }
+
+  /** One text as a session takes it. */
+  static Tensors encode(long[] ids) {
+    long[] ones = new long[ids.length];
+    Arrays.fill(ones, 1);
+    Tensor types = Tensor.of(Shape.of(ids.length), new long[ids.length]);
+    return Tensors.of(IDS, Tensor.of(ids), MASK, Tensor.of(ones), TYPES, types);
+  }
+
+  /** Each text's vectors, one after the other. */
+  static float[][] decode(List<Tensors> answers) {
+    return answers.stream().map(answer -> answer.only().toFloats()).toArray(float[][]::new);
+  }
+}

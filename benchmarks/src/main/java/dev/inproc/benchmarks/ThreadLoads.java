@@ -1,0 +1,153 @@
+package dev.inproc.benchmarks;
+
+import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.engine.SessionOptions;
+import dev.inproc.inference.onnx.OnnxEngine;
+import dev.inproc.inference.onnx.OnnxOptions;
+import dev.inproc.inference.onnx.testing.Models;
+import dev.inproc.inference.tensor.Tensor;
+import dev.inproc.inference.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/** The sessions of {@link ThreadSettings}, and callers in a closed loop on them. */
+final class ThreadLoads implements AutoCloseable {
+  private static final int[] CALLERS = {1, 2, 4, 8};
+  private static final int[] ROWS = {1, 16};
+  private static final int[] INTRA_OP_THREADS = {1, 2};
+  private static final int TOKENS = 16;
+
+  private final Map<Setup, Session> sessions = new LinkedHashMap<>();
+  private final Map<String, Tensors> examples = new LinkedHashMap<>();
+
+  /** How a model is loaded. */
+  private record Setup(String model, int intraOpThreads, boolean spinning) {}
+
+  /** One point of the grid. */
+  record Cell(String model, int intraOpThreads, boolean spinning, int callers, int rows) {}
+
+  /** What was measured. */
+  record Outcome(double runsPerSecond, double p50Micros, double p99Micros) {}
+
+  ThreadLoads() {
+    add("mlp", Models.mlp(1024, 2048, 2048, 512), Tensors.of("x", Tensor.of(new float[1024])));
+    add("minilm", MiniLm.model(), MiniLm.encode(MiniLm.texts(1, TOKENS).get(0)));
+  }
+
+  private void add(String name, byte[] model, Tensors example) {
+    examples.put(name, example);
+    for (int threads : INTRA_OP_THREADS) {
+      for (boolean spinning : new boolean[] {true, false}) {
+        OnnxOptions onnx = OnnxOptions.builder().spinning(spinning).build();
+        SessionOptions options =
+            SessionOptions.builder().intraOpThreads(threads).warmUp(example, ROWS).build();
+        Session session = new OnnxEngine(onnx).load(ModelSource.bytes(name, model), options);
+        sessions.put(new Setup(name, threads, spinning), session);
+      }
+    }
+  }
+
+  List<Cell> cells() {
+    List<Cell> cells = new ArrayList<>();
+    for (Setup setup : sessions.keySet()) {
+      for (int rows : ROWS) {
+        for (int callers : CALLERS) {
+          cells.add(new Cell(setup.model, setup.intraOpThreads, setup.spinning, callers, rows));
+        }
+      }
+    }
+    return cells;
+  }
+
+  /** Runs a cell: a tenth of the time again to get going, then so many milliseconds. */
+  Outcome run(Cell cell, int millis) {
+    Session session = sessions.get(new Setup(cell.model, cell.intraOpThreads, cell.spinning));
+    Tensors example = examples.get(cell.model);
+    if (session == null || example == null) {
+      throw new IllegalArgumentException("No such cell: " + cell);
+    }
+    List<Tensors> batch = Collections.nCopies(cell.rows, example);
+    long begin = System.nanoTime() + millis * 100_000L;
+    long end = begin + millis * 1_000_000L;
+    List<Caller> callers = new ArrayList<>();
+    CountDownLatch done = new CountDownLatch(cell.callers);
+    for (int i = 0; i < cell.callers; i++) {
+      Caller caller = new Caller(session, batch, begin, end, done);
+      callers.add(caller);
+      new Thread(caller, "caller-" + i).start();
+    }
+    try {
+      done.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("Interrupted in " + cell, e);
+    }
+    return outcome(callers, (end - begin) / 1e9);
+  }
+
+  private static Outcome outcome(List<Caller> callers, double seconds) {
+    long[] all =
+        callers.stream().flatMapToLong(c -> Arrays.stream(c.nanos, 0, c.runs)).sorted().toArray();
+    if (all.length == 0) {
+      return new Outcome(0, Double.NaN, Double.NaN);
+    }
+    double p50 = all[all.length / 2] / 1e3;
+    double p99 = all[Math.min(all.length - 1, (int) (all.length * 0.99))] / 1e3;
+    return new Outcome(all.length / seconds, p50, p99);
+  }
+
+  @Override
+  public void close() {
+    sessions.values().forEach(Session::close);
+  }
+
+  /** Calls again and again; counts what ends within the time. */
+  private static final class Caller implements Runnable {
+    private final Session session;
+    private final List<Tensors> batch;
+    private final long begin;
+    private final long end;
+    private final CountDownLatch done;
+    private long[] nanos = new long[1024];
+    private int runs;
+
+    Caller(Session session, List<Tensors> batch, long begin, long end, CountDownLatch done) {
+      this.session = session;
+      this.batch = batch;
+      this.begin = begin;
+      this.end = end;
+      this.done = done;
+    }
+
+    @Override
+    public void run() {
+      try {
+        long before = System.nanoTime();
+        while (before - end < 0) {
+          if (session.predictAll(batch).size() != batch.size()) {
+            throw new IllegalStateException("Answers are missing");
+          }
+          long after = System.nanoTime();
+          if (after - begin >= 0 && after - end < 0) {
+            note(after - before);
+          }
+          before = after;
+        }
+      } finally {
+        done.countDown();
+      }
+    }
+
+    private void note(long duration) {
+      if (runs == nanos.length) {
+        nanos = Arrays.copyOf(nanos, 2 * runs);
+      }
+      nanos[runs++] = duration;
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.inproc.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,81 @@
+package dev.inproc.examples;
+
+import dev.inproc.inference.Predictor;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Answers questions on paper 80 columns wide. */
+final class Answers {
+  private static final int WIDTH = 80;
+  private static final String INDENT = "        ";
+  private static final int SAMPLES = 8;
+  private static final int BEST = 3;
+
+  /** How often the right entry came first, and among the first three. */
+  record Accuracy(double first, double firstThree) {
+    static Accuracy of(
+        List<Faq.Question> questions, FaqIndex index, Predictor<String, float[]> embedder) {
+      List<float[]> vectors =
+          embedder.predictAll(questions.stream().map(Faq.Question::text).toList());
+      int first = 0;
+      int firstThree = 0;
+      for (int i = 0; i < vectors.size(); i++) {
+        String expected = questions.get(i).expectedId();
+        List<String> found =
+            index.nearest(vectors.get(i), BEST).stream().map(match -> match.entry().id()).toList();
+        first += found.get(0).equals(expected) ? 1 : 0;
+        firstThree += found.contains(expected) ? 1 : 0;
+      }
+      return new Accuracy((double) first / vectors.size(), (double) firstThree / vectors.size());
+    }
+  }
+
+  private Answers() {}
+
+  static void print(
+      List<String> questions,
+      FaqIndex index,
+      Predictor<String, float[]> embedder,
+      PrintStream out) {
+    for (String question : questions) {
+      FaqIndex.Match match = index.nearest(embedder.predict(question), 1).get(0);
+      out.println(wrapped("Q       ", question));
+      out.println(wrapped("  %.2f  ".formatted(match.similarity()), match.entry().question()));
+      out.println(wrapped("A       ", match.entry().summary()));
+      out.println();
+    }
+  }
+
+  /** Prints a sample, evenly spaced, and the accuracy on all. */
+  static void printBundled(
+      List<Faq.Question> questions,
+      FaqIndex index,
+      Predictor<String, float[]> embedder,
+      PrintStream out) {
+    int step = questions.size() / SAMPLES;
+    List<String> sample =
+        IntStream.range(0, SAMPLES).mapToObj(i -> questions.get(i * step).text()).toList();
+    print(sample, index, embedder, out);
+    Accuracy accuracy = Accuracy.of(questions, index, embedder);
+    out.printf(
+        "These are %d of %d bundled questions, worded to share few words with the FAQ.%n"
+            + "The right entry came first for %.1f %%, among the first three for %.1f %%.%n%n",
+        SAMPLES, questions.size(), accuracy.first * 100, accuracy.firstThree * 100);
+  }
+
+  private static String wrapped(String label, String text) {
+    StringBuilder lines = new StringBuilder(label);
+    int column = label.length();
+    for (String word : text.split(" ", -1)) {
+      if (column + word.length() >= WIDTH && column > INDENT.length()) {
+        lines.append(System.lineSeparator()).append(INDENT);
+        column = INDENT.length();
+      }
+      boolean atStart = column == INDENT.length();
+      lines.append(atStart ? "" : " ").append(word);
+      column += word.length() + (atStart ? 0 : 1);
+    }
+    return lines.toString();
+  }
+}

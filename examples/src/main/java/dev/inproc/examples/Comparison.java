@@ -1,0 +1,98 @@
+package dev.inproc.examples;
+
+import dev.inproc.inference.Predictor;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Inproc beside a plain loop over ONNX Runtime: the same model, threads, tokenizer and texts. */
+final class Comparison {
+  private static final int CALLERS = 8;
+  private static final double MAX_DIFFERENCE = 1e-4;
+
+  private final Predictor<String, float[]> embedder;
+  private final PlainEmbedder plain;
+  private final int rounds;
+  private final PrintStream out;
+
+  /**
+   * @param rounds how often each side is measured, in turns, so that what else the machine does
+   *     falls on both
+   */
+  Comparison(
+      Predictor<String, float[]> embedder, PlainEmbedder plain, int rounds, PrintStream out) {
+    this.embedder = embedder;
+    this.plain = plain;
+    this.rounds = rounds;
+    this.out = out;
+  }
+
+  /** Many callers, each asking one question after the other. */
+  void load(List<String> questions, Duration round) throws InterruptedException {
+    LoadTest test = new LoadTest(questions, CALLERS);
+    LoadTest.Result ours = new LoadTest.Result();
+    LoadTest.Result theirs = new LoadTest.Result();
+    Supplier<Embedder> inproc = () -> embedder::predict;
+    try (Progress progress = Progress.of("Measuring under load", 2L * rounds)) {
+      for (int i = 0; i < rounds; i++) {
+        test.run(inproc, round, ours);
+        progress.step();
+        test.run(plain::newCaller, round, theirs);
+        progress.step();
+      }
+    }
+    out.printf(
+        "%-37s%9s%9s%9s%10s%n",
+        CALLERS + " callers, one question a call", "P50 ms", "P95 ms", "P99 ms", "texts/s");
+    row("  Inproc predict", ours);
+    row("  plain ONNX Runtime loop", theirs);
+  }
+
+  private void row(String name, LoadTest.Result result) {
+    out.printf(
+        "%-37s%9.2f%9.2f%9.2f%10.0f%n",
+        name, result.millis(50), result.millis(95), result.millis(99), result.perSecond());
+  }
+
+  /** One caller with all the texts at hand; the best round counts. */
+  void corpus(List<String> texts) {
+    Embedder caller = plain.newCaller();
+    long ours = Long.MAX_VALUE;
+    long theirs = Long.MAX_VALUE;
+    double difference = 0;
+    try (Progress progress = Progress.of("Measuring the corpus", 2L * rounds)) {
+      for (int i = 0; i < rounds; i++) {
+        long start = System.nanoTime();
+        List<float[]> batched = embedder.predictAll(texts);
+        ours = Math.min(ours, System.nanoTime() - start);
+        progress.step();
+        start = System.nanoTime();
+        List<float[]> single = texts.stream().map(caller::embed).toList();
+        theirs = Math.min(theirs, System.nanoTime() - start);
+        progress.step();
+        difference = Math.max(difference, largestDifference(batched, single));
+      }
+    }
+    out.printf("%nOne caller, the whole FAQ%49s%n", "texts/s");
+    out.printf("%-64s%10.0f%n", "  Inproc predictAll", texts.size() * 1e9 / ours);
+    out.printf(
+        "%-64s%10.0f%n", "  plain ONNX Runtime loop, one by one", texts.size() * 1e9 / theirs);
+    out.printf(
+        "%nLargest difference between the vectors of the two: %s%n",
+        difference == 0 ? "none, not one bit" : "%.1e".formatted(difference));
+    if (difference > MAX_DIFFERENCE) {
+      throw new IllegalStateException("The answers differ by " + difference);
+    }
+  }
+
+  private static double largestDifference(List<float[]> a, List<float[]> b) {
+    double largest = 0;
+    for (int i = 0; i < a.size(); i++) {
+      for (int j = 0; j < a.get(i).length; j++) {
+        largest = Math.max(largest, Math.abs(a.get(i)[j] - b.get(i)[j]));
+      }
+    }
+    return largest;
+  }
+}

@@ -1,0 +1,7 @@
+package dev.inproc.examples;
+
+/** Turns a text into a vector. */
+@FunctionalInterface
+interface Embedder {
+  float[] embed(String text);
+}

@@ -1,0 +1,113 @@
+package dev.inproc.examples;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The direction of every dependency between modules and packages. */
+@AnalyzeClasses(
+    packages = ArchitectureTest.ROOT,
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  static final String ROOT = "dev.inproc.inference";
+
+  private static final String TENSOR = ROOT + ".tensor..";
+  private static final String CONCURRENT = ROOT + ".concurrent..";
+  private static final String ENGINE = ROOT + ".engine..";
+  private static final String ONNX = ROOT + ".onnx..";
+  private static final String[] OTHER_MODULES = {ONNX, ROOT + ".tf..", ROOT + ".cache.."};
+  private static final String[] PLATFORM = {"java..", "org.jspecify.."};
+
+  private static final DescribedPredicate<JavaClass> CORE =
+      resideInAPackage(ROOT + "..").and(not(resideInAnyPackage(OTHER_MODULES))).as("core");
+
+  // ---- modules ----
+
+  @ArchTest
+  static final ArchRule core_needsThePlatformAlone =
+      classes()
+          .that(CORE)
+          .should()
+          .onlyDependOnClassesThat(
+              CORE.or(resideInAnyPackage(PLATFORM)).or(resideInAPackage("sun.misc")));
+
+  @ArchTest
+  static final ArchRule unsafe_isUsedToFreeBuffersAlone =
+      noClasses()
+          .that(CORE)
+          .and()
+          .haveSimpleNameNotStartingWith("DirectMemory")
+          .should()
+          .dependOnClassesThat(resideInAPackage("sun.misc"));
+
+  @ArchTest
+  static final ArchRule core_logsThroughSystemLogger =
+      noClasses()
+          .that(CORE)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("java.util.logging..", "org.slf4j..", "org.apache..");
+
+  @ArchTest
+  static final ArchRule onnx_needsCoreAndOnnxRuntimeAlone =
+      classes()
+          .that()
+          .resideInAPackage(ONNX)
+          .should()
+          .onlyDependOnClassesThat(
+              CORE.or(resideInAnyPackage(PLATFORM))
+                  .or(resideInAnyPackage(ONNX, "ai.onnxruntime..")));
+
+  @ArchTest
+  static final ArchRule onnx_showsItsEngineAndOptionsAlone =
+      classes()
+          .that()
+          .resideInAPackage(ONNX)
+          .and()
+          .areTopLevelClasses()
+          .and()
+          .doNotHaveSimpleName("OnnxEngine")
+          .and()
+          .doNotHaveSimpleName("OnnxOptions")
+          .should()
+          .bePackagePrivate();
+
+  // ---- packages of core ----
+
+  @ArchTest static final ArchRule tensor_usesNothingOfOurs = onlyUses(TENSOR);
+
+  @ArchTest
+  static final ArchRule root_usesTensorAndConcurrentAlone = onlyUses(ROOT, TENSOR, CONCURRENT);
+
+  @ArchTest static final ArchRule concurrent_usesRootAlone = onlyUses(CONCURRENT, ROOT);
+
+  @ArchTest
+  static final ArchRule engine_usesRootTensorAndConcurrentAlone =
+      onlyUses(ENGINE, ROOT, TENSOR, CONCURRENT);
+
+  /** Of the packages below the root; the root itself and concurrent know each other. */
+  @ArchTest
+  static final ArchRule packages_haveNoCycles =
+      slices().matching(ROOT + ".(*)..").should().beFreeOfCycles();
+
+  private static ArchRule onlyUses(String user, String... used) {
+    return classes()
+        .that()
+        .resideInAPackage(user)
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAPackage(user)
+                .or(resideInAnyPackage(used))
+                .or(not(resideInAPackage(ROOT + ".."))));
+  }
+}
