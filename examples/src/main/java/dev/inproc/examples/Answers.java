@@ -3,6 +3,7 @@ package dev.inproc.examples;
 import dev.inproc.inference.Predictor;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** Answers questions on paper 80 columns wide. */
@@ -41,7 +42,10 @@ final class Answers {
     for (String question : questions) {
       FaqIndex.Match match = index.nearest(embedder.predict(question), 1).get(0);
       out.println(wrapped("Q       ", question));
-      out.println(wrapped("  %.2f  ".formatted(match.similarity()), match.entry().question()));
+      out.println(
+          wrapped(
+              String.format(Locale.ROOT, "  %.2f  ", match.similarity()),
+              match.entry().question()));
       out.println(wrapped("A       ", match.entry().summary()));
       out.println();
     }
@@ -59,9 +63,13 @@ final class Answers {
     print(sample, index, embedder, out);
     Accuracy accuracy = Accuracy.of(questions, index, embedder);
     out.printf(
+        Locale.ROOT,
         "These are %d of %d bundled questions, worded to share few words with the FAQ.%n"
             + "The right entry came first for %.1f %%, among the first three for %.1f %%.%n%n",
-        SAMPLES, questions.size(), accuracy.first * 100, accuracy.firstThree * 100);
+        SAMPLES,
+        questions.size(),
+        accuracy.first * 100,
+        accuracy.firstThree * 100);
   }
 
   private static String wrapped(String label, String text) {

@@ -20,7 +20,7 @@ import org.tribuo.ensemble.WeightedEnsembleModel;
  * would, and scores payments with it: typed objects in and out, microseconds a payment.
  *
  * <pre>{@code
- * ./mvnw -q -pl inference-core,inference-onnx,examples -DskipTests package exec:java \
+ * ./mvnw -q -DskipTests package exec:java \
  *     -Dexec.mainClass=dev.inproc.examples.FraudScoring
  * }</pre>
  */
@@ -44,16 +44,15 @@ public final class FraudScoring {
     List<TransactionGenerator.Labelled> training = generator.next(payments);
     List<TransactionGenerator.Labelled> heldOut = generator.next(payments / 2);
 
-    byte[] model;
     long start = System.nanoTime();
-    try (Progress progress = Progress.of("Training a random forest", -1)) {
-      WeightedEnsembleModel<Label> forest = FraudForest.train(training, trees, SEED);
-      model = TreeEnsembleExport.toOnnx(forest, Transaction.FEATURES, FraudForest.CLASSES);
-      progress.step();
-    }
+    byte[] model = Progress.during("Training a random forest", () -> train(training, trees));
     out.printf(
+        Locale.ROOT,
         "Trained %d trees on %,d payments in %.1f s; the ONNX file has %,d kB%n%n",
-        trees, payments, (System.nanoTime() - start) / 1e9, model.length / 1024);
+        trees,
+        payments,
+        (System.nanoTime() - start) / 1e9,
+        model.length / 1024);
 
     try (Session session = new OnnxEngine().load(ModelSource.bytes("fraud", model));
         Predictor<Transaction, FraudScore> scorer =
@@ -68,10 +67,18 @@ public final class FraudScoring {
         (heldOut.get(i).fraud() ? fraud : legitimate).add(scores.get(i).probability());
       }
       out.printf(
+          Locale.ROOT,
           "%nROC AUC on %,d held-out payments, %d of them fraud: %.3f%n%n",
-          scores.size(), fraud.size(), RocAuc.of(fraud, legitimate));
+          scores.size(),
+          fraud.size(),
+          RocAuc.of(fraud, legitimate));
       measure(scorer, transactions, measured, out);
     }
+  }
+
+  private static byte[] train(List<TransactionGenerator.Labelled> training, int trees) {
+    WeightedEnsembleModel<Label> forest = FraudForest.train(training, trees, SEED);
+    return TreeEnsembleExport.toOnnx(forest, Transaction.FEATURES, FraudForest.CLASSES);
   }
 
   /** The likeliest frauds, then payments ever further down the list. */
@@ -84,13 +91,23 @@ public final class FraudScoring {
     Comparator<Integer> byScore = Comparator.comparingDouble(i -> scores.get(i).probability());
     Arrays.sort(order, byScore.reversed());
     out.printf(
+        Locale.ROOT,
         "%9s%6s  %-13s%-8s%-8s%9s%9s%9s  %s%n",
-        "amount", "hour", "category", "abroad", "online", "last hour", "account", "score", "truth");
+        "amount",
+        "hour",
+        "category",
+        "abroad",
+        "online",
+        "last hour",
+        "account",
+        "score",
+        "truth");
     int rank = 0;
     for (int row = 0; row < SAMPLES; row++) {
       TransactionGenerator.Labelled each = heldOut.get(order[rank]);
       Transaction t = each.transaction();
       out.printf(
+          Locale.ROOT,
           "%9.2f%6d  %-13s%-8s%-8s%9d%7d d%9.3f  %s%n",
           t.amount(),
           t.hour(),
@@ -110,18 +127,8 @@ public final class FraudScoring {
       List<Transaction> transactions,
       int measured,
       PrintStream out) {
-    Histogram latencies = new Histogram(3);
-    try (Progress progress = Progress.of("Measuring", -1)) {
-      for (int i = 0; i < WARM_UP + measured; i++) {
-        Transaction transaction = transactions.get(i % transactions.size());
-        long start = System.nanoTime();
-        scorer.predict(transaction);
-        if (i >= WARM_UP) {
-          latencies.recordValue(System.nanoTime() - start);
-        }
-      }
-      progress.step();
-    }
+    Histogram latencies =
+        Progress.during("Measuring", () -> latencies(scorer, transactions, measured));
     long start = System.nanoTime();
     int rounds = 5;
     for (int i = 0; i < rounds; i++) {
@@ -129,10 +136,26 @@ public final class FraudScoring {
     }
     double each = (System.nanoTime() - start) / 1e3 / rounds / transactions.size();
     out.printf(
+        Locale.ROOT,
         "One payment a call:  P50 %.1f µs, P95 %.1f µs, P99 %.1f µs%n",
         latencies.getValueAtPercentile(50) / 1e3,
         latencies.getValueAtPercentile(95) / 1e3,
         latencies.getValueAtPercentile(99) / 1e3);
-    out.printf("All %,d by predictAll: %.2f µs a payment%n", transactions.size(), each);
+    out.printf(
+        Locale.ROOT, "All %,d by predictAll: %.2f µs a payment%n", transactions.size(), each);
+  }
+
+  private static Histogram latencies(
+      Predictor<Transaction, FraudScore> scorer, List<Transaction> transactions, int measured) {
+    Histogram latencies = new Histogram(3);
+    for (int i = 0; i < WARM_UP + measured; i++) {
+      Transaction transaction = transactions.get(i % transactions.size());
+      long start = System.nanoTime();
+      scorer.predict(transaction);
+      if (i >= WARM_UP) {
+        latencies.recordValue(System.nanoTime() - start);
+      }
+    }
+    return latencies;
   }
 }

@@ -4,6 +4,7 @@ import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -15,6 +16,7 @@ final class Progress implements AutoCloseable {
   static final int STDIN = 0;
   private static final int STDERR = 2;
   private static final int WIDTH = 79;
+  private static final long UNKNOWN = -1;
 
   private final @Nullable ProgressBar bar;
 
@@ -22,7 +24,17 @@ final class Progress implements AutoCloseable {
     this.bar = bar;
   }
 
-  /** Starts a bar of so many steps, -1 if nobody knows. */
+  /** Shows that something is going on until the work is done. */
+  static <T> T during(String task, Supplier<T> work) {
+    Progress progress = of(task, UNKNOWN);
+    try {
+      return work.get();
+    } finally {
+      progress.close();
+    }
+  }
+
+  /** Starts a bar of so many steps. */
   static Progress of(String task, long steps) {
     if (!isTerminal(STDERR)) {
       return new Progress(null);

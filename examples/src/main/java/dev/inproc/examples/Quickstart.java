@@ -9,13 +9,14 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Answers questions from the FAQ of a made-up shop with a real sentence encoder, then measures the
  * same work under load beside a plain loop over ONNX Runtime.
  *
  * <pre>{@code
- * ./mvnw -q -pl inference-core,inference-onnx,examples -DskipTests package exec:java \
+ * ./mvnw -q -DskipTests package exec:java \
  *     -Dexec.args="'Where is my parcel?' 'Can I pay later?'"
  * }</pre>
  *
@@ -49,17 +50,21 @@ public final class Quickstart {
         Session session = new OnnxEngine().load(model, MiniLm.sessionOptions().build());
         Predictor<String, float[]> embedder = session.with(new SentenceCodec(tokenizer))) {
 
-      out.printf("Model   %s on %s, loaded in %.1f s%n", session, session.device(), since(start));
+      out.printf(
+          Locale.ROOT,
+          "Model   %s on %s, loaded in %.1f s%n",
+          session,
+          session.device(),
+          since(start));
       start = System.nanoTime();
-      FaqIndex index;
-      try (Progress progress = Progress.of("Embedding the FAQ", -1)) {
-        index = FaqIndex.of(entries, embedder);
-        progress.step();
-      }
+      FaqIndex index = Progress.during("Embedding the FAQ", () -> FaqIndex.of(entries, embedder));
       int texts = FaqIndex.texts(entries).size();
       out.printf(
+          Locale.ROOT,
           "Corpus  %d entries, %d texts, embedded by one predictAll in %.1f s%n%n",
-          entries.size(), texts, since(start));
+          entries.size(),
+          texts,
+          since(start));
 
       List<String> questions = own;
       if (own.isEmpty()) {

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,9 +68,10 @@ public class Call<I, O> extends CompletableFuture<O> {
     Runnable expiry =
         directly
             ? this::expire
-            : executor == null
-                ? () -> workers.notice(this::expire)
-                : () -> handTo(executor, this::expire);
+            // An executor's execute is the user's code, and may even run the task at once.
+            : () ->
+                workers.notice(
+                    executor == null ? this::expire : () -> handTo(executor, this::expire));
     long remaining = options.remainingNanos(timer.nanoTime());
     timeout = timer.schedule(expiry, Math.max(0, remaining));
     if (isDone()) {
@@ -113,8 +114,8 @@ public class Call<I, O> extends CompletableFuture<O> {
   private static void handTo(Executor executor, Runnable completion) {
     try {
       executor.execute(completion);
-    } catch (RejectedExecutionException e) {
-      completion.run(); // a full executor must not lose an outcome
+    } catch (RuntimeException | Error e) {
+      completion.run(); // a full or broken executor must not lose an outcome or stop the runner
     }
   }
 
@@ -178,6 +179,20 @@ public class Call<I, O> extends CompletableFuture<O> {
     boolean first = !isDone() && super.cancel(mayInterruptIfRunning);
     goneIf(first);
     return isCancelled();
+  }
+
+  /** The JDK's completes past {@link #complete}. */
+  @Override
+  public CompletableFuture<O> completeAsync(Supplier<? extends O> supplier, Executor executor) {
+    executor.execute(
+        () -> {
+          try {
+            complete(supplier.get());
+          } catch (Throwable t) {
+            completeExceptionally(t);
+          }
+        });
+    return this;
   }
 
   private boolean goneIf(boolean won) {

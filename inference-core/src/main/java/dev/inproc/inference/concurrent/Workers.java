@@ -53,21 +53,27 @@ public final class Workers {
 
   /** Turns a lane on a worker of its own until the task returns. */
   public void turn(Object lane, Runnable task) {
-    lanes.execute(
-        () -> {
-          Worker worker = (Worker) Thread.currentThread();
-          worker.lane = lane;
-          try {
-            task.run();
-          } finally {
-            worker.lane = null;
-          }
-        });
+    lanes.execute(() -> runAs(lane, task));
+  }
+
+  private static void runAs(Object lane, Runnable task) {
+    Worker worker = (Worker) Thread.currentThread();
+    worker.lane = lane;
+    try {
+      task.run();
+    } finally {
+      worker.lane = null;
+    }
   }
 
   /** Completes something on behalf of the timer. */
   public void notice(Runnable task) {
-    notices.execute(task);
+    notices.execute(() -> runAs(notices, task));
+  }
+
+  /** Returns whether the calling thread gives notices: it must not wait for a run. */
+  public static boolean isNoticing() {
+    return isTurning(SHARED.notices);
   }
 
   /**

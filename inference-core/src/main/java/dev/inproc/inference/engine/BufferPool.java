@@ -71,6 +71,6 @@ final class BufferPool {
   }
 
   private static int sizeClass(int bytes) {
-    return Math.max(SMALLEST, 32 - Integer.numberOfLeadingZeros(bytes - 1));
+    return Math.max(SMALLEST, 32 - Integer.numberOfLeadingZeros(Math.max(1, bytes) - 1));
   }
 }

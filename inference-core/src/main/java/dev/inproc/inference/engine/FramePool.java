@@ -129,7 +129,7 @@ final class FramePool {
 
   /** Gives a frame back, cleared. */
   void giveBack(PooledFrame frame) {
-    if (bytes.get() > 2 * maxIdleBytes) {
+    if (bytes.get() - maxIdleBytes > maxIdleBytes) {
       discard(frame);
       return;
     }
@@ -176,16 +176,16 @@ final class FramePool {
 
   /** Stops whatever runs; for a session that closes and hands out no more frames. */
   void terminateAll() {
-    all.forEach(frame -> frame.frame().terminate());
+    all.forEach(PooledFrame::terminate);
   }
 
   /** Frees everything. No frame is in use any more. */
   void close() {
     shelves.clear();
-    for (PooledFrame frame : all) {
-      discard(frame);
-    }
-    memory.close();
+    List<Runnable> steps = new ArrayList<>();
+    all.forEach(frame -> steps.add(() -> discard(frame)));
+    steps.add(memory::close);
+    Steps.all(steps);
   }
 
   /** Native bytes held by frames and kept for them. */

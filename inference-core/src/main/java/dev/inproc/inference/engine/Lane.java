@@ -26,6 +26,7 @@ final class Lane {
   // Insertion-ordered, and a call leaves from the middle in constant time.
   private final Set<Entry<?, ?>> waiting = new LinkedHashSet<>();
   private final Set<Entry<?, ?>> running = new LinkedHashSet<>();
+  private volatile @Nullable Throwable abandoned;
   private int starting; // workers called for that have not taken a call yet
 
   /**
@@ -105,10 +106,12 @@ final class Lane {
       if (next == null) {
         return;
       }
+      var unused = Thread.interrupted(); // a callback's interrupt is not the next call's
       try {
         next.execute();
       } catch (Throwable t) {
-        next.refuse(t); // a call must end, whatever broke
+        Throwable reason = abandoned; // then the run failed because it was stopped
+        next.refuse(reason != null ? reason : t); // a call must end, whatever broke
       } finally {
         next.left();
       }
@@ -135,13 +138,15 @@ final class Lane {
 
   /** Fails every call, waiting or running; runs themselves go on. */
   void abandon(Throwable reason) {
+    abandoned = reason;
     List<Entry<?, ?>> all = new ArrayList<>();
     synchronized (this) {
       all.addAll(waiting);
       all.addAll(running);
     }
     for (Entry<?, ?> entry : all) {
-      entry.completeExceptionally(reason);
+      // Callbacks must not hold up, or wait for, the thread that closes.
+      workers.notice(() -> entry.completeExceptionally(reason));
     }
   }
 }

@@ -3,8 +3,10 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** What all views of a model share: its native copies, its lane, its lifetime. */
 final class LoadedModel {
@@ -17,7 +19,8 @@ final class LoadedModel {
   final Workers workers;
   final Lane lane;
   final Lifetime lifetime;
-  private final List<Runner> runners = new CopyOnWriteArrayList<>();
+  // By outputs: a view made anew for every call must find its frames again.
+  private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();
 
   LoadedModel(
       String name,
@@ -37,21 +40,23 @@ final class LoadedModel {
     lifetime = new Lifetime(this::free);
   }
 
-  /** Registers a view's frames, to be freed before the model. */
-  void add(Runner runner) {
-    runners.add(runner);
+  /** Returns the runner of these outputs, whose frames are freed before the model. */
+  Runner runner(List<Integer> outputs) {
+    return runners.computeIfAbsent(outputs, wanted -> new Runner(this, wanted));
   }
 
   void terminateRuns() {
-    runners.forEach(Runner::terminateAll);
+    runners.values().forEach(Runner::terminateAll);
   }
 
   private void free() {
-    runners.forEach(Runner::close);
-    copies.forEach(NativeModel::close);
+    List<Runnable> steps = new ArrayList<>();
+    runners.values().forEach(runner -> steps.add(runner::close));
+    copies.forEach(copy -> steps.add(copy::close));
+    Steps.all(steps);
   }
 
   long nativeBytes() {
-    return runners.stream().mapToLong(Runner::nativeBytes).sum();
+    return runners.values().stream().mapToLong(Runner::nativeBytes).sum();
   }
 }

@@ -38,9 +38,8 @@ final class ModelSession implements Session {
   private ModelSession(LoadedModel model, List<Integer> outputs) {
     this.model = model;
     layout = model.layout;
-    runner = new Runner(model, outputs);
+    runner = model.runner(outputs);
     dispatcher = new Dispatcher(model);
-    model.add(runner);
     Signature all = layout.example();
     signature = new Signature(all.inputs(), outputs.stream().map(all.outputs()::get).toList());
   }
@@ -287,7 +286,7 @@ final class ModelSession implements Session {
       }
       chosen.add(index);
     }
-    return new ModelSession(model, chosen);
+    return new ModelSession(model, List.copyOf(chosen));
   }
 
   // ---- closing ----
@@ -301,6 +300,9 @@ final class ModelSession implements Session {
   public boolean close(Duration timeout) {
     if (close(Nanos.of(timeout))) {
       return true;
+    }
+    if (mustNotWait()) {
+      return false; // the time has not passed: those accepted are still to be answered
     }
     model.lane.abandon(new PredictorClosedException(model.name));
     model.terminateRuns();
@@ -318,8 +320,15 @@ final class ModelSession implements Session {
 
   private boolean close(long nanos) {
     model.lifetime.close();
-    // On our own worker the wait would be for ourselves: the last to leave frees.
-    return model.lifetime.awaitFreed(Workers.isTurning(model.lane) ? 0 : nanos);
+    return model.lifetime.awaitFreed(mustNotWait() ? 0 : nanos);
+  }
+
+  /**
+   * On our own worker the wait would be for ourselves; on a thread that gives notices it would hold
+   * up other models' callers. The last call to leave frees.
+   */
+  private boolean mustNotWait() {
+    return Workers.isTurning(model.lane) || Workers.isNoticing();
   }
 
   LoadedModel model() {

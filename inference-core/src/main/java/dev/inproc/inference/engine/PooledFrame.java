@@ -15,6 +15,7 @@ final class PooledFrame {
   private Frame frame;
   private long bytes = NATIVE_OVERHEAD;
   private long runs;
+  private boolean freed; // guarded by this
 
   @SuppressWarnings("NullAway.Init") // open() follows; the frame asks for memory while it is made
   PooledFrame(FramePool.Shelf shelf, BufferPool memory) {
@@ -50,7 +51,17 @@ final class PooledFrame {
     return runs++;
   }
 
+  /** Stops the run that is under way; does nothing once the frame is being freed. */
+  synchronized void terminate() {
+    if (!freed) {
+      frame.terminate();
+    }
+  }
+
   void free() {
+    synchronized (this) {
+      freed = true; // from here no terminate is under way, and none will come
+    }
     try {
       if (frame != null) {
         frame.close();

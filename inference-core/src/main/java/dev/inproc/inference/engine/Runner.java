@@ -26,6 +26,7 @@ final class Runner implements RunPlan.Costs {
   private final Collation collation;
   private final FramePool[] pools;
   private final AtomicInteger[] busy;
+  private final AtomicInteger turn = new AtomicInteger();
   private final boolean padding;
   private final double fixedRowBytes; // where no dimension is dynamic
 
@@ -159,8 +160,12 @@ final class Runner implements RunPlan.Costs {
   }
 
   private int leastBusy() {
-    int least = 0;
-    for (int i = 1; i < busy.length; i++) {
+    if (busy.length == 1) {
+      return 0;
+    }
+    // Ties go round, so that a lone caller, and warming up, come by every device.
+    int least = Math.floorMod(turn.getAndIncrement(), busy.length);
+    for (int i = 0; i < busy.length; i++) {
       if (busy[i].get() < busy[least].get()) {
         least = i;
       }

@@ -26,7 +26,7 @@ final class WarmUp {
       try {
         Tensors example = given != null ? given : madeUp(session.model().layout);
         List<Tensors> batch = Collections.nCopies(size, example);
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < ROUNDS * session.devices().size(); round++) {
           session.predictAll(batch);
         }
       } catch (InferenceException e) {

@@ -32,6 +32,7 @@ public final class ScriptedModel implements NativeModel {
   private final UnaryOperator<Tensors> function;
   private final List<Run> runs = new ArrayList<>();
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+  private final Queue<RuntimeException> openFailures = new ConcurrentLinkedQueue<>();
   private final Queue<RuntimeException> closeFailures = new ConcurrentLinkedQueue<>();
   private final Queue<String> violations = new ConcurrentLinkedQueue<>();
   private final Set<ScriptedFrame> open = ConcurrentHashMap.newKeySet();
@@ -82,6 +83,11 @@ public final class ScriptedModel implements NativeModel {
   /** Makes runs ignore terminations, as an engine does inside one long operator. */
   public void ignoreTerminations() {
     deaf = true;
+  }
+
+  /** Makes the next opening of a frame throw this after it took its memory. */
+  public void failNextOpen(RuntimeException failure) {
+    openFailures.add(failure);
   }
 
   /** Makes the next close of a frame throw this, the frame being closed all the same. */
@@ -171,6 +177,10 @@ public final class ScriptedModel implements NativeModel {
       breach("a frame was opened after the model was closed");
     }
     ScriptedFrame frame = new ScriptedFrame(this, request);
+    RuntimeException failure = openFailures.poll();
+    if (failure != null) {
+      throw failure;
+    }
     opened.incrementAndGet();
     open.add(frame);
     return frame;

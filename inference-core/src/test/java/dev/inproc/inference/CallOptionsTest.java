@@ -1,0 +1,110 @@
+package dev.inproc.inference;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.inproc.inference.CallOptions.CacheMode;
+import dev.inproc.inference.CallOptions.Overload;
+import dev.inproc.inference.CallOptions.Priority;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class CallOptionsTest {
+  private static final Executor EXECUTOR = Runnable::run;
+  private static final CallOptions FULL =
+      CallOptions.timeout(Duration.ofMillis(5))
+          .withPriority(Priority.HIGH)
+          .withOverload(Overload.WAIT)
+          .withAffinityKey("user")
+          .withCacheScope("tenant")
+          .withCacheMode(CacheMode.REFRESH)
+          .withExecutor(EXECUTOR);
+
+  @Test
+  void arm_twice_keepsTheFirstDeadline() {
+    CallOptions armed = FULL.arm(1000);
+    assertSame(armed, armed.arm(2000));
+    assertEquals(5_000_000, armed.remainingNanos(1000));
+    assertEquals(4_999_000, armed.remainingNanos(2000));
+    assertEquals(-1, armed.remainingNanos(5_001_001));
+  }
+
+  @Test
+  void arm_noTimeout_changesNothing() {
+    assertSame(CallOptions.DEFAULT, CallOptions.DEFAULT.arm(7));
+    assertEquals(Long.MAX_VALUE, CallOptions.DEFAULT.remainingNanos(7));
+    assertFalse(CallOptions.DEFAULT.hasTimeout());
+  }
+
+  @Test
+  void remaining_notArmed_isUnlimited() {
+    assertTrue(FULL.hasTimeout());
+    assertEquals(Long.MAX_VALUE, FULL.remainingNanos(0));
+  }
+
+  @Test
+  void arm_anyDurationAtAnyTime_neverOverflows() {
+    List<Duration> durations =
+        List.of(
+            Duration.ZERO,
+            Duration.ofNanos(1),
+            Duration.ofNanos(Long.MAX_VALUE),
+            Duration.ofNanos(Long.MIN_VALUE),
+            Duration.ofSeconds(Long.MAX_VALUE, 999_999_999),
+            Duration.ofSeconds(Long.MIN_VALUE));
+    long[] times = {0, 1, -1, Long.MAX_VALUE, Long.MAX_VALUE / 2, Long.MIN_VALUE};
+    for (Duration duration : durations) {
+      for (long now : times) {
+        CallOptions armed = CallOptions.timeout(duration).arm(now);
+        long left = armed.remainingNanos(now);
+        String what = duration + " at " + now + " leaves " + left;
+        if (duration.isNegative() || duration.isZero()) {
+          // -1 where the deadline would have looked like "not armed"
+          assertTrue(left == 0 || left == -1, what);
+        } else {
+          assertTrue(left > 0 || (left == 0 && duration.toString().equals("PT0.000000001S")), what);
+          assertTrue(armed.remainingNanos(now + 1000) < left, what);
+        }
+        assertNotNull(new DeadlineExceededException(duration).getMessage());
+      }
+    }
+  }
+
+  @Test
+  void withers_each_keepEverythingElse() {
+    List<UnaryOperator<CallOptions>> same =
+        List.of(
+            o -> o.withPriority(Priority.HIGH),
+            o -> o.withOverload(Overload.WAIT),
+            o -> o.withAffinityKey("user"),
+            o -> o.withCacheScope("tenant"),
+            o -> o.withCacheMode(CacheMode.REFRESH),
+            o -> o.withExecutor(EXECUTOR));
+    CallOptions armed = FULL.arm(1000);
+    for (UnaryOperator<CallOptions> wither : same) {
+      CallOptions changed = wither.apply(armed);
+      assertEquals(armed.toString(), changed.toString());
+      assertEquals(5_000_000, changed.remainingNanos(1000), "the deadline stays");
+      assertEquals(FULL.toString(), wither.apply(FULL).toString());
+    }
+    assertSame(EXECUTOR, armed.executor());
+    assertEquals("tenant", armed.cacheScope());
+    assertEquals("user", armed.affinityKey());
+    assertEquals(Duration.ofMillis(5), armed.timeout());
+    assertEquals(CacheMode.REFRESH, armed.cacheMode());
+  }
+
+  @Test
+  void withTimeout_onArmedOptions_isArmedNoMore() {
+    CallOptions again = FULL.arm(1000).withTimeout(Duration.ofMillis(7));
+    assertEquals(Long.MAX_VALUE, again.remainingNanos(0));
+    assertEquals(7_000_000, again.arm(5).remainingNanos(5));
+    assertEquals("tenant", again.cacheScope());
+  }
+}

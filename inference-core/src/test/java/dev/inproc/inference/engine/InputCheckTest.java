@@ -1,0 +1,151 @@
+package dev.inproc.inference.engine;
+
+import static dev.inproc.inference.testing.Messages.assertSays;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.tensor.DataType;
+import dev.inproc.inference.tensor.Shape;
+import dev.inproc.inference.tensor.Signature;
+import dev.inproc.inference.tensor.Tensor;
+import dev.inproc.inference.tensor.TensorSpec;
+import dev.inproc.inference.tensor.Tensors;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Each way of being wrong (I8), told in words that hold what was expected and what came. */
+class InputCheckTest {
+  /** {@code (ids INT64[batch, length, 2], mask BOOL[batch, length]) -> (y FLOAT32[batch])}. */
+  private static final Signature SIGNATURE =
+      new Signature(
+          List.of(
+              TensorSpec.of("ids", DataType.INT64, new long[] {-1, -1, 2}, "batch", "length", null),
+              TensorSpec.of("mask", DataType.BOOL, new long[] {-1, -1}, "batch", "length")),
+          List.of(TensorSpec.of("y", DataType.FLOAT32, new long[] {-1}, "batch")));
+
+  private static final Layout LAYOUT = new Layout(SIGNATURE, BatchAxis.AUTO);
+
+  private static Tensor ids(long... dims) {
+    return Tensor.fill(DataType.INT64, Shape.of(dims), b -> {});
+  }
+
+  private static Tensor mask(long... dims) {
+    return Tensor.fill(DataType.BOOL, Shape.of(dims), b -> {});
+  }
+
+  private static InvalidInputException refused(Tensors inputs, String... parts) {
+    InvalidInputException e =
+        assertThrows(InvalidInputException.class, () -> InputCheck.example(LAYOUT, inputs, 10_000));
+    assertSays(e, parts);
+    return e;
+  }
+
+  private static void refusedRaw(Tensors inputs, String... parts) {
+    assertSays(
+        assertThrows(InvalidInputException.class, () -> InputCheck.raw(LAYOUT, inputs)), parts);
+  }
+
+  @Test
+  void example_right_givesItsSizesInAnyOrder() {
+    assertArrayEquals(
+        new long[] {3},
+        InputCheck.example(LAYOUT, Tensors.of("ids", ids(3, 2), "mask", mask(3)), 10_000));
+    assertArrayEquals(
+        new long[] {3},
+        InputCheck.example(LAYOUT, Tensors.of("mask", mask(3), "ids", ids(3, 2)), 10_000));
+  }
+
+  @Test
+  void example_missingInput_isNamed() {
+    InvalidInputException e =
+        refused(
+            Tensors.of("ids", ids(3, 2)),
+            "Input \"mask\": expected BOOL[length] (one example, without the batch axis)",
+            "got none; the call has [ids]");
+    assertEquals("mask", e.tensor());
+    assertEquals("none; the call has [ids]", e.actual());
+  }
+
+  @Test
+  void example_wrongName_isMissing() {
+    refused(Tensors.of("ids", ids(3, 2), "masc", mask(3)), "\"mask\"", "the call has [ids, masc]");
+  }
+
+  @Test
+  void example_surplusInput_isNamed() {
+    refused(
+        Tensors.of("ids", ids(3, 2), "mask", mask(3), "extra", mask(1)),
+        "Input \"extra\": expected no such input; the model takes [ids, mask], got BOOL[1]");
+  }
+
+  @Test
+  void example_wrongType_saysBoth() {
+    refused(
+        Tensors.of("ids", Tensor.of(Shape.of(3, 2), new int[6]), "mask", mask(3)),
+        "Input \"ids\": expected INT64[length, 2]",
+        "got INT32[3, 2]");
+  }
+
+  @Test
+  void example_wrongRank_saysBothAndHintsAtTheBatchAxis() {
+    refused(
+        Tensors.of("ids", ids(1, 3, 2), "mask", mask(1, 3)),
+        "without the batch axis",
+        "got INT64[1, 3, 2]");
+  }
+
+  @Test
+  void example_wrongFixedDimension_saysBoth() {
+    refused(
+        Tensors.of("ids", ids(3, 4), "mask", mask(3)), "expected INT64[length, 2]", "INT64[3, 4]");
+  }
+
+  @Test
+  void example_sizesOfOneNameDiffer_areRefusedAcrossInputs() {
+    refused(
+        Tensors.of("ids", ids(3, 2), "mask", mask(4)),
+        "Input \"mask\": expected length = 3 in dimension 0, as in the inputs before, got BOOL[4]");
+  }
+
+  @Test
+  void example_lengthZero_isRefused() {
+    refused(Tensors.of("ids", ids(0, 2), "mask", mask(0)), "no dimension of length zero", "[0, 2]");
+  }
+
+  @Test
+  void example_bytesOverTheLimit_saysBoth() {
+    refused(
+        Tensors.of("ids", ids(600, 2), "mask", mask(600)),
+        "at most 10000 bytes in all, got 10200 bytes");
+    Tensors within = Tensors.of("ids", ids(588, 2), "mask", mask(588));
+    assertArrayEquals(new long[] {588}, InputCheck.example(LAYOUT, within, 10_000));
+  }
+
+  @Test
+  void raw_right_givesRowsAndSizes() {
+    InputCheck.Raw raw =
+        InputCheck.raw(LAYOUT, Tensors.of("ids", ids(5, 3, 2), "mask", mask(5, 3)));
+    assertEquals(5, raw.rows());
+    assertArrayEquals(new long[] {3}, raw.sizes());
+  }
+
+  @Test
+  void raw_wrong_isRefused() {
+    refusedRaw(Tensors.of("ids", ids(3, 2), "mask", mask(3)), "INT64[batch, length, 2], got");
+    refusedRaw(
+        Tensors.of("ids", ids(5, 3, 2), "mask", mask(4, 3)),
+        "5 rows, as in the inputs before",
+        "BOOL[4, 3]");
+    refusedRaw(Tensors.of("ids", ids(5, 3, 2), "mask", mask(5, 4)), "length = 3 in dimension 1");
+    refusedRaw(Tensors.of("ids", ids(0, 3, 2), "mask", mask(0, 3)), "length zero");
+  }
+
+  @Test
+  void atIndex_tellsWhichExample() {
+    InvalidInputException e = refused(Tensors.of("ids", ids(3, 2)));
+    assertSays(e.atIndex(7), "Example 7: Input \"mask\"");
+    assertEquals(e, e.atIndex(7).getCause());
+  }
+}

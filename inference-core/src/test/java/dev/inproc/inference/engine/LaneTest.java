@@ -1,0 +1,167 @@
+package dev.inproc.inference.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.OverloadedException;
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.testing.Await;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class LaneTest {
+  private static final CallOptions FAIL = CallOptions.DEFAULT;
+  private static final CallOptions WAIT = FAIL.withOverload(CallOptions.Overload.WAIT);
+
+  private final AtomicInteger left = new AtomicInteger();
+  private final AtomicInteger active = new AtomicInteger();
+  private final AtomicInteger mostActive = new AtomicInteger();
+  private final List<Integer> order = Collections.synchronizedList(new ArrayList<>());
+
+  private static Lane lane(int parallelism, int capacity) {
+    return new Lane(Workers.shared(), parallelism, capacity, () -> 8_000_000);
+  }
+
+  /** A call that notes when it runs and waits until it may end. */
+  private final class Held extends Lane.Entry<Integer, Integer> {
+    private final CountDownLatch started = new CountDownLatch(1);
+    private final CountDownLatch release = new CountDownLatch(1);
+
+    Held(Lane lane, int number, CallOptions options) {
+      super(lane, number, options);
+    }
+
+    @Override
+    void execute() {
+      mostActive.accumulateAndGet(active.incrementAndGet(), Math::max);
+      order.add(input());
+      started.countDown();
+      Await.latch(release);
+      active.decrementAndGet();
+      answer(input());
+    }
+
+    @Override
+    void left() {
+      left.incrementAndGet();
+    }
+  }
+
+  private List<Held> offer(Lane lane, int count, CallOptions options) {
+    List<Held> calls = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Held call = new Held(lane, i, options);
+      assertNull(lane.offer(call));
+      calls.add(call);
+    }
+    return calls;
+  }
+
+  @Test
+  void calls_many_runInOrderAndNeverMoreThanTheBound() {
+    List<Held> calls = offer(lane(1, 100), 20, FAIL);
+    calls.forEach(call -> call.release.countDown());
+    for (int i = 0; i < 20; i++) {
+      assertEquals(i, Await.value(calls.get(i)));
+      assertEquals(i, order.get(i));
+    }
+    assertEquals(1, mostActive.get());
+    Await.until("all to leave", () -> left.get() == 20);
+  }
+
+  @Test
+  void parallelism_ofThree_isUsedAndNotExceeded() {
+    List<Held> calls = offer(lane(3, 100), 9, FAIL);
+    for (int i = 0; i < 3; i++) {
+      Await.latch(calls.get(i).started);
+    }
+    assertEquals(3, active.get());
+    calls.forEach(call -> call.release.countDown());
+    calls.forEach(Await::value);
+    assertEquals(3, mostActive.get());
+  }
+
+  @Test
+  void withdrawn_callNeverRunsAndFreesItsPlace() {
+    Lane lane = lane(1, 2);
+    Held running = offer(lane, 1, FAIL).get(0);
+    Await.latch(running.started);
+    List<Held> waiting = offer(lane, 2, FAIL);
+    assertNotNull(lane.offer(new Held(lane, 9, FAIL)));
+    assertTrue(waiting.get(0).cancel(false));
+    assertEquals(1, left.get());
+    Held next = offer(lane, 1, FAIL).get(0);
+    for (Held call : List.of(running, waiting.get(1), next)) {
+      call.release.countDown();
+      Await.value(call);
+    }
+    assertEquals(3, order.size());
+    Await.until("all to leave, once each", () -> left.get() == 4);
+  }
+
+  @Test
+  void overload_fail_tellsCapacityAndWhenToComeBack() {
+    Lane lane = lane(2, 4);
+    List<Held> running = offer(lane, 2, FAIL);
+    running.forEach(call -> Await.latch(call.started));
+    List<Held> waiting = offer(lane, 4, FAIL);
+    OverloadedException refusal = lane.offer(new Held(lane, 9, FAIL));
+    assertNotNull(refusal);
+    assertEquals(4, refusal.capacity());
+    // Four wait, two run at once, 8 ms each.
+    assertEquals(Duration.ofMillis(16), refusal.retryAfter());
+    assertEquals(0, refusal.getStackTrace().length);
+    // One that would rather wait is admitted beyond the bound.
+    List<Held> patient = offer(lane, 1, WAIT);
+    for (List<Held> some : List.of(running, waiting, patient)) {
+      some.forEach(call -> call.release.countDown());
+      some.forEach(Await::value);
+    }
+  }
+
+  @Test
+  void abandon_waitingAndRunning_areAllReleased() {
+    Lane lane = lane(1, 10);
+    List<Held> calls = offer(lane, 3, FAIL);
+    Await.latch(calls.get(0).started);
+    lane.abandon(new PredictorClosedException("lane"));
+    calls.forEach(call -> assertInstanceOf(PredictorClosedException.class, Await.failure(call)));
+    Await.until("those who waited to leave", () -> left.get() == 2);
+    calls.get(0).release.countDown();
+    Await.until("the one that ran to leave", () -> left.get() == 3);
+    assertEquals(List.of(0), order);
+  }
+
+  @Test
+  void offer_ofACallGoneAlready_isNotRunAndLeaves() {
+    Lane lane = lane(1, 10);
+    Lane.Entry<Integer, Integer> gone =
+        new Lane.Entry<>(lane, 1, FAIL) {
+          @Override
+          void execute() {
+            if (!isDone()) {
+              order.add(input());
+            }
+          }
+
+          @Override
+          void left() {
+            left.incrementAndGet();
+          }
+        };
+    assertTrue(gone.cancel(false));
+    assertNull(lane.offer(gone));
+    Await.until("it to leave", () -> left.get() == 1);
+    assertEquals(List.of(), order);
+  }
+}
