@@ -127,8 +127,8 @@ final class Lane {
       running.remove(done);
     }
     var first = waiting.iterator();
-    if (!first.hasNext()) {
-      return null;
+    if (!first.hasNext() || abandoned != null) {
+      return null; // those abandoned are being told
     }
     Entry<?, ?> next = first.next();
     first.remove();
