@@ -15,6 +15,9 @@ import java.util.Map;
 
 /** Puts examples side by side into a frame's inputs, and cuts the frame's outputs into answers. */
 final class Collation {
+  private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
+  private static final String[] NO_STRINGS = {};
+
   private final Layout layout;
   private final List<TensorSpec> inputs;
   private final List<Integer> outputs;
@@ -25,7 +28,9 @@ final class Collation {
     this.layout = layout;
     this.inputs = layout.example().inputs();
     this.outputs = outputs;
-    outputNames = outputs.stream().map(i -> layout.example().outputs().get(i).name()).toList();
+    // Not Stream.toList(): Tensors.of would copy such a list every time, for it may hold nulls.
+    outputNames =
+        List.copyOf(outputs.stream().map(i -> layout.example().outputs().get(i).name()).toList());
     padding = new byte[inputs.size()][];
     for (int i = 0; i < padding.length; i++) {
       TensorSpec spec = inputs.get(i);
@@ -122,22 +127,54 @@ final class Collation {
    * @throws EngineException if an output does not have a row for each
    */
   Tensors[] cut(Frame frame, int rows, long[] padded, long[][] sizes) {
-    int examples = sizes.length;
-    Tensor[][] cut = new Tensor[examples][outputs.size()];
-    for (int position = 0; position < outputs.size(); position++) {
-      TensorSpec spec = layout.example().outputs().get(outputs.get(position));
-      Shape whole = frame.outputShape(position);
-      Shape row = layout.isBatched() ? oneRow(spec, whole, rows) : whole;
-      for (int i = 0; i < examples; i++) {
-        Shape wanted = sizes[i] == padded ? row : own(position, row, padded, sizes[i]);
-        cut[i][position] = cutRow(frame, position, spec.type(), row, i, wanted);
-      }
+    Source[] sources = new Source[outputs.size()];
+    for (int position = 0; position < sources.length; position++) {
+      sources[position] = source(frame, position, rows);
     }
-    Tensors[] answers = new Tensors[examples];
-    for (int i = 0; i < examples; i++) {
-      answers[i] = Tensors.of(outputNames, cut[i]);
+    Tensors[] answers = new Tensors[sizes.length];
+    for (int i = 0; i < answers.length; i++) {
+      Tensor[] answer = new Tensor[sources.length];
+      for (int position = 0; position < answer.length; position++) {
+        Source source = sources[position];
+        Shape wanted =
+            sizes[i] == padded ? source.row : own(position, source.row, padded, sizes[i]);
+        answer[position] = source.cut(i, wanted);
+      }
+      answers[i] = Tensors.of(outputNames, answer);
     }
     return answers;
+  }
+
+  private Source source(Frame frame, int position, int rows) {
+    TensorSpec spec = layout.example().outputs().get(outputs.get(position));
+    Shape whole = frame.outputShape(position);
+    Shape row = layout.isBatched() ? oneRow(spec, whole, rows) : whole;
+    if (spec.type() == DataType.STRING) {
+      return new Source(DataType.STRING, row, NO_BYTES, frame.outputStrings(position));
+    }
+    return new Source(spec.type(), row, frame.output(position), NO_STRINGS);
+  }
+
+  /** An output of a run, row by row. */
+  private record Source(DataType type, Shape row, ByteBuffer bytes, String[] strings) {
+    Tensor cut(int index, Shape wanted) {
+      if (type == DataType.STRING) {
+        return cutStrings(strings, row, index, wanted);
+      }
+      int start = index * (int) row.elements() * type.byteSize();
+      if (wanted.equals(row)) {
+        return Tensor.read(type, wanted, bytes, start);
+      }
+      return Tensor.fill(
+          type,
+          wanted,
+          target ->
+              BlockCopy.move(
+                  row,
+                  wanted,
+                  type.byteSize(),
+                  (from, to, length) -> target.put(to, bytes, start + from, length)));
+    }
   }
 
   private static Shape oneRow(TensorSpec spec, Shape whole, int rows) {
@@ -176,27 +213,6 @@ final class Collation {
           null);
     }
     return own;
-  }
-
-  private static Tensor cutRow(
-      Frame frame, int position, DataType type, Shape row, int index, Shape wanted) {
-    if (type == DataType.STRING) {
-      return cutStrings(frame.outputStrings(position), row, index, wanted);
-    }
-    ByteBuffer source = frame.output(position);
-    int start = index * (int) row.elements() * type.byteSize();
-    if (wanted.equals(row)) {
-      return Tensor.read(type, wanted, source, start);
-    }
-    return Tensor.fill(
-        type,
-        wanted,
-        target ->
-            BlockCopy.move(
-                row,
-                wanted,
-                type.byteSize(),
-                (from, to, length) -> target.put(to, source, start + from, length)));
   }
 
   private static Tensor cutStrings(String[] all, Shape row, int index, Shape wanted) {

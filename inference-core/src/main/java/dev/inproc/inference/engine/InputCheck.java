@@ -25,19 +25,22 @@ final class InputCheck {
     String hint = layout.isBatched() ? EXAMPLE_HINT : "";
     long[] sizes = layout.newSizes();
     Arrays.fill(sizes, TensorSpec.DYNAMIC);
-    List<TensorSpec> specs = layout.example().inputs();
     long bytes = 0;
-    for (int i = 0; i < specs.size(); i++) {
-      TensorSpec spec = specs.get(i);
+    for (int i = 0; i < layout.inputs(); i++) {
+      TensorSpec spec = layout.inputSpec(i);
       Tensor tensor = tensor(spec, i, inputs, hint);
       checkShape(spec, tensor, hint);
-      bind(layout, i, 0, spec, tensor.shape(), sizes);
+      if (sizes.length > 0) {
+        bind(layout, i, 0, spec, tensor.shape(), sizes);
+      }
       bytes += tensor.byteSize();
     }
-    checkSurplus(layout.example(), inputs);
+    if (inputs.size() != layout.inputs()) {
+      checkSurplus(layout.example(), inputs);
+    }
     if (bytes > maxBytes) {
       throw new InvalidInputException(
-          specs.get(0).name(), "at most " + maxBytes + " bytes in all", bytes + " bytes");
+          layout.inputSpec(0).name(), "at most " + maxBytes + " bytes in all", bytes + " bytes");
     }
     return sizes;
   }

@@ -30,6 +30,7 @@ final class Layout {
   private final boolean batched;
   private final int fixedBatch;
   private final String[] variableNames;
+  private final TensorSpec[] inputSpecs;
   private final int[][] inputVariables;
   private final int[] @Nullable [] outputVariables;
 
@@ -44,6 +45,7 @@ final class Layout {
 
     Map<String, Integer> bySymbol = new LinkedHashMap<>();
     List<String> names = new ArrayList<>();
+    inputSpecs = example.inputs().toArray(new TensorSpec[0]);
     inputVariables = new int[example.inputs().size()][];
     for (int i = 0; i < inputVariables.length; i++) {
       inputVariables[i] = variablesOf(example.inputs().get(i), bySymbol, names);
@@ -119,6 +121,10 @@ final class Layout {
   /** The examples that every run must have, 0 if any number will do. */
   int fixedBatch() {
     return fixedBatch;
+  }
+
+  TensorSpec inputSpec(int input) {
+    return inputSpecs[input];
   }
 
   int inputs() {

@@ -16,6 +16,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -116,7 +118,7 @@ final class ModelSession implements Session {
   @Override
   public List<Tensors> predictAll(List<Tensors> inputs, CallOptions options) {
     CallOptions armed = dispatcher.arm(options);
-    List<Tensors> all = List.copyOf(inputs);
+    List<Tensors> all = Arrays.asList(inputs.toArray(new Tensors[0])); // a copy that nobody sees
     List<long[]> sizes = checkAll(all);
     return dispatcher.call(stop -> runAll(all, sizes, stop), armed);
   }
@@ -134,19 +136,24 @@ final class ModelSession implements Session {
   }
 
   private List<long[]> checkAll(List<Tensors> inputs) {
-    List<long[]> sizes = new ArrayList<>(inputs.size());
-    for (int i = 0; i < inputs.size(); i++) {
+    long[][] sizes = new long[inputs.size()][];
+    for (int i = 0; i < sizes.length; i++) {
       try {
-        sizes.add(check(inputs.get(i)));
+        sizes[i] = check(inputs.get(i));
       } catch (InvalidInputException e) {
         throw e.atIndex(i);
       }
     }
-    return sizes;
+    return Arrays.asList(sizes);
   }
 
   private List<Tensors> runAll(
       List<Tensors> inputs, List<long[]> sizes, @Nullable Cancellation stop) {
+    if (runner.isOneRun(sizes)) {
+      Tensors[] examples = inputs.toArray(new Tensors[0]);
+      long[][] own = sizes.toArray(new long[0][]);
+      return Collections.unmodifiableList(Arrays.asList(runner.run(examples, own, own[0], stop)));
+    }
     Tensors[] answers = new Tensors[inputs.size()];
     for (RunPlan.Group group : plan(sizes)) {
       Tensors[] some = runGroup(group, inputs, sizes, stop);
@@ -154,7 +161,7 @@ final class ModelSession implements Session {
         answers[group.members()[i]] = some[i];
       }
     }
-    return List.of(answers);
+    return Collections.unmodifiableList(Arrays.asList(answers));
   }
 
   private List<RunPlan.Group> plan(List<long[]> sizes) {

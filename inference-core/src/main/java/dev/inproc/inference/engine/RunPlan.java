@@ -48,8 +48,17 @@ final class RunPlan {
    * @param padding whether examples of different sizes may share a run
    */
   static List<Group> of(List<long[]> sizes, boolean padding, Costs costs) {
-    List<Alike> classes = classes(sizes, costs);
     List<Group> groups = new ArrayList<>();
+    if (areAlike(sizes)) {
+      long[] alike = sizes.get(0);
+      int[] members = new int[sizes.size()];
+      for (int i = 0; i < members.length; i++) {
+        members[i] = i;
+      }
+      emit(List.of(new Alike(alike, 0, members)), costs, groups);
+      return groups;
+    }
+    List<Alike> classes = classes(sizes, costs);
     if (!padding || classes.size() == 1) {
       for (Alike each : classes) {
         emit(List.of(each), costs, groups);
@@ -65,6 +74,18 @@ final class RunPlan {
       }
     }
     return groups;
+  }
+
+  /** The common case, and 64 tiny examples take less time to run than to sort. */
+  static boolean areAlike(List<long[]> sizes) {
+    long[] first = sizes.get(0);
+    for (int i = 1; i < sizes.size(); i++) {
+      long[] each = sizes.get(i);
+      if (each != first && !Arrays.equals(each, first)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static List<Alike> classes(List<long[]> sizes, Costs costs) {

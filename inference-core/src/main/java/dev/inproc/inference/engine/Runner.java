@@ -71,6 +71,11 @@ final class Runner implements RunPlan.Costs {
     return padding;
   }
 
+  /** Whether examples are alike and few enough to need no plan. */
+  boolean isOneRun(List<long[]> sizes) {
+    return !sizes.isEmpty() && RunPlan.areAlike(sizes) && sizes.size() <= maxRows(sizes.get(0));
+  }
+
   List<RunPlan.Group> plan(List<long[]> sizes) {
     return RunPlan.of(sizes, padding, this);
   }

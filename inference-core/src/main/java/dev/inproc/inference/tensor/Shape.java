@@ -1,6 +1,7 @@
 package dev.inproc.inference.tensor;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The concrete dimensions of a tensor, outermost first. A scalar has none. Immutable; no dimension
@@ -8,6 +9,9 @@ import java.util.Arrays;
  */
 public final class Shape {
   private static final Shape SCALAR = new Shape(new long[0]);
+
+  /** Shapes of vectors, made when first asked for. Races are harmless: equal shapes are alike. */
+  private static final @Nullable Shape[] VECTORS = new @Nullable Shape[2048];
 
   private final long[] dims;
   private final long elements;
@@ -38,7 +42,20 @@ public final class Shape {
    * @throws IllegalArgumentException if one is negative or their product exceeds a {@code long}
    */
   public static Shape of(long... dims) {
-    return dims.length == 0 ? SCALAR : new Shape(dims.clone());
+    return dims.length == 0 ? SCALAR : dims.length == 1 ? of(dims[0]) : new Shape(dims.clone());
+  }
+
+  /** Returns the shape of a vector; short ones are shared. */
+  public static Shape of(long length) {
+    if (length < 0 || length >= VECTORS.length) {
+      return new Shape(new long[] {length});
+    }
+    Shape shape = VECTORS[(int) length];
+    if (shape == null) {
+      shape = new Shape(new long[] {length});
+      VECTORS[(int) length] = shape;
+    }
+    return shape;
   }
 
   /** Returns the shape of a scalar: no dimensions, one element. */
@@ -88,7 +105,7 @@ public final class Shape {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Shape that && Arrays.equals(dims, that.dims);
+    return other == this || (other instanceof Shape that && Arrays.equals(dims, that.dims));
   }
 
   @Override

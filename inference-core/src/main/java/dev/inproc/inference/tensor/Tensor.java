@@ -1,5 +1,7 @@
 package dev.inproc.inference.tensor;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -19,19 +21,26 @@ import java.util.function.Consumer;
  */
 public final class Tensor {
   private static final long MAX_BYTES = Integer.MAX_VALUE - 8L; // the largest array of common JVMs
-  private static final byte[] NO_BYTES = {};
-  private static final String[] NO_STRINGS = {};
+  private static final VarHandle FLOATS =
+      MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.nativeOrder());
+  private static final int SMALL = 32; // up to here a loop is faster than a buffer's bulk copy
 
   private final DataType type;
   private final Shape shape;
-  private final byte[] bytes; // empty for strings
-  private final String[] strings; // empty for numbers
+  private final Object data; // byte[], or String[] for strings
 
-  private Tensor(DataType type, Shape shape, byte[] bytes, String[] strings) {
+  private Tensor(DataType type, Shape shape, Object data) {
     this.type = type;
     this.shape = shape;
-    this.bytes = bytes;
-    this.strings = strings;
+    this.data = data;
+  }
+
+  private byte[] bytes() {
+    return (byte[]) data;
+  }
+
+  private String[] strings() {
+    return (String[]) data;
   }
 
   // ---- making one ----
@@ -49,7 +58,13 @@ public final class Tensor {
   /** Returns a FLOAT32 tensor. */
   public static Tensor of(Shape shape, float... values) {
     Tensor tensor = allocate(DataType.FLOAT32, shape, values.length);
-    tensor.view().asFloatBuffer().put(values);
+    if (values.length <= SMALL) {
+      for (int i = 0; i < values.length; i++) {
+        FLOATS.set(tensor.bytes(), i * Float.BYTES, values[i]);
+      }
+    } else {
+      tensor.view().asFloatBuffer().put(values);
+    }
     return tensor;
   }
 
@@ -83,19 +98,19 @@ public final class Tensor {
 
   /** Returns an INT8 tensor; see {@link #ofUint8} for unsigned bytes. */
   public static Tensor of(Shape shape, byte... values) {
-    return new Tensor(DataType.INT8, shape, allocate(DataType.INT8, shape, values), NO_STRINGS);
+    return new Tensor(DataType.INT8, shape, allocate(DataType.INT8, shape, values));
   }
 
   /** Returns a UINT8 tensor of these bytes, read as 0 to 255. */
   public static Tensor ofUint8(Shape shape, byte... values) {
-    return new Tensor(DataType.UINT8, shape, allocate(DataType.UINT8, shape, values), NO_STRINGS);
+    return new Tensor(DataType.UINT8, shape, allocate(DataType.UINT8, shape, values));
   }
 
   /** Returns a BOOL tensor. */
   public static Tensor of(Shape shape, boolean... values) {
     Tensor tensor = allocate(DataType.BOOL, shape, values.length);
     for (int i = 0; i < values.length; i++) {
-      tensor.bytes[i] = (byte) (values[i] ? 1 : 0);
+      tensor.bytes()[i] = (byte) (values[i] ? 1 : 0);
     }
     return tensor;
   }
@@ -107,7 +122,7 @@ public final class Tensor {
     for (int i = 0; i < copy.length; i++) {
       Objects.requireNonNull(copy[i], "string " + i);
     }
-    return new Tensor(DataType.STRING, shape, NO_BYTES, copy);
+    return new Tensor(DataType.STRING, shape, copy);
   }
 
   /** Returns a FLOAT16 tensor of these values, each rounded to nearest, ties to even. */
@@ -151,7 +166,7 @@ public final class Tensor {
    */
   public static Tensor read(DataType type, Shape shape, ByteBuffer source, int position) {
     Tensor tensor = allocate(type, shape, shape.elements());
-    source.get(position, tensor.bytes);
+    source.get(position, tensor.bytes());
     return tensor;
   }
 
@@ -160,7 +175,7 @@ public final class Tensor {
       throw new IllegalArgumentException("A STRING tensor has no bytes; use of(Shape, String...)");
     }
     checkCount(type, shape, count);
-    return new Tensor(type, shape, new byte[Math.toIntExact(count * type.byteSize())], NO_STRINGS);
+    return new Tensor(type, shape, new byte[(int) (count * type.byteSize())]);
   }
 
   private static byte[] allocate(DataType type, Shape shape, byte[] values) {
@@ -173,7 +188,8 @@ public final class Tensor {
       throw new IllegalArgumentException(
           "Shape " + shape + " has " + shape.elements() + " elements, got " + count);
     }
-    if (count > MAX_BYTES / Math.max(1, type.byteSize())) {
+    // A division would cost more than the rest of making a small tensor.
+    if (count > MAX_BYTES || count * type.byteSize() > MAX_BYTES) {
       throw new IllegalArgumentException(
           type + "" + shape + " needs more than the " + MAX_BYTES + " bytes a tensor can hold");
     }
@@ -199,10 +215,10 @@ public final class Tensor {
   /** Returns the bytes of the elements; for strings an estimate of two bytes a character. */
   public long byteSize() {
     if (type != DataType.STRING) {
-      return bytes.length;
+      return bytes().length;
     }
     long size = 0;
-    for (String string : strings) {
+    for (String string : strings()) {
       size += 2L * string.length();
     }
     return size;
@@ -215,7 +231,7 @@ public final class Tensor {
    */
   public Tensor reshape(Shape other) {
     checkCount(type, other, shape.elements());
-    return new Tensor(type, other, bytes, strings);
+    return new Tensor(type, other, data);
   }
 
   // ---- reading ----
@@ -223,7 +239,11 @@ public final class Tensor {
   /** Returns a FLOAT32, FLOAT16 or BFLOAT16 tensor's elements as a new array. */
   public float[] toFloats() {
     float[] values = new float[elements()];
-    if (type == DataType.FLOAT32) {
+    if (type == DataType.FLOAT32 && values.length <= SMALL) {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) FLOATS.get(bytes(), i * Float.BYTES);
+      }
+    } else if (type == DataType.FLOAT32) {
       view().asFloatBuffer().get(values);
     } else {
       for (int i = 0; i < values.length; i++) {
@@ -275,9 +295,9 @@ public final class Tensor {
   /** Returns a BOOL tensor's elements as a new array. */
   public boolean[] toBooleans() {
     expect(DataType.BOOL);
-    boolean[] values = new boolean[bytes.length];
+    boolean[] values = new boolean[bytes().length];
     for (int i = 0; i < values.length; i++) {
-      values[i] = bytes[i] != 0;
+      values[i] = bytes()[i] != 0;
     }
     return values;
   }
@@ -285,7 +305,7 @@ public final class Tensor {
   /** Returns a STRING tensor's elements, unmodifiable. */
   public List<String> toStrings() {
     expect(DataType.STRING);
-    return List.of(strings);
+    return List.of(strings());
   }
 
   /** Returns one element of a FLOAT32, FLOAT16 or BFLOAT16 tensor by its row-major index. */
@@ -310,8 +330,8 @@ public final class Tensor {
       case INT64 -> view().getLong(offset(index));
       case INT32 -> view().getInt(offset(index));
       case INT16 -> view().getShort(offset(index));
-      case INT8 -> bytes[offset(index)];
-      case UINT8, BOOL -> bytes[offset(index)] & 0xff;
+      case INT8 -> bytes()[offset(index)];
+      case UINT8, BOOL -> bytes()[offset(index)] & 0xff;
       default -> throw mismatch("an integer type or BOOL");
     };
   }
@@ -319,7 +339,7 @@ public final class Tensor {
   /** Returns one element of a STRING tensor by its row-major index. */
   public String getString(int index) {
     expect(DataType.STRING);
-    return strings[index];
+    return strings()[index];
   }
 
   /**
@@ -335,7 +355,7 @@ public final class Tensor {
   }
 
   private ByteBuffer view() {
-    return ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+    return ByteBuffer.wrap(bytes()).order(ByteOrder.nativeOrder());
   }
 
   private int offset(int index) {
@@ -346,7 +366,7 @@ public final class Tensor {
     if (type == DataType.STRING) {
       throw mismatch("a type with bytes");
     }
-    return bytes;
+    return bytes();
   }
 
   private void expect(DataType expected) {
@@ -365,13 +385,15 @@ public final class Tensor {
     return other instanceof Tensor that
         && type == that.type
         && shape.equals(that.shape)
-        && Arrays.equals(bytes, that.bytes)
-        && Arrays.equals(strings, that.strings);
+        && Objects.deepEquals(data, that.data);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(type, shape, Arrays.hashCode(bytes), Arrays.hashCode(strings));
+    return Objects.hash(
+        type,
+        shape,
+        type == DataType.STRING ? Arrays.hashCode(strings()) : Arrays.hashCode(bytes()));
   }
 
   /** Returns type and shape, such as {@code FLOAT32[2, 3]}; never the values. */

@@ -65,7 +65,7 @@ final class OnnxModel implements NativeModel {
     put(all, "graph", model.getGraphName());
     put(all, "domain", model.getDomain());
     put(all, "description", model.getDescription());
-    all.putIfAbsent("version", Long.toString(model.getVersion()));
+    put(all, "version", model.getVersion() == Long.MAX_VALUE ? "" : model.getVersion() + "");
     return Collections.unmodifiableMap(all);
   }
 
