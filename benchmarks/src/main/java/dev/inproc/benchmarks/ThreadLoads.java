@@ -32,8 +32,8 @@ final class ThreadLoads implements AutoCloseable {
   /** One point of the grid. */
   record Cell(String model, int intraOpThreads, boolean spinning, int callers, int rows) {}
 
-  /** What was measured. */
-  record Outcome(double runsPerSecond, double p50Micros, double p99Micros) {}
+  /** What was measured, and how many processors others kept busy meanwhile. */
+  record Outcome(double runsPerSecond, double p50Micros, double p99Micros, double others) {}
 
   ThreadLoads() {
     add("mlp", Models.mlp(1024, 2048, 2048, 512), Tensors.of("x", Tensor.of(new float[1024])));
@@ -73,6 +73,7 @@ final class ThreadLoads implements AutoCloseable {
       throw new IllegalArgumentException("No such cell: " + cell);
     }
     List<Tensors> batch = Collections.nCopies(cell.rows, example);
+    OtherLoad others = new OtherLoad();
     long begin = System.nanoTime() + millis * 100_000L;
     long end = begin + millis * 1_000_000L;
     List<Caller> callers = new ArrayList<>();
@@ -87,18 +88,16 @@ final class ThreadLoads implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException("Interrupted in " + cell, e);
     }
-    return outcome(callers, (end - begin) / 1e9);
+    return outcome(callers, others.processors());
   }
 
-  private static Outcome outcome(List<Caller> callers, double seconds) {
+  private static Outcome outcome(List<Caller> callers, double others) {
     long[] all =
         callers.stream().flatMapToLong(c -> Arrays.stream(c.nanos, 0, c.runs)).sorted().toArray();
-    if (all.length == 0) {
-      return new Outcome(0, Double.NaN, Double.NaN);
-    }
+    double rate = callers.stream().mapToDouble(Caller::runsPerSecond).sum();
     double p50 = all[all.length / 2] / 1e3;
     double p99 = all[Math.min(all.length - 1, (int) (all.length * 0.99))] / 1e3;
-    return new Outcome(all.length / seconds, p50, p99);
+    return new Outcome(rate, p50, p99, others);
   }
 
   @Override
@@ -106,7 +105,7 @@ final class ThreadLoads implements AutoCloseable {
     sessions.values().forEach(Session::close);
   }
 
-  /** Calls again and again; counts what ends within the time. */
+  /** Calls again and again; counts the runs that begin within the time, and one at least. */
   private static final class Caller implements Runnable {
     private final Session session;
     private final List<Tensors> batch;
@@ -115,6 +114,8 @@ final class ThreadLoads implements AutoCloseable {
     private final CountDownLatch done;
     private long[] nanos = new long[1024];
     private int runs;
+    private long first;
+    private long last;
 
     Caller(Session session, List<Tensors> batch, long begin, long end, CountDownLatch done) {
       this.session = session;
@@ -128,13 +129,13 @@ final class ThreadLoads implements AutoCloseable {
     public void run() {
       try {
         long before = System.nanoTime();
-        while (before - end < 0) {
+        while (before - end < 0 || runs == 0) {
           if (session.predictAll(batch).size() != batch.size()) {
             throw new IllegalStateException("Answers are missing");
           }
           long after = System.nanoTime();
-          if (after - begin >= 0 && after - end < 0) {
-            note(after - before);
+          if (before - begin >= 0) {
+            note(before, after);
           }
           before = after;
         }
@@ -143,11 +144,19 @@ final class ThreadLoads implements AutoCloseable {
       }
     }
 
-    private void note(long duration) {
+    private void note(long before, long after) {
       if (runs == nanos.length) {
         nanos = Arrays.copyOf(nanos, 2 * runs);
       }
-      nanos[runs++] = duration;
+      if (runs == 0) {
+        first = before;
+      }
+      nanos[runs++] = after - before;
+      last = after;
+    }
+
+    double runsPerSecond() {
+      return runs / ((last - first) / 1e9);
     }
   }
 }

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Which thread settings serve which load: what the defaults of {@code intraOpThreads} and spinning
@@ -22,7 +22,8 @@ import java.util.Random;
  * threads within a run; spinning on or off (with one thread it changes nothing, so those pairs show
  * the noise); 1, 2, 4, 8 callers; 1 or 16 rows a run. All cells are run once in each round, in an
  * order shuffled anew, so that what else the machine does falls on all alike; the table gives
- * medians over the rounds.
+ * medians over the quiet rounds, those in which other processes used less than a tenth of a
+ * processor, and how many those were; if none was quiet, over all.
  *
  * <pre>{@code
  * java -cp benchmarks.jar dev.inproc.benchmarks.ThreadSettings [rounds=5] [millis=1000] [out.csv]
@@ -32,7 +33,9 @@ import java.util.Random;
  */
 public final class ThreadSettings {
   private static final String HEADER =
-      "model,intra_op_threads,spinning,callers,rows,round,runs_per_s,rows_per_s,p50_us,p99_us";
+      "model,intra_op_threads,spinning,callers,rows,round,runs_per_s,rows_per_s,p50_us,p99_us,others";
+
+  private static final double BUSY = 0.1; // processors
 
   private ThreadSettings() {}
 
@@ -71,7 +74,7 @@ public final class ThreadSettings {
   private static String line(ThreadLoads.Cell cell, int round, ThreadLoads.Outcome outcome) {
     return String.format(
         Locale.ROOT,
-        "%s,%d,%b,%d,%d,%d,%.2f,%.2f,%.1f,%.1f",
+        "%s,%d,%b,%d,%d,%d,%.2f,%.2f,%.1f,%.1f,%.2f",
         cell.model(),
         cell.intraOpThreads(),
         cell.spinning(),
@@ -81,34 +84,43 @@ public final class ThreadSettings {
         outcome.runsPerSecond(),
         outcome.runsPerSecond() * cell.rows(),
         outcome.p50Micros(),
-        outcome.p99Micros());
+        outcome.p99Micros(),
+        outcome.others());
   }
 
   private static void print(Map<ThreadLoads.Cell, List<ThreadLoads.Outcome>> outcomes) {
     System.out.printf(
-        "%-8s %5s %5s %8s %5s %10s %8s %10s %10s%n",
-        "model", "intra", "spin", "callers", "rows", "rows/s", "spread", "p50 us", "p99 us");
+        "%-8s %5s %5s %8s %5s %6s %10s %8s %10s %10s%n",
+        "model", "intra", "spin", "callers", "rows", "quiet", "rows/s", "spread", "p50 us",
+        "p99 us");
     outcomes.forEach(
         (cell, all) -> {
-          double[] rows =
-              all.stream().mapToDouble(o -> o.runsPerSecond() * cell.rows()).sorted().toArray();
+          List<ThreadLoads.Outcome> quiet = all.stream().filter(o -> !(o.others() > BUSY)).toList();
+          List<ThreadLoads.Outcome> used = quiet.isEmpty() ? all : quiet;
+          double[] rates = sorted(used, o -> o.runsPerSecond() * cell.rows());
+          double rate = median(rates);
           System.out.printf(
               Locale.ROOT,
-              "%-8s %5d %5s %8d %5d %10.1f %7.0f%% %10.0f %10.0f%n",
+              "%-8s %5d %5s %8d %5d %6d %10.1f %7.0f%% %10.0f %10.0f%n",
               cell.model(),
               cell.intraOpThreads(),
               cell.spinning() ? "on" : "off",
               cell.callers(),
               cell.rows(),
-              rows[rows.length / 2],
-              100 * (rows[rows.length - 1] - rows[0]) / rows[rows.length / 2],
-              median(all.stream().mapToDouble(ThreadLoads.Outcome::p50Micros).toArray()),
-              median(all.stream().mapToDouble(ThreadLoads.Outcome::p99Micros).toArray()));
+              quiet.size(),
+              rate,
+              100 * (rates[rates.length - 1] - rates[0]) / rate,
+              median(sorted(used, ThreadLoads.Outcome::p50Micros)),
+              median(sorted(used, ThreadLoads.Outcome::p99Micros)));
         });
   }
 
-  private static double median(double[] values) {
-    Arrays.sort(values);
-    return values[values.length / 2];
+  private static double[] sorted(
+      List<ThreadLoads.Outcome> outcomes, ToDoubleFunction<ThreadLoads.Outcome> value) {
+    return outcomes.stream().mapToDouble(value).sorted().toArray();
+  }
+
+  private static double median(double[] sorted) {
+    return sorted[sorted.length / 2];
   }
 }

@@ -32,7 +32,7 @@ final class PlainEmbedder implements AutoCloseable {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
-      options.addConfigEntry("session.intra_op.allow_spinning", threads > 1 ? "1" : "0");
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
       session = environment.createSession(Objects.requireNonNull(model.bytes()), options);
     } catch (OrtException e) {
       throw new IllegalStateException(e);

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,7 @@ class LaneTest {
   private final class Held extends Lane.Entry<Integer, Integer> {
     private final CountDownLatch started = new CountDownLatch(1);
     private final CountDownLatch release = new CountDownLatch(1);
+    private final CompletableFuture<Thread> worker = new CompletableFuture<>();
 
     Held(Lane lane, int number, CallOptions options) {
       super(lane, number, options);
@@ -43,12 +45,17 @@ class LaneTest {
 
     @Override
     void execute() {
+      worker.complete(Thread.currentThread());
       mostActive.accumulateAndGet(active.incrementAndGet(), Math::max);
       order.add(input());
       started.countDown();
       Await.latch(release);
       active.decrementAndGet();
       answer(input());
+    }
+
+    Thread worker() {
+      return Await.value(worker);
     }
 
     @Override
@@ -115,8 +122,8 @@ class LaneTest {
     List<Held> running = offer(lane, 2, FAIL);
     running.forEach(call -> Await.latch(call.started));
     List<Held> waiting = offer(lane, 4, FAIL);
-    OverloadedException refusal = lane.offer(new Held(lane, 9, FAIL));
-    assertNotNull(refusal);
+    OverloadedException refusal =
+        assertInstanceOf(OverloadedException.class, lane.offer(new Held(lane, 9, FAIL)));
     assertEquals(4, refusal.capacity());
     // Four wait, two run at once, 8 ms each.
     assertEquals(Duration.ofMillis(16), refusal.retryAfter());
@@ -140,6 +147,45 @@ class LaneTest {
     calls.get(0).release.countDown();
     Await.until("the one that ran to leave", () -> left.get() == 3);
     assertEquals(List.of(0), order);
+  }
+
+  /** Telling callers takes a while; nobody's call may start in between. */
+  @Test
+  void abandon_callersNotToldYet_thoseWhoWaitAreNotRun() {
+    Lane lane = lane(1, 10);
+    List<Held> calls = offer(lane, 3, FAIL);
+    Await.latch(calls.get(0).started);
+    CountDownLatch told = new CountDownLatch(1);
+    for (int i = 0; i < 100; i++) {
+      Workers.shared().notice(() -> Await.latch(told)); // more than there are threads
+    }
+    try {
+      lane.abandon(new PredictorClosedException("lane"));
+      calls.forEach(call -> call.release.countDown());
+      Await.until("the one that ran to leave", () -> left.get() >= 1);
+      Await.blocked(calls.get(0).worker()); // idle again
+      assertEquals(List.of(0), order);
+    } finally {
+      told.countDown();
+    }
+    assertInstanceOf(PredictorClosedException.class, Await.failure(calls.get(1)));
+    assertInstanceOf(PredictorClosedException.class, Await.failure(calls.get(2)));
+    Await.until("all to leave", () -> left.get() == 3);
+  }
+
+  /** One that was admitted before the session closed may come to the queue after it was cleared. */
+  @Test
+  void offer_afterAbandon_isRefusedOrEnds() {
+    Lane lane = lane(1, 10);
+    lane.abandon(new PredictorClosedException("lane"));
+    Held late = new Held(lane, 1, FAIL);
+    late.release.countDown();
+    Object refusal = lane.offer(late);
+    if (refusal == null) {
+      assertInstanceOf(PredictorClosedException.class, Await.failure(late));
+      Await.until("it to leave", () -> left.get() == 1);
+    }
+    assertEquals(List.of(), order);
   }
 
   @Test

@@ -120,7 +120,7 @@ final class OnnxLoader {
       ort.setIntraOpNumThreads(ThreadDefaults.intraOpThreads(options));
       ort.setInterOpNumThreads(1); // runs are parallel, nodes of one run are not
       ort.setSessionLogLevel(logLevel());
-      boolean spin = ThreadDefaults.spinning(options, onnxOptions);
+      boolean spin = ThreadDefaults.spinning(onnxOptions);
       ort.addConfigEntry("session.intra_op.allow_spinning", spin ? "1" : "0");
       for (Map.Entry<String, String> entry : onnxOptions.sessionConfig().entrySet()) {
         ort.addConfigEntry(entry.getKey(), entry.getValue());

@@ -58,7 +58,7 @@ public final class OnnxOptions {
     return optimizedModelCache;
   }
 
-  /** Returns whether idle engine threads spin, or null for the default. */
+  /** Returns whether idle engine threads spin, or null for the default, which is no. */
   public @Nullable Boolean spinning() {
     return spinning;
   }
@@ -113,8 +113,8 @@ public final class OnnxOptions {
     }
 
     /**
-     * Says whether the engine's idle threads spin for work before they sleep. Default: see
-     * docs/threads.md.
+     * Says whether the engine's idle threads spin for work before they sleep. Default: no, unlike
+     * ONNX Runtime's own; docs/threads.md has the figures.
      */
     public Builder spinning(boolean spin) {
       spinning = spin;

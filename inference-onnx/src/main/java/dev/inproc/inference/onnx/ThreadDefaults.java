@@ -18,8 +18,12 @@ final class ThreadDefaults {
     return Math.max(1, Runtime.getRuntime().availableProcessors() / runs);
   }
 
-  static boolean spinning(SessionOptions options, OnnxOptions onnxOptions) {
+  /**
+   * Off: a thread that spins takes a processor from whoever shares the machine, and in a JVM
+   * someone always does.
+   */
+  static boolean spinning(OnnxOptions onnxOptions) {
     Boolean chosen = onnxOptions.spinning();
-    return chosen != null ? chosen : intraOpThreads(options) > 1;
+    return chosen != null && chosen;
   }
 }
