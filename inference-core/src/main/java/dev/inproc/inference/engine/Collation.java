@@ -89,8 +89,10 @@ final class Collation {
       Tensor tensor, Shape shape, ByteBuffer target, int start, int rowBytes, byte[] element) {
     // The buffer holds what the last run left there.
     target.put(start, element);
-    for (int done = element.length; done < rowBytes; done *= 2) {
-      target.put(start + done, target, start, Math.min(done, rowBytes - done));
+    for (int done = element.length; done < rowBytes; ) {
+      int more = Math.min(done, rowBytes - done);
+      target.put(start + done, target, start, more);
+      done += more;
     }
     BlockCopy.move(
         tensor.shape(),

@@ -69,8 +69,11 @@ final class Lane {
    *
    * @return null if it was admitted
    */
-  @Nullable OverloadedException offer(Entry<?, ?> entry) {
+  @Nullable Throwable offer(Entry<?, ?> entry) {
     synchronized (this) {
+      if (abandoned != null) {
+        return abandoned; // it was let in before the model closed, and came too late to be told
+      }
       if (waiting.size() >= capacity && entry.options().overload() == CallOptions.Overload.FAIL) {
         double nanos = waiting.size() * meanNanos.getAsDouble() / parallelism;
         return new OverloadedException(capacity, Duration.ofNanos((long) nanos));
@@ -138,9 +141,9 @@ final class Lane {
 
   /** Fails every call, waiting or running; runs themselves go on. */
   void abandon(Throwable reason) {
-    abandoned = reason;
     List<Entry<?, ?>> all = new ArrayList<>();
     synchronized (this) {
+      abandoned = reason;
       all.addAll(waiting);
       all.addAll(running);
     }

@@ -2,8 +2,10 @@ package dev.inproc.inference.engine;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Which examples run together, padded to what. A pure function of sizes, costs and limits.
@@ -42,7 +44,7 @@ final class RunPlan {
   private RunPlan() {}
 
   /**
-   * Plans.
+   * Plans. Where the limits split a run, its cost is taken as if all parts were padded alike.
    *
    * @param sizes the sizes of each example
    * @param padding whether examples of different sizes may share a run
@@ -170,23 +172,23 @@ final class RunPlan {
     }
   }
 
-  /** Adds the runs of these classes, as many as the limits ask for. */
+  /** Adds the runs of these classes, as many as the limits ask for, each padded to its own. */
   private static void emit(List<Alike> together, Costs costs, List<Group> groups) {
-    long[] padded = together.get(0).sizes;
-    int rows = 0;
+    List<long[]> sizes = new ArrayList<>();
+    long[] widest = together.get(0).sizes;
     for (Alike each : together) {
-      padded = max(padded, each.sizes);
-      rows += each.members.length;
+      sizes.addAll(Collections.nCopies(each.members.length, each.sizes));
+      widest = max(widest, each.sizes);
     }
-    int[] members = new int[rows];
-    int filled = 0;
-    for (Alike each : together) {
-      System.arraycopy(each.members, 0, members, filled, each.members.length);
-      filled += each.members.length;
-    }
-    int max = costs.maxRows(padded);
-    for (int from = 0; from < rows; from += max) {
-      groups.add(new Group(Arrays.copyOfRange(members, from, Math.min(rows, from + max)), padded));
+    int[] members = together.stream().flatMapToInt(each -> IntStream.of(each.members)).toArray();
+    int limit = costs.maxRows(widest);
+    for (int from = 0; from < members.length; from += limit) {
+      int to = Math.min(members.length, from + limit);
+      long[] padded = sizes.get(from);
+      for (long[] each : sizes.subList(from, to)) {
+        padded = max(padded, each);
+      }
+      groups.add(new Group(Arrays.copyOfRange(members, from, to), padded));
     }
   }
 

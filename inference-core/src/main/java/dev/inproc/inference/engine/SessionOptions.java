@@ -185,7 +185,10 @@ public final class SessionOptions {
       return this;
     }
 
-    /** Sets the native bytes that are kept for the next runs. Default 64 MiB. */
+    /**
+     * Sets about how many native bytes are kept for the next runs, for each device and choice of
+     * outputs; while shapes change, up to twice as many. Default 64 MiB.
+     */
     public Builder maxIdleBytes(long bytes) {
       if (bytes < 0) {
         throw new IllegalArgumentException("maxIdleBytes is negative: " + bytes);
@@ -206,6 +209,9 @@ public final class SessionOptions {
 
     /** Runs the model once at load with each of these batch sizes, on an example made up. */
     public Builder warmUp(int... batchSizes) {
+      if (batchSizes.length == 0) {
+        throw new IllegalArgumentException("Name at least one batch size to warm up with");
+      }
       List<Integer> sizes = new ArrayList<>();
       for (int size : batchSizes) {
         sizes.add(positive(size, "warm-up batch size"));
