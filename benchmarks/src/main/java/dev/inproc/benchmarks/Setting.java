@@ -12,13 +12,12 @@ import dev.inproc.inference.onnx.OnnxOptions;
 
 /**
  * One setting of ONNX Runtime for all sides of a comparison: all processors within a run, nodes in
- * sequence, spinning where there is more than one thread, every optimization. These are the
- * library's defaults too, but set by hand here, so that a change of defaults cannot make a
- * comparison unfair.
+ * sequence, threads that do not spin, every optimization. These are the library's defaults too, but
+ * set by hand here, so that a change of defaults cannot make a comparison unfair.
  */
 final class Setting {
   static final int INTRA_OP_THREADS = Runtime.getRuntime().availableProcessors();
-  static final boolean SPINNING = INTRA_OP_THREADS > 1;
+  static final boolean SPINNING = false;
 
   private Setting() {}
 
