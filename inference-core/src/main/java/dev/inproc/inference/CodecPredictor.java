@@ -3,6 +3,7 @@ package dev.inproc.inference;
 import dev.inproc.inference.concurrent.Relay;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -40,11 +41,12 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   @Override
   public List<O> predictAll(List<I> inputs, CallOptions options) {
     CallOptions armed = arm(options);
-    List<Tensors> encoded = new ArrayList<>(inputs.size());
-    for (I input : inputs) {
-      encoded.add(codec.encode(input));
+    List<I> all = new ArrayList<>(inputs); // its owner may change it meanwhile
+    Tensors[] encoded = new Tensors[all.size()];
+    for (int i = 0; i < encoded.length; i++) {
+      encoded[i] = codec.encode(all.get(i));
     }
-    List<Tensors> answers = inner.predictAll(encoded, armed);
+    List<Tensors> answers = inner.predictAll(Arrays.asList(encoded), armed);
     List<O> decoded = new ArrayList<>(answers.size());
     for (Tensors answer : answers) {
       decoded.add(codec.decode(answer));

@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /** Puts examples side by side into a frame's inputs, and cuts the frame's outputs into answers. */
 final class Collation {
@@ -134,17 +135,33 @@ final class Collation {
       sources[position] = source(frame, position, rows);
     }
     Tensors[] answers = new Tensors[sizes.length];
+    Cutter cutter = new Cutter(sources, padded, sizes);
     for (int i = 0; i < answers.length; i++) {
-      Tensor[] answer = new Tensor[sources.length];
-      for (int position = 0; position < answer.length; position++) {
-        Source source = sources[position];
-        Shape wanted =
-            sizes[i] == padded ? source.row : own(position, source.row, padded, sizes[i]);
-        answer[position] = source.cut(i, wanted);
-      }
-      answers[i] = Tensors.of(outputNames, answer);
+      cutter.row = i;
+      answers[i] = Tensors.of(outputNames, cutter);
     }
     return answers;
+  }
+
+  /** The tensors of one row's answer. One for all rows: a lambda would be made for each. */
+  private final class Cutter implements IntFunction<Tensor> {
+    private final Source[] sources;
+    private final long[] padded;
+    private final long[][] sizes;
+    private int row;
+
+    Cutter(Source[] sources, long[] padded, long[][] sizes) {
+      this.sources = sources;
+      this.padded = padded;
+      this.sizes = sizes;
+    }
+
+    @Override
+    public Tensor apply(int position) {
+      Source source = sources[position];
+      long[] own = sizes[row];
+      return source.cut(row, own == padded ? source.row : own(position, source.row, padded, own));
+    }
   }
 
   private Source source(Frame frame, int position, int rows) {
@@ -227,16 +244,15 @@ final class Collation {
 
   /** Reads the outputs whole. */
   Tensors cutRaw(Frame frame) {
-    Tensor[] whole = new Tensor[outputs.size()];
-    for (int position = 0; position < whole.length; position++) {
-      DataType type = layout.example().outputs().get(outputs.get(position)).type();
-      Shape shape = frame.outputShape(position);
-      whole[position] =
-          type == DataType.STRING
-              ? Tensor.of(shape, frame.outputStrings(position))
-              : Tensor.read(type, shape, frame.output(position), 0);
-    }
-    return Tensors.of(outputNames, whole);
+    return Tensors.of(outputNames, position -> whole(frame, position));
+  }
+
+  private Tensor whole(Frame frame, int position) {
+    DataType type = layout.example().outputs().get(outputs.get(position)).type();
+    Shape shape = frame.outputShape(position);
+    return type == DataType.STRING
+        ? Tensor.of(shape, frame.outputStrings(position))
+        : Tensor.read(type, shape, frame.output(position), 0);
   }
 
   private static byte[] element(DataType type, double value) {

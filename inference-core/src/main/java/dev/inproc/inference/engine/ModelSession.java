@@ -118,8 +118,8 @@ final class ModelSession implements Session {
   @Override
   public List<Tensors> predictAll(List<Tensors> inputs, CallOptions options) {
     CallOptions armed = dispatcher.arm(options);
-    List<Tensors> all = Arrays.asList(inputs.toArray(new Tensors[0])); // a copy that nobody sees
-    List<long[]> sizes = checkAll(all);
+    Tensors[] all = inputs.toArray(new Tensors[0]); // a copy that nobody sees
+    long[][] sizes = checkAll(all);
     return dispatcher.call(stop -> runAll(all, sizes, stop), armed);
   }
 
@@ -135,26 +135,23 @@ final class ModelSession implements Session {
     return InputCheck.example(layout, input, model.options.maxRunBytes());
   }
 
-  private List<long[]> checkAll(List<Tensors> inputs) {
-    long[][] sizes = new long[inputs.size()][];
+  private long[][] checkAll(Tensors[] inputs) {
+    long[][] sizes = new long[inputs.length][];
     for (int i = 0; i < sizes.length; i++) {
       try {
-        sizes[i] = check(inputs.get(i));
+        sizes[i] = check(inputs[i]);
       } catch (InvalidInputException e) {
         throw e.atIndex(i);
       }
     }
-    return Arrays.asList(sizes);
+    return sizes;
   }
 
-  private List<Tensors> runAll(
-      List<Tensors> inputs, List<long[]> sizes, @Nullable Cancellation stop) {
+  private List<Tensors> runAll(Tensors[] inputs, long[][] sizes, @Nullable Cancellation stop) {
     if (runner.isOneRun(sizes)) {
-      Tensors[] examples = inputs.toArray(new Tensors[0]);
-      long[][] own = sizes.toArray(new long[0][]);
-      return Collections.unmodifiableList(Arrays.asList(runner.run(examples, own, own[0], stop)));
+      return Collections.unmodifiableList(Arrays.asList(runner.run(inputs, sizes, sizes[0], stop)));
     }
-    Tensors[] answers = new Tensors[inputs.size()];
+    Tensors[] answers = new Tensors[inputs.length];
     for (RunPlan.Group group : plan(sizes)) {
       Tensors[] some = runGroup(group, inputs, sizes, stop);
       for (int i = 0; i < some.length; i++) {
@@ -164,18 +161,18 @@ final class ModelSession implements Session {
     return Collections.unmodifiableList(Arrays.asList(answers));
   }
 
-  private List<RunPlan.Group> plan(List<long[]> sizes) {
-    return sizes.isEmpty() ? List.of() : runner.plan(sizes);
+  private List<RunPlan.Group> plan(long[][] sizes) {
+    return sizes.length == 0 ? List.of() : runner.plan(Arrays.asList(sizes));
   }
 
   private Tensors[] runGroup(
-      RunPlan.Group group, List<Tensors> inputs, List<long[]> sizes, @Nullable Cancellation stop) {
+      RunPlan.Group group, Tensors[] inputs, long[][] sizes, @Nullable Cancellation stop) {
     int[] members = group.members();
     Tensors[] examples = new Tensors[members.length];
     long[][] own = new long[members.length][];
     for (int i = 0; i < members.length; i++) {
-      examples[i] = inputs.get(members[i]);
-      own[i] = sizes.get(members[i]);
+      examples[i] = inputs[members[i]];
+      own[i] = sizes[members[i]];
     }
     return runner.run(examples, own, group.sizes(), stop);
   }
@@ -189,18 +186,15 @@ final class ModelSession implements Session {
 
   @Override
   public void run(Batch<Tensors, Tensors> batch) {
-    List<Integer> live = new ArrayList<>(batch.size());
-    List<Tensors> inputs = new ArrayList<>(batch.size());
-    List<long[]> sizes = new ArrayList<>(batch.size());
-    for (int i = 0; i < batch.size(); i++) {
-      if (!batch.isGone(i)) {
-        live.add(i);
-        inputs.add(batch.input(i));
-        sizes.add(layout.sizesOf(batch.input(i)));
-      }
+    int[] live = IntStream.range(0, batch.size()).filter(i -> !batch.isGone(i)).toArray();
+    Tensors[] inputs = new Tensors[live.length];
+    long[][] sizes = new long[live.length][];
+    for (int i = 0; i < live.length; i++) {
+      inputs[i] = batch.input(live[i]);
+      sizes[i] = layout.sizesOf(inputs[i]);
     }
     for (RunPlan.Group group : plan(sizes)) {
-      int[] indexes = IntStream.of(group.members()).map(live::get).toArray();
+      int[] indexes = IntStream.of(group.members()).map(i -> live[i]).toArray();
       Tensors[] answers;
       try {
         answers = runBatched(batch, indexes, group, inputs, sizes);
@@ -221,8 +215,8 @@ final class ModelSession implements Session {
       Batch<Tensors, Tensors> batch,
       int[] indexes,
       RunPlan.Group group,
-      List<Tensors> inputs,
-      List<long[]> sizes) {
+      Tensors[] inputs,
+      long[][] sizes) {
     dispatcher.enter();
     try {
       return runGroup(group, inputs, sizes, batch.watch(indexes));

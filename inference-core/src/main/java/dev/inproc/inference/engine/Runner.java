@@ -5,6 +5,7 @@ import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -72,8 +73,10 @@ final class Runner implements RunPlan.Costs {
   }
 
   /** Whether examples are alike and few enough to need no plan. */
-  boolean isOneRun(List<long[]> sizes) {
-    return !sizes.isEmpty() && RunPlan.areAlike(sizes) && sizes.size() <= maxRows(sizes.get(0));
+  boolean isOneRun(long[][] sizes) {
+    return sizes.length > 0
+        && RunPlan.areAlike(Arrays.asList(sizes))
+        && sizes.length <= maxRows(sizes[0]);
   }
 
   List<RunPlan.Group> plan(List<long[]> sizes) {

@@ -20,7 +20,7 @@ public final class TensorSpec {
 
   private TensorSpec(
       String name, DataType type, long @Nullable [] dims, @Nullable String[] symbols) {
-    this.name = Objects.requireNonNull(name, "name");
+    this.name = name.intern(); // callers mostly use literals: found without comparing letters
     this.type = Objects.requireNonNull(type, "type");
     this.dims = dims;
     this.symbols = symbols;

@@ -5,24 +5,51 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The named tensors of one call or one answer, in order. Immutable. A model has a handful of
  * inputs, so look-ups scan; they allocate nothing.
+ *
+ * <p>Most calls and answers hold one tensor, and there are two of these objects for each: one alone
+ * needs no array, and its list of names is shared.
  */
 public final class Tensors {
-  private final List<String> names;
-  private final Tensor[] values;
+  private static final Tensor[] NONE = {};
 
-  private Tensors(List<String> names, Tensor[] values) {
+  /** Lists of one name, by its hash. Races are harmless: a list that is made again is equal. */
+  private static final @Nullable List<String>[] SINGLE_NAMES = newLists(256);
+
+  private final List<String> names;
+  private final @Nullable Tensor alone;
+  private final Tensor[] several; // none if there is one alone
+
+  private Tensors(List<String> names, @Nullable Tensor alone, Tensor[] several) {
     this.names = names;
-    this.values = values;
+    this.alone = alone;
+    this.several = several;
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static @Nullable List<String>[] newLists(int count) {
+    return new @Nullable List[count];
   }
 
   /** Returns the one tensor under this name. */
   public static Tensors of(String name, Tensor tensor) {
-    return of(List.of(name), tensor);
+    return new Tensors(listOf(name), Objects.requireNonNull(tensor, name), NONE);
+  }
+
+  private static List<String> listOf(String name) {
+    int slot = name.hashCode() & SINGLE_NAMES.length - 1;
+    List<String> list = SINGLE_NAMES[slot];
+    if (list == null || !list.get(0).equals(name)) {
+      list = List.of(name);
+      SINGLE_NAMES[slot] = list;
+    }
+    return list;
   }
 
   /** Returns these two tensors. */
@@ -47,26 +74,37 @@ public final class Tensors {
    * @throws IllegalArgumentException if the numbers differ or a name occurs twice
    */
   public static Tensors of(List<String> names, Tensor... tensors) {
-    List<String> kept = List.copyOf(names);
-    if (kept.size() != tensors.length) {
-      throw new IllegalArgumentException(kept.size() + " names, " + tensors.length + " tensors");
+    if (names.size() != tensors.length) {
+      throw new IllegalArgumentException(names.size() + " names, " + tensors.length + " tensors");
     }
-    for (int i = 0; i < tensors.length; i++) {
-      if (tensors[i] == null) {
-        throw new NullPointerException("tensor " + kept.get(i));
-      }
+    return of(names, i -> tensors[i]);
+  }
+
+  /**
+   * Returns the tensors under these names, each asked for once by its position, in order.
+   *
+   * @throws IllegalArgumentException if a name occurs twice
+   */
+  public static Tensors of(List<String> names, IntFunction<Tensor> tensors) {
+    List<String> kept = List.copyOf(names);
+    if (kept.size() == 1) {
+      return new Tensors(kept, Objects.requireNonNull(tensors.apply(0), kept.get(0)), NONE);
+    }
+    Tensor[] values = new Tensor[kept.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Objects.requireNonNull(tensors.apply(i), kept.get(i));
       for (int j = 0; j < i; j++) {
         if (kept.get(i).equals(kept.get(j))) {
           throw new IllegalArgumentException("The name \"" + kept.get(i) + "\" occurs twice");
         }
       }
     }
-    return new Tensors(kept, tensors.clone());
+    return new Tensors(kept, null, values);
   }
 
   /** Returns the number of tensors. */
   public int size() {
-    return values.length;
+    return alone == null ? several.length : 1;
   }
 
   /** Returns the names in order. */
@@ -76,7 +114,7 @@ public final class Tensors {
 
   /** Returns the tensor at a position. */
   public Tensor at(int index) {
-    return values[index];
+    return alone != null && index == 0 ? alone : several[index];
   }
 
   /**
@@ -94,9 +132,9 @@ public final class Tensors {
 
   /** Returns the tensor of this name, or null. */
   public @Nullable Tensor find(String name) {
-    for (int i = 0; i < values.length; i++) {
+    for (int i = 0; i < size(); i++) {
       if (names.get(i).equals(name)) {
-        return values[i];
+        return at(i);
       }
     }
     return null;
@@ -108,17 +146,17 @@ public final class Tensors {
    * @throws IllegalStateException if there are none or several
    */
   public Tensor only() {
-    if (values.length != 1) {
+    if (alone == null) {
       throw new IllegalStateException("Expected one tensor, there are " + names);
     }
-    return values[0];
+    return alone;
   }
 
   /** Returns the tensors by name, in order, as an unmodifiable copy. */
   public Map<String, Tensor> asMap() {
     Map<String, Tensor> map = new LinkedHashMap<>();
-    for (int i = 0; i < values.length; i++) {
-      map.put(names.get(i), values[i]);
+    for (int i = 0; i < size(); i++) {
+      map.put(names.get(i), at(i));
     }
     return Collections.unmodifiableMap(map);
   }
@@ -127,20 +165,21 @@ public final class Tensors {
   public boolean equals(Object other) {
     return other instanceof Tensors that
         && names.equals(that.names)
-        && Arrays.equals(values, that.values);
+        && Objects.equals(alone, that.alone)
+        && Arrays.equals(several, that.several);
   }
 
   @Override
   public int hashCode() {
-    return names.hashCode() * 31 + Arrays.hashCode(values);
+    return names.hashCode() * 31 + Objects.hashCode(alone) + Arrays.hashCode(several);
   }
 
   /** Returns names, types and shapes, without the values. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder("{");
-    for (int i = 0; i < values.length; i++) {
-      text.append(i == 0 ? "" : ", ").append(names.get(i)).append(": ").append(values[i]);
+    for (int i = 0; i < size(); i++) {
+      text.append(i == 0 ? "" : ", ").append(names.get(i)).append(": ").append(at(i));
     }
     return text.append('}').toString();
   }
