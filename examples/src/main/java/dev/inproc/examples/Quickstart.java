@@ -56,6 +56,7 @@ public final class Quickstart {
           session,
           session.device(),
           since(start));
+      out.println("        " + session.integrity());
       start = System.nanoTime();
       FaqIndex index = Progress.during("Embedding the FAQ", () -> FaqIndex.of(entries, embedder));
       int texts = FaqIndex.texts(entries).size();

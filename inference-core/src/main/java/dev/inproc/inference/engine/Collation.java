@@ -255,7 +255,8 @@ final class Collation {
         : Tensor.read(type, shape, frame.output(position), 0);
   }
 
-  private static byte[] element(DataType type, double value) {
+  /** One element of a type, in the machine's byte order. */
+  static byte[] element(DataType type, double value) {
     byte[] bytes = new byte[Math.max(1, type.byteSize())];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
     switch (type) {

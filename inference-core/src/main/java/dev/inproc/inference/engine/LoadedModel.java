@@ -19,6 +19,7 @@ final class LoadedModel {
   final Workers workers;
   final Lane lane;
   final Lifetime lifetime;
+  private volatile Integrity integrity = Integrity.unchecked("not yet");
   // By outputs: a view made anew for every call must find its frames again.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();
 
@@ -43,6 +44,14 @@ final class LoadedModel {
   /** Returns the runner of these outputs, whose frames are freed before the model. */
   Runner runner(List<Integer> outputs) {
     return runners.computeIfAbsent(outputs, wanted -> new Runner(this, wanted));
+  }
+
+  Integrity integrity() {
+    return integrity;
+  }
+
+  void found(Integrity finding) {
+    integrity = finding;
   }
 
   void terminateRuns() {

@@ -46,12 +46,14 @@ final class ModelSession implements Session {
     signature = new Signature(all.inputs(), outputs.stream().map(all.outputs()::get).toList());
   }
 
-  static Session create(String name, List<? extends NativeModel> copies, SessionOptions options) {
-    return create(name, copies, options, Timer.system(), Workers.shared());
+  static Session create(
+      String name, ModelSource source, List<? extends NativeModel> copies, SessionOptions options) {
+    return create(name, source, copies, options, Timer.system(), Workers.shared());
   }
 
   static Session create(
       String name,
+      ModelSource source,
       List<? extends NativeModel> copies,
       SessionOptions options,
       Timer timer,
@@ -59,6 +61,7 @@ final class ModelSession implements Session {
     ModelSession session = open(name, copies, options, timer, workers);
     boolean warm = false;
     try {
+      session.probe(source);
       WarmUp.run(session, options);
       warm = true;
       return session;
@@ -92,6 +95,22 @@ final class ModelSession implements Session {
 
   private static void checkPadNames(Signature raw, SessionOptions options) {
     options.padValues().keySet().forEach(raw::input);
+  }
+
+  /** Before warming up, which runs in batches if that is found to be right. */
+  private void probe(ModelSource source) {
+    IntegrityFile file = IntegrityFile.of(source, model);
+    Integrity known =
+        file == null
+            ? null
+            : file.read(model.options.integrity().tolerance(), IntegrityProbe.setting(model));
+    Integrity integrity = known != null ? known : IntegrityProbe.run(model, runner);
+    if (file != null && known == null) {
+      file.write(integrity);
+    }
+    model.found(integrity);
+    Level level = integrity.allowsPadding() ? Level.INFO : Level.WARNING;
+    LOG.log(integrity.isChecked() ? level : Level.DEBUG, "{0}: {1}", model.name, integrity);
   }
 
   // ---- answering ----
@@ -266,6 +285,11 @@ final class ModelSession implements Session {
   @Override
   public List<Device> devices() {
     return model.copies.stream().map(NativeModel::device).toList();
+  }
+
+  @Override
+  public Integrity integrity() {
+    return model.integrity();
   }
 
   @Override

@@ -19,6 +19,14 @@ public interface NativeModel extends AutoCloseable {
   Map<String, String> metadata();
 
   /**
+   * Returns what else may change an answer's last digits: the runtime with its version, threads and
+   * settings. Findings of the integrity probe are said of it, and kept for it alone.
+   */
+  default String runtime() {
+    return "";
+  }
+
+  /**
    * Prepares everything that a run of these shapes needs, for use by one thread at a time and any
    * number of times.
    */

@@ -192,7 +192,8 @@ final class RunPlan {
     }
   }
 
-  private static long[] max(long[] a, long[] b) {
+  /** The larger of each. */
+  static long[] max(long[] a, long[] b) {
     if (Arrays.equals(a, b)) {
       return a;
     }

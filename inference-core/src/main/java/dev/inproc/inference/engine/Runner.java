@@ -69,7 +69,7 @@ final class Runner implements RunPlan.Costs {
 
   /** Whether examples of different sizes may run together. */
   boolean pads() {
-    return padding;
+    return padding && model.integrity().allowsPadding();
   }
 
   /** Whether examples are alike and few enough to need no plan. */
@@ -80,7 +80,7 @@ final class Runner implements RunPlan.Costs {
   }
 
   List<RunPlan.Group> plan(List<long[]> sizes) {
-    return RunPlan.of(sizes, padding, this);
+    return RunPlan.of(sizes, pads(), this);
   }
 
   /** Runs one example. */
@@ -97,9 +97,20 @@ final class Runner implements RunPlan.Costs {
    */
   Tensors[] run(
       Tensors[] examples, long[][] sizes, long[] padded, @Nullable Cancellation cancellation) {
+    return runOn(leastBusy(), examples, sizes, padded, cancellation);
+  }
+
+  /** Runs examples together on one of the model's copies. */
+  Tensors[] runOn(
+      int copy,
+      Tensors[] examples,
+      long[][] sizes,
+      long[] padded,
+      @Nullable Cancellation cancellation) {
     int rows = Math.max(examples.length, layout.fixedBatch());
     checkBytes(padded, rows);
     return inFrame(
+        copy,
         rows,
         padded,
         pooled -> {
@@ -109,8 +120,7 @@ final class Runner implements RunPlan.Costs {
         });
   }
 
-  private <T> T inFrame(int rows, long[] padded, Function<PooledFrame, T> work) {
-    int copy = leastBusy();
+  private <T> T inFrame(int copy, int rows, long[] padded, Function<PooledFrame, T> work) {
     FramePool pool = pools[copy];
     busy[copy].getAndIncrement();
     try {
@@ -196,6 +206,7 @@ final class Runner implements RunPlan.Costs {
   Tensors raw(Tensors inputs, int rows, long[] sizes, @Nullable Cancellation cancellation) {
     checkBytes(sizes, rows);
     return inFrame(
+        leastBusy(),
         rows,
         sizes,
         pooled -> {
@@ -229,7 +240,7 @@ final class Runner implements RunPlan.Costs {
 
   @Override
   public int maxRows(long[] sizes) {
-    if (!layout.isBatched()) {
+    if (!layout.isBatched() || !model.integrity().allowsBatching()) {
       return 1;
     }
     int fixed = layout.fixedBatch();

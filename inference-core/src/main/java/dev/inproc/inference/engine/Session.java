@@ -31,6 +31,12 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
     return devices().get(0);
   }
 
+  /**
+   * Returns what was found at load about whether answers depend on what examples are run with, and
+   * so whether they are run together; its text says it in words.
+   */
+  Integrity integrity();
+
   /** Returns what the model file says of itself: producer, version, custom entries. */
   Map<String, String> metadata();
 
@@ -62,11 +68,13 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * Makes a session of what an engine loaded. For authors of engines.
    *
    * @param name what messages call the model, such as {@code onnx:minilm}
+   * @param source where it came from; results of the integrity probe are kept there
    * @param copies the model, once for each device; owned by the session from now on, even if this
    *     fails
    * @throws IllegalArgumentException if the options do not fit the model
    */
-  static Session of(String name, List<? extends NativeModel> copies, SessionOptions options) {
-    return ModelSession.create(name, copies, options);
+  static Session of(
+      String name, ModelSource source, List<? extends NativeModel> copies, SessionOptions options) {
+    return ModelSession.create(name, source, copies, options);
   }
 }

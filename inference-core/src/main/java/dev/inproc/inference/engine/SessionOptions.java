@@ -39,6 +39,7 @@ public final class SessionOptions {
   private final Map<String, Double> padValues;
   private final List<Integer> warmUpSizes;
   private final @Nullable Tensors warmUpExample;
+  private final IntegrityOptions integrity;
 
   private SessionOptions(Builder builder) {
     parallelism = builder.parallelism;
@@ -52,6 +53,7 @@ public final class SessionOptions {
     padValues = Map.copyOf(builder.padValues);
     warmUpSizes = List.copyOf(builder.warmUpSizes);
     warmUpExample = builder.warmUpExample;
+    integrity = builder.integrity;
   }
 
   /** Starts from the defaults. */
@@ -114,6 +116,29 @@ public final class SessionOptions {
     return warmUpExample;
   }
 
+  /** Returns how the model is probed for answers that depend on batch-mates. */
+  public IntegrityOptions integrity() {
+    return integrity;
+  }
+
+  /** Returns a builder that starts from these options. */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.parallelism = parallelism;
+    builder.intraOpThreads = intraOpThreads;
+    builder.devices = devices;
+    builder.batchAxis = batchAxis;
+    builder.maxBatchSize = maxBatchSize;
+    builder.maxQueued = maxQueued;
+    builder.maxRunBytes = maxRunBytes;
+    builder.maxIdleBytes = maxIdleBytes;
+    builder.padValues.putAll(padValues);
+    builder.warmUpSizes = warmUpSizes;
+    builder.warmUpExample = warmUpExample;
+    builder.integrity = integrity;
+    return builder;
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private int parallelism = 1;
@@ -127,6 +152,7 @@ public final class SessionOptions {
     private final Map<String, Double> padValues = new LinkedHashMap<>();
     private List<Integer> warmUpSizes = List.of();
     private @Nullable Tensors warmUpExample;
+    private IntegrityOptions integrity = IntegrityOptions.DEFAULT;
 
     private Builder() {}
 
@@ -224,6 +250,12 @@ public final class SessionOptions {
     public Builder warmUp(Tensors example, int... batchSizes) {
       warmUpExample = Objects.requireNonNull(example, "example");
       return warmUp(batchSizes);
+    }
+
+    /** Sets how the model is probed at load for answers that depend on batch-mates. */
+    public Builder integrity(IntegrityOptions options) {
+      integrity = Objects.requireNonNull(options, "options");
+      return this;
     }
 
     /** Returns the options. */

@@ -13,15 +13,40 @@ import java.util.List;
  * checks invariant I4: nothing native is left, no contract was breached, no timeout still waits.
  */
 final class Fixture implements AutoCloseable {
-  final ManualTimer timer = new ManualTimer();
+  final ManualTimer timer;
   final List<ScriptedModel> copies;
   final ModelSession session;
 
+  /** Without an integrity probe, whose runs would be among those that tests count. */
   Fixture(SessionOptions options, ScriptedModel... copies) {
-    this.copies = List.of(copies);
+    this(
+        ModelSource.bytes("scripted", new byte[0]),
+        unprobed(options),
+        new ManualTimer(),
+        List.of(copies));
+  }
+
+  private Fixture(
+      ModelSource source, SessionOptions options, ManualTimer timer, List<ScriptedModel> copies) {
+    this.timer = timer;
+    this.copies = copies;
     session =
         (ModelSession)
-            ModelSession.create("scripted", this.copies, options, timer, Workers.shared());
+            ModelSession.create("scripted", source, copies, options, timer, Workers.shared());
+  }
+
+  /** With an integrity probe, as the options say. */
+  static Fixture probed(ModelSource source, SessionOptions options, ScriptedModel... copies) {
+    return probed(source, options, new ManualTimer(), copies);
+  }
+
+  static Fixture probed(
+      ModelSource source, SessionOptions options, ManualTimer timer, ScriptedModel... copies) {
+    return new Fixture(source, options, timer, List.of(copies));
+  }
+
+  static SessionOptions unprobed(SessionOptions options) {
+    return options.toBuilder().integrity(IntegrityOptions.skip()).build();
   }
 
   static Fixture of(ScriptedModel model) {

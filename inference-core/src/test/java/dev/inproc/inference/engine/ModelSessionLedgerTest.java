@@ -52,7 +52,12 @@ class ModelSessionLedgerTest {
     ModelSession session =
         (ModelSession)
             ModelSession.create(
-                "ledger", List.of(model), options, Timer.system(), Workers.shared());
+                "ledger",
+                ModelSource.bytes("ledger", new byte[0]),
+                List.of(model),
+                Fixture.unprobed(options),
+                Timer.system(),
+                Workers.shared());
     List<Thread> threads = new ArrayList<>();
     SplittableRandom seeds = new SplittableRandom(seed);
     for (int t = 0; t < THREADS; t++) {

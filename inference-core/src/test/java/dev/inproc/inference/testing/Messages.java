@@ -6,10 +6,19 @@ public final class Messages {
 
   /** Throws unless the message holds every part. */
   public static void assertSays(Throwable failure, String... parts) {
-    String message = String.valueOf(failure.getMessage());
+    try {
+      assertSays(String.valueOf(failure.getMessage()), parts);
+    } catch (AssertionError e) {
+      e.initCause(failure);
+      throw e;
+    }
+  }
+
+  /** Throws unless the text holds every part. */
+  public static void assertSays(String text, String... parts) {
     for (String part : parts) {
-      if (!message.contains(part)) {
-        throw new AssertionError("Expected <" + part + "> in <" + message + ">", failure);
+      if (!text.contains(part)) {
+        throw new AssertionError("Expected <" + part + "> in <" + text + ">");
       }
     }
   }

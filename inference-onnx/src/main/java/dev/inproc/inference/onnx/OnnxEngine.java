@@ -62,7 +62,7 @@ public final class OnnxEngine implements Engine {
         copies.forEach(OnnxModel::close);
       }
     }
-    return Session.of("onnx:" + stem(source.name()), copies, options);
+    return Session.of("onnx:" + stem(source.name()), source, copies, options);
   }
 
   private static String stem(String name) {

@@ -195,6 +195,16 @@ final class OnnxLoader {
       Device device, OrtSession session, List<OrtLoraAdapter> adapters, Map<String, String> classes)
       throws OrtException {
     return new OnnxModel(
-        environment, session, source.describe(), device, adapters, logLevel(), classes);
+        environment, session, source.describe(), device, adapters, logLevel(), classes, runtime());
+  }
+
+  private String runtime() {
+    int threads = ThreadDefaults.intraOpThreads(options);
+    return "ONNX Runtime "
+        + environment.getVersion()
+        + ", optimization "
+        + onnxOptions.optimization()
+        + ", threads "
+        + threads;
   }
 }

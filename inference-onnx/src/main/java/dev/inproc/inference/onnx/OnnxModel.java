@@ -30,6 +30,7 @@ final class OnnxModel implements NativeModel {
   private final OrtLoggingLevel logLevel;
   private final Signature signature;
   private final Map<String, String> metadata;
+  private final String runtime;
 
   /** Outputs whose real shape was once found to contradict the signature: never pinned again. */
   private final Set<String> contradicted = ConcurrentHashMap.newKeySet();
@@ -41,7 +42,8 @@ final class OnnxModel implements NativeModel {
       Device device,
       List<OrtLoraAdapter> adapters,
       OrtLoggingLevel logLevel,
-      Map<String, String> classes)
+      Map<String, String> classes,
+      String runtime)
       throws OrtException {
     this.environment = environment;
     this.session = session;
@@ -49,6 +51,7 @@ final class OnnxModel implements NativeModel {
     this.device = device;
     this.adapters = adapters;
     this.logLevel = logLevel;
+    this.runtime = runtime;
     List<TensorSpec> inputs =
         session.getInputInfo().values().stream().map(n -> OnnxTypes.input(name, n)).toList();
     List<TensorSpec> outputs =
@@ -88,6 +91,11 @@ final class OnnxModel implements NativeModel {
   @Override
   public Map<String, String> metadata() {
     return metadata;
+  }
+
+  @Override
+  public String runtime() {
+    return runtime;
   }
 
   @Override

@@ -1,0 +1,72 @@
+package dev.inproc.inference.engine;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What this machine's processor can do, in as far as it changes how engines round: vector and
+ * matrix instructions. Read from Linux; elsewhere the architecture alone is told.
+ */
+final class CpuFeatures {
+  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+  private static final List<String> THAT_MATTER =
+      List.of(
+          "avx",
+          "avx2",
+          "fma",
+          "f16c",
+          "avx_vnni",
+          "avx512f",
+          "avx512bw",
+          "avx512_vnni",
+          "avx512_bf16",
+          "avx512_fp16",
+          "amx_tile",
+          "amx_int8",
+          "amx_bf16", // x86
+          "asimd",
+          "asimdhp",
+          "asimddp",
+          "i8mm",
+          "bf16",
+          "sve",
+          "sve2"); // ARM
+  private static final String HERE = read();
+
+  private CpuFeatures() {}
+
+  /** Such as {@code amd64 [avx2, avx512f, fma]}. */
+  static String describe() {
+    return HERE;
+  }
+
+  private static String read() {
+    String architecture = System.getProperty("os.arch", "unknown");
+    try (Stream<String> lines = Files.lines(CPU_INFO, StandardCharsets.ISO_8859_1)) {
+      return architecture
+          + lines
+              .filter(CpuFeatures::listsFeatures)
+              .findFirst()
+              .map(CpuFeatures::select)
+              .orElse("");
+    } catch (IOException | RuntimeException e) {
+      return architecture; // no such file, or not for us
+    }
+  }
+
+  private static boolean listsFeatures(String line) {
+    return line.startsWith("flags") || line.startsWith("Features");
+  }
+
+  private static String select(String line) {
+    Set<String> all = Set.copyOf(Arrays.asList(line.trim().split("\\s+")));
+    return THAT_MATTER.stream().filter(all::contains).collect(Collectors.joining(", ", " [", "]"));
+  }
+}

@@ -1,0 +1,128 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.tensor.Tensors;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a model is probed at load for answers that depend on batch-mates. Immutable: {@code with...}
+ * methods return changed copies.
+ *
+ * <p>Probed are an example alone and then in batches of several sizes, beside ordinary examples,
+ * outliers and NaN, and padded where padding is allowed. A model whose answers move by more than
+ * the tolerance is served one example at a time, or without padding if that alone is at fault.
+ *
+ * <pre>{@code
+ * SessionOptions.builder().integrity(IntegrityOptions.DEFAULT.withTolerance(0.2)); // accept so much
+ * }</pre>
+ */
+public final class IntegrityOptions {
+  /** Inputs made up, 2 seconds, a tolerance of 0.001, results kept beside model files. */
+  public static final IntegrityOptions DEFAULT =
+      new IntegrityOptions(true, List.of(), Duration.ofSeconds(2), 1e-3, true);
+
+  private final boolean enabled;
+  private final List<Tensors> inputs;
+  private final Duration timeLimit;
+  private final double tolerance;
+  private final boolean kept;
+
+  private IntegrityOptions(
+      boolean enabled, List<Tensors> inputs, Duration timeLimit, double tolerance, boolean kept) {
+    this.enabled = enabled;
+    this.inputs = inputs;
+    this.timeLimit = timeLimit;
+    this.tolerance = tolerance;
+    this.kept = kept;
+  }
+
+  /** No probe: examples are run together unseen. */
+  public static IntegrityOptions skip() {
+    return new IntegrityOptions(false, List.of(), Duration.ZERO, 0, false);
+  }
+
+  /**
+   * Returns these options with inputs of the user's: examples without a batch axis, the first being
+   * the one whose answers are compared most. Typical and extreme ones find the most. Without them,
+   * the warm-up example is used, or inputs are made up: normal noise, small integers, ones for
+   * masks.
+   */
+  public IntegrityOptions withInputs(Tensors... examples) {
+    return new IntegrityOptions(enabled, List.of(examples), timeLimit, tolerance, kept);
+  }
+
+  /**
+   * Returns these options with a limit to the time that the probe takes; it then reports on what it
+   * got to. A run under way is stopped, as soon as the engine can be.
+   */
+  public IntegrityOptions withTimeLimit(Duration limit) {
+    Objects.requireNonNull(limit, "limit");
+    if (limit.isNegative() || limit.isZero()) {
+      throw new IllegalArgumentException("The time limit must be above zero, got " + limit);
+    }
+    return new IntegrityOptions(enabled, inputs, limit, tolerance, kept);
+  }
+
+  /**
+   * Returns these options with the largest deviation that counts as the same answer, relative to an
+   * output's largest value; see {@link Integrity}. A larger one accepts more. Rounding of FP32
+   * models stays below 0.0001; FP16 needs about 0.01.
+   */
+  public IntegrityOptions withTolerance(double largest) {
+    if (!(largest >= 0)) {
+      throw new IllegalArgumentException("The tolerance must be at least 0, got " + largest);
+    }
+    return new IntegrityOptions(enabled, inputs, timeLimit, largest, kept);
+  }
+
+  /**
+   * Returns these options with or without keeping results: beside the model's file, under its name
+   * and {@code .integrity}, where that can be written, so that later loads of the very same model
+   * with the same settings on the same kind of machine need not probe.
+   */
+  public IntegrityOptions withResultsKept(boolean keep) {
+    return new IntegrityOptions(enabled, inputs, timeLimit, tolerance, keep);
+  }
+
+  /** Returns whether there is a probe at all. */
+  public boolean isEnabled() {
+    return enabled;
+  }
+
+  /** Returns the inputs given, empty if they are to be made up. */
+  public List<Tensors> inputs() {
+    return inputs;
+  }
+
+  /** Returns the limit to the time. */
+  public Duration timeLimit() {
+    return timeLimit;
+  }
+
+  /** Returns the largest deviation that counts as the same answer. */
+  public double tolerance() {
+    return tolerance;
+  }
+
+  /** Returns whether results are kept beside model files. */
+  public boolean areResultsKept() {
+    return kept;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof IntegrityOptions that
+        && enabled == that.enabled
+        && kept == that.kept
+        && tolerance == that.tolerance
+        && timeLimit.equals(that.timeLimit)
+        && inputs.equals(that.inputs);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(enabled, inputs, timeLimit, tolerance, kept);
+  }
+}

@@ -1,0 +1,26 @@
+package dev.inproc.inference.engine;
+
+/** What an example was run with when its answer was compared with the one it gets alone. */
+public enum Mates {
+  /** Alone once more: a deviation means that the model is not deterministic. */
+  NONE("alone once more"),
+  /** Examples of the same kind. */
+  ORDINARY("beside ordinary examples"),
+  /** Examples whose numbers are a thousand times as large. */
+  OUTLIERS("beside outliers"),
+  /** Examples full of NaN. */
+  NANS("beside NaN"),
+  /** A longer example, to whose length it was padded. */
+  LONGER("padded");
+
+  private final String words;
+
+  Mates(String words) {
+    this.words = words;
+  }
+
+  /** Returns this as words that fit after "an example run ...". */
+  String words() {
+    return words;
+  }
+}
