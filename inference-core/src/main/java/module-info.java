@@ -6,10 +6,14 @@
  */
 module dev.inproc.inference {
   requires static transitive org.jspecify;
+  requires org.jctools.core.jdk11;
+  requires HdrHistogram;
   requires jdk.unsupported; // sun.misc.Unsafe.invokeCleaner, the one way to free a direct buffer
 
   exports dev.inproc.inference;
+  exports dev.inproc.inference.batch;
   exports dev.inproc.inference.engine;
+  exports dev.inproc.inference.metrics;
   exports dev.inproc.inference.tensor;
   // Building blocks for our own modules; not API.
   exports dev.inproc.inference.concurrent to

@@ -32,4 +32,12 @@ public interface Batch<I, O> {
    * waits for. To be asked at most once for each call.
    */
   Cancellation watch(int[] indexes);
+
+  /**
+   * Tells of an engine run that was made for this batch, for its figures.
+   *
+   * @param rows the rows that it had, filled-up ones included
+   * @param padding the share of its input elements that was padding, from 0 to 1
+   */
+  default void ran(int rows, double padding) {}
 }

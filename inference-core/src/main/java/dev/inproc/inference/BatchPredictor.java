@@ -17,4 +17,10 @@ public interface BatchPredictor<I, O> extends Predictor<I, O> {
    * {@link BatchTraits#check}; they are not checked again.
    */
   void run(Batch<I, O> batch);
+
+  /** Wraps this predictor in a layer that gathers calls. The result owns this predictor. */
+  @SuppressWarnings("overloads") // a BatchDecorator cannot be a lambda, so no call is ambiguous
+  default Predictor<I, O> with(BatchDecorator decorator) {
+    return decorator.decorate(this);
+  }
 }

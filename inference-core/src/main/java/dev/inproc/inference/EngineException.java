@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 public final class EngineException extends InferenceException {
   private static final long serialVersionUID = 1L;
 
+  private final boolean systemic;
+
   /**
    * Creates one.
    *
@@ -13,6 +15,21 @@ public final class EngineException extends InferenceException {
    * @param cause the engine's own exception, if there was one
    */
   public EngineException(String message, @Nullable Throwable cause) {
+    this(message, cause, false);
+  }
+
+  private EngineException(String message, @Nullable Throwable cause, boolean systemic) {
     super(message, cause);
+    this.systemic = systemic;
+  }
+
+  /** Returns one that would befall any input: to run parts of the batch again is of no use. */
+  public static EngineException systemic(String message, @Nullable Throwable cause) {
+    return new EngineException(message, cause, true);
+  }
+
+  /** Returns whether any input would have failed, as far as the engine can tell. */
+  public boolean isSystemic() {
+    return systemic;
   }
 }

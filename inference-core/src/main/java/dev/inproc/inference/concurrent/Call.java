@@ -79,10 +79,9 @@ public class Call<I, O> extends CompletableFuture<O> {
     }
   }
 
-  private void expire() {
-    if (super.completeExceptionally(expired())) {
-      gone();
-    }
+  /** Fails the call because its time is over, as its timer does. Returns false if it is done. */
+  public final boolean expire() {
+    return goneIf(super.completeExceptionally(expired()));
   }
 
   /** Returns the failure of a call whose time is over. */

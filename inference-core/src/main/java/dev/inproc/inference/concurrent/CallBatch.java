@@ -46,6 +46,11 @@ public final class CallBatch<I, O> implements Batch<I, O> {
 
   @Override
   public Cancellation watch(int[] indexes) {
+    return watch(calls, indexes);
+  }
+
+  /** Returns a switch that cancels once these of the calls are gone. */
+  public static Cancellation watch(List<? extends Call<?, ?>> calls, int[] indexes) {
     RunGroup group = new RunGroup(indexes.length);
     for (int index : indexes) {
       calls.get(index).join(group);

@@ -198,7 +198,7 @@ final class Collation {
 
   private static Shape oneRow(TensorSpec spec, Shape whole, int rows) {
     if (whole.rank() == 0 || whole.dim(0) != rows) {
-      throw new EngineException(
+      throw EngineException.systemic(
           "Output \""
               + spec.name()
               + "\" has shape "
@@ -221,7 +221,7 @@ final class Collation {
     Shape foreseen = layout.outputShape(output, padded);
     Shape own = layout.outputShape(output, sizes);
     if (own == null || foreseen == null || !row.equals(foreseen)) {
-      throw new EngineException(
+      throw EngineException.systemic(
           "Output \""
               + outputNames.get(position)
               + "\" has rows of "

@@ -76,7 +76,7 @@ final class Lane {
       }
       if (waiting.size() >= capacity && entry.options().overload() == CallOptions.Overload.FAIL) {
         double nanos = waiting.size() * meanNanos.getAsDouble() / parallelism;
-        return new OverloadedException(capacity, Duration.ofNanos((long) nanos));
+        return new OverloadedException(capacity, waiting.size(), Duration.ofNanos((long) nanos));
       }
       waiting.add(entry);
       if (running.size() + starting >= parallelism) {

@@ -1,0 +1,583 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.BatchPredictor;
+import dev.inproc.inference.BatchTraits;
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.OverloadedException;
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Lifetime;
+import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.Threads;
+import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.concurrent.Workers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The batcher. A request comes into the {@link Intake}; whoever holds an engine slot ({@link
+ * Slots}) moves what came to the {@link BatchPolicy}, lets it choose, and runs what it chose.
+ *
+ * <p><b>Who turns an engine.</b> A call that finds a slot free starts a worker with it; the worker
+ * turns ({@link Turner}) until nothing waits, spins a little, and frees the slot. While the slot is
+ * taken, to submit is an atomic add, a queue's offer and a read. A blocking call that finds nobody
+ * waiting and a slot free runs the model itself, on its own thread, as it would without a batcher;
+ * if others have come meanwhile it hands its slot to a worker. Where one run costs less than waking
+ * a thread ({@link InlineCost}), blocking calls run the model beside each other without a slot.
+ *
+ * <p><b>Who ends a request.</b> Its future's first completion: the runner's answer or failure, its
+ * timer, its caller, or closing. Who waits is counted apart: a request is taken out of the count by
+ * the one who moves it from its place in the queue, be it the runner or the one who made it leave.
+ *
+ * <p><b>Memory ordering.</b> What a caller writes before it offers is seen by whoever drains it
+ * (the queue's release and acquire). The policy, and the queue's consuming end, are touched only
+ * inside the {@link Gate}, whose leaving and entering order one holder after the other. Slots and
+ * queue follow Dekker's rule, told at {@link Slots}. A closing batcher sets the intake's flag first
+ * and looks at waiting and slots afterwards; everyone who lowers either looks at the flag
+ * afterwards; so the last one out sees that it is the last, and releases.
+ */
+final class Batcher<I, O> implements BatchingPredictor<I, O> {
+  private static final long GRACE_NANOS = 1_000_000_000;
+  private static final double LUCKY = 0.1; // quantile of a run's cost
+  private static final int MANY_GONE = 64;
+
+  @SuppressWarnings("rawtypes")
+  private static final Request[] NO_REQUESTS = {};
+
+  private final BatchPredictor<I, O> inner;
+  private final BatchTraits<I> traits;
+  private final Timer timer;
+  private final Workers workers;
+  private final int maxBatchSize;
+  private final boolean delays;
+  private final Intake<Request<I, O>> intake;
+  private final Slots slots;
+  private final List<Turner<I, O>> turners = new ArrayList<>();
+  private final Gate gate = new Gate();
+  private final CostEstimator cost = new CostEstimator();
+  private final BatchPolicy<Request<I, O>> policy; // inside the gate
+  private final InlineCost inlineCost = new InlineCost();
+  private final Figures figures;
+  private final Isolation<I, O> isolation;
+  private final Lifetime lifetime;
+  private final AtomicInteger goneQueued = new AtomicInteger();
+
+  Batcher(BatchPredictor<I, O> inner, Batching batching, Timer timer, Workers workers) {
+    this.inner = Objects.requireNonNull(inner, "inner");
+    this.timer = timer;
+    this.workers = workers;
+    traits = inner.traits();
+    maxBatchSize = Math.min(batching.maxBatchSize(), Math.max(1, traits.maxBatchSize()));
+    delays = batching.maxDelayNanos() > 0;
+    intake = new Intake<>(batching.maxQueued(), batching.maxQueuedBytes());
+    slots = new Slots(batching.parallelism());
+    for (int slot = 0; slot < batching.parallelism(); slot++) {
+      turners.add(new Turner<>(this, slot));
+    }
+    policy = new BatchPolicy<>(maxBatchSize, batching.maxDelayNanos(), cost);
+    figures = new Figures(maxBatchSize);
+    isolation = new Isolation<>(this::rerun, figures);
+    lifetime = new Lifetime(inner::close);
+  }
+
+  @SuppressWarnings("unchecked")
+  static <I, O> Request<I, O>[] noRequests() {
+    return NO_REQUESTS;
+  }
+
+  // ---- calls ----
+
+  @Override
+  public O predict(I input, CallOptions options) {
+    Objects.requireNonNull(input, "input");
+    if (!options.hasTimeout() && !Threads.currentIsVirtual()) {
+      if (inlineCost.isBelowWakeUp()) {
+        return runInline(input, options);
+      }
+      int slot = intake.isOpenAndEmpty() ? slots.tryTake() : Slots.NONE;
+      if (slot != Slots.NONE) {
+        return lead(slot, input, options);
+      }
+    }
+    if (Workers.isTurning(this)) {
+      return runInline(input, options); // a callback: the engine that it would wait for is its own
+    }
+    Request<I, O> request = newRequest(input, blocking(options), Thread.currentThread(), true);
+    enqueue(request);
+    return request.await();
+  }
+
+  @Override
+  public CompletableFuture<O> submit(I input, CallOptions options) {
+    Objects.requireNonNull(input, "input");
+    Request<I, O> request;
+    try {
+      request = newRequest(input, options, null, false);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    enqueue(request);
+    return request;
+  }
+
+  @Override
+  public List<O> predictAll(List<I> inputs, CallOptions options) {
+    List<I> all = new ArrayList<>(inputs); // its owner may change it meanwhile
+    all.forEach(input -> Objects.requireNonNull(input, "input"));
+    if (all.isEmpty()) {
+      checkOpen();
+      return List.of();
+    }
+    if (Workers.isTurning(this)) {
+      return runAllInline(all, options);
+    }
+    boolean isBatch = all.size() <= maxBatchSize; // longer ones would hold up strangers
+    if (isBatch && !options.hasTimeout() && !Threads.currentIsVirtual()) {
+      if (inlineCost.isBelowWakeUp()) {
+        return runAllInline(all, options);
+      }
+      int slot = intake.isOpenAndEmpty() ? slots.tryTake() : Slots.NONE;
+      if (slot != Slots.NONE) {
+        return leadAll(slot, all, options);
+      }
+    }
+    return awaitAll(enqueueAll(all, blocking(options)));
+  }
+
+  /** A blocked caller may be its executor's only thread: its answer must not wait there. */
+  private static CallOptions blocking(CallOptions options) {
+    return options.executor() == null ? options : options.withExecutor(null);
+  }
+
+  private Request<I, O> newRequest(
+      I input, CallOptions options, @Nullable Thread waiter, boolean chainable) {
+    figures.submitted(1);
+    long now = timer.nanoTime();
+    CallOptions armed = options.hasTimeout() ? options.arm(now) : options;
+    try {
+      traits.check(input);
+      return new Request<>(this, input, armed, now, traits.bytes(input), waiter, chainable);
+    } catch (RuntimeException e) {
+      figures.failed(e);
+      throw e;
+    }
+  }
+
+  private void enqueue(Request<I, O> request) {
+    CallOptions options = request.options();
+    boolean patient = options.overload() == CallOptions.Overload.WAIT;
+    if (options.hasTimeout()) {
+      Throwable refusal = tooLate(request, patient);
+      if (refusal != null) {
+        request.fail(refusal, figures);
+        return;
+      }
+    }
+    Throwable refusal = refusal(intake.admit(1, Intake.lines(request.bytes()), patient));
+    if (refusal != null) {
+      request.fail(refusal, figures);
+      return;
+    }
+    if (options.hasTimeout()) {
+      request.startTimeout(timer, workers, request.isBlocking());
+    }
+    intake.offer(request);
+    wake();
+  }
+
+  /** What cannot be met even by a lucky run is refused at the door. */
+  private @Nullable Throwable tooLate(Request<I, O> request, boolean patient) {
+    long now = timer.nanoTime();
+    long remaining = request.deadlineNanos() - now;
+    if (remaining <= 0) {
+      return request.expired();
+    }
+    if (patient || !cost.isKnown() || !slots.areAllTaken()) {
+      return null;
+    }
+    long free = Long.MAX_VALUE;
+    for (Turner<I, O> turner : turners) {
+      free = Math.min(free, Math.max(0, turner.expectedEnd() - now));
+    }
+    double needed = free + cost.nanos(1, request.bytes(), LUCKY);
+    return remaining < needed ? overloaded() : null;
+  }
+
+  private @Nullable Throwable refusal(Intake.Admission admission) {
+    return switch (admission) {
+      case ADMITTED -> null;
+      case OVERLOADED -> overloaded();
+      case CLOSED -> {
+        releaseIfLast();
+        yield new PredictorClosedException(toString());
+      }
+    };
+  }
+
+  private OverloadedException overloaded() {
+    int waiting = intake.waiting();
+    double runs = Math.ceil((double) waiting / maxBatchSize);
+    long bytes = waiting == 0 ? 0 : intake.waitingBytes() / waiting * maxBatchSize;
+    double nanos = runs * cost.nanos(Math.min(waiting, maxBatchSize), bytes);
+    return new OverloadedException(intake.capacity(), waiting, Duration.ofNanos((long) nanos));
+  }
+
+  /** All or none are let in. */
+  private List<Request<I, O>> enqueueAll(List<I> inputs, CallOptions options) {
+    List<Request<I, O>> requests = new ArrayList<>(inputs.size());
+    long lines = 0;
+    Thread waiter = Thread.currentThread();
+    CallOptions armed = options.hasTimeout() ? options.arm(timer.nanoTime()) : options;
+    try {
+      for (I input : inputs) {
+        Request<I, O> request = newRequest(input, armed, waiter, false);
+        requests.add(request);
+        lines += Intake.lines(request.bytes());
+      }
+    } catch (RuntimeException e) {
+      requests.forEach(request -> request.fail(new CancellationException(), figures));
+      throw e instanceof InvalidInputException invalid ? invalid.atIndex(requests.size()) : e;
+    }
+    boolean patient = armed.overload() == CallOptions.Overload.WAIT;
+    Throwable refusal = refusal(intake.admit(requests.size(), lines, patient));
+    if (refusal != null) {
+      requests.forEach(request -> request.fail(refusal, figures));
+      return requests;
+    }
+    requests.forEach(intake::offer);
+    wake();
+    return requests;
+  }
+
+  private List<O> awaitAll(List<Request<I, O>> requests) {
+    CallOptions options = requests.get(0).options();
+    Timer.Scheduled alarm = null;
+    if (options.hasTimeout()) {
+      long remaining = Math.max(0, options.remainingNanos(timer.nanoTime()));
+      alarm = timer.schedule(() -> requests.forEach(Request::expire), remaining);
+    }
+    boolean all = false;
+    try {
+      List<O> answers = new ArrayList<>(requests.size());
+      for (Request<I, O> request : requests) {
+        answers.add(request.await());
+      }
+      all = true;
+      return answers;
+    } finally {
+      if (alarm != null) {
+        alarm.cancel();
+      }
+      if (!all) {
+        requests.forEach(request -> request.cancel(false)); // none of them is in a chain
+      }
+    }
+  }
+
+  // ---- callers that run the model themselves ----
+
+  private O lead(int slot, I input, CallOptions options) {
+    try {
+      return runInline(input, options);
+    } finally {
+      handOver(slot);
+    }
+  }
+
+  private O runInline(I input, CallOptions options) {
+    figures.submitted(1);
+    boolean answered = false;
+    try {
+      checkOpen();
+      O output = inlineCost.isSampled() ? timed(input, options) : inner.predict(input, options);
+      answered = true;
+      return output;
+    } catch (Throwable t) {
+      figures.failed(t);
+      throw t;
+    } finally {
+      if (answered) {
+        figures.inline(1);
+      }
+    }
+  }
+
+  private O timed(I input, CallOptions options) {
+    long start = System.nanoTime();
+    O output = inner.predict(input, options);
+    inlineCost.record(System.nanoTime() - start);
+    return output;
+  }
+
+  private List<O> leadAll(int slot, List<I> inputs, CallOptions options) {
+    try {
+      return runAllInline(inputs, options);
+    } finally {
+      handOver(slot);
+    }
+  }
+
+  private List<O> runAllInline(List<I> inputs, CallOptions options) {
+    figures.submitted(inputs.size());
+    try {
+      checkOpen();
+      List<O> outputs = inner.predictAll(inputs, options);
+      figures.inline(inputs.size());
+      return outputs;
+    } catch (Throwable t) {
+      figures.failed(t, inputs.size());
+      throw t;
+    }
+  }
+
+  private void checkOpen() {
+    if (intake.isClosed()) {
+      throw new PredictorClosedException(toString());
+    }
+  }
+
+  /** Passes a slot on if work has come meanwhile, else frees it. */
+  private void handOver(int slot) {
+    if (intake.waiting() > 0 || freeSlot(slot)) {
+      start(slot);
+    }
+  }
+
+  // ---- slots ----
+
+  /** Frees a slot. Returns true if work came in that moment, and the slot is taken again. */
+  boolean freeSlot(int slot) {
+    slots.free(slot);
+    if (hasArrivals()) {
+      int again = slots.tryTake();
+      if (again == slot) {
+        return true;
+      }
+      if (again != Slots.NONE) {
+        start(again);
+      }
+    }
+    releaseIfLast();
+    return false;
+  }
+
+  /** Whether something is in the queue that no policy has seen. */
+  boolean hasArrivals() {
+    return intake.hasArrivals();
+  }
+
+  private void wake() {
+    int slot = slots.tryTake();
+    if (slot != Slots.NONE) {
+      start(slot);
+    } else if (delays && isBatchFull()) {
+      turners.forEach(Turner::wake);
+    }
+  }
+
+  boolean isBatchFull() {
+    return intake.waiting() >= maxBatchSize || intake.isClosed();
+  }
+
+  private void start(int slot) {
+    try {
+      workers.turn(this, turners.get(slot));
+    } catch (Throwable t) {
+      slots.free(slot); // no thread to be had
+      refuseQueued(t);
+    }
+  }
+
+  // ---- running ----
+
+  /** Lets the policy choose; see {@link BatchPolicy#select}. */
+  long choose(Turner<I, O> turner, List<Request<I, O>> batch, List<Request<I, O>> hopeless) {
+    long ask;
+    boolean left;
+    gate.enter();
+    try {
+      intake.drain(policy::add);
+      goneQueued.setPlain(0);
+      ask = policy.select(timer.nanoTime(), batch, hopeless);
+      take(batch);
+      take(hopeless);
+      turner.note(policy.reason());
+      left = policy.size() > 0;
+    } finally {
+      gate.leave();
+    }
+    if (ask == 0 && left && !slots.areAllTaken()) {
+      wake();
+    }
+    return ask;
+  }
+
+  /** Takes out of the count; who has left meanwhile is not run. */
+  private void take(List<Request<I, O>> requests) {
+    requests.removeIf(request -> !request.take());
+    long lines = 0;
+    for (Request<I, O> request : requests) {
+      lines += Intake.lines(request.bytes());
+    }
+    if (!requests.isEmpty()) {
+      intake.leave(requests.size(), lines);
+    }
+  }
+
+  void expire(Request<I, O> request) {
+    request.fail(request.expired(), figures);
+  }
+
+  void fail(Request<I, O> request, Throwable failure) {
+    request.fail(failure, figures);
+  }
+
+  void runChosen(Turner<I, O> turner, List<Request<I, O>> requests) {
+    long start = timer.nanoTime();
+    long bytes = 0;
+    for (Request<I, O> request : requests) {
+      bytes += request.bytes();
+    }
+    Request<I, O> one = requests.get((int) (start & Long.MAX_VALUE) % requests.size());
+    figures.began(turner.reason(), requests.size(), start - one.arrivalNanos());
+    Gathered<I, O> gathered = new Gathered<>(requests, figures);
+    double typical = cost.nanos(requests.size(), bytes, LUCKY);
+    turner.begin(gathered, start + (long) typical);
+    try {
+      run(gathered);
+      long nanos = timer.nanoTime() - start;
+      figures.ended(nanos);
+      if (gathered.answered() == requests.size()) {
+        cost.record(requests.size(), bytes, nanos);
+        isolation.well();
+      } else if (!gathered.suspects().isEmpty()) {
+        isolation.settle(gathered.suspects());
+      }
+    } finally {
+      turner.end();
+    }
+  }
+
+  private void run(Gathered<I, O> gathered) {
+    Throwable thrown = null;
+    try {
+      inner.run(gathered);
+    } catch (Throwable t) {
+      thrown = t; // against the contract, but the callers must hear of it
+    }
+    gathered.end(thrown);
+  }
+
+  private Gathered<I, O> rerun(List<Request<I, O>> requests) {
+    figures.began(DispatchReason.ISOLATION, requests.size(), 0);
+    Gathered<I, O> gathered = new Gathered<>(requests, figures);
+    run(gathered);
+    return gathered;
+  }
+
+  // ---- leaving ----
+
+  /** A request's caller is gone, or its time is over. */
+  void gone(Request<I, O> request, boolean queued) {
+    Throwable failure = request.failure();
+    figures.failed(failure == null ? new CancellationException() : failure);
+    if (!queued) {
+      return;
+    }
+    intake.leave(1, Intake.lines(request.bytes()));
+    if (goneQueued.incrementAndGet() >= MANY_GONE && gate.tryEnter()) {
+      // An engine that hangs while callers come and give up must not fill the memory.
+      try {
+        goneQueued.setPlain(0);
+        intake.drain(policy::add);
+        policy.purge();
+      } finally {
+        gate.leave();
+      }
+    }
+    releaseIfLast();
+  }
+
+  private void refuseQueued(Throwable reason) {
+    List<Request<I, O>> all = new ArrayList<>();
+    gate.enter();
+    try {
+      intake.drain(policy::add);
+      policy.removeAll(all);
+      take(all);
+    } finally {
+      gate.leave();
+    }
+    all.forEach(request -> workers.notice(() -> request.fail(reason, figures)));
+    releaseIfLast();
+  }
+
+  // ---- closing ----
+
+  @Override
+  public void close() {
+    close(Nanos.FOREVER);
+  }
+
+  @Override
+  public boolean close(Duration timeout) {
+    if (close(Nanos.of(timeout))) {
+      return true;
+    }
+    if (mustNotWait()) {
+      return false; // the time has not passed: those accepted are still to be answered
+    }
+    PredictorClosedException reason = new PredictorClosedException(toString());
+    refuseQueued(reason);
+    for (Turner<I, O> turner : turners) {
+      Gathered<I, O> current = turner.current();
+      if (current != null) {
+        // Callbacks must not hold up, or wait for, the thread that closes.
+        current
+            .requests()
+            .forEach(request -> workers.notice(() -> request.completeExceptionally(reason)));
+      }
+    }
+    return close(GRACE_NANOS);
+  }
+
+  private boolean close(long nanos) {
+    if (intake.close()) {
+      gate.enter();
+      policy.drain();
+      gate.leave();
+      turners.forEach(Turner::wake);
+    }
+    releaseIfLast();
+    return lifetime.awaitFreed(mustNotWait() ? 0 : nanos);
+  }
+
+  private boolean mustNotWait() {
+    return Workers.isTurning(this) || Workers.isNoticing();
+  }
+
+  /** Closes the model if this is closed and nobody waits or runs any more. */
+  private void releaseIfLast() {
+    if (intake.isClosed() && intake.waiting() == 0 && slots.areAllFree()) {
+      lifetime.close();
+    }
+  }
+
+  // ---- describing ----
+
+  @Override
+  public BatchingMetrics metrics() {
+    return figures.snapshot(intake.waiting(), intake.waitingBytes());
+  }
+
+  @Override
+  public String toString() {
+    return "batched(" + inner + ")";
+  }
+}

@@ -1,0 +1,53 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.metrics.Distribution;
+import java.util.Map;
+
+/**
+ * A batcher's figures since it was made. Immutable. A request ends as just one of answered, failed,
+ * expired, cancelled, overloaded or closed, so {@code submitted} is their sum and those that are
+ * still waiting or running.
+ *
+ * @param submitted requests that came, by whatever method
+ * @param answered those that got an answer, inline ones included
+ * @param inline those answered that a caller ran by itself, alone
+ * @param failed those that the model or their own input failed
+ * @param expired those whose deadline passed, or that could not have met it
+ * @param cancelled those whose caller took them back
+ * @param overloaded those refused since too many waited
+ * @param closed those refused since the predictor was closed
+ * @param waiting those that wait now
+ * @param waitingBytes what these occupy
+ * @param runs calls of the model, reruns after failures included, inline ones not
+ * @param reruns calls of the model to find out which request had made a batch fail
+ * @param reasons why batches were run when they were
+ * @param batchSizes requests in a batch
+ * @param queueMicros microseconds from arrival to the start of the run, by one request a batch,
+ *     counted as often as the batch has requests
+ * @param runMicros microseconds of a run
+ * @param paddingRatio of all input elements that were run, the share that was padding
+ */
+public record BatchingMetrics(
+    long submitted,
+    long answered,
+    long inline,
+    long failed,
+    long expired,
+    long cancelled,
+    long overloaded,
+    long closed,
+    int waiting,
+    long waitingBytes,
+    long runs,
+    long reruns,
+    Map<DispatchReason, Long> reasons,
+    Distribution batchSizes,
+    Distribution queueMicros,
+    Distribution runMicros,
+    double paddingRatio) {
+
+  /** Copies what is not immutable. */
+  public BatchingMetrics {
+    reasons = Map.copyOf(reasons);
+  }
+}

@@ -1,0 +1,146 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.OverloadedException;
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.metrics.Distribution;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.DoubleAdder;
+import java.util.concurrent.atomic.LongAdder;
+import org.HdrHistogram.AtomicHistogram;
+
+/**
+ * What a batcher counts. Each call costs one add; times are stamped for each batch, since five
+ * histograms and six clock readings for each request cost as much as carrying it.
+ */
+final class Figures {
+  private static final long LONGEST = TimeUnit.HOURS.toNanos(1);
+  private static final int DIGITS = 2;
+
+  private final LongAdder submitted = new LongAdder();
+  private final LongAdder answered = new LongAdder();
+  private final LongAdder inline = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder expired = new LongAdder();
+  private final LongAdder cancelled = new LongAdder();
+  private final LongAdder overloaded = new LongAdder();
+  private final LongAdder closed = new LongAdder();
+  private final LongAdder runs = new LongAdder();
+  private final LongAdder reruns = new LongAdder();
+  private final DoubleAdder rows = new DoubleAdder();
+  private final DoubleAdder paddedRows = new DoubleAdder();
+  private final Map<DispatchReason, LongAdder> reasons = new EnumMap<>(DispatchReason.class);
+  private final AtomicHistogram sizes;
+  private final AtomicHistogram queue = new AtomicHistogram(LONGEST, DIGITS);
+  private final AtomicHistogram run = new AtomicHistogram(LONGEST, DIGITS);
+
+  Figures(int maxBatchSize) {
+    sizes = new AtomicHistogram(Math.max(2, maxBatchSize), DIGITS);
+    for (DispatchReason reason : DispatchReason.values()) {
+      reasons.put(reason, new LongAdder());
+    }
+  }
+
+  void submitted(int requests) {
+    submitted.add(requests);
+  }
+
+  void answered(int requests) {
+    answered.add(requests);
+  }
+
+  void inline(int requests) {
+    inline.add(requests);
+    answered.add(requests);
+  }
+
+  /** By the kind of failure. */
+  void failed(Throwable failure) {
+    failed(failure, 1);
+  }
+
+  void failed(Throwable failure, int requests) {
+    counterOf(failure).add(requests);
+  }
+
+  private LongAdder counterOf(Throwable failure) {
+    if (failure instanceof DeadlineExceededException) {
+      return expired;
+    }
+    if (failure instanceof OverloadedException) {
+      return overloaded;
+    }
+    if (failure instanceof PredictorClosedException) {
+      return closed;
+    }
+    return failure instanceof CancellationException ? cancelled : failed;
+  }
+
+  void ran(int count, double padding) {
+    rows.add(count);
+    paddedRows.add(count * padding);
+  }
+
+  void began(DispatchReason reason, int size, long queuedNanos) {
+    runs.increment();
+    Objects.requireNonNull(reasons.get(reason)).increment();
+    if (reason == DispatchReason.ISOLATION) {
+      reruns.increment();
+      return;
+    }
+    sizes.recordValue(size);
+    queue.recordValueWithCount(clamp(queuedNanos), size);
+  }
+
+  void ended(long runNanos) {
+    run.recordValue(clamp(runNanos));
+  }
+
+  private static long clamp(long nanos) {
+    return Math.max(0, Math.min(nanos, LONGEST));
+  }
+
+  BatchingMetrics snapshot(int waiting, long waitingBytes) {
+    Map<DispatchReason, Long> byReason = new EnumMap<>(DispatchReason.class);
+    reasons.forEach((reason, count) -> byReason.put(reason, count.sum()));
+    double all = rows.sum();
+    return new BatchingMetrics(
+        submitted.sum(),
+        answered.sum(),
+        inline.sum(),
+        failed.sum(),
+        expired.sum(),
+        cancelled.sum(),
+        overloaded.sum(),
+        closed.sum(),
+        waiting,
+        waitingBytes,
+        runs.sum(),
+        reruns.sum(),
+        byReason,
+        distribution(sizes, 1),
+        distribution(queue, 1e-3),
+        distribution(run, 1e-3),
+        all == 0 ? 0 : paddedRows.sum() / all);
+  }
+
+  private static Distribution distribution(AtomicHistogram live, double factor) {
+    AtomicHistogram copy = live.copy();
+    if (copy.getTotalCount() == 0) {
+      return Distribution.EMPTY;
+    }
+    return new Distribution(
+            copy.getTotalCount(),
+            copy.getMean(),
+            copy.getValueAtPercentile(50),
+            copy.getValueAtPercentile(95),
+            copy.getValueAtPercentile(99),
+            copy.getValueAtPercentile(99.9),
+            copy.getMaxValue())
+        .times(factor);
+  }
+}

@@ -1,0 +1,153 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.Batch;
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Cancellation;
+import dev.inproc.inference.EngineException;
+import dev.inproc.inference.concurrent.CallBatch;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests of one run. It passes answers on and, in a large batch, wakes the blocked callers by
+ * a chain (see {@link Request}). A failure of the engine that names no request is kept back: who is
+ * at fault is found out by running parts again ({@link Isolation}). One thread.
+ */
+final class Gathered<I, O> implements Batch<I, O> {
+  /** From here a chain costs less than waking one after the other. */
+  private static final int CHAINED = 8;
+
+  private final List<Request<I, O>> requests;
+  private final Figures figures;
+  private final boolean chained;
+  private @Nullable Request<I, O> lastAnswered;
+  private int answered;
+
+  /** By the failure that they had together, which names nobody. */
+  private Map<Throwable, List<Request<I, O>>> suspects = Map.of();
+
+  Gathered(List<Request<I, O>> requests, Figures figures) {
+    this.requests = requests;
+    this.figures = figures;
+    chained = requests.size() >= CHAINED;
+  }
+
+  @Override
+  public int size() {
+    return requests.size();
+  }
+
+  @Override
+  public I input(int index) {
+    return requests.get(index).input();
+  }
+
+  @Override
+  public CallOptions options(int index) {
+    return requests.get(index).options();
+  }
+
+  @Override
+  public boolean isGone(int index) {
+    return requests.get(index).isGone();
+  }
+
+  @Override
+  public Cancellation watch(int[] indexes) {
+    wake(); // a run begins: those answered so far need not wait for it
+    return CallBatch.watch(requests, indexes);
+  }
+
+  @Override
+  public void ran(int rows, double padding) {
+    figures.ran(rows, padding);
+  }
+
+  @Override
+  public boolean complete(int index, O output) {
+    Request<I, O> request = requests.get(index);
+    if (!request.settle()) {
+      return false;
+    }
+    answered++;
+    boolean inChain = chained && request.isChainable();
+    if (inChain) {
+      request.link(lastAnswered); // before it completes: its caller may be gone a moment later
+    }
+    if (!request.answer(output)) {
+      return false; // withdrawn in this very moment
+    }
+    if (inChain) {
+      lastAnswered = request;
+    } else {
+      request.wake();
+    }
+    return true;
+  }
+
+  @Override
+  public boolean fail(int index, Throwable failure) {
+    Request<I, O> request = requests.get(index);
+    boolean nobodyNamed =
+        requests.size() > 1 && failure instanceof EngineException engine && !engine.isSystemic();
+    if (nobodyNamed && !request.isSettled()) {
+      if (suspects.isEmpty()) {
+        suspects = new IdentityHashMap<>();
+      }
+      suspects.computeIfAbsent(failure, each -> new ArrayList<>()).add(request);
+      return true;
+    }
+    return request.fail(failure, figures);
+  }
+
+  /**
+   * Ends the run: wakes, and fails what was forgotten.
+   *
+   * @param thrown what the predictor threw, against its contract
+   */
+  void end(@Nullable Throwable thrown) {
+    wake();
+    figures.answered(answered);
+    if (answered == requests.size()) {
+      return;
+    }
+    Set<Request<I, O>> looked = new HashSet<>();
+    suspects.values().forEach(looked::addAll);
+    for (Request<I, O> request : requests) {
+      if (!looked.contains(request)) {
+        request.fail(thrown != null ? thrown : forgotten(), figures);
+      }
+    }
+  }
+
+  int answered() {
+    return answered;
+  }
+
+  /** Those who must be looked into, by the failure that they had together. */
+  Map<Throwable, List<Request<I, O>>> suspects() {
+    return suspects;
+  }
+
+  List<Request<I, O>> requests() {
+    return requests;
+  }
+
+  private EngineException forgotten() {
+    return EngineException.systemic(
+        "The model answered " + answered + " of " + requests.size() + " requests of a batch", null);
+  }
+
+  private void wake() {
+    Request<I, O> first = lastAnswered;
+    lastAnswered = null;
+    if (first != null) {
+      first.wake();
+    }
+  }
+}

@@ -1,0 +1,238 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.InferenceInterruptedException;
+import dev.inproc.inference.concurrent.Call;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call in the batcher, and the future of its outcome. Its place says who accounts for it, each
+ * move being one compare-and-set: from {@code QUEUED} to {@code TAKEN} by the runner, who takes it
+ * out of the count of those waiting; from either to {@code SETTLED} by whoever answers or fails it
+ * on behalf of the batcher; or to {@code LEFT} by its own caller or timer. So every request is
+ * counted out once, and its outcome is counted once.
+ *
+ * <p><b>Waking blocked callers.</b> A blocked caller parks until its future is done. When a large
+ * batch ends, the runner wakes one of them; each caller, on its way out, wakes the {@link #next}.
+ * Waking costs a system call, so this spreads over the callers what would hold up the runner. The
+ * link is written before the future completes, so a caller that finds its future done finds the
+ * link too. The chain passes over a request that its runner did not get to complete: a caller that
+ * left on its own (interrupted, timed out) is never relied on. Nor is one that waits for several
+ * requests, since it may be asleep on another.
+ */
+final class Request<I, O> extends Call<I, O> implements Waiting {
+  private static final VarHandle PLACE;
+  private static final int QUEUED = 0;
+  private static final int TAKEN = 1;
+  private static final int SETTLED = 2;
+  private static final int LEFT = 3;
+
+  static {
+    try {
+      PLACE = MethodHandles.lookup().findVarHandle(Request.class, "place", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final Batcher<I, O> home;
+  private final long arrivalNanos;
+  private final long deadlineNanos;
+  private final long bytes;
+  private final @Nullable Thread waiter;
+  private final boolean chainable;
+  private volatile int place;
+
+  /** The blocked caller to be woken by this one; written by the runner before completion. */
+  private @Nullable Request<I, O> next;
+
+  /**
+   * Creates a request.
+   *
+   * @param options armed
+   * @param waiter the thread that blocks on it, or null
+   * @param chainable whether the waiter blocks on nothing else
+   */
+  Request(
+      Batcher<I, O> home,
+      I input,
+      CallOptions options,
+      long nowNanos,
+      long bytes,
+      @Nullable Thread waiter,
+      boolean chainable) {
+    super(input, options);
+    this.home = home;
+    this.arrivalNanos = nowNanos;
+    long remaining = options.remainingNanos(nowNanos);
+    this.deadlineNanos = remaining == Long.MAX_VALUE ? Long.MAX_VALUE : nowNanos + remaining;
+    this.bytes = bytes;
+    this.waiter = waiter;
+    this.chainable = chainable;
+  }
+
+  @Override
+  public long arrivalNanos() {
+    return arrivalNanos;
+  }
+
+  @Override
+  public long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  @Override
+  public CallOptions.Priority priority() {
+    return options().priority();
+  }
+
+  @Override
+  public long bytes() {
+    return bytes;
+  }
+
+  @Override
+  public boolean isGone() {
+    return isDone();
+  }
+
+  boolean isBlocking() {
+    return waiter != null;
+  }
+
+  /** Whether its caller, once woken, is sure to wake the next. */
+  boolean isChainable() {
+    return chainable;
+  }
+
+  /** Takes it out of the queue to be run or refused; false if it has left. */
+  boolean take() {
+    return PLACE.compareAndSet(this, QUEUED, TAKEN);
+  }
+
+  @Override
+  protected void onGone() {
+    int from = move(LEFT);
+    if (from != SETTLED) {
+      home.gone(this, from == QUEUED);
+    }
+    wake();
+  }
+
+  /** Moves to a last place, unless it is in one; returns where it was. */
+  private int move(int last) {
+    int seen = place;
+    while (seen < SETTLED && !PLACE.compareAndSet(this, seen, last)) {
+      seen = place;
+    }
+    return seen;
+  }
+
+  /** Claims it for an outcome that the batcher gives; false if it has one or has left. */
+  boolean settle() {
+    return move(SETTLED) < SETTLED;
+  }
+
+  boolean isSettled() {
+    return place >= SETTLED;
+  }
+
+  /**
+   * Fails it on behalf of the batcher, wakes its caller and counts it; false if it has an outcome.
+   */
+  boolean fail(Throwable failure, Figures figures) {
+    if (!settle()) {
+      return false;
+    }
+    figures.failed(failure);
+    refuse(failure);
+    wake();
+    return true;
+  }
+
+  /** What it failed with, once done; null if it did not fail. */
+  @Nullable Throwable failure() {
+    try {
+      getNow(null);
+      return null;
+    } catch (CancellationException e) {
+      return e;
+    } catch (CompletionException e) {
+      return e.getCause();
+    }
+  }
+
+  // ---- waiting and waking ----
+
+  void link(@Nullable Request<I, O> toWake) {
+    next = toWake;
+  }
+
+  @Nullable Request<I, O> next() {
+    return next;
+  }
+
+  /** Wakes the caller blocked on this, if there is one. */
+  void wake() {
+    if (waiter != null) {
+      LockSupport.unpark(waiter);
+    }
+  }
+
+  /**
+   * Blocks the waiter until this is done. An interrupt cancels the call, sets the interrupt status
+   * again and throws.
+   */
+  O await() {
+    try {
+      while (!isDone()) {
+        LockSupport.park(this);
+        if (Thread.interrupted()) {
+          interrupted();
+        }
+      }
+      return outcome();
+    } finally {
+      Request<I, O> toWake = next;
+      if (toWake != null) {
+        toWake.wake();
+      }
+    }
+  }
+
+  private void interrupted() {
+    boolean withdrawn = cancel(true);
+    Thread.currentThread().interrupt();
+    if (withdrawn) {
+      throw new InferenceInterruptedException(new InterruptedException());
+    }
+  }
+
+  /** The answer of a call that is done; its failure is thrown as it is. */
+  private O outcome() {
+    boolean interrupted = Thread.interrupted(); // get() would mind, though there is no wait
+    try {
+      return get();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("Not done", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException exception) {
+        throw exception;
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException("A call failed with a checked exception", e.getCause());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

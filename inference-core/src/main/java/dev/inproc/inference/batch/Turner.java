@@ -1,0 +1,136 @@
+package dev.inproc.inference.batch;
+
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns one engine slot: chooses a batch, runs it, again and again while there is work. {@link
+ * #doWork} is one turn of it and never blocks, so tests turn it by hand; {@link #run} does so on a
+ * worker. One thread at a time, the one that holds the slot.
+ */
+final class Turner<I, O> implements Runnable {
+  /** After a batch of several, more mostly follows within this time: 2 to 10 times as many. */
+  private static final long SPIN_NANOS = 20_000;
+
+  private static final System.Logger LOG = System.getLogger(Batching.class.getName());
+
+  /** In place of a time: nothing waits. */
+  static final long NOTHING = Long.MAX_VALUE;
+
+  private final Batcher<I, O> batcher;
+  private final int slot;
+  private final List<Request<I, O>> chosen = new ArrayList<>();
+  private final List<Request<I, O>> hopeless = new ArrayList<>();
+  private volatile @Nullable Gathered<I, O> current;
+  private volatile @Nullable Thread parked;
+  private volatile long expectedEnd;
+  private int lastSize;
+  private DispatchReason reason = DispatchReason.IDLE_ENGINE;
+
+  Turner(Batcher<I, O> batcher, int slot) {
+    this.batcher = batcher;
+    this.slot = slot;
+  }
+
+  @Override
+  public void run() {
+    while (true) {
+      var unused = Thread.interrupted(); // a callback's interrupt is not the next batch's
+      long ask = doWork();
+      boolean more = ask == 0 || (ask == NOTHING ? lastSize > 1 && spin() : delay(ask));
+      if (more) {
+        continue;
+      }
+      lastSize = 0;
+      if (!batcher.freeSlot(slot)) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Runs a batch if there is one.
+   *
+   * @return 0 if it did, else the nanoseconds after which to come again, or {@link #NOTHING}
+   */
+  long doWork() {
+    long ask = batcher.choose(this, chosen, hopeless);
+    try {
+      for (Request<I, O> request : hopeless) {
+        batcher.expire(request);
+      }
+      if (!chosen.isEmpty()) { // all may have left in the last moment
+        lastSize = chosen.size();
+        batcher.runChosen(this, Arrays.asList(chosen.toArray(Batcher.<I, O>noRequests())));
+      }
+    } catch (Throwable t) {
+      // Nothing is known that throws here; if something does, nobody may wait for ever.
+      LOG.log(Level.ERROR, batcher + ": a batch failed", t);
+      chosen.forEach(request -> batcher.fail(request, t));
+    } finally {
+      chosen.clear();
+      hopeless.clear();
+    }
+    return ask;
+  }
+
+  private boolean spin() {
+    long end = System.nanoTime() + SPIN_NANOS;
+    do {
+      if (batcher.hasArrivals()) {
+        return true;
+      }
+      Thread.onSpinWait();
+    } while (System.nanoTime() - end < 0);
+    return false;
+  }
+
+  private boolean delay(long nanos) {
+    parked = Thread.currentThread();
+    if (!batcher.isBatchFull()) {
+      LockSupport.parkNanos(this, nanos);
+    }
+    parked = null;
+    return true;
+  }
+
+  /** Ends a delay. */
+  void wake() {
+    Thread thread = parked;
+    if (thread != null) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  void note(DispatchReason newReason) {
+    reason = newReason;
+  }
+
+  /** Why what was chosen last is run. */
+  DispatchReason reason() {
+    return reason;
+  }
+
+  /** What is being run, for one who must end it. */
+  @Nullable Gathered<I, O> current() {
+    return current;
+  }
+
+  void begin(Gathered<I, O> gathered, long end) {
+    expectedEnd = end;
+    current = gathered;
+  }
+
+  void end() {
+    current = null;
+  }
+
+  /** When the present run should end; the past if there is none. */
+  long expectedEnd() {
+    return expectedEnd;
+  }
+}
