@@ -61,7 +61,8 @@ final class Planner {
       return;
     }
     int head = largest(0, 0);
-    if (head == Math.min(maxBatchSize, count) || head > 0 && total(0, head, 0, 0) == worth[count]) {
+    if (head == Math.min(maxBatchSize, count)
+        || (head > 0 && total(0, head, 0, 0) == worth[count])) {
       choose(0, head, false);
       return;
     }
