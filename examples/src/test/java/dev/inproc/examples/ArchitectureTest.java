@@ -23,6 +23,8 @@ class ArchitectureTest {
 
   private static final String TENSOR = ROOT + ".tensor..";
   private static final String CONCURRENT = ROOT + ".concurrent..";
+  private static final String COST = ROOT + ".cost..";
+  private static final String BATCH = ROOT + ".batch..";
   private static final String ENGINE = ROOT + ".engine..";
   private static final String ONNX = ROOT + ".onnx..";
   private static final String[] OTHER_MODULES = {ONNX, ROOT + ".tf..", ROOT + ".cache.."};
@@ -91,9 +93,15 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule concurrent_usesRootAlone = onlyUses(CONCURRENT, ROOT);
 
+  @ArchTest static final ArchRule cost_usesNothingOfOurs = onlyUses(COST);
+
   @ArchTest
-  static final ArchRule engine_usesRootTensorAndConcurrentAlone =
-      onlyUses(ENGINE, ROOT, TENSOR, CONCURRENT);
+  static final ArchRule engine_usesRootTensorConcurrentAndCostAlone =
+      onlyUses(ENGINE, ROOT, TENSOR, CONCURRENT, COST);
+
+  @ArchTest
+  static final ArchRule batch_usesRootConcurrentAndCostAlone =
+      onlyUses(BATCH, ROOT, CONCURRENT, COST);
 
   /** Of the packages below the root; the root itself and concurrent know each other. */
   @ArchTest

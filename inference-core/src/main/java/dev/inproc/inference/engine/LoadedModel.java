@@ -3,6 +3,7 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.cost.CostModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

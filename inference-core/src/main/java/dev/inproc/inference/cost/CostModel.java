@@ -1,4 +1,4 @@
-package dev.inproc.inference.engine;
+package dev.inproc.inference.cost;
 
 import java.util.Arrays;
 
@@ -16,16 +16,16 @@ import java.util.Arrays;
  *
  * <p>Thread-safe; recording takes a lock, so tiny runs are recorded by sample.
  */
-final class CostModel {
+public final class CostModel {
   private static final int TERMS = 4;
-  private static final double FADING = 0.995;
   private static final double RIDGE = 1e-6;
-  private static final int MIN_RUNS = 12;
-  private static final int MIN_SHAPES = 4;
   private static final double MAX_ERROR = 0.35;
   private static final double OUTLIER = 8;
   private static final int REFIT_EVERY = 8;
 
+  private final int minRuns;
+  private final int minShapes;
+  private final double fading;
   private final double[][] products = new double[TERMS][TERMS];
   private final double[] moments = new double[TERMS];
   private final long[] shapes = new long[16];
@@ -37,6 +37,24 @@ final class CostModel {
   private int distinct;
   private int outliers;
 
+  /** Creates a model that remembers about 200 runs, and is known after 12 of 4 shapes. */
+  public CostModel() {
+    this(12, 4, 0.995);
+  }
+
+  /**
+   * Creates a model.
+   *
+   * @param minRuns the runs before it is known
+   * @param minShapes the distinct shapes before it is known, at most 16
+   * @param fading what a run weighs after the next one, below 1
+   */
+  public CostModel(int minRuns, int minShapes, double fading) {
+    this.minRuns = minRuns;
+    this.minShapes = minShapes;
+    this.fading = fading;
+  }
+
   /** Coefficients for volumes in units of the scale. */
   private record Fit(double[] terms, double scale, boolean known) {
     double nanos(int rows, double volume) {
@@ -46,22 +64,22 @@ final class CostModel {
   }
 
   /** Returns whether enough was seen to trust predictions for shapes not seen. */
-  boolean isKnown() {
+  public boolean isKnown() {
     return fit.known;
   }
 
   /** Predicts a run's nanoseconds; meaningful only when known. */
-  double nanos(int rows, double volume) {
+  public double nanos(int rows, double volume) {
     return fit.nanos(rows, volume);
   }
 
   /** The fading mean of a run's nanoseconds; 0 before the first. */
-  double meanNanos() {
+  public double meanNanos() {
     return meanNanos;
   }
 
   /** Learns from a run. The first of a shape is better left out: it pays for memory. */
-  synchronized void record(int rows, double volume, long nanos) {
+  public synchronized void record(int rows, double volume, long nanos) {
     if (nanos <= 0) {
       return;
     }
@@ -82,7 +100,7 @@ final class CostModel {
     accumulate(rows, volume / scale, nanos);
     noteShape(rows, volume);
     runs++;
-    if (runs % REFIT_EVERY == 0 || runs == MIN_RUNS) {
+    if (runs % REFIT_EVERY == 0 || runs <= minRuns) {
       refit();
     }
   }
@@ -91,9 +109,9 @@ final class CostModel {
     double[] x = {1.0 / nanos, (double) rows / nanos, rows * v / nanos, rows * v * v / nanos};
     for (int i = 0; i < TERMS; i++) {
       for (int j = 0; j < TERMS; j++) {
-        products[i][j] = products[i][j] * FADING + x[i] * x[j];
+        products[i][j] = products[i][j] * fading + x[i] * x[j];
       }
-      moments[i] = moments[i] * FADING + x[i]; // the target of every relative equation is 1
+      moments[i] = moments[i] * fading + x[i]; // the target of every relative equation is 1
     }
   }
 
@@ -111,10 +129,10 @@ final class CostModel {
 
   private void refit() {
     double[] terms = solve();
-    if (!fit.known && runs >= MIN_RUNS) {
+    if (!fit.known && runs >= minRuns) {
       error = 0.2; // a presumption, corrected by the runs to come
     }
-    boolean known = runs >= MIN_RUNS && distinct >= MIN_SHAPES && error <= MAX_ERROR;
+    boolean known = runs >= minRuns && distinct >= minShapes && error <= MAX_ERROR;
     if (fit.known && !known) {
       runs = 0; // the model changed its ways: learn anew before trusting again
       for (double[] row : products) {

@@ -1,4 +1,4 @@
-package dev.inproc.inference.engine;
+package dev.inproc.inference.cost;
 
 /** Solves a small symmetric system by Gaussian elimination with pivoting. */
 final class LinearSystem {

@@ -1,0 +1,202 @@
+package dev.inproc.inference.batch;
+
+import java.util.List;
+
+/**
+ * What runs next on an engine that is idle. A pure function of who waits, of the time it is given
+ * and of what runs cost, so that it runs as well in virtual time. One thread at a time.
+ *
+ * @param <R> the requests
+ */
+final class BatchPolicy<R extends Waiting> {
+  /** Plans are made on what this share of runs stays within. */
+  static final double PLAN = 0.9;
+
+  /** A run that takes less than nine in ten do would be lucky. */
+  static final double LUCK = 0.1;
+
+  private static final double[] PLANS = {PLAN, 0.5, LUCK};
+  private static final int LOOK_AHEAD = 4;
+  private static final int PATIENCE = 8;
+  private static final int LONE = 2;
+
+  private final int maxBatchSize;
+  private final long maxDelayNanos;
+  private final RunCost cost;
+  private final Untimed<R> untimed = new Untimed<>();
+  private final Timed<R> timed;
+  private final Planner planner;
+  private DispatchReason reason = DispatchReason.IDLE_ENGINE;
+  private int passedOver; // runs without one of those untimed that waited
+  private int lone = LONE; // runs of one row in a row
+
+  BatchPolicy(int maxBatchSize, long maxDelayNanos, RunCost cost) {
+    this.maxBatchSize = maxBatchSize;
+    this.maxDelayNanos = maxDelayNanos;
+    this.cost = cost;
+    int lookAhead = Math.max(16, LOOK_AHEAD * maxBatchSize);
+    timed = new Timed<>(lookAhead);
+    planner = new Planner(maxBatchSize, lookAhead, cost);
+  }
+
+  /** Takes in a request. */
+  void add(R request) {
+    if (request.deadlineNanos() == Long.MAX_VALUE) {
+      untimed.add(request);
+    } else {
+      timed.add(request);
+    }
+  }
+
+  /** Those waiting; gone ones may still be counted. */
+  int size() {
+    return untimed.size() + timed.size();
+  }
+
+  /** Forgets those that are gone. */
+  void purge() {
+    untimed.purge();
+    timed.purge();
+  }
+
+  /** Why the last batch was run. */
+  DispatchReason reason() {
+    return reason;
+  }
+
+  /**
+   * Chooses for an engine that is idle now.
+   *
+   * @param batch gets what to run now, in this order
+   * @param hopeless gets what no plan can meet, to be refused now
+   * @return 0 if the batch is to be run now; else nanoseconds after which to ask again, unless more
+   *     comes before; {@link Long#MAX_VALUE} if nothing waits
+   */
+  long select(long nowNanos, List<R> batch, List<R> hopeless) {
+    if (timed.size() > 0) {
+      refresh(nowNanos, hopeless);
+    }
+    if (timed.count() == 0 && untimed.isEmpty()) {
+      return Long.MAX_VALUE;
+    }
+    long wait = maxDelayNanos == 0 ? 0 : window(nowNanos);
+    if (wait > 0) {
+      return wait;
+    }
+    if (timed.count() == 0) {
+      untimed.take(maxBatchSize, nowNanos, batch);
+      reason = DispatchReason.IDLE_ENGINE;
+    } else {
+      takeTimed(nowNanos, batch);
+    }
+    if (batch.size() == maxBatchSize) {
+      reason = DispatchReason.FULL;
+    } else if (maxDelayNanos > 0 && reason == DispatchReason.IDLE_ENGINE && lone < LONE) {
+      reason = DispatchReason.DELAY_PASSED;
+    }
+    lone = batch.size() == 1 ? Math.min(lone + 1, LONE) : 0;
+    return 0;
+  }
+
+  /**
+   * Takes out what cannot be met. But a prediction may be wrong, and refusing is for the good of
+   * others: where nothing else waits, the one with the most time left is tried, and its run
+   * corrects the prediction.
+   */
+  private void refresh(long nowNanos, List<R> hopeless) {
+    int from = hopeless.size();
+    timed.refresh(nowNanos, cost, LUCK, hopeless);
+    if (timed.count() == 0 && hopeless.size() > from && untimed.isEmpty()) {
+      R last = hopeless.get(hopeless.size() - 1);
+      if (last.deadlineNanos() - nowNanos > 0) {
+        hopeless.remove(hopeless.size() - 1);
+        timed.add(last);
+      }
+    }
+  }
+
+  // ---- the window of maxDelay ----
+
+  private long window(long nowNanos) {
+    if (size() >= maxBatchSize) {
+      purge();
+      if (size() >= maxBatchSize) {
+        return 0;
+      }
+    }
+    if (size() == 1 && lone >= LONE) {
+      return 0; // nobody else is to be expected
+    }
+    long oldest = untimed.oldestAge(nowNanos);
+    long bytes = untimed.meanBytes(untimed.size());
+    for (int i = 0; i < timed.count(); i++) {
+      oldest = Math.max(oldest, nowNanos - timed.at(i).arrivalNanos());
+      bytes += timed.at(i).bytes();
+    }
+    long wait = maxDelayNanos - oldest;
+    if (timed.count() > 0) {
+      long left = timed.at(0).deadlineNanos() - nowNanos;
+      // One row more, as one more is what waiting is for; half the time where a run's is unknown.
+      int rows = Math.min(size() + 1, maxBatchSize);
+      double spare =
+          cost.isKnown() ? left - cost.nanos(rows, bytes + bytes / size(), PLAN) : left / 2.0;
+      wait = Math.min(wait, (long) spare);
+    }
+    return Math.max(0, wait);
+  }
+
+  // ---- deadlines ----
+
+  private void takeTimed(long nowNanos, List<R> batch) {
+    boolean inOrder = planner.load(timed, nowNanos);
+    for (double quantile : PLANS) {
+      planner.plan(quantile, inOrder);
+      if (planner.rows() > 0) {
+        break;
+      }
+    }
+    int start = planner.start();
+    int rows = planner.rows();
+    if (rows == 0) { // hopeless, and tried all the same
+      start = timed.count() - 1;
+      rows = 1;
+    }
+    int riders = untimed.isEmpty() ? 0 : riders(start, rows);
+    rows = Math.min(rows, maxBatchSize - riders);
+    timed.remove(start, rows, batch);
+    reason = planner.isLosing() ? DispatchReason.DEADLINE : DispatchReason.IDLE_ENGINE;
+    int taken = untimed.take(riders, nowNanos, batch);
+    passedOver = taken > 0 || untimed.size() == 0 ? 0 : passedOver + 1;
+  }
+
+  /**
+   * How many without a deadline ride along: their share of those waiting, as far as it costs nobody
+   * a deadline. After {@value #PATIENCE} runs without, a quarter of a batch whatever it costs: with
+   * deadlines alone deciding they might starve.
+   */
+  private int riders(int start, int rows) {
+    int fair = (int) Math.ceil((double) maxBatchSize * untimed.size() / size());
+    int most = Math.min(untimed.size(), Math.max(fair, maxBatchSize - rows));
+    if (passedOver >= PATIENCE - 1) {
+      return Math.min(most, (maxBatchSize + 3) / 4);
+    }
+    if (!cost.isKnown()) {
+      return Math.min(most, fair);
+    }
+    double met = planner.total(start, rows, 0, 0);
+    int low = 0;
+    int high = most;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      int left = Math.min(rows, maxBatchSize - middle);
+      long bytes = untimed.meanBytes(middle);
+      if (planner.fits(start, left, middle, bytes)
+          && planner.total(start, left, middle, bytes) >= met) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+}

@@ -1,0 +1,215 @@
+package dev.inproc.inference.batch;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests with a deadline. The earliest few stand sorted in a window, which is as far as a plan
+ * looks ahead; the others stand in a heap behind it. All deadlines of the window are at or before
+ * those of the heap. A request that comes in the order of deadlines, as with one timeout for all,
+ * costs constant time; any other a search and a move within the window, or the heap's logarithm.
+ */
+final class Timed<R extends Waiting> {
+  private final @Nullable Waiting[] window;
+  private int count;
+  private @Nullable Waiting[] heap = new Waiting[16];
+  private int heaped;
+
+  Timed(int lookAhead) {
+    window = new Waiting[lookAhead];
+  }
+
+  /** Those waiting; gone ones may still be counted. */
+  int size() {
+    return count + heaped;
+  }
+
+  /** Those in the window. */
+  int count() {
+    return count;
+  }
+
+  /** The request at a place of the window; earliest deadline first, then as they came. */
+  @SuppressWarnings({"unchecked", "NullAway"}) // within count there are requests of add's alone
+  R at(int index) {
+    return (R) window[index];
+  }
+
+  void add(R request) {
+    if (heaped > 0 && (count == 0 || !isBefore(request, at(count - 1)))) {
+      push(request);
+      return;
+    }
+    if (count == window.length) {
+      R last = at(count - 1);
+      if (!isBefore(request, last)) {
+        push(request);
+        return;
+      }
+      push(last);
+      count--;
+    }
+    insert(request);
+  }
+
+  private void insert(R request) {
+    int from = 0;
+    int to = count;
+    if (count > 0 && !isBefore(request, at(count - 1))) {
+      from = count;
+    }
+    while (from < to) {
+      int middle = (from + to) >>> 1;
+      if (isBefore(request, at(middle))) {
+        to = middle;
+      } else {
+        from = middle + 1;
+      }
+    }
+    System.arraycopy(window, from, window, from + 1, count - from);
+    window[from] = request;
+    count++;
+  }
+
+  /**
+   * Readies the window for a plan: takes out those that are gone, and those that cannot be met any
+   * more into a list, and fills up from behind.
+   *
+   * @param cost tells what a lucky run alone takes; if unknown, only deadlines passed are hopeless
+   */
+  void refresh(long nowNanos, RunCost cost, double luck, List<R> hopeless) {
+    int looked = 0;
+    int kept = 0;
+    boolean known = cost.isKnown();
+    while (true) {
+      for (; looked < count; looked++) {
+        R request = at(looked);
+        if (request.isGone()) {
+          continue;
+        }
+        long left = request.deadlineNanos() - nowNanos;
+        if (left <= 0 || (known && left < cost.nanos(1, request.bytes(), luck))) {
+          hopeless.add(request);
+        } else {
+          window[kept++] = request;
+        }
+      }
+      Arrays.fill(window, kept, count, null);
+      count = kept;
+      looked = kept;
+      if (heaped == 0 || count == window.length) {
+        return;
+      }
+      while (count < window.length && heaped > 0) {
+        window[count++] = pop();
+      }
+    }
+  }
+
+  /** Takes a run of requests out of the window, into a batch. */
+  void remove(int from, int rows, List<R> batch) {
+    for (int i = from; i < from + rows; i++) {
+      batch.add(at(i));
+    }
+    System.arraycopy(window, from + rows, window, from, count - from - rows);
+    Arrays.fill(window, count - rows, count, null);
+    count -= rows;
+  }
+
+  void purge() {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      R request = at(i);
+      if (!request.isGone()) {
+        window[kept++] = request;
+      }
+    }
+    Arrays.fill(window, kept, count, null);
+    count = kept;
+    purgeHeap();
+    while (count < window.length && heaped > 0) {
+      window[count++] = pop();
+    }
+  }
+
+  /** By differences: the clock may be anywhere. */
+  private static boolean isBefore(Waiting a, Waiting b) {
+    return a.deadlineNanos() - b.deadlineNanos() < 0;
+  }
+
+  // ---- the heap, by deadline and then arrival ----
+
+  private void push(R request) {
+    if (heaped == heap.length) {
+      purgeHeap();
+      if (heaped > heap.length / 2) {
+        heap = Arrays.copyOf(heap, 2 * heap.length);
+      }
+    }
+    siftUp(heaped++, request);
+  }
+
+  private R pop() {
+    R first = heaped(0);
+    R last = heaped(--heaped);
+    heap[heaped] = null;
+    if (heaped > 0) {
+      siftDown(0, last);
+    }
+    return first;
+  }
+
+  private void purgeHeap() {
+    int kept = 0;
+    for (int i = 0; i < heaped; i++) {
+      R request = heaped(i);
+      if (!request.isGone()) {
+        heap[kept++] = request;
+      }
+    }
+    Arrays.fill(heap, kept, heaped, null);
+    heaped = kept;
+    for (int i = heaped / 2 - 1; i >= 0; i--) {
+      siftDown(i, heaped(i));
+    }
+  }
+
+  private void siftUp(int hole, R request) {
+    while (hole > 0) {
+      int parent = (hole - 1) >>> 1;
+      R above = heaped(parent);
+      if (!isEarlier(request, above)) {
+        break;
+      }
+      heap[hole] = above;
+      hole = parent;
+    }
+    heap[hole] = request;
+  }
+
+  private void siftDown(int hole, R request) {
+    while (2 * hole + 1 < heaped) {
+      int child = 2 * hole + 1;
+      if (child + 1 < heaped && isEarlier(heaped(child + 1), heaped(child))) {
+        child++;
+      }
+      if (!isEarlier(heaped(child), request)) {
+        break;
+      }
+      heap[hole] = heaped(child);
+      hole = child;
+    }
+    heap[hole] = request;
+  }
+
+  private static boolean isEarlier(Waiting a, Waiting b) {
+    long difference = a.deadlineNanos() - b.deadlineNanos();
+    return difference < 0 || (difference == 0 && a.arrivalNanos() - b.arrivalNanos() < 0);
+  }
+
+  @SuppressWarnings({"unchecked", "NullAway"}) // within heaped there are requests of add's alone
+  private R heaped(int index) {
+    return (R) heap[index];
+  }
+}

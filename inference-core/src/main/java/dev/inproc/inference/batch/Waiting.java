@@ -1,0 +1,18 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.CallOptions;
+
+/** What the policy knows of a request that waits. Times are on one clock, in nanoseconds. */
+interface Waiting {
+  long arrivalNanos();
+
+  /** {@link Long#MAX_VALUE} if there is none. */
+  long deadlineNanos();
+
+  CallOptions.Priority priority();
+
+  long bytes();
+
+  /** Cancelled, expired or answered meanwhile: leaves silently and costs nothing. */
+  boolean isGone();
+}
