@@ -25,7 +25,6 @@ final class CheckedModel implements AutoCloseable {
   private final List<FileStamp> inPlace;
   private final byte @Nullable [] bytes;
   private final @Nullable Snapshot snapshot;
-  private final @Nullable String digest;
 
   /** A file in place, or bytes of the caller. */
   CheckedModel(ModelSource source, @Nullable FileStamp file, List<FileStamp> external) {
@@ -37,7 +36,6 @@ final class CheckedModel implements AutoCloseable {
     }
     bytes = source.bytes();
     snapshot = null;
-    digest = source.sha256();
   }
 
   /** Bytes that were verified, and their external data. */
@@ -47,7 +45,6 @@ final class CheckedModel implements AutoCloseable {
     inPlace = List.of();
     bytes = verified;
     this.snapshot = snapshot;
-    digest = source.sha256();
   }
 
   String describe() {
@@ -72,14 +69,14 @@ final class CheckedModel implements AutoCloseable {
     return external.isEmpty() || path == null ? null : path.toAbsolutePath().getParent();
   }
 
-  /** Returns {@link ModelDigest the digest}, known or computed now. */
+  boolean hasExternalData() {
+    return !external.isEmpty() || snapshot != null;
+  }
+
+  /** Returns the digest of a model without external data, known or computed now. */
   String digest() {
-    if (digest != null) {
-      return digest;
-    }
-    List<String> files = new ArrayList<>();
-    external.forEach(file -> files.add(ModelSource.file(file.real()).digest()));
-    return ModelDigest.of(source.digest(), files);
+    String known = source.sha256();
+    return known != null ? known : source.digest();
   }
 
   /**

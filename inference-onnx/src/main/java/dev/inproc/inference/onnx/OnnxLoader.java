@@ -88,8 +88,10 @@ final class OnnxLoader {
 
   private OrtSession open(Device device) throws OrtException {
     Path directory = onnxOptions.optimizedModelCache();
-    if (directory == null || onnxOptions.trustModels()) {
-      return original(device, null); // which files a trusted model has is not known
+    // An optimized graph would look for external data beside itself, and that may change by itself;
+    // whether a trusted model has any is not known.
+    if (directory == null || model.hasExternalData() || onnxOptions.trustModels()) {
+      return original(device, null);
     }
     OptimizedModelCache cache =
         new OptimizedModelCache(directory, model.digest(), device, onnxOptions);
@@ -121,6 +123,9 @@ final class OnnxLoader {
   private OrtSession entry(Device device, Path file) throws OrtException {
     ModelSource source = ModelSource.file(file);
     try (CheckedModel entry = ModelCheck.check(source, Long.MAX_VALUE, false)) {
+      if (entry.hasExternalData()) {
+        throw new ModelLoadException(source.describe(), "an entry has no external data", null);
+      }
       return unchanged(entry, open(device, OnnxOptions.Optimization.NONE, null, entry));
     }
   }

@@ -112,9 +112,10 @@ public final class OnnxOptions {
     /**
      * Keeps optimized graphs in a directory, so that later loads skip the work. An entry is keyed
      * by the model's digest, the version of ONNX Runtime, the device, the processor architecture
-     * and the options. Whoever can write to the directory decides what is loaded: protect it as you
-     * protect the models. On Unix, a directory that belongs to another user (but root) or that
-     * everybody may write to is not used, with a warning. Default: none.
+     * and the options. A model with external data has none. Whoever can write to the directory
+     * decides what is loaded: protect it as you protect the models. On Unix, a directory that
+     * belongs to another user (but root) or that everybody may write to is not used, with a
+     * warning. Default: none.
      */
     public Builder optimizedModelCache(Path directory) {
       optimizedModelCache = Objects.requireNonNull(directory, "directory");
