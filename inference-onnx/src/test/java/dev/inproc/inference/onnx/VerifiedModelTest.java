@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.onnx.testing.GraphBuilder;
 import dev.inproc.inference.onnx.testing.Models;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
@@ -160,6 +162,22 @@ class VerifiedModelTest {
     ModelSource source = ModelSource.file(model);
     assertThrows(IllegalArgumentException.class, () -> source.withSha256("abc"));
     assertThrows(IllegalArgumentException.class, () -> source.withSha256("g".repeat(64)));
+  }
+
+  @Test
+  void verified_engineRefuses_leavesNothingBehind() throws IOException {
+    Files.write(weights, new byte[16]); // shorter than the tensor that the engine reads
+    byte[] model =
+        new GraphBuilder("short")
+            .input("x", DataType.FLOAT_VALUE, "batch,4")
+            .output("y", DataType.FLOAT_VALUE, "batch,2")
+            .initializer(
+                dev.inproc.inference.onnx.testing.Tensors.external(
+                    "w", DataType.FLOAT_VALUE, "sub/weights.bin", 16, 4, 2))
+            .node("MatMul", "x w -> y")
+            .build();
+    Files.write(this.model, model);
+    assertSays("w", new OnnxEngine(), ModelSource.file(this.model).withSha256(digest()));
   }
 
   // ---- a change between check and load ----
