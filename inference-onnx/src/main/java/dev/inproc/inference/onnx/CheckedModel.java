@@ -60,13 +60,13 @@ final class CheckedModel implements AutoCloseable {
     return bytes;
   }
 
-  /** Returns where external data lies, for loading the model from bytes; null if it has none. */
+  /** Returns where external data lies, if there is any, when a file's model loads from bytes. */
   @Nullable Path externalDirectory() {
     if (snapshot != null) {
       return snapshot.directory();
     }
     Path path = source.path();
-    return external.isEmpty() || path == null ? null : path.toAbsolutePath().getParent();
+    return path == null ? null : path.toAbsolutePath().getParent();
   }
 
   boolean hasExternalData() {

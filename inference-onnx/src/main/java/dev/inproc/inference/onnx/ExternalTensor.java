@@ -1,8 +1,9 @@
 package dev.inproc.inference.onnx;
 
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +15,11 @@ final class ExternalTensor {
   private static final int ENTRY_KEY = 1;
   private static final int ENTRY_VALUE = 2;
   private static final int MAX_SHOWN = 100;
+  private static final Set<String> KEYS = Set.of("location", "offset", "length", "checksum");
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,19}");
 
-  private final Map<String, String> entries = new LinkedHashMap<>();
+  private final Map<String, String> entries = new HashMap<>();
+  private @Nullable String unknownKey;
   private String name = "";
   private boolean isExternal;
 
@@ -36,7 +39,7 @@ final class ExternalTensor {
     }
     byte[] bytes = new byte[(int) Math.min(field.length(), MAX_SHOWN)];
     field.source().copy(field.payload(), bytes, 0, bytes.length);
-    return new String(bytes, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
+    return shown(new String(bytes, StandardCharsets.UTF_8));
   }
 
   private void entry(Iterable<ProtoField> fields) {
@@ -51,8 +54,13 @@ final class ExternalTensor {
         throw refused("has an entry of external data that is not one key and one value");
       }
     }
-    if (key == null || value == null || entries.putIfAbsent(key, value) != null) {
-      throw refused("has an entry of external data without key or value, or twice");
+    if (key == null || value == null) {
+      throw refused("has an entry of external data without key or value");
+    }
+    if (!KEYS.contains(key)) {
+      unknownKey = key; // kept alone: there may be any number
+    } else if (entries.putIfAbsent(key, value) != null) {
+      throw refused("has external data with two entries \"" + key + "\"");
     }
   }
 
@@ -68,35 +76,29 @@ final class ExternalTensor {
     if (!isExternal) {
       return null; // ONNX Runtime ignores the entries then
     }
-    String location = null;
-    long offset = 0;
-    long length = 0;
-    for (Map.Entry<String, String> entry : entries.entrySet()) {
-      String value = entry.getValue();
-      switch (entry.getKey()) {
-        case "location" -> location = value;
-        case "offset" -> offset = number("offset", value);
-        case "length" -> length = number("length", value);
-        case "checksum" -> {}
-        default ->
-            throw refused("has external data with an unknown entry \"" + shown(entry) + "\"");
-      }
+    if (unknownKey != null) {
+      throw refused("has external data with an unknown entry \"" + shown(unknownKey) + "\"");
     }
+    String location = entries.get("location");
     if (location == null) {
       throw refused("is external, but has no location");
     }
+    long offset = number("offset");
+    long length = number("length");
     if (length > Long.MAX_VALUE - offset) {
       throw refused("ends beyond 2^63: offset " + offset + ", length " + length);
     }
     return new ExternalData(location, name, offset + length);
   }
 
-  private static String shown(Map.Entry<String, String> entry) {
-    String key = entry.getKey().replaceAll("\\p{Cntrl}", "?");
-    return key.length() > MAX_SHOWN ? key.substring(0, MAX_SHOWN) : key;
+  private static String shown(String text) {
+    String printable = text.replaceAll("\\p{Cntrl}", "?");
+    return printable.length() > MAX_SHOWN ? printable.substring(0, MAX_SHOWN) : printable;
   }
 
-  private long number(String key, String value) {
+  /** Returns the number of this entry; 0 if there is none. */
+  private long number(String key) {
+    String value = entries.getOrDefault(key, "0");
     if (NUMBER.matcher(value).matches()) {
       try {
         return Long.parseLong(value);
@@ -104,7 +106,7 @@ final class ExternalTensor {
         // 19 digits, but beyond 2^63
       }
     }
-    throw refused("has the " + key + " \"" + value.replaceAll("\\p{Cntrl}", "?") + "\"");
+    throw refused("has the " + key + " \"" + shown(value) + "\"");
   }
 
   private ProtoException refused(String what) {

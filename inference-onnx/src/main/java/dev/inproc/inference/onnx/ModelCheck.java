@@ -4,6 +4,7 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -78,6 +79,9 @@ final class ModelCheck {
   }
 
   private CheckedModel file(Path path) throws IOException {
+    if (!path.getFileSystem().equals(FileSystems.getDefault())) {
+      throw failure("native code reads no file of " + path.getFileSystem() + ": load bytes", null);
+    }
     FileStamp file = stamp(path);
     checkSize(file.size());
     if (source.sha256() != null) {

@@ -26,12 +26,16 @@ final class ModelStructure {
   static final int MAX_EXTERNAL_FILES = 100_000;
   static final int MAX_LOCATION_BYTES = 4096;
 
+  /** Of all locations together: they are what is kept. */
+  static final int MAX_LOCATIONS_LENGTH = 1 << 24;
+
   private static final byte[] EP_CONTEXT = "EPContext".getBytes(StandardCharsets.UTF_8);
   private static final int NODE_OP_TYPE = 4;
 
   private final Map<String, ExternalData> external = new TreeMap<>();
   private long messages;
   private long fields;
+  private long locationsLength;
 
   private ModelStructure() {}
 
@@ -86,10 +90,20 @@ final class ModelStructure {
     }
     ExternalData data = tensor.externalData();
     if (data != null) {
-      external.merge(data.location(), data, (one, other) -> one.end() < other.end() ? other : one);
-      if (external.size() > MAX_EXTERNAL_FILES) {
-        throw new ProtoException("it names more than " + MAX_EXTERNAL_FILES + " external files");
-      }
+      add(data);
+    }
+  }
+
+  private void add(ExternalData data) {
+    ExternalData known = external.get(data.location());
+    if (known == null) {
+      locationsLength += data.location().length();
+    }
+    if (known == null || known.end() < data.end()) {
+      external.put(data.location(), data);
+    }
+    if (external.size() > MAX_EXTERNAL_FILES || locationsLength > MAX_LOCATIONS_LENGTH) {
+      throw new ProtoException("it names more than " + MAX_EXTERNAL_FILES + " external files");
     }
   }
 

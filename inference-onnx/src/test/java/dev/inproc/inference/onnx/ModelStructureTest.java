@@ -92,8 +92,14 @@ class ModelStructureTest {
     String last = "9223372036854775807";
     assertRefused("beyond 2^63", with(tensor("location", "a", "offset", last, "length", "1")));
     assertRefused("unknown entry \"prepacked_0\"", with(tensor("prepacked_0", "k|0;9;x")));
-    assertRefused("twice", with(tensor("location", "a", "location", "../b")));
+    assertRefused("two entries \"location\"", with(tensor("location", "a", "location", "../b")));
     assertRefused("more than 4096", with(tensor("location", "a".repeat(4097))));
+  }
+
+  @Test
+  void external_entriesOfATensorThatIsNot_areIgnored() {
+    TensorProto.Builder tensor = tensor("location", "../x", "unknown", "y").clearDataLocation();
+    assertEquals(List.of(), external(with(tensor)));
   }
 
   @Test
