@@ -103,11 +103,13 @@ class OptimizedModelCacheTest {
     assertEquals(List.of(), entries());
   }
 
+  /** An entry would look for its data beside itself, and find another model's. */
   @Test
   void load_externalDataChanged_newAnswer() throws IOException {
     Path models = Files.createDirectories(directory.resolve("models"));
     Path cache = Files.createDirectories(directory.resolve("cache"));
     Path model = Models.externalData(models, "weights.bin");
+    Files.write(cache.resolve("weights.bin"), new byte[32]);
     Tensors row = Tensors.of("x", Tensor.of(new float[] {1, 2, 3, 4}));
     OnnxEngine engine = new OnnxEngine(cacheIn(cache).build());
     for (int round = 0; round < 2; round++) {
