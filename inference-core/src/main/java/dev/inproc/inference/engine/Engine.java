@@ -12,10 +12,11 @@ public interface Engine {
   String name();
 
   /**
-   * Loads a model. The session is the caller's to close.
+   * Loads a model. The session is the caller's to close. The engine keeps to {@link
+   * ModelSource#sha256} and {@link SessionOptions#maxModelBytes}, or fails.
    *
-   * @throws dev.inproc.inference.ModelLoadException if it cannot be loaded: missing, corrupt,
-   *     unsupported, or a required device is not there
+   * @throws dev.inproc.inference.ModelLoadException if it cannot be loaded: missing, corrupt, not
+   *     safe, not of the digest given, unsupported, or a required device is not there
    * @throws IllegalArgumentException if the options do not fit the model
    */
   Session load(ModelSource source, SessionOptions options);

@@ -12,27 +12,33 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Where a model comes from: a file or directory, or bytes in memory. Immutable. */
 public final class ModelSource {
   private static final int CHUNK = 1 << 20;
+  private static final Pattern SHA_256 = Pattern.compile("[0-9a-fA-F]{64}");
 
   private final String name;
   private final @Nullable Path path;
   private final byte @Nullable [] bytes;
+  private final @Nullable String sha256;
 
-  private ModelSource(String name, @Nullable Path path, byte @Nullable [] bytes) {
+  private ModelSource(
+      String name, @Nullable Path path, byte @Nullable [] bytes, @Nullable String sha256) {
     this.name = Objects.requireNonNull(name, "name");
     this.path = path;
     this.bytes = bytes;
+    this.sha256 = sha256;
   }
 
   /** A model in a file, or in a directory for formats that are one. Read when it is loaded. */
   public static ModelSource file(Path path) {
     Path file = path.getFileName();
-    return new ModelSource(file == null ? path.toString() : file.toString(), path, null);
+    return new ModelSource(file == null ? path.toString() : file.toString(), path, null, null);
   }
 
   /**
@@ -42,7 +48,7 @@ public final class ModelSource {
    * @param bytes the model file's content; not copied, so it must not change until it is loaded
    */
   public static ModelSource bytes(String name, byte[] bytes) {
-    return new ModelSource(name, null, Objects.requireNonNull(bytes, "bytes"));
+    return new ModelSource(name, null, Objects.requireNonNull(bytes, "bytes"), null);
   }
 
   /**
@@ -61,6 +67,27 @@ public final class ModelSource {
     } catch (IOException e) {
       throw new ModelLoadException(resource, e.toString(), e);
     }
+  }
+
+  /**
+   * Returns this source with the digest that the model must have. Loading verifies it over the very
+   * bytes that the engine then loads, and fails with a {@link ModelLoadException} that names both
+   * digests if they differ. What the digest of a model of several files is, the engine defines.
+   *
+   * @param digest a SHA-256, as 64 hexadecimal digits
+   * @throws IllegalArgumentException if it is something else
+   */
+  public ModelSource withSha256(String digest) {
+    if (!SHA_256.matcher(digest).matches()) {
+      throw new IllegalArgumentException(
+          "A SHA-256 has 64 hexadecimal digits, got \"" + digest + "\"");
+    }
+    return new ModelSource(name, path, bytes, digest.toLowerCase(Locale.ROOT));
+  }
+
+  /** Returns the digest that the model must have, in lower case, or null for any. */
+  public @Nullable String sha256() {
+    return sha256;
   }
 
   /** Returns what messages call the model: its file name, or the name given. */
@@ -84,7 +111,8 @@ public final class ModelSource {
   }
 
   /**
-   * Returns the SHA-256 of the model file's bytes, in lower-case hexadecimal. Reads the file.
+   * Returns the SHA-256 of the model file's bytes, in lower-case hexadecimal. Reads the file, but
+   * not others that belong to the model.
    *
    * @throws ModelLoadException if the file cannot be read, or is a directory
    */

@@ -36,6 +36,7 @@ public final class SessionOptions {
   private final int maxQueued;
   private final long maxRunBytes;
   private final long maxIdleBytes;
+  private final long maxModelBytes;
   private final Map<String, Double> padValues;
   private final List<Integer> warmUpSizes;
   private final @Nullable Tensors warmUpExample;
@@ -50,6 +51,7 @@ public final class SessionOptions {
     maxQueued = builder.maxQueued;
     maxRunBytes = builder.maxRunBytes;
     maxIdleBytes = builder.maxIdleBytes;
+    maxModelBytes = builder.maxModelBytes;
     padValues = Map.copyOf(builder.padValues);
     warmUpSizes = List.copyOf(builder.warmUpSizes);
     warmUpExample = builder.warmUpExample;
@@ -101,6 +103,11 @@ public final class SessionOptions {
     return maxIdleBytes;
   }
 
+  /** Returns the most bytes that the model's files may have together. */
+  public long maxModelBytes() {
+    return maxModelBytes;
+  }
+
   /** Returns the value that each padded input is filled up with. */
   public Map<String, Double> padValues() {
     return padValues;
@@ -136,6 +143,7 @@ public final class SessionOptions {
     builder.warmUpSizes = warmUpSizes;
     builder.warmUpExample = warmUpExample;
     builder.integrity = integrity;
+    builder.maxModelBytes = maxModelBytes;
     return builder;
   }
 
@@ -149,6 +157,7 @@ public final class SessionOptions {
     private int maxQueued = DEFAULT_MAX_QUEUED;
     private long maxRunBytes = DEFAULT_MAX_RUN_BYTES;
     private long maxIdleBytes = DEFAULT_MAX_IDLE_BYTES;
+    private long maxModelBytes = Long.MAX_VALUE;
     private final Map<String, Double> padValues = new LinkedHashMap<>();
     private List<Integer> warmUpSizes = List.of();
     private @Nullable Tensors warmUpExample;
@@ -220,6 +229,19 @@ public final class SessionOptions {
         throw new IllegalArgumentException("maxIdleBytes is negative: " + bytes);
       }
       maxIdleBytes = bytes;
+      return this;
+    }
+
+    /**
+     * Sets the most bytes that the model's files may have together, external data included; more
+     * fail to load before they are read. It bounds what is read, not what a graph may compute.
+     * Default: no limit, since the files are on this machine already.
+     */
+    public Builder maxModelBytes(long bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException("maxModelBytes must be at least 1, got " + bytes);
+      }
+      maxModelBytes = bytes;
       return this;
     }
 

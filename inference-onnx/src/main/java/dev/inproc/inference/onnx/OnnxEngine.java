@@ -1,14 +1,10 @@
 package dev.inproc.inference.onnx;
 
-import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.Engine;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -26,11 +22,19 @@ import java.util.Objects;
  * for each example. Here that output is a FLOAT32 tensor, one probability a class, and {@link
  * Session#metadata} lists the classes in order under the output's name and {@code .classes}.
  *
+ * <p>A model is checked before native code sees it: its structure, the files of external data that
+ * it names, its digest if {@link ModelSource#withSha256} gives one. That digest is the SHA-256 of
+ * the file; of a model with external data, it is the SHA-256 of the hexadecimal digests of all its
+ * files, each with a line feed, the model's first, the others in the order of their locations. A
+ * shell prints it by {@code sha256sum model.onnx a.bin b.bin | cut -d' ' -f1 | sha256sum}, a failed
+ * load as the actual one.
+ *
  * <p>ONNX Runtime itself is the user's dependency to choose: {@code onnxruntime} (the default) for
  * the CPU, or {@code onnxruntime_gpu} in its place for CUDA and TensorRT.
  */
 public final class OnnxEngine implements Engine {
   private final OnnxOptions onnxOptions;
+  private final Runnable afterCheck;
 
   /** Creates an engine with the default options. */
   public OnnxEngine() {
@@ -39,7 +43,13 @@ public final class OnnxEngine implements Engine {
 
   /** Creates an engine that loads every model with these options. */
   public OnnxEngine(OnnxOptions options) {
+    this(options, () -> {});
+  }
+
+  /** For tests that change a model between its check and its load. */
+  OnnxEngine(OnnxOptions options, Runnable afterCheck) {
     onnxOptions = Objects.requireNonNull(options, "options");
+    this.afterCheck = afterCheck;
   }
 
   @Override
@@ -49,13 +59,15 @@ public final class OnnxEngine implements Engine {
 
   @Override
   public Session load(ModelSource source, SessionOptions options) {
-    checkReadable(source);
     List<OnnxModel> copies = new ArrayList<>();
     boolean loaded = false;
-    try {
+    try (CheckedModel model =
+        ModelCheck.check(source, options.maxModelBytes(), onnxOptions.trustModels())) {
+      afterCheck.run();
       for (Device device : options.devices()) {
-        copies.add(OnnxLoader.load(source, device, options, onnxOptions));
+        copies.add(OnnxLoader.load(model, device, options, onnxOptions));
       }
+      model.requireUnchanged();
       loaded = true;
     } finally {
       if (!loaded) {
@@ -67,32 +79,6 @@ public final class OnnxEngine implements Engine {
 
   private static String stem(String name) {
     return name.endsWith(".onnx") ? name.substring(0, name.length() - 5) : name;
-  }
-
-  /** What ONNX Runtime says of these is misleading. */
-  private static void checkReadable(ModelSource source) {
-    Path path = source.path();
-    byte[] bytes = source.bytes();
-    if (bytes != null && bytes.length == 0) {
-      throw new ModelLoadException(source.describe(), "the model is empty", null);
-    }
-    if (path == null) {
-      return;
-    }
-    if (!Files.exists(path)) {
-      throw new ModelLoadException(source.describe(), "no such file", null);
-    }
-    if (Files.isDirectory(path)) {
-      throw new ModelLoadException(
-          source.describe(), "is a directory; an ONNX model is a file", null);
-    }
-    try {
-      if (Files.size(path) == 0) {
-        throw new ModelLoadException(source.describe(), "the file is empty", null);
-      }
-    } catch (IOException e) {
-      throw new ModelLoadException(source.describe(), e.toString(), e);
-    }
   }
 
   @Override

@@ -24,28 +24,31 @@ import org.jspecify.annotations.Nullable;
 final class OnnxLoader {
   private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
 
-  private final ModelSource source;
+  /** Where a model that is loaded from bytes has its external data. */
+  static final String EXTERNAL_DIRECTORY = "session.model_external_initializers_file_folder_path";
+
+  private final CheckedModel model;
   private final SessionOptions options;
   private final OnnxOptions onnxOptions;
   private final OrtEnvironment environment;
 
-  private OnnxLoader(ModelSource source, SessionOptions options, OnnxOptions onnxOptions) {
-    this.source = source;
+  private OnnxLoader(CheckedModel model, SessionOptions options, OnnxOptions onnxOptions) {
+    this.model = model;
     this.options = options;
     this.onnxOptions = onnxOptions;
-    environment = OnnxRuntime.environment(source);
+    environment = OnnxRuntime.environment(model.describe());
   }
 
   static OnnxModel load(
-      ModelSource source, Device device, SessionOptions options, OnnxOptions onnxOptions) {
-    OnnxLoader loader = new OnnxLoader(source, options, onnxOptions);
+      CheckedModel model, Device device, SessionOptions options, OnnxOptions onnxOptions) {
+    OnnxLoader loader = new OnnxLoader(model, options, onnxOptions);
     if (device.isRequired()) {
       return loader.load(device);
     }
     try {
       return loader.load(device);
     } catch (ModelLoadException e) {
-      LOG.log(Level.WARNING, "{0} runs on the CPU: {1}", source.describe(), e.getMessage());
+      LOG.log(Level.WARNING, "{0} runs on the CPU: {1}", model.describe(), e.getMessage());
       return loader.load(Device.cpu());
     }
   }
@@ -71,7 +74,7 @@ final class OnnxLoader {
       return OrtLoraAdapter.create(adapter.toString());
     } catch (OrtException e) {
       String reason = Files.exists(adapter) ? String.valueOf(e.getMessage()) : "no such file";
-      throw new ModelLoadException(source.describe(), "LoRA adapter " + adapter + ": " + reason, e);
+      throw new ModelLoadException(model.describe(), "LoRA adapter " + adapter + ": " + reason, e);
     }
   }
 
@@ -80,32 +83,73 @@ final class OnnxLoader {
     if (!device.kind().equals("cpu")) {
       reason = "device " + device + ": " + reason;
     }
-    return new ModelLoadException(source.describe(), reason, cause);
+    return new ModelLoadException(model.describe(), reason, cause);
   }
 
   private OrtSession open(Device device) throws OrtException {
     Path directory = onnxOptions.optimizedModelCache();
-    if (directory == null) {
-      return open(device, onnxOptions.optimization(), null, source.path(), source.bytes());
+    // An optimized graph would look for external data beside itself, and that may change by itself;
+    // whether a trusted model has any is not known.
+    if (directory == null || model.hasExternalData() || onnxOptions.trustModels()) {
+      return original(device, null);
     }
-    OptimizedModelCache cache = new OptimizedModelCache(directory, source, device, onnxOptions);
+    OptimizedModelCache cache =
+        new OptimizedModelCache(directory, model.digest(), device, onnxOptions);
     return cache.open(
         new OptimizedModelCache.Opener() {
           @Override
           public OrtSession original() throws OrtException {
-            return open(device, onnxOptions.optimization(), null, source.path(), source.bytes());
+            return OnnxLoader.this.original(device, null);
           }
 
           @Override
           public OrtSession originalSavingTo(Path file) throws OrtException {
-            return open(device, onnxOptions.optimization(), file, source.path(), source.bytes());
+            return OnnxLoader.this.original(device, file);
           }
 
           @Override
           public OrtSession optimized(Path file) throws OrtException {
-            return open(device, OnnxOptions.Optimization.NONE, null, file, null);
+            return entry(device, file);
           }
         });
+  }
+
+  private OrtSession original(Device device, @Nullable Path saveTo) throws OrtException {
+    OrtSession session = open(device, onnxOptions.optimization(), saveTo, model);
+    return saveTo == null ? session : unchanged(model, session); // before it is kept
+  }
+
+  /** Opens an optimized graph: a model file like any other, if one that is already optimized. */
+  private OrtSession entry(Device device, Path file) throws OrtException {
+    ModelSource source = ModelSource.file(file);
+    try (CheckedModel entry = ModelCheck.check(source, Long.MAX_VALUE, false)) {
+      if (entry.hasExternalData()) {
+        throw new ModelLoadException(source.describe(), "an entry has no external data", null);
+      }
+      return unchanged(entry, open(device, OnnxOptions.Optimization.NONE, null, entry));
+    }
+  }
+
+  private static OrtSession unchanged(CheckedModel model, OrtSession session) throws OrtException {
+    boolean unchanged = false;
+    try {
+      model.requireUnchanged();
+      unchanged = true;
+      return session;
+    } finally {
+      if (!unchanged) {
+        session.close();
+      }
+    }
+  }
+
+  private OrtSession open(
+      Device device,
+      OnnxOptions.Optimization optimization,
+      @Nullable Path saveTo,
+      CheckedModel from)
+      throws OrtException {
+    return open(device, optimization, saveTo, from.path(), from.bytes(), from.externalDirectory());
   }
 
   private OrtSession open(
@@ -113,7 +157,8 @@ final class OnnxLoader {
       OnnxOptions.Optimization optimization,
       @Nullable Path saveTo,
       @Nullable Path path,
-      byte @Nullable [] bytes)
+      byte @Nullable [] bytes,
+      @Nullable Path externalDirectory)
       throws OrtException {
     try (OrtSession.SessionOptions ort = new OrtSession.SessionOptions()) {
       ort.setOptimizationLevel(OnnxRuntime.level(optimization));
@@ -133,6 +178,9 @@ final class OnnxLoader {
       }
       ExecutionProviders.add(device, ort);
       if (bytes != null) {
+        if (externalDirectory != null) {
+          ort.addConfigEntry(EXTERNAL_DIRECTORY, externalDirectory.toString());
+        }
         return environment.createSession(bytes, ort);
       }
       return environment.createSession(String.valueOf(path), ort);
@@ -154,7 +202,7 @@ final class OnnxLoader {
     boolean kept = false;
     try {
       if (hasMaps(session)) {
-        ZipMapRemoval.Result rewritten = ZipMapRemoval.of(source);
+        ZipMapRemoval.Result rewritten = ZipMapRemoval.of(model);
         if (rewritten != null) {
           OrtSession plain = reopen(device, rewritten.model());
           if (plain != null) {
@@ -172,12 +220,13 @@ final class OnnxLoader {
     }
   }
 
-  private @Nullable OrtSession reopen(Device device, byte[] model) {
+  private @Nullable OrtSession reopen(Device device, byte[] rewritten) {
     try {
-      return open(device, onnxOptions.optimization(), null, null, model);
+      return open(
+          device, onnxOptions.optimization(), null, null, rewritten, model.externalDirectory());
     } catch (OrtException e) {
       LOG.log(
-          Level.DEBUG, "{0}: its maps are read one by one: {1}", source.describe(), e.getMessage());
+          Level.DEBUG, "{0}: its maps are read one by one: {1}", model.describe(), e.getMessage());
       return null;
     }
   }
@@ -195,16 +244,15 @@ final class OnnxLoader {
       Device device, OrtSession session, List<OrtLoraAdapter> adapters, Map<String, String> classes)
       throws OrtException {
     return new OnnxModel(
-        environment, session, source.describe(), device, adapters, logLevel(), classes, runtime());
+        environment, session, model.describe(), device, adapters, logLevel(), classes, runtime());
   }
 
   private String runtime() {
-    int threads = ThreadDefaults.intraOpThreads(options);
     return "ONNX Runtime "
         + environment.getVersion()
         + ", optimization "
         + onnxOptions.optimization()
         + ", threads "
-        + threads;
+        + ThreadDefaults.intraOpThreads(options);
   }
 }

@@ -32,6 +32,7 @@ public final class OnnxOptions {
   private final List<Path> customOperators;
   private final Map<String, String> sessionConfig;
   private final boolean nativeLog;
+  private final boolean trustModels;
 
   private OnnxOptions(Builder builder) {
     optimization = builder.optimization;
@@ -41,6 +42,7 @@ public final class OnnxOptions {
     customOperators = List.copyOf(builder.customOperators);
     sessionConfig = Map.copyOf(builder.sessionConfig);
     nativeLog = builder.nativeLog;
+    trustModels = builder.trustModels;
   }
 
   /** Starts from the defaults. */
@@ -83,6 +85,11 @@ public final class OnnxOptions {
     return nativeLog;
   }
 
+  /** Returns whether models are loaded without a check of their structure. */
+  public boolean trustModels() {
+    return trustModels;
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private Optimization optimization = Optimization.ALL;
@@ -92,6 +99,7 @@ public final class OnnxOptions {
     private final List<Path> customOperators = new ArrayList<>();
     private final Map<String, String> sessionConfig = new LinkedHashMap<>();
     private boolean nativeLog;
+    private boolean trustModels;
 
     private Builder() {}
 
@@ -104,8 +112,10 @@ public final class OnnxOptions {
     /**
      * Keeps optimized graphs in a directory, so that later loads skip the work. An entry is keyed
      * by the model's digest, the version of ONNX Runtime, the device, the processor architecture
-     * and the options. Whoever can write to the directory decides what is loaded: protect it as you
-     * protect the models. Default: none.
+     * and the options. A model with external data has none. Whoever can write to the directory
+     * decides what is loaded: protect it as you protect the models. On Unix, a directory that
+     * belongs to another user (but root) or that everybody may write to is not used, with a
+     * warning. Default: none.
      */
     public Builder optimizedModelCache(Path directory) {
       optimizedModelCache = Objects.requireNonNull(directory, "directory");
@@ -133,8 +143,16 @@ public final class OnnxOptions {
       return this;
     }
 
-    /** Sets one of ONNX Runtime's session configuration entries, such as those of its C header. */
+    /**
+     * Sets one of ONNX Runtime's session configuration entries, such as those of its C header.
+     *
+     * @throws IllegalArgumentException for the one that says where external data lies: that is the
+     *     model's own directory
+     */
     public Builder sessionConfig(String key, String value) {
+      if (key.equals(OnnxLoader.EXTERNAL_DIRECTORY)) {
+        throw new IllegalArgumentException(key + " is the model's own directory");
+      }
       sessionConfig.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value"));
       return this;
     }
@@ -145,6 +163,18 @@ public final class OnnxOptions {
      */
     public Builder nativeLog(boolean write) {
       nativeLog = write;
+      return this;
+    }
+
+    /**
+     * Loads models without a check of their structure and of where their external data lies, as
+     * code is loaded. For what the check refuses though it is yours: files in ORT format, EPContext
+     * nodes, hard links, more files or deeper graphs than it allows. Optimized graphs are not kept
+     * then, and external data does not count towards {@code maxModelBytes}. A model with a digest
+     * is checked all the same. Default: no.
+     */
+    public Builder trustModels(boolean trust) {
+      trustModels = trust;
       return this;
     }
 

@@ -5,19 +5,18 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.engine.ModelSource;
 
 /** ONNX Runtime's one environment of the process. */
 final class OnnxRuntime {
   private OnnxRuntime() {}
 
   /** The environment; the first call loads the native library, which can fail. */
-  static OrtEnvironment environment(ModelSource source) {
+  static OrtEnvironment environment(String model) {
     try {
       return Holder.ENVIRONMENT;
     } catch (LinkageError e) {
       throw new ModelLoadException(
-          source.describe(),
+          model,
           "ONNX Runtime's native library does not load on "
               + System.getProperty("os.name")
               + " "

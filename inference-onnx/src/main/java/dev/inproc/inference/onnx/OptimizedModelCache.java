@@ -3,6 +3,7 @@ package dev.inproc.inference.onnx;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.ModelSource;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.TreeMap;
@@ -19,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One entry of a directory of optimized graphs. Its name is a digest of everything that shapes the
  * graph. It appears by an atomic move, so that processes which share the directory see a whole file
- * or none; one that does not load is thrown away. Whatever fails here, the model itself is loaded.
+ * or none; one that does not load is thrown away. A directory that strangers may write to is not
+ * used. Whatever fails here, the model itself is loaded.
  */
 final class OptimizedModelCache {
   private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
@@ -36,12 +39,12 @@ final class OptimizedModelCache {
   private final Path directory;
   private final Path entry;
 
-  OptimizedModelCache(Path directory, ModelSource source, Device device, OnnxOptions options) {
+  OptimizedModelCache(Path directory, String digest, Device device, OnnxOptions options) {
     this.directory = directory;
     String key =
         String.join(
             "\n",
-            source.digest(),
+            digest,
             OrtEnvironment.getEnvironment().getVersion(),
             device.toString(),
             new TreeMap<>(device.options()).toString(),
@@ -54,13 +57,14 @@ final class OptimizedModelCache {
   }
 
   OrtSession open(Opener opener) throws OrtException {
-    OrtSession cached = openCached(opener);
-    if (cached != null) {
-      return cached;
-    }
     Path draft = null;
     try {
       Files.createDirectories(directory);
+      DirectoryGuard.requireGuarded(directory);
+      OrtSession cached = openCached(opener);
+      if (cached != null) {
+        return cached;
+      }
       draft = Files.createTempFile(directory, "draft", ".onnx");
       OrtSession session = opener.originalSavingTo(draft);
       publish(draft);
@@ -76,12 +80,12 @@ final class OptimizedModelCache {
   }
 
   private @Nullable OrtSession openCached(Opener opener) {
-    if (!Files.isRegularFile(entry)) {
+    if (!Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)) {
       return null;
     }
     try {
       return opener.optimized(entry);
-    } catch (OrtException e) {
+    } catch (OrtException | ModelLoadException e) {
       LOG.log(Level.WARNING, "{0} does not load and is made anew: {1}", entry, e.getMessage());
       delete(entry);
       return null;

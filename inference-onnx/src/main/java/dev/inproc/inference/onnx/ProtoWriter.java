@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 
 /** Writes a protobuf message, field by field. */
 final class ProtoWriter {
+  private static final int CHUNK = 1 << 16;
+
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   ProtoWriter varint(int number, long value) {
@@ -26,7 +28,12 @@ final class ProtoWriter {
 
   /** Copies a field as it stands. */
   void copy(ProtoField field) {
-    out.write(field.message(), field.start(), field.end() - field.start());
+    byte[] chunk = new byte[(int) Math.min(CHUNK, field.end() - field.start())];
+    for (long at = field.start(); at < field.end(); at += chunk.length) {
+      int length = (int) Math.min(chunk.length, field.end() - at);
+      field.source().copy(at, chunk, 0, length);
+      out.write(chunk, 0, length);
+    }
   }
 
   private void raw(long value) {

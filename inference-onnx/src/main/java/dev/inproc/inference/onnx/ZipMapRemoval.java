@@ -1,8 +1,7 @@
 package dev.inproc.inference.onnx;
 
-import dev.inproc.inference.engine.ModelSource;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * as it is, so it needs no ONNX classes. Field numbers are those of {@code onnx.proto}.
  */
 final class ZipMapRemoval {
-  private static final long MAX_BYTES = 1L << 30; // protobuf itself ends at 2 GiB
+  private static final long MAX_BYTES = 1L << 30; // arrays and protobuf end at 2 GiB
+  private static final int HEAP_SHARE = 8; // it is written three times on its way
+  private static final int MAX_CLASSES = 1_000_000;
   private static final int MODEL_GRAPH = 7;
   private static final int GRAPH_NODE = 1;
   private static final int GRAPH_OUTPUT = 12;
@@ -41,26 +42,36 @@ final class ZipMapRemoval {
   private ZipMapRemoval() {}
 
   /** Returns the model without its ZipMaps; null if that cannot be done. */
-  static @Nullable Result of(ModelSource source) {
-    try {
-      byte[] model = source.bytes();
-      Path path = source.path();
-      if (model == null && path != null && Files.size(path) < MAX_BYTES) {
-        model = Files.readAllBytes(path);
-      }
-      return model == null ? null : remove(model);
-    } catch (IOException | IllegalArgumentException e) {
+  static @Nullable Result of(CheckedModel model) {
+    Path path = model.path();
+    byte[] bytes = model.bytes();
+    if (path == null) {
+      return bytes == null ? null : of(ProtoBytes.of(bytes));
+    }
+    try (FileBytes file = new FileBytes(path)) {
+      return of(file);
+    } catch (IOException | UncheckedIOException e) {
       return null; // the maps are read one by one then
     }
   }
 
-  private static @Nullable Result remove(byte[] model) {
+  static @Nullable Result of(ProtoBytes model) {
+    if (model.size() > Math.min(MAX_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE)) {
+      return null;
+    }
+    try {
+      return remove(model);
+    } catch (ProtoException e) {
+      return null;
+    }
+  }
+
+  private static @Nullable Result remove(ProtoBytes model) {
     ProtoWriter rewritten = new ProtoWriter();
     Map<String, String> classes = new LinkedHashMap<>();
-    for (ProtoField field : ProtoField.of(model)) {
+    for (ProtoField field : ProtoFields.of(model)) {
       if (field.number() == MODEL_GRAPH) {
-        byte[] graph = removeFromGraph(field.bytes(), classes);
-        rewritten.bytes(MODEL_GRAPH, graph);
+        rewritten.bytes(MODEL_GRAPH, removeFromGraph(field, classes));
       } else {
         rewritten.copy(field);
       }
@@ -68,24 +79,23 @@ final class ZipMapRemoval {
     return classes.isEmpty() ? null : new Result(rewritten.toByteArray(), classes);
   }
 
-  private static byte[] removeFromGraph(byte[] graph, Map<String, String> classes) {
-    List<ProtoField> fields = ProtoField.of(graph);
+  private static byte[] removeFromGraph(ProtoField graph, Map<String, String> classes) {
     Map<String, ZipMap> byScores = new LinkedHashMap<>();
     Map<String, ZipMap> byOutput = new LinkedHashMap<>();
-    for (ProtoField field : fields) {
-      ZipMap zipMap = field.number() == GRAPH_NODE ? zipMap(field.bytes()) : null;
+    for (ProtoField field : graph.fields()) {
+      ZipMap zipMap = field.number() == GRAPH_NODE ? zipMap(field) : null;
       if (zipMap != null && byScores.put(zipMap.scores, zipMap) == null) {
         byOutput.put(zipMap.output, zipMap);
       }
     }
     ProtoWriter rewritten = new ProtoWriter();
-    for (ProtoField field : fields) {
+    for (ProtoField field : graph.fields()) {
       if (field.number() == GRAPH_NODE) {
-        if (zipMap(field.bytes()) == null) {
-          rewritten.bytes(GRAPH_NODE, rename(field.bytes(), byScores));
+        if (zipMap(field) == null) {
+          rewritten.bytes(GRAPH_NODE, rename(field, byScores));
         }
       } else if (field.number() == GRAPH_OUTPUT) {
-        ZipMap zipMap = byOutput.get(name(field.bytes(), VALUE_NAME));
+        ZipMap zipMap = byOutput.get(name(field, VALUE_NAME));
         if (zipMap == null) {
           rewritten.copy(field);
         } else {
@@ -99,44 +109,59 @@ final class ZipMapRemoval {
     return rewritten.toByteArray();
   }
 
-  private static @Nullable ZipMap zipMap(byte[] node) {
-    List<String> inputs = new ArrayList<>();
-    List<String> outputs = new ArrayList<>();
+  private static @Nullable ZipMap zipMap(ProtoField node) {
+    String input = null;
+    String output = null;
+    int names = 0;
     List<String> classes = new ArrayList<>();
     String type = "";
     String domain = "";
-    for (ProtoField field : ProtoField.of(node)) {
+    for (ProtoField field : node.fields()) {
       switch (field.number()) {
-        case NODE_INPUT -> inputs.add(field.string());
-        case NODE_OUTPUT -> outputs.add(field.string());
+        case NODE_INPUT -> {
+          input = field.string();
+          names++;
+        }
+        case NODE_OUTPUT -> {
+          output = field.string();
+          names++;
+        }
         case NODE_OP_TYPE -> type = field.string();
         case NODE_DOMAIN -> domain = field.string();
-        case NODE_ATTRIBUTE -> classes.addAll(classes(field.bytes()));
+        case NODE_ATTRIBUTE -> classes.addAll(classes(field));
         default -> {}
       }
     }
     boolean isOne = type.equals("ZipMap") && domain.equals("ai.onnx.ml");
-    boolean isPlain = inputs.size() == 1 && outputs.size() == 1 && !classes.isEmpty();
-    return isOne && isPlain ? new ZipMap(inputs.get(0), outputs.get(0), classes) : null;
+    if (!isOne || input == null || output == null || names != 2 || classes.isEmpty()) {
+      return null;
+    }
+    return new ZipMap(input, output, classes);
   }
 
-  private static List<String> classes(byte[] attribute) {
+  private static List<String> classes(ProtoField attribute) {
     String name = name(attribute, ATTRIBUTE_NAME);
     List<String> classes = new ArrayList<>();
-    for (ProtoField field : ProtoField.of(attribute)) {
+    for (ProtoField field : attribute.fields()) {
       if (name.equals("classlabels_int64s") && field.number() == ATTRIBUTE_INTS) {
+        if (field.length() > MAX_CLASSES) {
+          throw new ProtoException("a ZipMap of more than " + MAX_CLASSES + " classes");
+        }
         field.varints().forEach(value -> classes.add(Long.toString(value)));
       } else if (name.equals("classlabels_strings") && field.number() == ATTRIBUTE_STRINGS) {
         classes.add(field.string());
+      }
+      if (classes.size() > MAX_CLASSES) {
+        throw new ProtoException("a ZipMap of more than " + MAX_CLASSES + " classes");
       }
     }
     return classes;
   }
 
   /** Gives the scores the output's name wherever they are made or used. */
-  private static byte[] rename(byte[] node, Map<String, ZipMap> byScores) {
+  private static byte[] rename(ProtoField node, Map<String, ZipMap> byScores) {
     ProtoWriter renamed = new ProtoWriter();
-    for (ProtoField field : ProtoField.of(node)) {
+    for (ProtoField field : node.fields()) {
       boolean isName = field.number() == NODE_INPUT || field.number() == NODE_OUTPUT;
       ZipMap zipMap = isName ? byScores.get(field.string()) : null;
       if (zipMap == null) {
@@ -148,8 +173,8 @@ final class ZipMapRemoval {
     return renamed.toByteArray();
   }
 
-  private static String name(byte[] message, int number) {
-    for (ProtoField field : ProtoField.of(message)) {
+  private static String name(ProtoField message, int number) {
+    for (ProtoField field : message.fields()) {
       if (field.number() == number) {
         return field.string();
       }

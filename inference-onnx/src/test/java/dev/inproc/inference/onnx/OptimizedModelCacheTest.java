@@ -1,9 +1,11 @@
 package dev.inproc.inference.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
@@ -14,7 +16,10 @@ import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -96,5 +101,66 @@ class OptimizedModelCacheTest {
     ModelSource corrupt = ModelSource.bytes("corrupt", new byte[] {1, 2, 3});
     assertThrows(ModelLoadException.class, () -> engine.load(corrupt));
     assertEquals(List.of(), entries());
+  }
+
+  /** An entry would look for its data beside itself, and find another model's. */
+  @Test
+  void load_externalDataChanged_newAnswer() throws IOException {
+    Path models = Files.createDirectories(directory.resolve("models"));
+    Path cache = Files.createDirectories(directory.resolve("cache"));
+    Path model = Models.externalData(models, "weights.bin");
+    Files.write(cache.resolve("weights.bin"), new byte[32]);
+    Tensors row = Tensors.of("x", Tensor.of(new float[] {1, 2, 3, 4}));
+    OnnxEngine engine = new OnnxEngine(cacheIn(cache).build());
+    for (int round = 0; round < 2; round++) {
+      try (Session session = engine.load(ModelSource.file(model))) {
+        assertArrayEquals(
+            Models.externalDataReference(new float[] {1, 2, 3, 4}),
+            session.predict(row).only().toFloats(),
+            1e-5f);
+      }
+    }
+    Files.write(models.resolve("weights.bin"), new byte[32]);
+    try (Session session = engine.load(ModelSource.file(model))) {
+      assertArrayEquals(new float[2], session.predict(row).only().toFloats());
+    }
+  }
+
+  @Test
+  void load_directoryForEverybody_isNotUsed() throws IOException {
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+    float[] plain = answer(OnnxOptions.DEFAULT, Models.convNet());
+    assertArrayEquals(plain, answer(cacheIn(directory).build(), Models.convNet()));
+    assertEquals(List.of(), entries());
+  }
+
+  @Test
+  void load_entryIsALinkOrLeadsOut_isMadeAnew() throws IOException {
+    byte[] model = Models.convNet();
+    float[] first = answer(cacheIn(directory).build(), model);
+    Path entry = entries().get(0);
+    Path aside = Files.move(entry, directory.resolve("aside"));
+    Files.createSymbolicLink(entry, aside);
+    assertArrayEquals(first, answer(cacheIn(directory).build(), model));
+    assertTrue(Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS));
+    Files.delete(aside);
+    Path elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
+    Path leadsOut = Models.externalData(elsewhere, "../../weights.bin");
+    Files.move(leadsOut, entry, StandardCopyOption.REPLACE_EXISTING);
+    assertArrayEquals(first, answer(cacheIn(directory).build(), model));
+  }
+
+  @Test
+  void load_modelChangedWhileItIsOptimized_leavesNoEntry() throws IOException {
+    Path cache = Files.createDirectories(directory.resolve("cache"));
+    Path model = Files.write(directory.resolve("model.onnx"), Models.convNet());
+    OnnxEngine engine =
+        new OnnxEngine(
+            cacheIn(cache).build(),
+            () -> assertDoesNotThrow(() -> Files.write(model, Models.tinyMlp())));
+    assertThrows(ModelLoadException.class, () -> engine.load(ModelSource.file(model)));
+    try (Stream<Path> files = Files.list(cache)) {
+      assertEquals(List.of(), files.toList());
+    }
   }
 }

@@ -1,0 +1,10 @@
+package dev.inproc.inference.onnx;
+
+/**
+ * One file of external data that a model names.
+ *
+ * @param location its path from the model's directory, as the model has it
+ * @param tensor a tensor that lies in it, for messages
+ * @param end how many bytes the file must have at least
+ */
+record ExternalData(String location, String tensor, long end) {}

@@ -1,0 +1,209 @@
+package dev.inproc.inference.onnx;
+
+import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.engine.ModelSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Checks a model before native code sees it. */
+final class ModelCheck {
+  private static final byte[] ORT_FORMAT = {'O', 'R', 'T', 'M'}; // from byte 4 on
+  private static final long MAX_PROTOBUF_BYTES = Integer.MAX_VALUE - 8; // and an array's
+
+  private final ModelSource source;
+  private final long maxBytes;
+  private final boolean trusted;
+
+  private ModelCheck(ModelSource source, long maxBytes, boolean trusted) {
+    this.source = source;
+    this.maxBytes = maxBytes;
+    this.trusted = trusted;
+  }
+
+  /**
+   * Checks a model.
+   *
+   * @param trusted skips the check of its structure, unless its digest must be verified
+   * @throws ModelLoadException if there is anything wrong with it
+   */
+  static CheckedModel check(ModelSource source, long maxBytes, boolean trusted) {
+    ModelCheck check = new ModelCheck(source, maxBytes, trusted);
+    try {
+      Path path = source.path();
+      byte[] bytes = source.bytes();
+      if (path != null) {
+        return check.file(path);
+      }
+      return check.bytes(bytes == null ? new byte[0] : bytes);
+    } catch (ProtoException e) {
+      throw check.failure(e.getMessage(), null);
+    } catch (UncheckedIOException e) {
+      throw check.failure(String.valueOf(e.getCause()), e);
+    } catch (IOException e) {
+      throw check.failure(e.toString(), e);
+    }
+  }
+
+  private CheckedModel bytes(byte[] bytes) {
+    if (bytes.length == 0) {
+      throw failure("the model is empty", null);
+    }
+    checkSize(bytes.length);
+    boolean verify = source.sha256() != null;
+    if (!trusted || verify) {
+      requireNoExternal(structure(ProtoBytes.of(bytes)));
+    }
+    if (verify) {
+      verify(source.digest());
+    }
+    return new CheckedModel(source, null, List.of());
+  }
+
+  private void requireNoExternal(ModelStructure structure) {
+    structure.external().stream()
+        .findFirst()
+        .ifPresent(
+            data -> {
+              throw Locations.refused(data, "cannot be found: a model in memory has no directory");
+            });
+  }
+
+  private CheckedModel file(Path path) throws IOException {
+    if (!path.getFileSystem().equals(FileSystems.getDefault())) {
+      throw failure("native code reads no file of " + path.getFileSystem() + ": load bytes", null);
+    }
+    FileStamp file = stamp(path);
+    checkSize(file.size());
+    if (source.sha256() != null) {
+      return verified(file);
+    }
+    if (trusted) {
+      return new CheckedModel(source, file, List.of());
+    }
+    requireProtobufSize(file);
+    try (FileBytes content = new FileBytes(path)) {
+      Map<ExternalData, FileStamp> external =
+          new ExternalFiles(file, false).find(structure(content));
+      checkSize(file, external.values());
+      return new CheckedModel(source, file, List.copyOf(external.values()));
+    }
+  }
+
+  private CheckedModel verified(FileStamp file) throws IOException {
+    byte[] bytes = read(file);
+    ModelStructure structure = structure(ProtoBytes.of(bytes));
+    String digest = ModelSource.bytes(source.name(), bytes).digest();
+    if (structure.external().isEmpty()) {
+      verify(digest);
+      return new CheckedModel(source, bytes, null);
+    }
+    // Hard links may stay: what they could give away would have to be in the digest.
+    Map<ExternalData, FileStamp> external = new ExternalFiles(file, true).find(structure);
+    checkSize(file, external.values());
+    Snapshot snapshot = new Snapshot();
+    boolean verified = false;
+    try {
+      List<String> digests = new ArrayList<>();
+      for (Map.Entry<ExternalData, FileStamp> entry : external.entrySet()) {
+        Path copy = snapshot.add(entry.getKey(), entry.getValue());
+        digests.add(ModelSource.file(copy).digest());
+      }
+      verify(ModelDigest.of(digest, digests));
+      verified = true;
+      return new CheckedModel(source, bytes, snapshot);
+    } finally {
+      if (!verified) {
+        snapshot.close();
+      }
+    }
+  }
+
+  private byte[] read(FileStamp file) throws IOException {
+    requireProtobufSize(file);
+    try (FileBytes content = new FileBytes(file.path())) {
+      byte[] bytes = new byte[(int) file.size()];
+      content.copy(0, bytes, 0, bytes.length);
+      return bytes;
+    } catch (OutOfMemoryError e) {
+      throw failure(
+          "there is no room on the heap for its " + file.size() + " bytes, to verify them", e);
+    }
+  }
+
+  private void requireProtobufSize(FileStamp file) {
+    if (file.size() > MAX_PROTOBUF_BYTES) {
+      throw failure(
+          "has " + file.size() + " bytes; an ONNX file ends at 2 GiB, all else is external data",
+          null);
+    }
+  }
+
+  private void verify(String actual) {
+    String expected = source.sha256();
+    if (expected != null && !expected.equals(actual)) {
+      throw failure("its SHA-256 is not " + expected + " as expected, but " + actual, null);
+    }
+  }
+
+  private ModelStructure structure(ProtoBytes content) {
+    if (isOrtFormat(content)) {
+      throw failure(
+          "is in ORT format, which cannot be checked; OnnxOptions.trustModels loads it all the same",
+          null);
+    }
+    return ModelStructure.of(content);
+  }
+
+  private static boolean isOrtFormat(ProtoBytes content) {
+    if (content.size() < 8) {
+      return false;
+    }
+    byte[] head = new byte[4];
+    content.copy(4, head, 0, 4);
+    return Arrays.equals(head, ORT_FORMAT);
+  }
+
+  /** What ONNX Runtime says of these is misleading. */
+  private FileStamp stamp(Path path) throws IOException {
+    try {
+      FileStamp file = FileStamp.of(path);
+      if (file.size() == 0) {
+        throw failure("the file is empty", null);
+      }
+      return file;
+    } catch (NoSuchFileException e) {
+      throw failure("no such file", e);
+    } catch (FileStamp.NotRegularFileException e) {
+      String what = Files.isDirectory(path) ? "is a directory" : "is not a regular file";
+      throw failure(what + "; an ONNX model is a file", e);
+    }
+  }
+
+  private void checkSize(FileStamp file, Collection<FileStamp> external) {
+    long total = file.size();
+    for (FileStamp each : external) {
+      total += each.size();
+      checkSize(total < 0 ? Long.MAX_VALUE : total);
+    }
+  }
+
+  private void checkSize(long bytes) {
+    if (bytes > maxBytes) {
+      throw failure("has " + bytes + " bytes or more; maxModelBytes allows " + maxBytes, null);
+    }
+  }
+
+  private ModelLoadException failure(@Nullable String reason, @Nullable Throwable cause) {
+    return new ModelLoadException(source.describe(), String.valueOf(reason), cause);
+  }
+}

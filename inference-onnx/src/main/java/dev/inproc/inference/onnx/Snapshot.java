@@ -1,0 +1,71 @@
+package dev.inproc.inference.onnx;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A private copy of a model's external data in the temporary directory, which nobody else can write
+ * to. Deleted when closed. Where the system refuses that because the files are mapped (Windows),
+ * they go when the JVM ends.
+ */
+final class Snapshot implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
+  private static final int CHUNK = 1 << 20;
+
+  private final Path directory;
+
+  Snapshot() throws IOException {
+    directory = Files.createTempDirectory("inproc-model-"); // only its owner may enter it, on Unix
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  /** Copies a file, and returns the copy. One that grows meanwhile is refused. */
+  Path add(ExternalData data, FileStamp file) throws IOException {
+    Path copy = Locations.resolve(directory, data);
+    Files.createDirectories(copy.getParent());
+    try (InputStream in = Files.newInputStream(file.real());
+        OutputStream out = Files.newOutputStream(copy, StandardOpenOption.CREATE_NEW)) {
+      byte[] chunk = new byte[CHUNK];
+      long left = file.size();
+      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+        left -= n;
+        if (left < 0) {
+          throw Locations.refused(data, "grew while it was read");
+        }
+        out.write(chunk, 0, n);
+      }
+    }
+    return copy;
+  }
+
+  @Override
+  public void close() {
+    List<Path> all;
+    try (Stream<Path> files = Files.walk(directory)) {
+      all = files.sorted(Comparator.reverseOrder()).toList();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "{0} stays: {1}", directory, e.toString());
+      return;
+    }
+    for (Path file : all) {
+      try {
+        Files.delete(file);
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "{0} stays until the end: {1}", file, e.toString());
+        file.toFile().deleteOnExit();
+      }
+    }
+  }
+}
