@@ -81,7 +81,7 @@ public abstract class EnduranceContract {
   /** The soak's own test: 0.8 KB a run must turn it red. */
   @Test
   void soak_plantedLeak_isSeen() throws Exception {
-    run(EnduranceMain.GREW, "leak", count(100_000, 1_000_000));
+    run(EnduranceMain.GREW, "leak", count(100_000, 300_000));
   }
 
   @Test
