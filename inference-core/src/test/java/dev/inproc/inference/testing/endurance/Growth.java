@@ -18,38 +18,49 @@ final class Growth {
 
   /** Returns by how many KiB the resident memory grew over the second half. */
   double residentKb() {
-    return over(Vitals::residentKb);
-  }
-
-  /** Returns by how many threads, files and temporary files the process grew. */
-  double handles() {
-    return over(Vitals::threads) + over(Vitals::files) + over(Vitals::temporary);
-  }
-
-  private double over(ToLongFunction<Vitals> what) {
     List<Vitals> half = samples.subList(samples.size() / 2, samples.size());
     int third = half.size() / 3;
     if (third == 0) {
       throw new IllegalStateException(samples.size() + " samples are too few");
     }
-    long before = median(half.subList(0, third), what);
-    long after = median(half.subList(half.size() - third, half.size()), what);
+    long before = median(half.subList(0, third));
+    long after = median(half.subList(half.size() - third, half.size()));
     return (after - before) * 1.5; // between the middles of the thirds lie two thirds of the half
   }
 
-  private static long median(List<Vitals> some, ToLongFunction<Vitals> what) {
-    return some.stream().mapToLong(what).sorted().skip(some.size() / 2).findFirst().orElseThrow();
+  /** Returns by how many threads, files and temporary files the second half exceeds the first. */
+  long handles() {
+    return more(Vitals::threads) + more(Vitals::files) + more(Vitals::temporary);
+  }
+
+  private long more(ToLongFunction<Vitals> what) {
+    int half = samples.size() / 2;
+    return Math.max(
+        0,
+        most(samples.subList(half, samples.size()), what) - most(samples.subList(0, half), what));
+  }
+
+  private static long most(List<Vitals> some, ToLongFunction<Vitals> what) {
+    return some.stream().mapToLong(what).max().orElseThrow();
+  }
+
+  private static long median(List<Vitals> some) {
+    return some.stream()
+        .mapToLong(Vitals::residentKb)
+        .sorted()
+        .skip(some.size() / 2)
+        .findFirst()
+        .orElseThrow();
   }
 
   @Override
   public String toString() {
     return String.format(
-        "second half: RSS %+.0f KiB, threads %+.0f, files %+.0f, temporary files %+.0f; at the end"
-            + " %s",
+        "second half: RSS %+.0f KiB, threads +%d, files +%d, temporary files +%d; at the end %s",
         residentKb(),
-        over(Vitals::threads),
-        over(Vitals::files),
-        over(Vitals::temporary),
+        more(Vitals::threads),
+        more(Vitals::files),
+        more(Vitals::temporary),
         samples.get(samples.size() - 1));
   }
 }

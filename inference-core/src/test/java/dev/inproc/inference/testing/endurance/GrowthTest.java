@@ -2,7 +2,6 @@ package dev.inproc.inference.testing.endurance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
@@ -32,12 +31,21 @@ class GrowthTest {
   }
 
   @Test
-  void oneMoreThread_shows() {
+  void oneMoreThreadThanEver_shows() {
     Growth growth = new Growth();
     for (int i = 0; i < 60; i++) {
       growth.sample(new Vitals(1000, i < 45 ? 20 : 21, 10, 5));
     }
-    assertTrue(growth.handles() >= 1, growth::toString);
+    assertEquals(1, growth.handles());
+  }
+
+  @Test
+  void workersThatComeAndGo_areNoGrowth() {
+    Growth growth = new Growth();
+    for (int i = 0; i < 60; i++) {
+      growth.sample(new Vitals(1000, i % 20 == 5 || i > 45 ? 21 : 20, 10, 5));
+    }
+    assertEquals(0, growth.handles());
   }
 
   @Test
