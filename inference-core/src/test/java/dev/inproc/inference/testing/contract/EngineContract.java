@@ -1,6 +1,7 @@
 package dev.inproc.inference.testing.contract;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD;
 
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.testing.TestDevice;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
  * is skipped, with the reason printed.
  */
 @Tag("contract")
-@Timeout(120)
+@Timeout(value = 60, threadMode = SEPARATE_THREAD) // a close that hangs must not hang the build
 public abstract class EngineContract
     implements AnswersContract,
         BadInputContract,
