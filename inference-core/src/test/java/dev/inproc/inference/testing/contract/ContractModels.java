@@ -76,7 +76,7 @@ public interface ContractModels {
 
   /**
    * Returns the even number of loops that makes {@link #slow} run for hours, or, where a run cannot
-   * be stopped, for about three seconds.
+   * be stopped, for at least three seconds.
    */
   long endlessLoops();
 
@@ -113,6 +113,6 @@ public interface ContractModels {
   /** Something that is no model, such as a web page. */
   ModelSource wrongKind(Path directory) throws IOException;
 
-  /** Leaks about 0.8 KB of native memory, for the proof that the soak test sees it. */
+  /** Leaks about 1 KB of native memory, for the proof that the soak test sees it. */
   void leak();
 }

@@ -78,7 +78,7 @@ public abstract class EnduranceContract {
     run(0, "soak", count(100_000, 4_000_000));
   }
 
-  /** The soak's own test: 0.8 KB a run must turn it red. */
+  /** The soak's own test: 1 KB a run must turn it red. */
   @Test
   void soak_plantedLeak_isSeen() throws Exception {
     run(EnduranceMain.GREW, "leak", count(100_000, 300_000));
