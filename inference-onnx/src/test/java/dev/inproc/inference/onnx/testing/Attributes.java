@@ -26,6 +26,11 @@ public final class Attributes {
     return of(name, AttributeType.TENSOR).setT(value).build();
   }
 
+  /** A subgraph, such as the body of a loop. */
+  public static AttributeProto graph(String name, GraphBuilder value) {
+    return of(name, AttributeType.GRAPH).setG(value.graph()).build();
+  }
+
   public static AttributeProto integers(String name, long... values) {
     AttributeProto.Builder attribute = of(name, AttributeType.INTS);
     for (long value : values) {

@@ -127,6 +127,11 @@ public final class GraphBuilder {
     return model.setGraph(graph).build().toByteArray();
   }
 
+  /** Returns the graph alone, as a part of another. */
+  GraphProto graph() {
+    return graph.build();
+  }
+
   /** A tensor type of a known rank. */
   public static TypeProto tensor(int elementType, String shape) {
     TypeProto.Tensor.Builder tensor = TypeProto.Tensor.newBuilder().setElemType(elementType);

@@ -51,6 +51,19 @@ public final class Models {
   }
 
   /**
+   * x [batch,width] multiplied by a matrix that is its own inverse, as often as the largest of
+   * loops [batch] says: y [batch,width]. Can last for ever.
+   */
+  public static byte[] loop(int width) {
+    return Networks.loop(width);
+  }
+
+  /** id [batch], int64, to answer [batch]: id times 1000003 plus 7. */
+  public static byte[] ledger() {
+    return Shapes.ledger();
+  }
+
+  /**
    * Looks ids [batch,length] up: vectors [batch,length,width] and their sum [batch,width]. An id
    * outside -rows..rows-1 makes the run fail.
    */

@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx.testing;
 
+import static dev.inproc.inference.onnx.testing.Attributes.graph;
 import static dev.inproc.inference.onnx.testing.Attributes.integer;
 import static dev.inproc.inference.onnx.testing.Attributes.integers;
 
@@ -95,6 +96,27 @@ final class Networks {
       graph.node("MatMul", from + " w -> " + to);
     }
     return graph.build();
+  }
+
+  /** The loop's body: v times the matrix of the outer graph. */
+  static byte[] loop(int width) {
+    GraphBuilder body =
+        new GraphBuilder("body")
+            .input("i", DataType.INT64_VALUE, "")
+            .input("more", DataType.BOOL_VALUE, "")
+            .input("v", DataType.FLOAT_VALUE, "batch," + width)
+            .output("more_out", DataType.BOOL_VALUE, "")
+            .output("v_out", DataType.FLOAT_VALUE, "batch," + width)
+            .node("Identity", "more -> more_out")
+            .node("MatMul", "v matrix -> v_out");
+    return new GraphBuilder("loop")
+        .input("x", DataType.FLOAT_VALUE, "batch," + width)
+        .input("loops", DataType.INT64_VALUE, "batch")
+        .output("y", DataType.FLOAT_VALUE, "batch," + width)
+        .initializer("matrix", Weights.reflection(30, width), width, width)
+        .node("ReduceMax", "loops -> most", integer("keepdims", 0))
+        .node("Loop", "most _ x -> y", graph("body", body))
+        .build();
   }
 
   private static float[] weights(int layer, int... widths) {

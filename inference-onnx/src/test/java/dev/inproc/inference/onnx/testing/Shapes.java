@@ -22,6 +22,17 @@ final class Shapes {
         .build();
   }
 
+  static byte[] ledger() {
+    return new GraphBuilder("ledger")
+        .input("id", DataType.INT64_VALUE, "batch")
+        .output("answer", DataType.INT64_VALUE, "batch")
+        .axes("factor", 1_000_003)
+        .axes("summand", 7)
+        .node("Mul", "id factor -> product")
+        .node("Add", "product summand -> answer")
+        .build();
+  }
+
   static byte[] noBatchAxis() {
     return new GraphBuilder("no-batch-axis")
         .input("a", FLOAT, "3,4")

@@ -1,0 +1,84 @@
+package dev.inproc.inference.testing.endurance;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Runs a program in a JVM of its own: a crash there is an exit status here. The heap is fixed and
+ * touched beforehand, malloc has few arenas, code is compiled by the quick compiler only, so that
+ * what grows is what leaks.
+ */
+final class ChildJvm {
+  /** How it ended, and what it printed. */
+  record Outcome(int exit, String output, List<Path> crashReports) {}
+
+  private ChildJvm() {}
+
+  /** Runs the program's main method, with a temporary folder of its own under the one given. */
+  static Outcome run(Path directory, Duration limit, Class<?> program, String... args)
+      throws IOException, InterruptedException {
+    Path temporary = Files.createDirectories(directory.resolve("tmp"));
+    Path output = directory.resolve("output");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xms128m",
+            "-Xmx128m",
+            "-XX:+AlwaysPreTouch",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:-UsePerfData",
+            "-XX:ErrorFile=" + directory.resolve("hs_err_%p.log"),
+            "-Djava.io.tmpdir=" + temporary));
+    if (Runtime.version().feature() >= 24) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
+    for (String property : List.of("inproc.device", "onnxruntime.native.path")) {
+      String value = System.getProperty(property);
+      if (value != null) {
+        command.add("-D" + property + "=" + value);
+      }
+    }
+    command.add("-cp");
+    command.add(classPath());
+    command.add(program.getName());
+    command.addAll(List.of(args));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile());
+    builder.environment().put("MALLOC_ARENA_MAX", "2");
+    Process process = builder.start();
+    try {
+      if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
+        throw new AssertionError("Hangs after " + limit + ": " + Files.readString(output));
+      }
+    } finally {
+      process.destroyForcibly();
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      List<Path> reports =
+          files.filter(file -> String.valueOf(file.getFileName()).startsWith("hs_err")).toList();
+      return new Outcome(process.exitValue(), Files.readString(output), reports);
+    }
+  }
+
+  /** Under Surefire with modules a part is on the module path. */
+  private static String classPath() {
+    return Stream.of("surefire.test.class.path", "jdk.module.path", "java.class.path")
+        .map(System::getProperty)
+        .filter(Objects::nonNull)
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+}
