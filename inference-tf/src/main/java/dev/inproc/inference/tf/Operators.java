@@ -85,6 +85,10 @@ final class Operators {
     return keeps == null || keeps;
   }
 
+  static int count() {
+    return HARMLESS.size();
+  }
+
   static boolean isHarmless(String operator) {
     return HARMLESS.containsKey(operator);
   }

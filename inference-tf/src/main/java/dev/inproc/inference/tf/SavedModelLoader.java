@@ -26,6 +26,7 @@ import dev.inproc.inference.tf.SavedModelGraph.SignatureInfo;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -49,6 +50,7 @@ import org.tensorflow.internal.c_api.TF_Status;
 final class SavedModelLoader {
   private static final Logger LOG = System.getLogger(TensorFlowEngine.class.getName());
   private static final int NO_GPU = -1;
+  private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
 
   /** TensorFlow makes its GPU devices once a process. */
   private static final AtomicInteger GPU = new AtomicInteger(NO_GPU);
@@ -72,6 +74,7 @@ final class SavedModelLoader {
       if (!own.trusted()) {
         checkSafety();
       }
+      checkVariables();
       signatureInfo = chooseSignature();
       signature =
           new Signature(
@@ -112,6 +115,17 @@ final class SavedModelLoader {
         throw new ModelLoadException(
             name, "the asset \"" + asset.file() + "\" lies outside the model", null);
       }
+    }
+  }
+
+  /** TensorFlow loads a model without its variables in silence; every run would fail. */
+  private void checkVariables() {
+    boolean hasVariables =
+        graph.nodes().stream().anyMatch(node -> VARIABLES.contains(node.op()))
+            && !graph.saver().restore().isEmpty();
+    Path index = Path.of("variables", "variables.index");
+    if (hasVariables && !Files.isRegularFile(staged.directory().resolve(index.toString()))) {
+      throw new ModelLoadException(name, index + " is missing: the model's variables", null);
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.inproc.inference.tf;
 
-import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.tensor.Tensors;
 import java.io.BufferedInputStream;
@@ -39,7 +38,7 @@ final class ServingWarmUp {
         }
         next = records.next();
       }
-    } catch (IOException | IllegalArgumentException | InferenceException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.log(Level.WARNING, "{0}: no further warm-up from {1}: {2}", session, file, e);
     }
   }

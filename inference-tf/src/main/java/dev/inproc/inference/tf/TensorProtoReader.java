@@ -14,7 +14,8 @@ import org.tensorflow.proto.TensorShapeProto;
  * the shape, which is how a few bytes can claim gigabytes: there is a limit.
  */
 final class TensorProtoReader {
-  private static final long MOST_BYTES = 256L << 20;
+  private static final long MOST_BYTES = 64L << 20;
+  private static final long MOST_REPEATED_BYTES = 4L << 20;
 
   private TensorProtoReader() {}
 
@@ -30,7 +31,9 @@ final class TensorProtoReader {
     }
     Shape shape = shape(proto.getTensorShape());
     long size = shape.elements() * Math.max(Integer.BYTES, type.byteSize());
-    if (shape.elements() > MOST_BYTES || size > MOST_BYTES) {
+    boolean repeats = proto.getTensorContent().isEmpty();
+    long most = repeats ? MOST_REPEATED_BYTES : MOST_BYTES;
+    if (shape.elements() > most || size > most) {
       throw new IllegalArgumentException("a tensor " + type + shape + " is too large");
     }
     if (type == DataType.STRING) {
@@ -56,8 +59,10 @@ final class TensorProtoReader {
 
   private static Tensor strings(List<ByteString> values, Shape shape) {
     String[] strings = new String[(int) shape.elements()];
+    String last = "";
     for (int i = 0; i < strings.length; i++) {
-      strings[i] = values.isEmpty() ? "" : values.get(index(i, values.size())).toStringUtf8();
+      last = i < values.size() ? values.get(i).toStringUtf8() : last;
+      strings[i] = last;
     }
     return Tensor.of(shape, strings);
   }

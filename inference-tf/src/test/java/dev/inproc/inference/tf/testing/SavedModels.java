@@ -345,8 +345,8 @@ public final class SavedModels {
   }
 
   /**
-   * x FLOAT32[2] to last FLOAT32[2], what the run before was given: a variable keeps x, the very
-   * buffer, and is read before that. A first call with store alone begins.
+   * x FLOAT32[2] to last FLOAT32[2], what the call for stored before was given: a variable keeps x,
+   * the very buffer. It is set to -1 at load.
    */
   public static GraphWriter remember() {
     return new GraphWriter()
@@ -362,6 +362,14 @@ public final class SavedModels {
         .node("ReadVariableOp", "read", "variable", type("dtype", FLOAT))
         .node("Identity", "last", "read ^read", type("T", FLOAT))
         .node("Identity", "stored", "x ^store", type("T", FLOAT))
+        .floats("first", new float[] {-1, -1}, 2)
+        .node("AssignVariableOp", "init", "variable first", type("dtype", FLOAT))
+        .describe(
+            "__saved_model_init_op",
+            "init",
+            org.tensorflow.proto.DataType.DT_INVALID,
+            (long[]) null)
+        .signature("__saved_model_init_op", "", "__saved_model_init_op")
         .describe("last", "last:0", FLOAT, 2)
         .describe("stored", "stored:0", FLOAT, 2)
         .signature(DEFAULT, "x", "last stored");
