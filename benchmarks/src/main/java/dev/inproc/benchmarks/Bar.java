@@ -23,6 +23,16 @@ record Bar(String subject, String baseline, double most) {
           reported("predictAllTensors64", "barePinned64"),
           reported("predictAll64", "djlWhole64"));
 
+  /** Those of TensorFlow, in a file of their own: {@code predict} is another method there. */
+  static final List<Bar> TENSORFLOW =
+      List.of(
+          new Bar("predict", "bareRunner", 1.1),
+          new Bar("predictAll64", "bareRunner64", 1.25),
+          reported("predict", "bareRunnerInline"),
+          reported("predict", "bareFunction"),
+          reported("predictAll64", "bareRunnerInline64"),
+          reported("predictAll64", "bareFunction64"));
+
   private static Bar reported(String subject, String baseline) {
     return new Bar(subject, baseline, Double.POSITIVE_INFINITY);
   }

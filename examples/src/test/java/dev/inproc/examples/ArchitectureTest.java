@@ -27,7 +27,8 @@ class ArchitectureTest {
   private static final String BATCH = ROOT + ".batch..";
   private static final String ENGINE = ROOT + ".engine..";
   private static final String ONNX = ROOT + ".onnx..";
-  private static final String[] OTHER_MODULES = {ONNX, ROOT + ".tf..", ROOT + ".cache.."};
+  private static final String TF = ROOT + ".tf..";
+  private static final String[] OTHER_MODULES = {ONNX, TF, ROOT + ".cache.."};
   private static final String[] PLATFORM = {"java..", "org.jspecify.."};
 
   private static final DescribedPredicate<JavaClass> CORE =
@@ -81,6 +82,37 @@ class ArchitectureTest {
           .doNotHaveSimpleName("OnnxEngine")
           .and()
           .doNotHaveSimpleName("OnnxOptions")
+          .should()
+          .bePackagePrivate();
+
+  @ArchTest
+  static final ArchRule tf_needsCoreAndTensorFlowAlone =
+      classes()
+          .that()
+          .resideInAPackage(TF)
+          .should()
+          .onlyDependOnClassesThat(
+              CORE.or(resideInAnyPackage(PLATFORM))
+                  .or(
+                      resideInAnyPackage(
+                          TF,
+                          "org.tensorflow..",
+                          "org.bytedeco.javacpp..",
+                          "com.google.protobuf..")));
+
+  @ArchTest
+  static final ArchRule tf_showsItsEngineOptionsAndDigestAlone =
+      classes()
+          .that()
+          .resideInAPackage(TF)
+          .and()
+          .areTopLevelClasses()
+          .and()
+          .doNotHaveSimpleName("TensorFlowEngine")
+          .and()
+          .doNotHaveSimpleName("TensorFlowOptions")
+          .and()
+          .doNotHaveSimpleName("SavedModelDigest")
           .should()
           .bePackagePrivate();
 

@@ -1,0 +1,95 @@
+package dev.inproc.inference.tf;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an untrusted model's operators may be: those of a list of harmless ones. All else is
+ * refused, what no list knows included. The patterns only put the reason into words.
+ */
+final class Operators {
+  private static final Map<String, Boolean> HARMLESS = load();
+  private static final Set<String> STREAMS =
+      Set.of("", "stdout", "stderr", "log(info)", "log(warning)", "log(error)");
+
+  private record Danger(Pattern operator, String reason) {}
+
+  private static final Danger[] DANGERS = {
+    danger("PyFunc|EagerPyFunc|PyFuncStateless", "runs code of the host"),
+    danger(".*LoadLibrary.*|TfLiteSubgraphExecute|TRTEngineOp|Xla.*|Mlir.*", "runs foreign code"),
+    danger("Abort", "ends the process"),
+    danger("Save.*|Restore.*|MergeV2Checkpoints|.*Checkpoint.*", "reads or writes checkpoints"),
+    danger(
+        "Rpc.*|.*Rpc|RemoteCall|_?(Host)?(Send|Recv)|Collective.*|Nccl.*|.*Tpu.*|.*TPU.*",
+        "talks to other processes or devices"),
+    danger("Debug.*|Dump.*|.*Summary.*|ImportEvent", "writes what it sees to files or sockets"),
+    danger(".*Dataset.*|.*Iterator.*", "reads data by itself, from files perhaps"),
+    danger(
+        ".*(File|Filenames|Files|Filesystem|FileSystem).*|.*Reader.*|ImmutableConst|RecordInput"
+            + "|Skipgram|FixedUnigramCandidateSampler|LoadAndRemapMatrix|GenerateVocabRemapping"
+            + "|(En|De)codeProto.*",
+        "reads or writes files"),
+  };
+
+  private Operators() {}
+
+  private static Danger danger(String operator, String reason) {
+    return new Danger(Pattern.compile(operator), reason);
+  }
+
+  private static Map<String, Boolean> load() {
+    Map<String, Boolean> operators = new HashMap<>();
+    try (InputStream in = Operators.class.getResourceAsStream("operators.txt")) {
+      if (in == null) {
+        throw new IllegalStateException("operators.txt is missing");
+      }
+      new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))
+          .lines()
+          .filter(line -> !line.startsWith("#"))
+          .forEach(
+              line -> {
+                boolean keeps = line.endsWith(" *");
+                operators.put(keeps ? line.substring(0, line.length() - 2) : line, keeps);
+              });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return operators;
+  }
+
+  /** Why a node is refused; null if it is harmless. */
+  static @Nullable String refusal(SavedModelGraph.Node node) {
+    if (!HARMLESS.containsKey(node.op())) {
+      for (Danger danger : DANGERS) {
+        if (danger.operator.matcher(node.op()).matches()) {
+          return danger.reason;
+        }
+      }
+      return "is not known to be harmless";
+    }
+    return STREAMS.contains(node.outputStream()) ? null : "prints to " + node.outputStream();
+  }
+
+  /** Whether an operator may hold on to a tensor when the run is over. */
+  static boolean keepsTensors(String operator) {
+    Boolean keeps = HARMLESS.get(operator);
+    return keeps == null || keeps;
+  }
+
+  static int count() {
+    return HARMLESS.size();
+  }
+
+  static boolean isHarmless(String operator) {
+    return HARMLESS.containsKey(operator);
+  }
+}

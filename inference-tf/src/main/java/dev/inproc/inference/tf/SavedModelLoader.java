@@ -1,0 +1,301 @@
+package dev.inproc.inference.tf;
+
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteBuffer;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteDeviceList;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteGraph;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteSessionOptions;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteStatus;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListCount;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListType;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_GetCode;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_LoadSessionFromSavedModel;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_Message;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewBuffer;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewGraph;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewSessionOptions;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewStatus;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_OK;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_SessionListDevices;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetConfig;
+
+import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.engine.Device;
+import dev.inproc.inference.engine.SessionOptions;
+import dev.inproc.inference.tensor.Signature;
+import dev.inproc.inference.tf.SavedModelGraph.SignatureInfo;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.internal.c_api.TF_Buffer;
+import org.tensorflow.internal.c_api.TF_DeviceList;
+import org.tensorflow.internal.c_api.TF_Graph;
+import org.tensorflow.internal.c_api.TF_Session;
+import org.tensorflow.internal.c_api.TF_SessionOptions;
+import org.tensorflow.internal.c_api.TF_Status;
+
+/** Checks a SavedModel and makes native copies of it, each on one device. */
+final class SavedModelLoader {
+  private static final Logger LOG = System.getLogger(TensorFlowEngine.class.getName());
+  private static final int NO_GPU = -1;
+  private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
+
+  /** TensorFlow makes its GPU devices once a process. */
+  private static final AtomicInteger GPU = new AtomicInteger(NO_GPU);
+
+  private final String name;
+  private final StagedModel staged;
+  private final SessionOptions options;
+  private final TensorFlowOptions own;
+  private final SavedModelGraph graph;
+  private final SignatureInfo signatureInfo;
+  private final Signature signature;
+  private final boolean keepsInputs;
+
+  SavedModelLoader(String name, StagedModel staged, SessionOptions options, TensorFlowOptions own) {
+    this.name = name;
+    this.staged = staged;
+    this.options = options;
+    this.own = own;
+    try {
+      graph = choose(SavedModelReader.read(staged.graph()));
+      if (!own.trusted()) {
+        checkSafety();
+      }
+      checkVariables();
+      signatureInfo = chooseSignature();
+      signature =
+          new Signature(
+              TensorFlowTypes.inputs(name, signatureInfo.inputs(), own.inputShapes()),
+              TensorFlowTypes.outputs(name, signatureInfo.outputs()));
+      keepsInputs = SafetyCheck.keepsInputs(graph, signatureInfo);
+    } catch (IllegalArgumentException e) {
+      throw new ModelLoadException(name, "saved_model.pb: " + e.getMessage(), e);
+    }
+  }
+
+  private SavedModelGraph choose(List<SavedModelGraph> graphs) {
+    for (SavedModelGraph each : graphs) {
+      if (each.tags().equals(own.tags())) {
+        return each;
+      }
+    }
+    List<Set<String>> tags = graphs.stream().map(SavedModelGraph::tags).toList();
+    throw new ModelLoadException(
+        name, "no graph has the tags " + own.tags() + "; those there are have " + tags, null);
+  }
+
+  private void checkSafety() {
+    String refusal = SafetyCheck.refusal(graph);
+    if (refusal != null) {
+      throw new ModelLoadException(
+          name,
+          refusal
+              + ". A SavedModel is a program; if you trust it as you trust code, load it with"
+              + " TensorFlowOptions.builder().trusted(true)",
+          null);
+    }
+    for (SavedModelGraph.Asset asset : graph.assets()) {
+      boolean inside = !asset.file().isEmpty() && !asset.file().contains("\\");
+      Path file = Path.of(asset.file().replace('\0', '?'));
+      inside &= !file.isAbsolute() && file.equals(file.normalize()) && !file.startsWith("..");
+      if (!inside) {
+        throw new ModelLoadException(
+            name, "the asset \"" + asset.file() + "\" lies outside the model", null);
+      }
+    }
+  }
+
+  /** TensorFlow loads a model without its variables in silence; every run would fail. */
+  private void checkVariables() {
+    boolean hasVariables =
+        graph.nodes().stream().anyMatch(node -> VARIABLES.contains(node.op()))
+            && !graph.saver().restore().isEmpty();
+    Path index = Path.of("variables", "variables.index");
+    if (hasVariables && !Files.isRegularFile(staged.directory().resolve(index.toString()))) {
+      throw new ModelLoadException(name, index + " is missing: the model's variables", null);
+    }
+  }
+
+  private SignatureInfo chooseSignature() {
+    SignatureInfo chosen = graph.signatures().get(own.signature());
+    if (chosen == null) {
+      Set<String> others = new TreeSet<>(graph.signatures().keySet());
+      others.remove("__saved_model_init_op");
+      throw new ModelLoadException(
+          name, "no signature \"" + own.signature() + "\"; the model has " + others, null);
+    }
+    if (chosen.outputs().isEmpty()) {
+      throw new ModelLoadException(
+          name, "signature \"" + own.signature() + "\" has no outputs", null);
+    }
+    return chosen;
+  }
+
+  TensorFlowModel load(Device device) {
+    if (device.isRequired()) {
+      return open(device);
+    }
+    try {
+      return open(device);
+    } catch (ModelLoadException e) {
+      LOG.log(Level.WARNING, "{0} runs on the CPU: {1}", name, e.getMessage());
+      return open(Device.cpu());
+    }
+  }
+
+  private TensorFlowModel open(Device device) {
+    NativeLibrary.load(name);
+    switch (device.kind()) {
+      case "cpu" -> {}
+      case "cuda" -> claimGpu(device);
+      default -> throw failure(device, "TensorFlow here runs on cpu and cuda alone");
+    }
+    TF_Graph nativeGraph = TF_NewGraph();
+    TF_Session session = null;
+    TensorFlowModel model = null;
+    try {
+      session = openSession(nativeGraph, device);
+      checkDevice(session, device);
+      model =
+          new TensorFlowModel(
+              name,
+              nativeGraph,
+              session,
+              device,
+              signature,
+              signatureInfo,
+              metadata(),
+              keepsInputs);
+      return model;
+    } finally {
+      if (model == null) {
+        if (session != null) {
+          TensorFlowModel.delete(session);
+        }
+        TF_DeleteGraph(nativeGraph);
+      }
+    }
+  }
+
+  private TF_Session openSession(TF_Graph nativeGraph, Device device) {
+    TF_Status status = TF_NewStatus();
+    TF_SessionOptions sessionOptions = TF_NewSessionOptions();
+    TF_Buffer meta = TF_NewBuffer();
+    byte[] config = SessionConfig.session(device, options, own);
+    byte[] path = staged.directory().toString().getBytes(StandardCharsets.UTF_8);
+    try (BytePointer configBytes = new BytePointer(config);
+        BytePointer directory = new BytePointer(Arrays.copyOf(path, path.length + 1));
+        NativeTags tags = new NativeTags(own.tags())) {
+      TF_SetConfig(sessionOptions, configBytes, config.length, status);
+      check(status, device);
+      TF_Session session =
+          TF_LoadSessionFromSavedModel(
+              sessionOptions,
+              null,
+              directory,
+              tags.pointers,
+              own.tags().size(),
+              nativeGraph,
+              meta,
+              status);
+      check(status, device);
+      return session;
+    } finally {
+      TF_DeleteBuffer(meta);
+      TF_DeleteSessionOptions(sessionOptions);
+      TF_DeleteStatus(status);
+    }
+  }
+
+  /** Tags as C strings. */
+  private static final class NativeTags implements AutoCloseable {
+    final BytePointer[] strings;
+    final PointerPointer<BytePointer> pointers;
+
+    NativeTags(Set<String> tags) {
+      Iterator<String> each = tags.iterator();
+      strings = new BytePointer[tags.size()];
+      for (int i = 0; i < strings.length; i++) {
+        byte[] tag = (each.next() + '\0').getBytes(StandardCharsets.UTF_8);
+        strings[i] = new BytePointer(tag);
+      }
+      pointers = new PointerPointer<>(strings);
+    }
+
+    @Override
+    public void close() {
+      pointers.close();
+      for (BytePointer string : strings) {
+        string.close();
+      }
+    }
+  }
+
+  private void check(TF_Status status, Device device) {
+    if (TF_GetCode(status) != TF_OK) {
+      throw failure(device, TF_Message(status).getString(StandardCharsets.UTF_8));
+    }
+  }
+
+  private ModelLoadException failure(Device device, String reason) {
+    String where = device.kind().equals("cpu") ? "" : "device " + device + ": ";
+    return new ModelLoadException(name, where + reason, null);
+  }
+
+  private void claimGpu(Device device) {
+    int claimed = GPU.compareAndExchange(NO_GPU, device.index());
+    if (claimed != NO_GPU && claimed != device.index()) {
+      throw failure(device, "TensorFlow uses one GPU a process, and cuda:" + claimed + " is taken");
+    }
+  }
+
+  /** TensorFlow is silent where a GPU is missing and runs on the CPU. */
+  private void checkDevice(TF_Session session, Device device) {
+    if (!device.kind().equals("cuda")) {
+      return;
+    }
+    TF_Status status = TF_NewStatus();
+    TF_DeviceList devices = TF_SessionListDevices(session, status);
+    try {
+      check(status, device);
+      for (int i = 0; i < TF_DeviceListCount(devices); i++) {
+        @Nullable BytePointer type = TF_DeviceListType(devices, i, status);
+        if (type != null && type.getString().equals("GPU")) {
+          return;
+        }
+      }
+    } finally {
+      TF_DeleteDeviceList(devices);
+      TF_DeleteStatus(status);
+    }
+    GPU.compareAndSet(device.index(), NO_GPU);
+    throw failure(
+        device,
+        "TensorFlow finds no such GPU. It needs tensorflow-core-native with the classifier"
+            + " linux-x86_64-gpu in place of any other, an NVIDIA driver, CUDA 12 and cuDNN 9");
+  }
+
+  private Map<String, String> metadata() {
+    Map<String, String> all = new TreeMap<>();
+    all.put("producer", "tensorflow");
+    all.put("signature", own.signature());
+    all.put("tags", String.join(",", new TreeSet<>(graph.tags())));
+    if (!graph.version().isEmpty()) {
+      all.put("version", graph.version());
+    }
+    return Map.copyOf(all);
+  }
+}

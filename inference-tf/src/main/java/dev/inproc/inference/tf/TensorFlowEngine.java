@@ -1,0 +1,81 @@
+package dev.inproc.inference.tf;
+
+import dev.inproc.inference.engine.Device;
+import dev.inproc.inference.engine.Engine;
+import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.engine.SessionOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Loads TensorFlow SavedModels, which are directories. Thread-safe.
+ *
+ * <pre>{@code
+ * try (Session session = new TensorFlowEngine().load(ModelSource.file(directory))) {
+ *   Tensors answer = session.predict(Tensors.of("x", Tensor.of(features)));
+ * }
+ * }</pre>
+ *
+ * <p>A SavedModel is a program. One with operators that touch files, sockets or host code, or that
+ * are not known to be harmless, is refused, see {@link TensorFlowOptions.Builder#trusted}.
+ *
+ * <p>TensorFlow cannot stop a run. A caller with a timeout is released on time all the same; the
+ * run keeps its worker and its memory until it ends.
+ *
+ * <p>The native library is the user's dependency to choose: {@code tensorflow-core-native} with the
+ * classifier of the platform.
+ */
+public final class TensorFlowEngine implements Engine {
+  private final TensorFlowOptions tensorFlowOptions;
+
+  /** Creates an engine with the default options. */
+  public TensorFlowEngine() {
+    this(TensorFlowOptions.DEFAULT);
+  }
+
+  /** Creates an engine that loads every model with these options. */
+  public TensorFlowEngine(TensorFlowOptions options) {
+    tensorFlowOptions = Objects.requireNonNull(options, "options");
+  }
+
+  @Override
+  public String name() {
+    return "tensorflow";
+  }
+
+  @Override
+  public Session load(ModelSource source, SessionOptions options) {
+    try (StagedModel staged = StagedModel.of(source, tensorFlowOptions)) {
+      SavedModelLoader loader =
+          new SavedModelLoader(source.describe(), staged, options, tensorFlowOptions);
+      Session session = open(source, loader, options);
+      if (tensorFlowOptions.servingWarmUp()) {
+        ServingWarmUp.run(session, staged.directory(), tensorFlowOptions.signature());
+      }
+      return session;
+    }
+  }
+
+  private static Session open(ModelSource source, SavedModelLoader loader, SessionOptions options) {
+    List<TensorFlowModel> copies = new ArrayList<>();
+    boolean loaded = false;
+    try {
+      for (Device device : options.devices()) {
+        copies.add(loader.load(device));
+      }
+      loaded = true;
+    } finally {
+      if (!loaded) {
+        copies.forEach(TensorFlowModel::close);
+      }
+    }
+    return Session.of("tensorflow:" + source.name(), copies, options);
+  }
+
+  @Override
+  public String toString() {
+    return "tensorflow";
+  }
+}

@@ -1,0 +1,176 @@
+package dev.inproc.inference.tf;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What concerns TensorFlow alone. Immutable. */
+public final class TensorFlowOptions {
+  /** The defaults of every option. */
+  public static final TensorFlowOptions DEFAULT = builder().build();
+
+  private static final long DEFAULT_MAX_GRAPH_BYTES = 256L << 20;
+
+  private final String signature;
+  private final Set<String> tags;
+  private final boolean xla;
+  private final boolean trusted;
+  private final @Nullable String sha256;
+  private final long maxGraphBytes;
+  private final boolean servingWarmUp;
+  private final Map<String, long[]> inputShapes;
+
+  private TensorFlowOptions(Builder builder) {
+    signature = builder.signature;
+    tags = builder.tags;
+    xla = builder.xla;
+    trusted = builder.trusted;
+    sha256 = builder.sha256;
+    maxGraphBytes = builder.maxGraphBytes;
+    servingWarmUp = builder.servingWarmUp;
+    inputShapes = Map.copyOf(builder.inputShapes);
+  }
+
+  /** Starts from the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns the key of the signature that is served. */
+  public String signature() {
+    return signature;
+  }
+
+  /** Returns the tags of the graph that is loaded. */
+  public Set<String> tags() {
+    return tags;
+  }
+
+  /** Returns whether XLA compiles what it can. */
+  public boolean xla() {
+    return xla;
+  }
+
+  /** Returns whether the model's operators are left unchecked. */
+  public boolean trusted() {
+    return trusted;
+  }
+
+  /** Returns the digest that the model must have, or null if none was given. */
+  public @Nullable String sha256() {
+    return sha256;
+  }
+
+  /** Returns the most bytes that {@code saved_model.pb} may have. */
+  public long maxGraphBytes() {
+    return maxGraphBytes;
+  }
+
+  /** Returns whether warm-up requests that come with the model are run at load. */
+  public boolean servingWarmUp() {
+    return servingWarmUp;
+  }
+
+  /** Returns the shapes given for inputs, -1 for dimensions left open. */
+  public Map<String, long[]> inputShapes() {
+    return inputShapes;
+  }
+
+  /** Collects options. Not thread-safe. */
+  public static final class Builder {
+    private String signature = "serving_default";
+    private Set<String> tags = Set.of("serve");
+    private boolean xla;
+    private boolean trusted;
+    private @Nullable String sha256;
+    private long maxGraphBytes = DEFAULT_MAX_GRAPH_BYTES;
+    private boolean servingWarmUp = true;
+    private final Map<String, long[]> inputShapes = new LinkedHashMap<>();
+
+    private Builder() {}
+
+    /** Sets the key of the signature to serve. Default {@code serving_default}. */
+    public Builder signature(String key) {
+      signature = Objects.requireNonNull(key, "key");
+      return this;
+    }
+
+    /** Sets the tags of the graph to load, all of them. Default {@code serve}. */
+    public Builder tags(String... all) {
+      tags = Set.of(all);
+      return this;
+    }
+
+    /**
+     * Lets XLA compile what it can, which takes seconds for every new shape. On the CPU TensorFlow
+     * also wants the environment variable {@code TF_XLA_FLAGS=--tf_xla_cpu_global_jit}. Default no.
+     */
+    public Builder xla(boolean compile) {
+      xla = compile;
+      return this;
+    }
+
+    /**
+     * Says that this model is trusted as code is. A SavedModel is a program: without this,
+     * operators that touch files, sockets or host code, and those not known to be harmless, are
+     * refused before TensorFlow sees the model. Default no.
+     */
+    public Builder trusted(boolean trust) {
+      trusted = trust;
+      return this;
+    }
+
+    /**
+     * Sets the digest that the model must have, see {@link SavedModelDigest}. The very bytes that
+     * are digested are loaded, which costs a copy of the directory. Default none.
+     */
+    public Builder sha256(String hex) {
+      if (!hex.matches("[0-9a-fA-F]{64}")) {
+        throw new IllegalArgumentException("Not a SHA-256 in hexadecimal: " + hex);
+      }
+      sha256 = hex.toLowerCase(Locale.ROOT);
+      return this;
+    }
+
+    /** Sets the most bytes that {@code saved_model.pb} may have. Default 256 MiB, to 2 GiB - 1. */
+    public Builder maxGraphBytes(long bytes) {
+      if (bytes < 1 || bytes > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "maxGraphBytes must be from 1 to " + Integer.MAX_VALUE + ", got " + bytes);
+      }
+      maxGraphBytes = bytes;
+      return this;
+    }
+
+    /**
+     * Says whether requests in {@code assets.extra/tf_serving_warmup_requests} are run at load.
+     * Whatever is wrong with them is logged and harms nothing. Default yes.
+     */
+    public Builder servingWarmUp(boolean run) {
+      servingWarmUp = run;
+      return this;
+    }
+
+    /**
+     * Gives the shape of an input whose rank the model leaves open, batch axis included, -1 for
+     * dimensions left open. A model with such an input does not load without.
+     */
+    public Builder inputShape(String input, long... dims) {
+      for (long dim : dims) {
+        if (dim < -1) {
+          throw new IllegalArgumentException(input + ": a dimension is " + dim);
+        }
+      }
+      inputShapes.put(Objects.requireNonNull(input, "input"), dims.clone());
+      return this;
+    }
+
+    /** Returns the options. */
+    public TensorFlowOptions build() {
+      return new TensorFlowOptions(this);
+    }
+  }
+}

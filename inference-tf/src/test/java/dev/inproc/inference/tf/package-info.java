@@ -1,0 +1,2 @@
+/** Tests of the TensorFlow engine, on real models. */
+package dev.inproc.inference.tf;

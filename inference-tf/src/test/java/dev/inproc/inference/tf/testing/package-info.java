@@ -1,0 +1,2 @@
+/** SavedModels that tests, benchmarks and examples make themselves. */
+package dev.inproc.inference.tf.testing;
