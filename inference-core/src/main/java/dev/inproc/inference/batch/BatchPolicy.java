@@ -28,6 +28,7 @@ final class BatchPolicy<R extends Waiting> {
   private final Planner planner;
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
   private int passedOver; // runs without one of those untimed that waited
+  private boolean draining;
   private int lone = LONE; // runs of one row in a row
 
   BatchPolicy(int maxBatchSize, long maxDelayNanos, RunCost cost) {
@@ -59,6 +60,17 @@ final class BatchPolicy<R extends Waiting> {
     timed.purge();
   }
 
+  /** No more will come: from now on nothing waits for more. */
+  void drain() {
+    draining = true;
+  }
+
+  /** Takes everything out. */
+  void removeAll(List<R> all) {
+    untimed.take(untimed.size(), 0, all);
+    timed.removeAll(all);
+  }
+
   /** Why the last batch was run. */
   DispatchReason reason() {
     return reason;
@@ -79,7 +91,7 @@ final class BatchPolicy<R extends Waiting> {
     if (timed.count() == 0 && untimed.isEmpty()) {
       return Long.MAX_VALUE;
     }
-    long wait = maxDelayNanos == 0 ? 0 : window(nowNanos);
+    long wait = maxDelayNanos == 0 || draining ? 0 : window(nowNanos);
     if (wait > 0) {
       return wait;
     }

@@ -6,8 +6,8 @@ import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.concurrent.CallBatch;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -97,7 +97,7 @@ final class Gathered<I, O> implements Batch<I, O> {
         requests.size() > 1 && failure instanceof EngineException engine && !engine.isSystemic();
     if (nobodyNamed && !request.isSettled()) {
       if (suspects.isEmpty()) {
-        suspects = new IdentityHashMap<>();
+        suspects = new HashMap<>(); // exceptions are equal only if they are the same
       }
       suspects.computeIfAbsent(failure, each -> new ArrayList<>()).add(request);
       return true;

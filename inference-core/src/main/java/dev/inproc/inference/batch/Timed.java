@@ -117,6 +117,16 @@ final class Timed<R extends Waiting> {
     count -= rows;
   }
 
+  /** Takes everything out. */
+  void removeAll(List<R> all) {
+    while (size() > 0) {
+      remove(0, count, all);
+      for (; count < window.length && heaped > 0; count++) {
+        window[count] = pop();
+      }
+    }
+  }
+
   void purge() {
     int kept = 0;
     for (int i = 0; i < count; i++) {

@@ -47,13 +47,16 @@ final class ModelSession implements Session {
   }
 
   static Session create(
-      String name, ModelSource source, List<? extends NativeModel> copies, SessionOptions options) {
+      String name,
+      @Nullable ModelSource source,
+      List<? extends NativeModel> copies,
+      SessionOptions options) {
     return create(name, source, copies, options, Timer.system(), Workers.shared());
   }
 
   static Session create(
       String name,
-      ModelSource source,
+      @Nullable ModelSource source,
       List<? extends NativeModel> copies,
       SessionOptions options,
       Timer timer,
@@ -98,8 +101,8 @@ final class ModelSession implements Session {
   }
 
   /** Before warming up, which runs in batches if that is found to be right. */
-  private void probe(ModelSource source) {
-    IntegrityFile file = IntegrityFile.of(source, model);
+  private void probe(@Nullable ModelSource source) {
+    IntegrityFile file = source == null ? null : IntegrityFile.of(source, model);
     Integrity known =
         file == null
             ? null

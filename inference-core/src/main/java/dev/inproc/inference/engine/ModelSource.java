@@ -3,8 +3,10 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.ModelLoadException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -13,8 +15,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Where a model comes from: a file or directory, or bytes in memory. Immutable. */
@@ -112,9 +117,10 @@ public final class ModelSource {
 
   /**
    * Returns the SHA-256 of the model file's bytes, in lower-case hexadecimal. Reads the file, but
-   * not others that belong to the model.
+   * not others that belong to the model. Of a directory it is the SHA-256 of all files in it, in
+   * the order of their relative paths, each as its path, its length and its bytes.
    *
-   * @throws ModelLoadException if the file cannot be read, or is a directory
+   * @throws ModelLoadException if a file cannot be read
    */
   public String digest() {
     MessageDigest sha256;
@@ -126,25 +132,46 @@ public final class ModelSource {
     if (bytes != null) {
       sha256.update(bytes);
     } else if (path != null) {
-      digestFile(path, sha256);
+      digest(path, sha256);
     }
     return HexFormat.of().formatHex(sha256.digest());
   }
 
-  private static void digestFile(Path file, MessageDigest sha256) {
-    if (Files.isDirectory(file)) {
-      throw new ModelLoadException(file.toString(), "is a directory, it has no digest", null);
+  private static void digest(Path path, MessageDigest sha256) {
+    try {
+      if (Files.isDirectory(path)) {
+        digestDirectory(path, sha256);
+      } else {
+        digestFile(path, sha256);
+      }
+    } catch (NoSuchFileException e) {
+      throw new ModelLoadException(path.toString(), "no such file", e);
+    } catch (IOException | UncheckedIOException e) {
+      throw new ModelLoadException(path.toString(), e.toString(), e);
     }
+  }
+
+  private static void digestDirectory(Path directory, MessageDigest sha256) throws IOException {
+    Map<String, Path> files = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
+        files.put(directory.relativize(file).toString().replace('\\', '/'), file);
+      }
+    }
+    for (Map.Entry<String, Path> file : files.entrySet()) {
+      String head = file.getKey() + '\0' + Files.size(file.getValue()) + '\0';
+      sha256.update(head.getBytes(StandardCharsets.UTF_8));
+      digestFile(file.getValue(), sha256);
+    }
+  }
+
+  private static void digestFile(Path file, MessageDigest sha256) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
       while (channel.read(chunk) >= 0) {
         sha256.update(chunk.flip());
         chunk.clear();
       }
-    } catch (NoSuchFileException e) {
-      throw new ModelLoadException(file.toString(), "no such file", e);
-    } catch (IOException e) {
-      throw new ModelLoadException(file.toString(), e.toString(), e);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A loaded model, as a predictor of tensors: one example in, without a batch axis, and one out. Any
@@ -68,13 +69,17 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * Makes a session of what an engine loaded. For authors of engines.
    *
    * @param name what messages call the model, such as {@code onnx:minilm}
-   * @param source where it came from; results of the integrity probe are kept there
+   * @param source where it came from, for keeping results of the integrity probe there; null if its
+   *     digest does not cover all of its files
    * @param copies the model, once for each device; owned by the session from now on, even if this
    *     fails
    * @throws IllegalArgumentException if the options do not fit the model
    */
   static Session of(
-      String name, ModelSource source, List<? extends NativeModel> copies, SessionOptions options) {
+      String name,
+      @Nullable ModelSource source,
+      List<? extends NativeModel> copies,
+      SessionOptions options) {
     return ModelSession.create(name, source, copies, options);
   }
 }

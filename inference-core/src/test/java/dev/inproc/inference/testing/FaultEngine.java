@@ -47,6 +47,6 @@ public final class FaultEngine implements Engine {
       options.devices().forEach(device -> copies.add(models.get()));
       loaded.addAll(copies);
     }
-    return Session.of("fault:" + source.name(), copies, options);
+    return Session.of("fault:" + source.name(), source, copies, options);
   }
 }

@@ -13,9 +13,9 @@ import dev.inproc.inference.EngineException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Frame;
 import dev.inproc.inference.engine.FrameRequest;
+import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
-import dev.inproc.inference.engine.SessionOptions;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
@@ -32,10 +32,13 @@ import org.junit.jupiter.api.Test;
 
 /** The double does what it says, and what it says of the session is true. */
 class FaultModelTest {
+  private static final SessionOptions SKIP =
+      SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
+
   private static final Tensors ONE = LedgerModel.request(1);
 
   private static Session session(FaultModel model) {
-    return Session.of("fault", List.of(model), SessionOptions.DEFAULT);
+    return Session.of("fault", null, List.of(model), SKIP);
   }
 
   private static FaultModel ledger() {

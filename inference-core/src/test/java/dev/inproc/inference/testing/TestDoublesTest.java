@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.engine.Device;
+import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.Session;
-import dev.inproc.inference.engine.SessionOptions;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
@@ -26,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Doubles that pass whatever they are given would hide what they are for. */
 class TestDoublesTest {
+  private static final SessionOptions SKIP =
+      SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
+
   @Test
   void manualTimer_tasks_runInTheOrderOfTheirTimes() {
     ManualTimer timer = new ManualTimer();
@@ -77,7 +80,7 @@ class TestDoublesTest {
   }
 
   private static Session session(ScriptedModel model) {
-    return Session.of("scripted", List.of(model), SessionOptions.DEFAULT);
+    return Session.of("scripted", null, List.of(model), SKIP);
   }
 
   @Test

@@ -60,6 +60,7 @@ public final class OnnxEngine implements Engine {
   @Override
   public Session load(ModelSource source, SessionOptions options) {
     List<OnnxModel> copies = new ArrayList<>();
+    boolean whole;
     boolean loaded = false;
     try (CheckedModel model =
         ModelCheck.check(source, options.maxModelBytes(), onnxOptions.trustModels())) {
@@ -68,13 +69,14 @@ public final class OnnxEngine implements Engine {
         copies.add(OnnxLoader.load(model, device, options, onnxOptions));
       }
       model.requireUnchanged();
+      whole = !model.hasExternalData();
       loaded = true;
     } finally {
       if (!loaded) {
         copies.forEach(OnnxModel::close);
       }
     }
-    return Session.of("onnx:" + stem(source.name()), source, copies, options);
+    return Session.of("onnx:" + stem(source.name()), whole ? source : null, copies, options);
   }
 
   private static String stem(String name) {

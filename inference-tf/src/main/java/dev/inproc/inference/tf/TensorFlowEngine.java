@@ -71,7 +71,7 @@ public final class TensorFlowEngine implements Engine {
         copies.forEach(TensorFlowModel::close);
       }
     }
-    return Session.of("tensorflow:" + source.name(), copies, options);
+    return Session.of("tensorflow:" + source.name(), source, copies, options);
   }
 
   @Override
