@@ -29,6 +29,7 @@ final class BatchPolicy<R extends Waiting> {
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
   private int passedOver; // runs without one of those untimed that waited
   private boolean draining;
+  private boolean delayed; // what runs next has waited for more
   private int lone = LONE; // runs of one row in a row
 
   BatchPolicy(int maxBatchSize, long maxDelayNanos, RunCost cost) {
@@ -93,6 +94,7 @@ final class BatchPolicy<R extends Waiting> {
     }
     long wait = maxDelayNanos == 0 || draining ? 0 : window(nowNanos);
     if (wait > 0) {
+      delayed = true;
       return wait;
     }
     if (timed.count() == 0) {
@@ -103,9 +105,10 @@ final class BatchPolicy<R extends Waiting> {
     }
     if (batch.size() == maxBatchSize) {
       reason = DispatchReason.FULL;
-    } else if (maxDelayNanos > 0 && reason == DispatchReason.IDLE_ENGINE && lone < LONE) {
+    } else if (delayed && reason == DispatchReason.IDLE_ENGINE) {
       reason = DispatchReason.DELAY_PASSED;
     }
+    delayed = false;
     lone = batch.size() == 1 ? Math.min(lone + 1, LONE) : 0;
     return 0;
   }

@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +54,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final BatchPredictor<I, O> inner;
   private final BatchTraits<I> traits;
   private final Timer timer;
-  private final Workers workers;
+  private final Workers workers = Workers.shared(); // for notices
+  private final BiConsumer<Object, Runnable> host;
   private final int maxBatchSize;
   private final boolean delays;
   private final Intake<Request<I, O>> intake;
@@ -67,11 +69,25 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final Isolation<I, O> isolation;
   private final Lifetime lifetime;
   private final AtomicInteger goneQueued = new AtomicInteger();
+  private volatile double meanBytes; // of the last batch's requests
 
-  Batcher(BatchPredictor<I, O> inner, Batching batching, Timer timer, Workers workers) {
+  Batcher(BatchPredictor<I, O> inner, Batching batching) {
+    this(inner, batching, Timer.system(), Workers.shared()::turn);
+  }
+
+  /**
+   * For tests that own the clock and turn by hand.
+   *
+   * @param host turns a lane, which is this batcher, on a thread of its own
+   */
+  Batcher(
+      BatchPredictor<I, O> inner,
+      Batching batching,
+      Timer timer,
+      BiConsumer<Object, Runnable> host) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.timer = timer;
-    this.workers = workers;
+    this.host = host;
     traits = inner.traits();
     maxBatchSize = Math.min(batching.maxBatchSize(), Math.max(1, traits.maxBatchSize()));
     delays = batching.maxDelayNanos() > 0;
@@ -223,8 +239,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private OverloadedException overloaded() {
     int waiting = intake.waiting();
     double runs = Math.ceil((double) waiting / maxBatchSize);
-    long bytes = waiting == 0 ? 0 : intake.waitingBytes() / waiting * maxBatchSize;
-    double nanos = runs * cost.nanos(Math.min(waiting, maxBatchSize), bytes);
+    int rows = Math.max(1, Math.min(waiting, maxBatchSize));
+    double nanos = runs * cost.nanos(rows, (long) (rows * meanBytes));
     return new OverloadedException(intake.capacity(), waiting, Duration.ofNanos((long) nanos));
   }
 
@@ -387,7 +403,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   private void start(int slot) {
     try {
-      workers.turn(this, turners.get(slot));
+      host.accept(this, turners.get(slot));
     } catch (Throwable t) {
       slots.free(slot); // no thread to be had
       refuseQueued(t);
@@ -455,6 +471,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       figures.ended(nanos);
       if (gathered.answered() == requests.size()) {
         cost.record(requests.size(), bytes, nanos);
+        meanBytes = (double) bytes / requests.size();
         isolation.well();
       } else if (!gathered.suspects().isEmpty()) {
         isolation.settle(gathered.suspects());
@@ -566,6 +583,17 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private void releaseIfLast() {
     if (intake.isClosed() && intake.waiting() == 0 && slots.areAllFree()) {
       lifetime.close();
+    }
+  }
+
+  /** Requests in memory, those gone included; for tests. */
+  int held() {
+    gate.enter();
+    try {
+      intake.drain(policy::add);
+      return policy.size();
+    } finally {
+      gate.leave();
     }
   }
 

@@ -3,8 +3,6 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.BatchDecorator;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
 import java.time.Duration;
 
 /**
@@ -106,7 +104,7 @@ public final class Batching implements BatchDecorator {
 
   @Override
   public <I, O> BatchingPredictor<I, O> decorate(BatchPredictor<I, O> inner) {
-    return new Batcher<>(inner, this, Timer.system(), Workers.shared());
+    return new Batcher<>(inner, this);
   }
 
   /** Returns the most requests in a batch. */

@@ -16,6 +16,7 @@ import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.engine.SessionOptions;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;

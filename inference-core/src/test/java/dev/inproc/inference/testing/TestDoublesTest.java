@@ -11,6 +11,7 @@ import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.engine.SessionOptions;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;

@@ -1,0 +1,193 @@
+package dev.inproc.inference.batch;
+
+import static dev.inproc.inference.batch.BatchFixture.assertAnswered;
+import static dev.inproc.inference.testing.Messages.assertSays;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.inproc.inference.EngineException;
+import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.testing.Await;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A batch never fails as one, unless the engine itself is at fault. */
+class BatcherFaultsTest {
+  private static Throwable failure(CompletableFuture<?> future) {
+    return assertThrows(CompletionException.class, () -> future.getNow(null)).getCause();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 13, 15, 16, 30, 31})
+  void onePoisonIn32_failsAlone_inAtMostTwelveRuns(int place) {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(32))) {
+      f.engine.poison(place);
+      List<CompletableFuture<Long>> futures = f.submit(0, 32);
+      f.turn();
+      assertSays(failure(futures.get(place)), "poisoned");
+      assertAnswered(0, futures.subList(0, place));
+      assertAnswered(place + 1, futures.subList(place + 1, 32));
+      assertTrue(f.engine.started() <= 12, "runs: " + f.engine.started());
+      assertEquals(1, f.batcher.metrics().failed());
+      assertEquals(f.engine.started() - 1, f.batcher.metrics().reruns());
+    }
+  }
+
+  @Test
+  void twoPoisons_failAlone() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(32))) {
+      f.engine.poison(3);
+      f.engine.poison(28);
+      List<CompletableFuture<Long>> futures = f.submit(0, 32);
+      f.turn();
+      assertEquals(2, futures.stream().filter(CompletableFuture::isCompletedExceptionally).count());
+      assertTrue(f.engine.started() <= 25, "runs: " + f.engine.started());
+    }
+  }
+
+  @Test
+  void allPoisoned_rerunsAreBounded_andTheNextFailureCostsOneRun() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(32))) {
+      for (long id = 0; id < 100; id++) {
+        f.engine.poison(id);
+      }
+      List<CompletableFuture<Long>> futures = f.submit(0, 32);
+      f.turn();
+      futures.forEach(future -> assertSays(failure(future), "poisoned"));
+      assertTrue(f.engine.started() <= 25, "runs: " + f.engine.started());
+      int before = f.engine.started();
+      f.submit(32, 32);
+      f.turn();
+      assertEquals(before + 1, f.engine.started(), "the engine is taken to be ill");
+      List<CompletableFuture<Long>> well = f.submit(200, 8);
+      f.turn();
+      assertAnswered(200, well);
+      List<CompletableFuture<Long>> mixed = f.submit(99, 4);
+      f.turn();
+      assertAnswered(100, mixed.subList(1, 4));
+    }
+  }
+
+  @Test
+  void systemicFailure_costsOneRun() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(32))) {
+      EngineException systemic = EngineException.systemic("the device is gone", null);
+      f.engine.failNext(systemic);
+      List<CompletableFuture<Long>> futures = f.submit(0, 32);
+      f.turn();
+      futures.forEach(future -> assertSame(systemic, failure(future)));
+      assertEquals(1, f.engine.started());
+    }
+  }
+
+  @Test
+  void otherFailure_failsTheBatchAtOnce() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(32))) {
+      f.engine.failNext(new IllegalStateException("a bug"));
+      List<CompletableFuture<Long>> futures = f.submit(0, 4);
+      f.turn();
+      futures.forEach(future -> assertInstanceOf(IllegalStateException.class, failure(future)));
+      assertEquals(1, f.engine.started());
+    }
+  }
+
+  @Test
+  void transientFailure_isHealedByTheRerun() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(32))) {
+      f.engine.failNext(new EngineException("once", null));
+      List<CompletableFuture<Long>> futures = f.submit(0, 8);
+      f.turn();
+      assertAnswered(0, futures);
+      assertEquals(List.of(8, 4, 4), f.runSizes());
+    }
+  }
+
+  @Test
+  void loneFailure_isItsOwn() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(32))) {
+      f.engine.failNext(new EngineException("mine", null));
+      CompletableFuture<Long> future = f.batcher.submit(1L);
+      f.turn();
+      assertSays(failure(future), "mine");
+      assertEquals(1, f.engine.started());
+    }
+  }
+
+  @Test
+  void shortRun_failsThoseForgotten() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(32))) {
+      f.engine.forget(2);
+      List<CompletableFuture<Long>> futures = f.submit(0, 5);
+      f.turn();
+      assertAnswered(0, futures.subList(0, 3));
+      assertSays(failure(futures.get(3)), "answered 3 of 5");
+      assertSays(failure(futures.get(4)), "answered 3 of 5");
+      assertEquals(1, f.engine.started());
+    }
+  }
+
+  @Test
+  void throwingCallbacks_leaveTheLoopAlive() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(4))) {
+      List<CompletableFuture<Long>> futures = f.submit(0, 4);
+      var unused =
+          futures
+              .get(1)
+              .thenAccept(
+                  x -> {
+                    throw new InvalidInputException("callback", "no throw", "a throw");
+                  });
+      f.turn();
+      assertAnswered(0, futures);
+      List<CompletableFuture<Long>> more = f.submit(10, 2);
+      f.turn();
+      assertAnswered(10, more);
+    }
+  }
+
+  @Test
+  void callbackInterrupts_theNextBatchIsNotInterrupted() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(1))) {
+      var unused = f.batcher.submit(0L).thenRun(() -> Thread.currentThread().interrupt());
+      f.submit(1, 1);
+      boolean[] seen = {true};
+      f.engine.work(
+          rows -> {
+            if (f.engine.started() == 2) {
+              seen[0] = Thread.currentThread().isInterrupted();
+            }
+          });
+      Thread turner = new Thread(f::turn);
+      turner.start();
+      Await.end(turner);
+      assertEquals(false, seen[0]);
+    }
+  }
+
+  @Test
+  void noThreadToBeHad_thoseQueuedAreRefused() {
+    Error none = new OutOfMemoryError("unable to create native thread");
+    dev.inproc.inference.testing.LedgerEngine engine =
+        new dev.inproc.inference.testing.LedgerEngine();
+    Batcher<Long, Long> batcher =
+        new Batcher<>(
+            engine,
+            Batching.upTo(4),
+            new dev.inproc.inference.testing.ManualTimer(),
+            (lane, turner) -> {
+              throw none;
+            });
+    CompletableFuture<Long> future = batcher.submit(1L);
+    Await.until("refused", future::isDone);
+    assertSame(none, failure(future));
+    batcher.close();
+    assertEquals(1, engine.closes());
+  }
+}
