@@ -9,11 +9,11 @@ import java.util.Arrays;
  * <p>With equal relative deadlines, deadlines come in the order of arrivals, and some best plan
  * runs its requests in that order: exchanging two on-time requests that are out of order leaves
  * both on time. Between the first and the last request of a batch there is then no gap either: a
- * request passed over within a batch could take the place of the batch's last one, which came later.
- * So a plan is a sequence of contiguous batches with gaps between. Dynamic programming over them:
- * for each number of requests met, the earliest end of a plan that has met so many out of the first
- * i. A batch of the requests i to j starts when the plan before it has ended and j has come, and
- * must end by the deadline of i.
+ * request passed over within a batch could take the place of the batch's last one, which came
+ * later. So a plan is a sequence of contiguous batches with gaps between. Dynamic programming over
+ * them: for each number of requests met, the earliest end of a plan that has met so many out of the
+ * first i. A batch of the requests i to j starts when the plan before it has ended and j has come,
+ * and must end by the deadline of i.
  */
 public final class OfflineOptimum {
   private OfflineOptimum() {}

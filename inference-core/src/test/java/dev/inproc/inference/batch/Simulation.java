@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * Runs the production policy in virtual time: requests are handed to it as they arrive, engines
- * are asked for as they become free, and nothing else is known to it. A request that is running
- * when its deadline passes is late; one that still waits then is dropped, as is one refused.
+ * Runs the production policy in virtual time: requests are handed to it as they arrive, engines are
+ * asked for as they become free, and nothing else is known to it. A request that is running when
+ * its deadline passes is late; one that still waits then is dropped, as is one refused.
  */
 public final class Simulation {
   /** What decides; the production policy, or something to compare it with. */

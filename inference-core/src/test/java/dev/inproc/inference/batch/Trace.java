@@ -32,8 +32,7 @@ public record Trace(List<Arrival> arrivals) {
   }
 
   public Trace {
-    arrivals =
-        arrivals.stream().sorted(Comparator.comparingLong(Arrival::arrivalNanos)).toList();
+    arrivals = arrivals.stream().sorted(Comparator.comparingLong(Arrival::arrivalNanos)).toList();
   }
 
   /** Makes a trace of deadlines that are all as far from the arrival. */
@@ -97,11 +96,7 @@ public record Trace(List<Arrival> arrivals) {
     }
     if (!(micros >= 0 && micros <= MAX_MICROS)) {
       throw new IllegalArgumentException(
-          where
-              + ": expected "
-              + name
-              + " as microseconds from 0 to 1e15, got "
-              + quoted(field));
+          where + ": expected " + name + " as microseconds from 0 to 1e15, got " + quoted(field));
     }
     return Math.round(micros * 1e3);
   }
