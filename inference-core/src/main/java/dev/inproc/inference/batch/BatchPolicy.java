@@ -88,7 +88,7 @@ final class BatchPolicy<R extends Waiting> {
       return wait;
     }
     if (timed.count() == 0) {
-      untimed.take(maxBatchSize, nowNanos, batch);
+      untimed.take(maxBatchSize, batch);
       reason = DispatchReason.IDLE_ENGINE;
     } else {
       takeTimed(nowNanos, batch);
@@ -163,7 +163,7 @@ final class BatchPolicy<R extends Waiting> {
     int riders = untimed.isEmpty() ? 0 : riders();
     planner.keep(maxBatchSize - riders);
     timed.take(planner, batch);
-    int taken = untimed.take(riders, nowNanos, batch);
+    int taken = untimed.take(riders, batch);
     passedOver = taken > 0 || untimed.size() == 0 ? 0 : passedOver + 1;
   }
 

@@ -52,8 +52,7 @@ class DeadlineBarsTest {
           for (int seed = 1; seed <= SEEDS; seed++) {
             long[] arrivals = traffic.arrivals(REQUESTS, setting.perSecond(load), seed);
             Trace trace = Trace.of(arrivals, (long) (setting.deadline * 1e3));
-            int optimum =
-                OfflineOptimum.onTime(trace, setting.service(0, 0), setting.maxBatchSize);
+            int optimum = OfflineOptimum.onTime(trace, setting.service(0, 0), setting.maxBatchSize);
             String name = setting + ", " + traffic + ", load " + load + ", seed " + seed;
             CASES.add(new Case(name, setting, trace, optimum, seed));
           }
@@ -156,8 +155,7 @@ class DeadlineBarsTest {
         Shares.of(
             "window of a quarter",
             each ->
-                rival(
-                    Rivals.window(cap(each), (long) (each.setting.deadline * 1e3 / 4)), each));
+                rival(Rivals.window(cap(each), (long) (each.setting.deadline * 1e3 / 4)), each));
     Shares largest =
         Shares.of(
             "largest feasible batch",

@@ -25,9 +25,7 @@ class MeanLatencyTest {
   /** Inoue's bound, with perItem as the unit of time. */
   private static double bound(double rate, double fixed) {
     double low =
-        (1 + fixed)
-            / (2 * (1 - rate))
-            * (1 + 2 * rate * fixed + (1 - rate * fixed) / (1 + rate));
+        (1 + fixed) / (2 * (1 - rate)) * (1 + 2 * rate * fixed + (1 - rate * fixed) / (1 + rate));
     double high = 1.5 * fixed / (1 - rate) + 0.5 * (rate + 2) / (1 - rate * rate);
     return Math.min(low, high);
   }
@@ -97,8 +95,7 @@ class MeanLatencyTest {
     List<Trace.Arrival> trace = new ArrayList<>();
     Arrays.stream(arrivals).forEach(at -> trace.add(new Trace.Arrival(at, Long.MAX_VALUE)));
     Simulation simulation = new Simulation(chooser, service, 1);
-    return simulation.run(Simulation.tickets(new Trace(trace))).meanLatencyMicros()
-        / perItemMicros;
+    return simulation.run(Simulation.tickets(new Trace(trace))).meanLatencyMicros() / perItemMicros;
   }
 
   @Test
@@ -122,8 +119,7 @@ class MeanLatencyTest {
     System.out.println("seed 7");
     for (double fixed : FIXED) {
       for (double rate : RHO) {
-        Simulation.Chooser policy =
-            Simulation.policy(UNCAPPED, 0, new Service(fixed * 100, 100));
+        Simulation.Chooser policy = Simulation.policy(UNCAPPED, 0, new Service(fixed * 100, 100));
         double mean = simulated(policy, rate, fixed);
         String at = mean + " at rate " + rate + ", fixed " + fixed;
         double exact = exact(rate, fixed);

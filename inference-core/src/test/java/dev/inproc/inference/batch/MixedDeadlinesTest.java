@@ -145,7 +145,8 @@ class MixedDeadlinesTest {
   @Test
   void onTime_urgentBelowTwoRuns_tradesTheTotal() {
     Grid grid =
-        Grid.of(List.of(new Setting(100, 10, 32, 2_000, 500), new Setting(200, 20, 16, 3_000, 900)));
+        Grid.of(
+            List.of(new Setting(100, 10, 32, 2_000, 500), new Setting(200, 20, 16, 3_000, 900)));
     // No policy here meets both bars; this one lies between serving them first and not at all.
     assertTrue(grid.policy.total > grid.first.total, "total " + grid.policy.totalAt);
     assertTrue(grid.policy.urgent > grid.largest.urgent + 0.3, "urgent " + grid.policy.urgentAt);

@@ -110,7 +110,8 @@ final class Rivals {
   }
 
   private static Comparator<Ticket> byDeadline() {
-    return Comparator.<Ticket>comparingLong(each -> each.deadline).thenComparingInt(each -> each.id);
+    return Comparator.<Ticket>comparingLong(each -> each.deadline)
+        .thenComparingInt(each -> each.id);
   }
 
   private static void dropLate(
