@@ -16,9 +16,10 @@ final class BatchPolicy<R extends Waiting> {
   static final double LUCK = 0.1;
 
   private static final double[] PLANS = {PLAN, 0.5, LUCK};
-  private static final int LOOK_AHEAD = 4;
+  private static final int LOOK_AHEAD = 8;
   private static final int PATIENCE = 8;
   private static final int LONE = 2;
+  private static final int USUAL = 64;
 
   private final int maxBatchSize;
   private final long maxDelayNanos;
@@ -27,6 +28,7 @@ final class BatchPolicy<R extends Waiting> {
   private final Timed<R> timed;
   private final Planner planner;
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
+  private double usualNanos; // from arrival to deadline, a fading mean
   private int passedOver; // runs without one of those untimed that waited
   private boolean draining;
   private boolean delayed; // what runs next has waited for more
@@ -36,7 +38,7 @@ final class BatchPolicy<R extends Waiting> {
     this.maxBatchSize = maxBatchSize;
     this.maxDelayNanos = maxDelayNanos;
     this.cost = cost;
-    int lookAhead = Math.max(16, LOOK_AHEAD * maxBatchSize);
+    int lookAhead = Math.max(64, LOOK_AHEAD * maxBatchSize);
     timed = new Timed<>(lookAhead);
     planner = new Planner(maxBatchSize, lookAhead, cost);
   }
@@ -47,6 +49,8 @@ final class BatchPolicy<R extends Waiting> {
       untimed.add(request);
     } else {
       timed.add(request);
+      double given = request.deadlineNanos() - request.arrivalNanos();
+      usualNanos += usualNanos == 0 ? given : (given - usualNanos) / USUAL;
     }
   }
 
@@ -98,7 +102,7 @@ final class BatchPolicy<R extends Waiting> {
       return wait;
     }
     if (timed.count() == 0) {
-      untimed.take(maxBatchSize, nowNanos, batch);
+      untimed.take(maxBatchSize, batch);
       reason = DispatchReason.IDLE_ENGINE;
     } else {
       takeTimed(nowNanos, batch);
@@ -163,50 +167,37 @@ final class BatchPolicy<R extends Waiting> {
   // ---- deadlines ----
 
   private void takeTimed(long nowNanos, List<R> batch) {
-    boolean inOrder = planner.load(timed, nowNanos);
-    for (double quantile : PLANS) {
-      planner.plan(quantile, inOrder);
-      if (planner.rows() > 0) {
-        break;
-      }
+    planner.load(timed, nowNanos, usualNanos);
+    for (int i = 0; i == 0 || (i < PLANS.length && planner.rows() == 0); i++) {
+      planner.plan(PLANS[i]);
     }
-    int start = planner.start();
-    int rows = planner.rows();
-    if (rows == 0) { // hopeless, and tried all the same
-      start = timed.count() - 1;
-      rows = 1;
+    if (planner.rows() == 0) {
+      planner.tryLast(); // hopeless, and tried all the same
     }
-    int riders = untimed.isEmpty() ? 0 : riders(start, rows);
-    rows = Math.min(rows, maxBatchSize - riders);
-    timed.remove(start, rows, batch);
     reason = planner.isLosing() ? DispatchReason.DEADLINE : DispatchReason.IDLE_ENGINE;
-    int taken = untimed.take(riders, nowNanos, batch);
+    int riders = untimed.isEmpty() ? 0 : riders();
+    planner.keep(maxBatchSize - riders);
+    timed.take(planner, batch);
+    int taken = untimed.take(riders, batch);
     passedOver = taken > 0 || untimed.size() == 0 ? 0 : passedOver + 1;
   }
 
   /**
-   * How many without a deadline ride along: their share of those waiting, as far as it costs nobody
-   * a deadline. After {@value #PATIENCE} runs without, a quarter of a batch whatever it costs: with
-   * deadlines alone deciding they might starve.
+   * How many without a deadline ride along: their share of those waiting, or what room there is, as
+   * far as it costs nobody a deadline. After {@value #PATIENCE} runs without, a quarter of a batch
+   * whatever it costs: with deadlines alone deciding they might starve.
    */
-  private int riders(int start, int rows) {
+  private int riders() {
     int fair = (int) Math.ceil((double) maxBatchSize * untimed.size() / size());
-    int most = Math.min(untimed.size(), Math.max(fair, maxBatchSize - rows));
+    int most = Math.min(untimed.size(), Math.max(fair, maxBatchSize - planner.rows()));
     if (passedOver >= PATIENCE - 1) {
       return Math.min(most, (maxBatchSize + 3) / 4);
     }
-    if (!cost.isKnown()) {
-      return Math.min(most, fair);
-    }
-    double met = planner.total(start, rows, 0, 0);
     int low = 0;
     int high = most;
     while (low < high) {
       int middle = (low + high + 1) >>> 1;
-      int left = Math.min(rows, maxBatchSize - middle);
-      long bytes = untimed.meanBytes(middle);
-      if (planner.fits(start, left, middle, bytes)
-          && planner.total(start, left, middle, bytes) >= met) {
+      if (planner.allows(middle, untimed.meanBytes(middle))) {
         low = middle;
       } else {
         high = middle - 1;

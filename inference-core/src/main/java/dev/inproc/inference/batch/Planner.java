@@ -1,51 +1,93 @@
 package dev.inproc.inference.batch;
 
+import java.util.Arrays;
+
 /**
- * Plans runs over requests in the order of their deadlines, on what runs cost at a quantile. The
- * first run of the plan is what counts: by the next, more will be known.
+ * Plans runs over the requests whose deadlines are earliest, on what runs cost at a quantile. Only
+ * the first run of a plan is run: by the next, more will be known.
+ *
+ * <p>If the largest runs, each led by the earliest deadline left, meet everyone, so be it: such a
+ * plan is no worse than any other that meets everyone, for it ends each prefix of the requests as
+ * early as can be. Otherwise somebody has to be left behind. Each request in turn is tried as the
+ * earliest of the first run: it bounds the end of the run and so its size, and the run is filled up
+ * with what is worth most, then with what is due first. A run is valued by what it meets, and by
+ * {@value #LATER} of what the runs after it still could: newcomers will compete for that time. With
+ * one timeout and one priority for all, this comes close to the rule of the largest feasible batch.
+ *
+ * <p>A request of a class of priority is worth 64 of the class below. Within a class, one that
+ * gives less than two thirds of the usual time is worth 6, less than one third 32. Such requests
+ * are few, or they would be usual; a plain count would sacrifice them to larger batches of the
+ * others, which need only be a little larger for that.
  */
 final class Planner {
+  private static final double LATER = 0.3;
+  private static final int LEVELS = 9; // three of hurry in each of three classes
+  private static final int[] HURRIES = {1, 6, 32};
+
   private final int maxBatchSize;
   private final RunCost cost;
   private final long[] left; // nanoseconds to the deadline
   private final long[] bytes; // of all requests before
-  private final long[] worth; // of all requests before
+  private final int[] level; // of worth
+  private final long[] restLeft;
+  private final long[] restBytes;
+  private final long[] restWorth;
+  private final boolean[] isChosen;
+  private final int[] chosen; // the earliest deadline first, then by worth
   private int count;
-  private double quantile;
-  private int start;
   private int rows;
+  private int rest;
+  private double quantile;
   private boolean losing;
+  private int topLevel;
+  private int bottomLevel;
 
   Planner(int maxBatchSize, int lookAhead, RunCost cost) {
     this.maxBatchSize = maxBatchSize;
     this.cost = cost;
     left = new long[lookAhead];
     bytes = new long[lookAhead + 1];
-    worth = new long[lookAhead + 1];
+    level = new int[lookAhead];
+    restLeft = new long[lookAhead];
+    restBytes = new long[lookAhead + 1];
+    restWorth = new long[lookAhead + 1];
+    isChosen = new boolean[lookAhead];
+    chosen = new int[maxBatchSize];
   }
 
-  /** Takes in what waits; returns whether those that came first must leave first. */
-  boolean load(Timed<?> waiting, long nowNanos) {
+  /**
+   * Takes in what waits.
+   *
+   * @param usualNanos the time that requests usually give
+   */
+  void load(Timed<?> waiting, long nowNanos, double usualNanos) {
     count = waiting.count();
-    boolean inOrder = true;
+    topLevel = 0;
+    bottomLevel = LEVELS;
     for (int i = 0; i < count; i++) {
       Waiting request = waiting.at(i);
       left[i] = request.deadlineNanos() - nowNanos;
       bytes[i + 1] = bytes[i] + Math.max(0, request.bytes());
-      worth[i + 1] = worth[i] + Untimed.weight(request.priority());
-      inOrder &= i == 0 || waiting.at(i - 1).arrivalNanos() - request.arrivalNanos() <= 0;
+      double given = request.deadlineNanos() - request.arrivalNanos();
+      int hurry = given * 3 < usualNanos ? 2 : given * 1.5 < usualNanos ? 1 : 0;
+      level[i] = 3 * request.priority().ordinal() + hurry;
+      topLevel = Math.max(topLevel, level[i]);
+      bottomLevel = Math.min(bottomLevel, level[i]);
     }
-    return inOrder && worth[count] == count * worth[1];
   }
 
-  /** Where the first run begins. */
-  int start() {
-    return start;
+  private static long worth(int level) {
+    return (long) HURRIES[level % 3] << (6 * (level / 3));
   }
 
   /** The rows of the first run; 0 if nothing can be met. */
   int rows() {
     return rows;
+  }
+
+  /** Whether the first run holds the request at a place of the window. */
+  boolean isChosen(int index) {
+    return isChosen[index];
   }
 
   /** Whether the plan leaves somebody behind. */
@@ -54,74 +96,181 @@ final class Planner {
   }
 
   /** Plans the first run. */
-  void plan(double planQuantile, boolean inOrder) {
+  void plan(double planQuantile) {
     quantile = planQuantile;
+    losing = false;
+    int full = Math.min(maxBatchSize, count);
     if (!cost.isKnown()) {
-      choose(0, Math.min(maxBatchSize, count), false);
+      choose(0, full, true);
       return;
     }
-    int head = largest(0, 0);
-    if (head == Math.min(maxBatchSize, count)
-        || (head > 0 && total(0, head, 0, 0) == worth[count])) {
+    int head = largest(left, bytes, 0, count, 0);
+    if (head == count) {
       choose(0, head, false);
       return;
     }
-    choose(0, head, true);
-    double best = -1;
+    if (head > 0
+        && (meetsAll(firstOf(topLevel), true) || meetsAll(0, true) || meetsAll(0, false))) {
+      return;
+    }
+    losing = true;
+    double best = 0;
+    int bestFirst = 0;
     int largest = 0;
-    for (int i = 0; i < count && largest < Math.min(maxBatchSize, count - i); i++) {
-      int size = largest(i, 0);
-      if (size > largest) {
-        largest = size;
-        double value = inOrder ? size : total(i, size, 0, 0);
+    int highest = -1;
+    for (int i = 0; i < count; i++) {
+      if (largest >= Math.min(maxBatchSize, count - i) && highest == topLevel) {
+        break;
+      }
+      int size = largest(left, bytes, i, count, 0);
+      // Else it is no better than the request before it that bounded a run as large.
+      if (size > largest || (size > 0 && level[i] > highest)) {
+        largest = Math.max(largest, size);
+        highest = Math.max(highest, level[i]);
+        choose(i, size, true);
+        double value = value();
         if (value > best) {
           best = value;
-          choose(i, size, true);
+          bestFirst = i;
         }
       }
     }
+    choose(bestFirst, largest == 0 ? 0 : largest(left, bytes, bestFirst, count, 0), true);
   }
 
-  private void choose(int from, int size, boolean isLosing) {
-    start = from;
-    rows = size;
-    losing = isLosing;
+  /** Chooses the one with the most time left, alone. */
+  void tryLast() {
+    choose(count - 1, 1, false);
   }
 
-  /** What is met in all if this is run first, with riders, and then always the most that can be. */
-  double total(int from, int size, int riders, long riderBytes) {
-    double met = worth[from + size] - worth[from];
-    double now = nanos(from, size, riders, riderBytes);
-    int next = from + size;
-    while (next < count) {
-      int more = largest(next, now);
+  /** Fills a run: first this request, then by worth, then by deadline. */
+  private void choose(int first, int size, boolean byWorth) {
+    Arrays.fill(isChosen, 0, count, false);
+    rows = 0;
+    if (size == 0) {
+      return;
+    }
+    take(first);
+    int top = byWorth ? topLevel : bottomLevel;
+    for (int wanted = top; wanted >= bottomLevel && rows < size; wanted--) {
+      for (int i = first + 1; i < count && rows < size; i++) {
+        if (level[i] == wanted || !byWorth) {
+          take(i);
+        }
+      }
+    }
+    while (rows > 1 && cost.isKnown() && nanos(chosenBytes(rows), rows) > left[first]) {
+      isChosen[chosen[--rows]] = false; // more bytes than those that the size was found with
+    }
+  }
+
+  private void take(int index) {
+    isChosen[index] = true;
+    chosen[rows++] = index;
+  }
+
+  private long chosenBytes(int size) {
+    long sum = 0;
+    for (int i = 0; i < size; i++) {
+      sum += bytes[chosen[i] + 1] - bytes[chosen[i]];
+    }
+    return sum;
+  }
+
+  private double value() {
+    long met = 0;
+    for (int i = 0; i < rows; i++) {
+      met += worth(level[chosen[i]]);
+    }
+    return met + LATER * later(nanos(chosenBytes(rows), rows), chosen[0]);
+  }
+
+  /**
+   * Whether others can ride along, in place of those chosen last where the run would be too large,
+   * such that the plan meets as much as without.
+   */
+  boolean allows(int riders, long riderBytes) {
+    if (!cost.isKnown()) {
+      return true;
+    }
+    double without = later(nanos(chosenBytes(rows), rows), 0);
+    int kept = Math.min(rows, maxBatchSize - riders);
+    long moved = 0;
+    for (int i = kept; i < rows; i++) {
+      isChosen[chosen[i]] = false;
+      moved += worth(level[chosen[i]]);
+    }
+    double end = nanos(chosenBytes(kept) + riderBytes, kept + riders);
+    boolean fits = kept == 0 || end <= left[chosen[0]];
+    boolean allowed = fits && later(end, 0) >= without + moved;
+    for (int i = kept; i < rows; i++) {
+      isChosen[chosen[i]] = true;
+    }
+    return allowed;
+  }
+
+  /** Leaves this many of those chosen, the ones that count most. */
+  void keep(int most) {
+    while (rows > most) {
+      isChosen[chosen[--rows]] = false;
+    }
+  }
+
+  /** Chooses a run, and tells whether everyone else can be met after it. */
+  private boolean meetsAll(int first, boolean byWorth) {
+    int size = largest(left, bytes, first, count, 0);
+    if (size == 0) {
+      return false;
+    }
+    choose(first, size, byWorth);
+    return later(nanos(chosenBytes(rows), rows), 0) == restWorth[rest];
+  }
+
+  private int firstOf(int wanted) {
+    int first = 0;
+    while (level[first] != wanted) {
+      first++;
+    }
+    return first;
+  }
+
+  /** What is met, of those from one on that are not chosen, by the largest runs after this one. */
+  private long later(double start, int from) {
+    rest = 0;
+    for (int i = from; i < count; i++) {
+      if (!isChosen[i]) {
+        restLeft[rest] = left[i];
+        restBytes[rest + 1] = restBytes[rest] + bytes[i + 1] - bytes[i];
+        restWorth[rest + 1] = restWorth[rest] + worth(level[i]);
+        rest++;
+      }
+    }
+    long met = 0;
+    double now = start;
+    for (int next = 0; next < rest; ) {
+      int more = largest(restLeft, restBytes, next, rest, now);
       if (more == 0) {
         next++;
         continue;
       }
-      met += worth[next + more] - worth[next];
-      now += nanos(next, more, 0, 0);
+      met += restWorth[next + more] - restWorth[next];
+      now += nanos(restBytes[next + more] - restBytes[next], more);
       next += more;
     }
     return met;
   }
 
-  /** Whether a run with riders ends before its first deadline. */
-  boolean fits(int from, int size, int riders, long riderBytes) {
-    return size == 0 || nanos(from, size, riders, riderBytes) <= left[from];
-  }
-
-  /** The most rows from here that, started then, end before the first's deadline. */
-  private int largest(int from, double startNanos) {
-    int low = 0;
-    int high = Math.min(maxBatchSize, count - from);
-    if (startNanos + nanos(from, high, 0, 0) <= left[from]) {
+  /** The most of a line from one on that, started then, end before that one's deadline. */
+  private int largest(long[] lefts, long[] sums, int from, int end, double start) {
+    int high = Math.min(maxBatchSize, end - from);
+    if (start + nanos(sums[from + high] - sums[from], high) <= lefts[from]) {
       return high;
     }
+    int low = 0;
     high--;
     while (low < high) {
       int middle = (low + high + 1) >>> 1;
-      if (startNanos + nanos(from, middle, 0, 0) <= left[from]) {
+      if (start + nanos(sums[from + middle] - sums[from], middle) <= lefts[from]) {
         low = middle;
       } else {
         high = middle - 1;
@@ -130,8 +279,7 @@ final class Planner {
     return low;
   }
 
-  private double nanos(int from, int size, int riders, long riderBytes) {
-    long all = bytes[from + size] - bytes[from] + riderBytes;
-    return cost.nanos(size + riders, all, quantile);
+  private double nanos(long allBytes, int allRows) {
+    return cost.nanos(allRows, allBytes, quantile);
   }
 }

@@ -107,14 +107,18 @@ final class Timed<R extends Waiting> {
     }
   }
 
-  /** Takes a run of requests out of the window, into a batch. */
-  void remove(int from, int rows, List<R> batch) {
-    for (int i = from; i < from + rows; i++) {
-      batch.add(at(i));
+  /** Moves those that a plan has chosen into a batch, the earliest deadline first. */
+  void take(Planner plan, List<R> batch) {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      if (plan.isChosen(i)) {
+        batch.add(at(i));
+      } else {
+        window[kept++] = window[i];
+      }
     }
-    System.arraycopy(window, from + rows, window, from, count - from - rows);
-    Arrays.fill(window, count - rows, count, null);
-    count -= rows;
+    Arrays.fill(window, kept, count, null);
+    count = kept;
   }
 
   /** Takes everything out. */

@@ -5,66 +5,62 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests without a deadline. Next is the one whose age, times the weight of its class, is
- * greatest: 8 for high, 4 for normal, 1 for low. Within a class this is the order they came in; a
- * class waits at most as many times longer than another as the other weighs more; and since an age
- * grows without bound while newcomers start at zero, nothing starves. Known as the accumulating
- * priority queue (Kleinrock 1964; Stanford, Taylor and Ziedins 2014).
+ * Requests without a deadline. Within a class of priority they leave in the order they came. Next
+ * is the class whose weight (8 for high, 4 for normal, 1 for low), times the turns that it has
+ * waited, is greatest; so while all wait they get about 5, 3 and 1 of nine rows, and none less than
+ * one of sixteen. Age is counted in turns, not in time: by time, under an overload that lasts, the
+ * high class itself grows old and a low one starves.
  */
 final class Untimed<R extends Waiting> {
   private static final Priority[] CLASSES = Priority.values();
+  private static final int[] WEIGHTS = {1, 4, 8};
 
-  private final Fifo<R> low = new Fifo<>();
-  private final Fifo<R> normal = new Fifo<>();
-  private final Fifo<R> high = new Fifo<>();
-
-  /** What a class weighs. */
-  static int weight(Priority priority) {
-    return switch (priority) {
-      case LOW -> 1;
-      case NORMAL -> 4;
-      case HIGH -> 8;
-    };
-  }
+  private final List<Fifo<R>> fifos = List.of(new Fifo<>(), new Fifo<>(), new Fifo<>());
+  private final int[] passedOver = new int[CLASSES.length];
 
   void add(R request) {
-    of(request.priority()).add(request);
+    fifos.get(request.priority().ordinal()).add(request);
   }
 
   /** Those waiting; gone ones may still be counted. */
   int size() {
-    return low.size() + normal.size() + high.size();
+    return fifos.get(0).size() + fifos.get(1).size() + fifos.get(2).size();
   }
 
   /** The bytes that this many requests have on average. */
   long meanBytes(int rows) {
     int all = size();
-    return all == 0
-        ? 0
-        : (long) ((double) (low.bytes() + normal.bytes() + high.bytes()) / all * rows);
+    double bytes = (double) fifos.get(0).bytes() + fifos.get(1).bytes() + fifos.get(2).bytes();
+    return all == 0 ? 0 : (long) (bytes / all * rows);
   }
 
+  /** Whether there is none that is not gone. */
   boolean isEmpty() {
-    return low.peek() == null && normal.peek() == null && high.peek() == null;
+    for (int i = 0; i < CLASSES.length; i++) {
+      if (fifos.get(i).peek() != null) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  /** The age of the oldest, or -1 if there is none. */
+  /** The age of the oldest, or 0 if there is none. */
   long oldestAge(long nowNanos) {
-    long oldest = -1;
-    for (Priority each : CLASSES) {
-      R head = of(each).peek();
+    long oldest = 0;
+    for (int i = 0; i < CLASSES.length; i++) {
+      R head = fifos.get(i).peek();
       if (head != null) {
-        oldest = Math.max(oldest, age(head, nowNanos));
+        oldest = Math.max(oldest, nowNanos - head.arrivalNanos());
       }
     }
     return oldest;
   }
 
   /** Moves up to so many requests into a batch; returns how many. */
-  int take(int most, long nowNanos, List<R> batch) {
+  int take(int most, List<R> batch) {
     int taken = 0;
     while (taken < most) {
-      Fifo<R> next = next(nowNanos);
+      Fifo<R> next = next();
       if (next == null) {
         break;
       }
@@ -74,42 +70,26 @@ final class Untimed<R extends Waiting> {
     return taken;
   }
 
-  private @Nullable Fifo<R> next(long nowNanos) {
-    if (low.size() == 0 && high.size() == 0) {
-      return normal.peek() == null ? null : normal; // the usual case, for speed
-    }
-    Fifo<R> best = null;
-    double greatest = -1;
+  private @Nullable Fifo<R> next() {
+    int best = -1;
     for (int i = CLASSES.length - 1; i >= 0; i--) {
-      Fifo<R> fifo = of(CLASSES[i]);
-      R head = fifo.peek();
-      if (head != null) {
-        // One nanosecond more, so that classes differ among those that came this moment.
-        double urgency = weight(CLASSES[i]) * (age(head, nowNanos) + 1.0);
-        if (urgency > greatest) {
-          greatest = urgency;
-          best = fifo;
+      if (fifos.get(i).peek() == null) {
+        passedOver[i] = 0;
+      } else {
+        passedOver[i]++;
+        if (best < 0 || WEIGHTS[i] * passedOver[i] > WEIGHTS[best] * passedOver[best]) {
+          best = i;
         }
       }
     }
-    return best;
-  }
-
-  private static long age(Waiting request, long nowNanos) {
-    return Math.max(0, nowNanos - request.arrivalNanos());
+    if (best < 0) {
+      return null;
+    }
+    passedOver[best] = 0;
+    return fifos.get(best);
   }
 
   void purge() {
-    low.purge();
-    normal.purge();
-    high.purge();
-  }
-
-  private Fifo<R> of(Priority priority) {
-    return switch (priority) {
-      case LOW -> low;
-      case NORMAL -> normal;
-      case HIGH -> high;
-    };
+    fifos.forEach(Fifo::purge);
   }
 }

@@ -1,6 +1,9 @@
 package dev.inproc.inference.batch;
 
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
 
 /**
  * The most requests that can be on time if all arrivals are known beforehand: one engine, runs of
@@ -16,65 +19,121 @@ import java.util.Arrays;
  * and must end by the deadline of i.
  */
 public final class OfflineOptimum {
-  private OfflineOptimum() {}
+  private static final long MOST_CELLS = 200_000_000;
 
-  /** Returns the most on time. Takes time in the square of the requests, by the largest batch. */
-  public static int onTime(Trace trace, Service service, int maxBatchSize) {
+  private final long[] arrival;
+  private final long[] deadline;
+  private final long[] run; // by rows
+  private final int losses; // those of a plan that is known; more cannot be best
+  private final short[][] batch; // the last batch of the best plan, by requests seen and lost
+  private int lost;
+
+  private OfflineOptimum(Trace trace, Service service, int maxBatchSize) {
     int n = trace.arrivals().size();
-    long[] arrival = new long[n];
-    long[] deadline = new long[n];
+    arrival = new long[n];
+    deadline = new long[n];
     for (int i = 0; i < n; i++) {
-      arrival[i] = trace.arrivals().get(i).arrivalNanos();
-      deadline[i] = trace.arrivals().get(i).deadlineNanos();
-      if (i > 0 && deadline[i] - deadline[i - 1] < 0) {
+      Trace.Arrival each = trace.arrivals().get(i);
+      arrival[i] = each.arrivalNanos();
+      deadline[i] = each.deadlineNanos();
+      if (!each.isTimed() || (i > 0 && deadline[i] < deadline[i - 1])) {
         throw new IllegalArgumentException(
-            "The exact optimum needs deadlines in the order of arrivals, as equal relative"
-                + " deadlines are; request "
+            "The oracle needs a deadline for each request, in the order of the arrivals, as equal"
+                + " relative deadlines are; request "
                 + (i + 1)
-                + " by arrival is due before the one that came before it");
+                + " by arrival "
+                + (each.isTimed() ? "is due before the one that came before it" : "has none"));
       }
     }
-    return onTime(arrival, deadline, service, maxBatchSize);
+    run = new long[maxBatchSize + 1];
+    for (int rows = 1; rows <= maxBatchSize; rows++) {
+      run[rows] = service.nanos(rows);
+    }
+    losses = n - greedy(arrival, deadline, run);
+    if ((n + 1L) * (losses + 1) > MOST_CELLS) {
+      throw new IllegalArgumentException(
+          "The oracle's table of "
+              + (n + 1)
+              + " × "
+              + (losses + 1)
+              + " is too large; expected at most "
+              + MOST_CELLS
+              + " cells: give it a shorter trace");
+    }
+    batch = new short[n + 1][losses + 1];
+    solve();
   }
 
-  private static int onTime(long[] arrival, long[] deadline, Service service, int maxBatchSize) {
+  /** Returns the most on time. Takes time in requests by requests lost by the largest batch. */
+  public static int onTime(Trace trace, Service service, int maxBatchSize) {
+    return trace.arrivals().size() - new OfflineOptimum(trace, service, maxBatchSize).lost;
+  }
+
+  /** Returns what comes of a best plan. */
+  public static Simulation.Outcome outcome(Trace trace, Service service, int maxBatchSize) {
+    List<Simulation.Ticket> tickets = Simulation.tickets(trace);
+    OfflineOptimum optimum = new OfflineOptimum(trace, service, maxBatchSize);
+    return Simulation.outcome(tickets, optimum.replay(tickets));
+  }
+
+  private void solve() {
     int n = arrival.length;
-    long[] run = new long[maxBatchSize + 1];
-    for (int b = 1; b <= maxBatchSize; b++) {
-      run[b] = Math.round(service.nanos(b, 0));
-    }
-    // ends[i % (B+1)][k]: the earliest end of a plan with k met among the first i, MAX if none.
-    // Only so many losses are kept as a plan that is already known has: more cannot be best.
-    int losses = n - greedy(arrival, deadline, run);
+    int maxBatchSize = run.length - 1;
     int rings = maxBatchSize + 1;
-    long[][] ends = new long[rings][losses + 1]; // by the number lost: i - k
-    for (long[] row : ends) {
-      Arrays.fill(row, Long.MAX_VALUE);
-    }
+    // By requests seen, in a ring, and lost: the earliest end of a plan; MAX if there is none.
+    long[][] ends = new long[rings][losses + 1];
+    Arrays.fill(ends[0], Long.MAX_VALUE);
     ends[0][0] = Long.MIN_VALUE;
     for (int i = 1; i <= n; i++) {
       long[] here = ends[i % rings];
-      Arrays.fill(here, Long.MAX_VALUE);
       System.arraycopy(ends[(i - 1) % rings], 0, here, 1, losses);
-      for (int b = 1; b <= Math.min(maxBatchSize, i); b++) {
-        long latest = deadline[i - b] - run[b];
+      here[0] = Long.MAX_VALUE;
+      for (int rows = 1; rows <= Math.min(maxBatchSize, i); rows++) {
+        long latest = deadline[i - rows] - run[rows];
         if (latest < arrival[i - 1]) {
-          break; // a larger batch starts with an earlier deadline and runs longer
+          break; // a larger batch has an earlier deadline and runs longer
         }
-        long[] before = ends[(i - b) % rings];
-        for (int lost = 0; lost <= losses; lost++) {
-          if (before[lost] <= latest) {
-            here[lost] = Math.min(here[lost], Math.max(before[lost], arrival[i - 1]) + run[b]);
+        long[] before = ends[(i - rows) % rings];
+        for (int k = 0; k <= losses; k++) {
+          if (before[k] <= latest) {
+            long end = Math.max(before[k], arrival[i - 1]) + run[rows];
+            if (end < here[k]) {
+              here[k] = end;
+              batch[i][k] = (short) rows;
+            }
           }
         }
       }
     }
-    for (int lost = 0; lost <= losses; lost++) {
-      if (ends[n % rings][lost] != Long.MAX_VALUE) {
-        return n - lost;
+    while (ends[n % rings][lost] == Long.MAX_VALUE) {
+      lost++;
+    }
+  }
+
+  /** Gives the requests their times; returns how many batches there are. */
+  private int replay(List<Simulation.Ticket> tickets) {
+    Deque<int[]> runs = new ArrayDeque<>();
+    int k = lost;
+    for (int i = arrival.length; i > 0; ) {
+      int rows = batch[i][k];
+      if (rows == 0) {
+        i--;
+        k--;
+      } else {
+        runs.push(new int[] {i - rows, i});
+        i -= rows;
       }
     }
-    throw new AssertionError("Losing as many as the greedy plan must be possible");
+    long now = Long.MIN_VALUE;
+    for (int[] each : runs) {
+      long start = Math.max(now, arrival[each[1] - 1]);
+      now = start + run[each[1] - each[0]];
+      for (int i = each[0]; i < each[1]; i++) {
+        tickets.get(i).started = start;
+        tickets.get(i).ended = now;
+      }
+    }
+    return runs.size();
   }
 
   /** Some plan's count, for a bound: the largest batch in time, of what is there. */

@@ -31,6 +31,11 @@ public final class Service implements RunCost {
     return Math.max(1, Math.round(nanos(rows, 0) * factor));
   }
 
+  /** What a run of this many rows takes without jitter. */
+  long nanos(int rows) {
+    return Math.max(1, Math.round(nanos(rows, 0)));
+  }
+
   /** Box and Muller's; the JDK's SplittableRandom has none on 17 that is fixed for all time. */
   private double gaussian() {
     if (!Double.isNaN(spare)) {

@@ -171,7 +171,7 @@ public final class Simulation {
       }
       now = Math.min(now, askAgain);
       if (now == Long.MAX_VALUE) {
-        return outcome(tickets);
+        return outcome(tickets, batches);
       }
       while (!running.isEmpty() && running.element().end == now) {
         end(running.remove());
@@ -230,7 +230,7 @@ public final class Simulation {
     chooser.ended(run.batch.size(), run.nanos);
   }
 
-  private Outcome outcome(List<Ticket> tickets) {
+  static Outcome outcome(List<Ticket> tickets, int batches) {
     int onTime = 0;
     int late = 0;
     double wait = 0;

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Recorded or made-up arrivals, in the order they come. As a file: CSV with the header {@code
@@ -65,7 +66,7 @@ public record Trace(List<Arrival> arrivals) {
     return new Trace(arrivals);
   }
 
-  private static String quoted(@org.jspecify.annotations.Nullable String line) {
+  private static String quoted(@Nullable String line) {
     return line == null ? "an empty file" : "\"" + line + "\"";
   }
 
