@@ -1,2 +1,0 @@
-/** Tests of the TensorFlow engine, on real models. */
-package dev.inproc.inference.tf;
