@@ -72,7 +72,7 @@ final class BatchPolicy<R extends Waiting> {
 
   /** Takes everything out. */
   void removeAll(List<R> all) {
-    untimed.take(untimed.size(), 0, all);
+    untimed.take(untimed.size(), all);
     timed.removeAll(all);
   }
 

@@ -123,11 +123,13 @@ final class Timed<R extends Waiting> {
 
   /** Takes everything out. */
   void removeAll(List<R> all) {
-    while (size() > 0) {
-      remove(0, count, all);
-      for (; count < window.length && heaped > 0; count++) {
-        window[count] = pop();
-      }
+    for (int i = 0; i < count; i++) {
+      all.add(at(i));
+    }
+    Arrays.fill(window, 0, count, null);
+    count = 0;
+    while (heaped > 0) {
+      all.add(pop());
     }
   }
 
