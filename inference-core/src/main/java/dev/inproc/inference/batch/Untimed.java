@@ -12,14 +12,23 @@ import org.jspecify.annotations.Nullable;
  * high class itself grows old and a low one starves.
  */
 final class Untimed<R extends Waiting> {
-  private static final Priority[] CLASSES = Priority.values();
+  private static final int CLASSES = 3;
   private static final int[] WEIGHTS = {1, 4, 8};
 
   private final List<Fifo<R>> fifos = List.of(new Fifo<>(), new Fifo<>(), new Fifo<>());
-  private final int[] passedOver = new int[CLASSES.length];
+  private final int[] passedOver = new int[CLASSES];
+
+  /** The class's rank, from the lowest. */
+  static int classOf(Priority priority) {
+    return switch (priority) {
+      case LOW -> 0;
+      case NORMAL -> 1;
+      case HIGH -> 2;
+    };
+  }
 
   void add(R request) {
-    fifos.get(request.priority().ordinal()).add(request);
+    fifos.get(classOf(request.priority())).add(request);
   }
 
   /** Those waiting; gone ones may still be counted. */
@@ -36,7 +45,7 @@ final class Untimed<R extends Waiting> {
 
   /** Whether there is none that is not gone. */
   boolean isEmpty() {
-    for (int i = 0; i < CLASSES.length; i++) {
+    for (int i = 0; i < CLASSES; i++) {
       if (fifos.get(i).peek() != null) {
         return false;
       }
@@ -47,7 +56,7 @@ final class Untimed<R extends Waiting> {
   /** The age of the oldest, or 0 if there is none. */
   long oldestAge(long nowNanos) {
     long oldest = 0;
-    for (int i = 0; i < CLASSES.length; i++) {
+    for (int i = 0; i < CLASSES; i++) {
       R head = fifos.get(i).peek();
       if (head != null) {
         oldest = Math.max(oldest, nowNanos - head.arrivalNanos());
@@ -72,7 +81,7 @@ final class Untimed<R extends Waiting> {
 
   private @Nullable Fifo<R> next() {
     int best = -1;
-    for (int i = CLASSES.length - 1; i >= 0; i--) {
+    for (int i = CLASSES - 1; i >= 0; i--) {
       if (fifos.get(i).peek() == null) {
         passedOver[i] = 0;
       } else {
