@@ -38,7 +38,8 @@ final class BatchPolicy<R extends Waiting> {
     this.maxBatchSize = maxBatchSize;
     this.maxDelayNanos = maxDelayNanos;
     this.cost = cost;
-    int lookAhead = Math.max(64, LOOK_AHEAD * maxBatchSize);
+    int most = Math.max(1_024, 2 * maxBatchSize);
+    int lookAhead = Math.max(64, Math.min(LOOK_AHEAD * maxBatchSize, most));
     timed = new Timed<>(lookAhead);
     planner = new Planner(maxBatchSize, lookAhead, cost);
   }
@@ -176,7 +177,7 @@ final class BatchPolicy<R extends Waiting> {
     }
     reason = planner.isLosing() ? DispatchReason.DEADLINE : DispatchReason.IDLE_ENGINE;
     int riders = untimed.isEmpty() ? 0 : riders();
-    planner.keep(maxBatchSize - riders);
+    planner.makeRoom(riders, untimed.meanBytes(riders));
     timed.take(planner, batch);
     int taken = untimed.take(riders, batch);
     passedOver = taken > 0 || untimed.size() == 0 ? 0 : passedOver + 1;

@@ -21,6 +21,7 @@ import java.util.Arrays;
  */
 final class Planner {
   private static final double LATER = 0.3;
+  private static final int STEPS = 8;
   private static final int LEVELS = 9; // three of hurry in each of three classes
   private static final int[] HURRIES = {1, 6, 32};
 
@@ -38,6 +39,8 @@ final class Planner {
   private int rows;
   private int rest;
   private double quantile;
+  private double shortest; // run of a single row
+  private long leastBytes;
   private boolean losing;
   private int topLevel;
   private int bottomLevel;
@@ -64,13 +67,15 @@ final class Planner {
     count = waiting.count();
     topLevel = 0;
     bottomLevel = LEVELS;
+    leastBytes = Long.MAX_VALUE;
     for (int i = 0; i < count; i++) {
       Waiting request = waiting.at(i);
       left[i] = request.deadlineNanos() - nowNanos;
-      bytes[i + 1] = bytes[i] + Math.max(0, request.bytes());
+      bytes[i + 1] = bytes[i] + request.bytes();
+      leastBytes = Math.min(leastBytes, request.bytes());
       double given = request.deadlineNanos() - request.arrivalNanos();
       int hurry = given * 3 < usualNanos ? 2 : given * 1.5 < usualNanos ? 1 : 0;
-      level[i] = 3 * request.priority().ordinal() + hurry;
+      level[i] = 3 * Untimed.classOf(request.priority()) + hurry;
       topLevel = Math.max(topLevel, level[i]);
       bottomLevel = Math.min(bottomLevel, level[i]);
     }
@@ -98,6 +103,7 @@ final class Planner {
   /** Plans the first run. */
   void plan(double planQuantile) {
     quantile = planQuantile;
+    shortest = nanos(leastBytes, 1);
     losing = false;
     int full = Math.min(maxBatchSize, count);
     if (!cost.isKnown()) {
@@ -118,13 +124,19 @@ final class Planner {
     int bestFirst = 0;
     int largest = 0;
     int highest = -1;
+    int step = Math.max(1, maxBatchSize / STEPS);
     for (int i = 0; i < count; i++) {
       if (largest >= Math.min(maxBatchSize, count - i) && highest == topLevel) {
         break;
       }
+      int most = Math.min(maxBatchSize, count - i);
+      if (largest >= most && level[i] <= highest) {
+        continue;
+      }
       int size = largest(left, bytes, i, count, 0);
-      // Else it is no better than the request before it that bounded a run as large.
-      if (size > largest || (size > 0 && level[i] > highest)) {
+      // Else the request before that bounded a run about as large is the better one to begin with.
+      boolean larger = size > largest && (size == most || size >= largest + step);
+      if (larger || (size > 0 && level[i] > highest)) {
         largest = Math.max(largest, size);
         highest = Math.max(highest, level[i]);
         choose(i, size, true);
@@ -182,7 +194,7 @@ final class Planner {
     for (int i = 0; i < rows; i++) {
       met += worth(level[chosen[i]]);
     }
-    return met + LATER * later(nanos(chosenBytes(rows), rows), chosen[0]);
+    return met + LATER * later(nanos(chosenBytes(rows), rows), chosen[0], false);
   }
 
   /**
@@ -193,7 +205,7 @@ final class Planner {
     if (!cost.isKnown()) {
       return true;
     }
-    double without = later(nanos(chosenBytes(rows), rows), 0);
+    double without = later(nanos(chosenBytes(rows), rows), 0, false);
     int kept = Math.min(rows, maxBatchSize - riders);
     long moved = 0;
     for (int i = kept; i < rows; i++) {
@@ -202,16 +214,20 @@ final class Planner {
     }
     double end = nanos(chosenBytes(kept) + riderBytes, kept + riders);
     boolean fits = kept == 0 || end <= left[chosen[0]];
-    boolean allowed = fits && later(end, 0) >= without + moved;
+    boolean allowed = fits && later(end, 0, false) >= without + moved;
     for (int i = kept; i < rows; i++) {
       isChosen[chosen[i]] = true;
     }
     return allowed;
   }
 
-  /** Leaves this many of those chosen, the ones that count most. */
-  void keep(int most) {
-    while (rows > most) {
+  /** Makes room for riders: those chosen last stay behind, until the run fits and is in time. */
+  void makeRoom(int riders, long riderBytes) {
+    while (rows > 0
+        && (rows + riders > maxBatchSize
+            || (riders > 0
+                && cost.isKnown()
+                && nanos(chosenBytes(rows) + riderBytes, rows + riders) > left[chosen[0]]))) {
       isChosen[chosen[--rows]] = false;
     }
   }
@@ -223,7 +239,7 @@ final class Planner {
       return false;
     }
     choose(first, size, byWorth);
-    return later(nanos(chosenBytes(rows), rows), 0) == restWorth[rest];
+    return later(nanos(chosenBytes(rows), rows), 0, true) == restWorth[rest];
   }
 
   private int firstOf(int wanted) {
@@ -234,8 +250,12 @@ final class Planner {
     return first;
   }
 
-  /** What is met, of those from one on that are not chosen, by the largest runs after this one. */
-  private long later(double start, int from) {
+  /**
+   * What is met, of those from one on that are not chosen, by the largest runs after this one.
+   *
+   * @param all whether to stop, with -1, at the first who is missed
+   */
+  private long later(double start, int from, boolean all) {
     rest = 0;
     for (int i = from; i < count; i++) {
       if (!isChosen[i]) {
@@ -250,6 +270,9 @@ final class Planner {
     for (int next = 0; next < rest; ) {
       int more = largest(restLeft, restBytes, next, rest, now);
       if (more == 0) {
+        if (all) {
+          return -1;
+        }
         next++;
         continue;
       }
@@ -262,6 +285,9 @@ final class Planner {
 
   /** The most of a line from one on that, started then, end before that one's deadline. */
   private int largest(long[] lefts, long[] sums, int from, int end, double start) {
+    if (start + shortest > lefts[from]) {
+      return 0; // soon told of the many that an overload leaves behind
+    }
     int high = Math.min(maxBatchSize, end - from);
     if (start + nanos(sums[from + high] - sums[from], high) <= lefts[from]) {
       return high;

@@ -15,6 +15,7 @@ final class Timed<R extends Waiting> {
   private int count;
   private @Nullable Waiting[] heap = new Waiting[16];
   private int heaped;
+  private long mostBytes;
 
   Timed(int lookAhead) {
     window = new Waiting[lookAhead];
@@ -37,6 +38,7 @@ final class Timed<R extends Waiting> {
   }
 
   void add(R request) {
+    mostBytes = Math.max(mostBytes, request.bytes());
     if (heaped > 0 && (count == 0 || !isBefore(request, at(count - 1)))) {
       push(request);
       return;
@@ -81,7 +83,8 @@ final class Timed<R extends Waiting> {
   void refresh(long nowNanos, RunCost cost, double luck, List<R> hopeless) {
     int looked = 0;
     int kept = 0;
-    boolean known = cost.isKnown();
+    // Most have time enough for the largest request, and need no look at their own.
+    double longest = cost.isKnown() ? cost.nanos(1, mostBytes, luck) : 0;
     while (true) {
       for (; looked < count; looked++) {
         R request = at(looked);
@@ -89,7 +92,7 @@ final class Timed<R extends Waiting> {
           continue;
         }
         long left = request.deadlineNanos() - nowNanos;
-        if (left <= 0 || (known && left < cost.nanos(1, request.bytes(), luck))) {
+        if (left <= 0 || (left < longest && left < cost.nanos(1, request.bytes(), luck))) {
           hopeless.add(request);
         } else {
           window[kept++] = request;

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class BatchPolicyTest {
   private static final long MICRO = 1_000;
   private static final long NONE = Long.MAX_VALUE;
+  private static final List<Priority> PRIORITIES = List.of(Priority.values());
 
   /** 100 µs and 10 µs a row, surely. */
   private final Service service = new Service(100, 10);
@@ -48,10 +49,14 @@ class BatchPolicyTest {
   }
 
   /** Returns microseconds to wait. */
-  private double select(double now) {
+  private double select(long now) {
+    return selectNanos(now * MICRO);
+  }
+
+  private double selectNanos(long now) {
     batch.clear();
     hopeless.clear();
-    long wait = policy.select(origin + (long) (now * MICRO), batch, hopeless);
+    long wait = policy.select(origin + now, batch, hopeless);
     assertEquals(wait > 0, batch.isEmpty());
     Set<Ticket> distinct = new HashSet<>(batch);
     distinct.addAll(hopeless);
@@ -101,7 +106,7 @@ class BatchPolicyTest {
     add(1_000);
     assertEquals(400, select(1_100));
     add(1_200);
-    assertEquals(0.001, select(1_499.999));
+    assertEquals(0.001, selectNanos(1_499_999));
     assertEquals(0, select(1_500));
     assertEquals(2, batch.size());
     assertEquals(DispatchReason.DELAY_PASSED, policy.reason());
@@ -134,7 +139,7 @@ class BatchPolicyTest {
   @Test
   void window_loneRequest_neverWaits() {
     policy(4, 500);
-    for (int i = 0; i < 5; i++) {
+    for (long i = 0; i < 5; i++) {
       add(i * 10_000);
       assertEquals(0, select(i * 10_000), "the first as well as the others");
     }
@@ -144,7 +149,7 @@ class BatchPolicyTest {
   void window_afterTwoLoneBatches_noLongerWaits() {
     policy(4, 500);
     company();
-    for (int i = 1; i <= 2; i++) {
+    for (long i = 1; i <= 2; i++) {
       add(i * 10_000);
       assertEquals(500, select(i * 10_000));
       assertEquals(0, select(i * 10_000 + 500));
@@ -183,11 +188,11 @@ class BatchPolicyTest {
     policy(1, 0);
     int[] rows = new int[3];
     for (int i = 0; i < 900; i++) {
-      for (Priority each : Priority.values()) {
+      for (Priority each : PRIORITIES) {
         add(i, NONE, each);
       }
       select(i);
-      rows[batch.get(0).priority.ordinal()]++;
+      rows[Untimed.classOf(batch.get(0).priority)]++;
     }
     assertEquals(100, rows[0], 20);
     assertEquals(300, rows[1], 40);
@@ -213,12 +218,12 @@ class BatchPolicyTest {
   void priority_withinAClass_firstComeFirstServed() {
     policy(3, 0);
     List<Ticket> all =
-        IntStream.range(0, 30).mapToObj(i -> add(i, NONE, Priority.values()[i % 3])).toList();
+        IntStream.range(0, 30).mapToObj(i -> add(i, NONE, PRIORITIES.get(i % 3))).toList();
     List<Ticket> served = new ArrayList<>();
     while (select(100) == 0) {
       served.addAll(batch);
     }
-    for (Priority each : Priority.values()) {
+    for (Priority each : PRIORITIES) {
       assertEquals(
           all.stream().filter(one -> one.priority == each).toList(),
           served.stream().filter(one -> one.priority == each).toList());
@@ -504,7 +509,7 @@ class BatchPolicyTest {
         now += random.nextInt(10) == 0 ? random.nextInt(100_000) : random.nextInt(200);
         for (int i = random.nextInt(random.nextInt(1, 30)); i > 0; i--) {
           long timeout = random.nextInt(3) == 0 ? NONE : random.nextInt(random.nextInt(1, 20_000));
-          all.add(add(now, timeout, Priority.values()[random.nextInt(3)]));
+          all.add(add(now, timeout, PRIORITIES.get(random.nextInt(3))));
         }
         if (!all.isEmpty()) {
           all.get(random.nextInt(all.size())).gone = true;
