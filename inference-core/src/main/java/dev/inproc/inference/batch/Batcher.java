@@ -580,7 +580,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return close(GRACE_NANOS);
   }
 
-  private boolean close(long nanos) {
+  boolean close(long nanos) {
     if (intake.close()) {
       gate.enter();
       policy.drain();

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class StressRound<O> {
   private static final int PRODUCERS = 64;
   private static final int EXCHANGED = 16;
+  private static final Duration HANG = Duration.ofSeconds(30);
 
   private final LedgerStress<O> stress;
   private final StressEngine<?, O> engine;
@@ -70,8 +71,8 @@ final class StressRound<O> {
     batching =
         Batching.upTo(1 << random.nextInt(7))
             .withParallelism(1 + random.nextInt(3))
-            .withMaxQueued(random.nextInt(3) == 0 ? 64 : 10_000)
-            .withMaxQueuedBytes(random.nextInt(4) == 0 ? 32 << 10 : 256 << 20)
+            .withMaxQueued(random.nextInt(8) == 0 ? 64 : 10_000)
+            .withMaxQueuedBytes(random.nextInt(8) == 0 ? 32 << 10 : 256 << 20)
             .withMaxDelay(random.nextInt(4) == 0 ? Duration.ofNanos(50_000) : Duration.ZERO);
     // Where a run is cheaper than a wake-up, blocking callers do not queue at all.
     engine = stress.engine(random.nextBoolean() ? 40_000 : 0, text -> violation(text, null));
@@ -101,16 +102,14 @@ final class StressRound<O> {
       close();
     }
     threads.forEach(this::join);
-    closed = true;
-    predictor.close();
-    threads.forEach(this::join);
+    drain();
     audit();
     return tickets();
   }
 
   private void join(Thread thread) {
     try {
-      thread.join(Duration.ofMinutes(2).toMillis());
+      thread.join(HANG.multipliedBy(2).toMillis());
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
@@ -128,11 +127,11 @@ final class StressRound<O> {
       case AT_ONCE -> predictor.close(Duration.ZERO);
       case SOON -> predictor.close(Duration.ofMillis(2));
       case BY_TWO -> {
-        Thread second = new Thread(predictor::close);
+        Thread second = new Thread(this::drain);
         second.setDaemon(true);
         second.start();
-        predictor.close();
-        Await.end(second);
+        drain();
+        join(second);
       }
       case BY_A_CALLBACK -> {
         var unused =
@@ -141,7 +140,17 @@ final class StressRound<O> {
                 .whenComplete((value, failure) -> predictor.close());
         added.increment();
       }
-      default -> predictor.close();
+      case AFTER_ALL, DRAIN -> drain();
+    }
+  }
+
+  /** Closes and waits; the end of the time shows a request or a slot that nobody gave back. */
+  private void drain() {
+    closed = true;
+    long start = System.nanoTime();
+    boolean released = predictor.close(HANG);
+    if (!released || System.nanoTime() - start > HANG.toNanos()) {
+      violation("I4: closing hangs; " + predictor.metrics(), null);
     }
   }
 
