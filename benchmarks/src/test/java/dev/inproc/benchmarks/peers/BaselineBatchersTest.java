@@ -11,6 +11,7 @@ import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;
 import dev.inproc.inference.testing.LedgerEngine;
 import dev.inproc.inference.testing.LedgerModel;
@@ -150,8 +151,18 @@ class BaselineBatchersTest {
   @Test
   void fixedDelay_batchNotFull_waits() {
     try (Predictor<Long, Long> batcher = new FixedDelayBatcher<>(engine, CAP, LONG)) {
-      var four = LongStream.range(0, CAP).mapToObj(batcher::submit).toList();
-      four.forEach(CompletableFuture::join);
+      var first = batcher.submit(0L);
+      Thread dispatcher =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(thread -> thread.getName().equals("fixed-delay-batcher"))
+              .findFirst()
+              .orElseThrow();
+      Await.until(
+          "a wait or a run",
+          () -> dispatcher.getState() == Thread.State.TIMED_WAITING || engine.started() > 0);
+      var others = LongStream.range(1, CAP).mapToObj(batcher::submit).toList();
+      first.join();
+      others.forEach(CompletableFuture::join);
       assertEquals(List.of(List.of(0L, 1L, 2L, 3L)), engine.runs());
     }
   }
