@@ -31,6 +31,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
   private final BlockingQueue<Queued<I, O>> queue = new LinkedBlockingQueue<>(MOST_QUEUED);
   private final Thread dispatcher;
   private volatile boolean closed;
+  private boolean gathering;
 
   QueueBatcher(BatchPredictor<I, O> inner, String name) {
     this.inner = inner;
@@ -74,16 +75,31 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
 
   private void dispatch() {
     List<Queued<I, O>> batch = new ArrayList<>();
-    while (!closed) {
+    while (setGathering(true)) {
       try {
         gather(queue, batch);
       } catch (InterruptedException e) {
         // Closing: what was gathered is run, and what is left below.
       }
+      setGathering(false);
       run(batch);
     }
     while (queue.drainTo(batch, 1) > 0) {
       run(batch);
+    }
+  }
+
+  /** Says whether the dispatcher may be interrupted: an engine and its callers must not be. */
+  private synchronized boolean setGathering(boolean value) {
+    gathering = value;
+    var unused = Thread.interrupted();
+    return !closed;
+  }
+
+  private synchronized void stopGathering() {
+    closed = true;
+    if (gathering) {
+      dispatcher.interrupt();
     }
   }
 
@@ -159,8 +175,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
 
   @Override
   public final void close() {
-    closed = true;
-    dispatcher.interrupt();
+    stopGathering();
     if (Thread.currentThread() == dispatcher) {
       return; // from a callback: the dispatcher cannot wait for itself
     }
