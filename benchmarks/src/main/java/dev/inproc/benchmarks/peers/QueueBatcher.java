@@ -87,11 +87,12 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
     while (queue.drainTo(batch, 1) > 0) {
       run(batch);
     }
+    inner.close();
   }
 
   /** Says whether the dispatcher may be interrupted: an engine and its callers must not be. */
   private synchronized boolean setGathering(boolean value) {
-    gathering = value;
+    gathering = value && !closed;
     var unused = Thread.interrupted();
     return !closed;
   }
@@ -187,7 +188,6 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
         interrupted = true;
       }
     }
-    inner.close();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
