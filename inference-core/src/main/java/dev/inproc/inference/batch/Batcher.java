@@ -77,7 +77,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final Lifetime lifetime;
   private final AtomicInteger goneQueued = new AtomicInteger();
   private volatile boolean cheapRows;
+  private volatile boolean strays; // moved out of the queue by one who holds no slot
   private volatile double meanBytes; // of the last batch's requests
+  private volatile @Nullable PredictorClosedException aborted;
 
   Batcher(BatchPredictor<I, O> inner, Batching batching) {
     this(inner, batching, Timer.system(), Workers.shared()::turn);
@@ -240,14 +242,13 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   private @Nullable Throwable refusal(Intake.Admission admission) {
-    return switch (admission) {
-      case ADMITTED -> null;
-      case OVERLOADED -> overloaded();
-      case CLOSED -> {
-        releaseIfLast();
-        yield new PredictorClosedException(toString());
-      }
-    };
+    if (admission == Intake.Admission.ADMITTED) {
+      return null;
+    }
+    releaseIfLast(); // it was counted for a moment, and one who closes may have seen that
+    return admission == Intake.Admission.CLOSED
+        ? new PredictorClosedException(toString())
+        : overloaded();
   }
 
   private OverloadedException overloaded() {
@@ -400,9 +401,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return false;
   }
 
-  /** Whether something is in the queue that no policy has seen. */
+  /** Whether something is in the queue, or was put aside by one who turns no engine. */
   boolean hasArrivals() {
-    return intake.hasArrivals();
+    return intake.hasArrivals() || strays;
   }
 
   private void wake() {
@@ -436,6 +437,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     gate.enter();
     try {
       intake.drain(policy::add);
+      strays = false;
       goneQueued.setPlain(0);
       ask = policy.select(timer.nanoTime(), batch, hopeless);
       take(batch);
@@ -486,6 +488,11 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     double typical = cost.nanos(requests.size(), bytes, LUCKY);
     turner.begin(gathered, start + (long) typical);
     try {
+      PredictorClosedException reason = aborted;
+      if (reason != null) {
+        requests.forEach(request -> request.fail(reason, figures));
+        return;
+      }
       run(gathered);
       long nanos = timer.nanoTime() - start;
       figures.ended(nanos);
@@ -537,8 +544,12 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         goneQueued.setPlain(0);
         intake.drain(policy::add);
         policy.purge();
+        strays = policy.size() > 0;
       } finally {
         gate.leave();
+      }
+      if (strays) {
+        wake(); // who freed his slot meanwhile found the queue empty
       }
     }
     releaseIfLast();
@@ -574,6 +585,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       return false; // the time has not passed: those accepted are still to be answered
     }
     PredictorClosedException reason = new PredictorClosedException(toString());
+    aborted = reason; // first: what begins to run is seen below, or sees this
     refuseQueued(reason);
     for (Turner<I, O> turner : turners) {
       Gathered<I, O> current = turner.current();
@@ -614,6 +626,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     gate.enter();
     try {
       intake.drain(policy::add);
+      strays = policy.size() > 0;
       return policy.size();
     } finally {
       gate.leave();
