@@ -26,6 +26,10 @@ import java.util.concurrent.TimeoutException;
  * writes down what became of each.
  */
 final class StressProducer<O> implements Runnable {
+  private static final List<Manner> PURE = List.of(Manner.PREDICT, Manner.LIST, Manner.SUBMIT);
+  private static final List<CallOptions.Priority> PRIORITIES =
+      List.of(CallOptions.Priority.values());
+
   private static final long HANG_SECONDS = 30;
   private static final int LONGEST_LIST = 40;
   private static final CallOptions HOUR = CallOptions.timeout(Duration.ofHours(1));
@@ -77,8 +81,7 @@ final class StressProducer<O> implements Runnable {
   }
 
   private void call() {
-    Manner now =
-        manner == Manner.MIXED ? Manner.values()[random.nextInt(Manner.MIXED.ordinal())] : manner;
+    Manner now = manner == Manner.MIXED ? PURE.get(random.nextInt(PURE.size())) : manner;
     switch (now) {
       case PREDICT -> predict();
       case LIST -> list();
@@ -108,7 +111,7 @@ final class StressProducer<O> implements Runnable {
       ticket.timed = options != HOUR;
     }
     if (random.nextInt(4) == 0) {
-      options = options.withPriority(CallOptions.Priority.values()[random.nextInt(3)]);
+      options = options.withPriority(PRIORITIES.get(random.nextInt(3)));
     }
     if (random.nextInt(8) == 0) {
       ticket.patient = true;
