@@ -96,12 +96,12 @@ class BatcherLincheckTest {
     }
 
     Closing(Batching batching) {
-      bench = new Bench(batching, this::turn);
+      bench = new Bench(batching, (lane, turner) -> turn((Turner<?, ?>) turner));
     }
 
-    private void turn(Object lane, Runnable turner) {
+    private void turn(Turner<?, ?> turner) {
       do {
-        var unused = ((Turner<?, ?>) turner).doWork(); // run() would spin for more
+        var unused = turner.doWork(); // run() would spin for more
       } while (bench.batcher.freeSlot(0));
     }
 

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Drives batchers with calls that go wrong in every way and keeps a ledger of each call: invariants
  * I1 to I4. Rounds, each a new batcher with options drawn at random, until so many calls were made:
- * 64 producers, 1 % poison, a tenth withdrawn, deadlines from none to 41 ms, an engine that fails,
- * throws, forgets, hangs and is slow, and a close at a random moment.
+ * 64 producers (three in some rounds), 1 % poison, a tenth withdrawn, deadlines from none to 41 ms,
+ * an engine that fails, throws, forgets, hangs and is slow, and a close at a random moment.
  */
 public final class LedgerStress<O> {
   private static final int MOST_VIOLATIONS = 20;

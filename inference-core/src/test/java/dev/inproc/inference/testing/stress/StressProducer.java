@@ -57,7 +57,7 @@ final class StressProducer<O> implements Runnable {
     this.round = round;
     this.manner = manner;
     this.random = random;
-    window = 1 << random.nextInt(8);
+    window = round.window(random);
     nextId = (long) number << 40;
   }
 

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 /** One batcher's life: options drawn at random, 64 producers, a close, and the audit. */
 final class StressRound<O> {
   private static final int PRODUCERS = 64;
+  private static final int FEW = 3;
+  private static final long CALLS_OF_FEW = 8_192;
   private static final int EXCHANGED = 16;
   private static final Duration HANG = Duration.ofSeconds(30);
 
@@ -33,6 +35,7 @@ final class StressRound<O> {
   private final BatchingPredictor<Ticket, O> predictor;
   private final Batching batching;
   private final Closing closing;
+  private final Crowd crowd;
   private final boolean allTimed;
   private final long closeAt;
   private final AtomicLong left;
@@ -46,6 +49,15 @@ final class StressRound<O> {
   private volatile boolean heckled;
 
   private record Withdrawal(Ticket ticket, CompletableFuture<?> future) {}
+
+  /** Who calls in a round. */
+  private enum Crowd {
+    MIXED,
+    /** Batches of blocked callers, who wake each other. */
+    BLOCKING,
+    /** Nobody comes by whose call would have a forgotten one run too. */
+    FEW
+  }
 
   /** How a round ends. */
   private enum Closing {
@@ -63,7 +75,10 @@ final class StressRound<O> {
 
   StressRound(LedgerStress<O> stress, SplittableRandom random, long mostCalls) {
     this.stress = stress;
-    calls = Math.min(mostCalls, 1L << (10 + random.nextInt(9)));
+    int draw = random.nextInt(8);
+    crowd = draw == 0 ? Crowd.FEW : draw == 1 ? Crowd.BLOCKING : Crowd.MIXED;
+    long most = crowd == Crowd.MIXED ? mostCalls : Math.min(mostCalls, CALLS_OF_FEW);
+    calls = Math.min(most, 1L << (10 + random.nextInt(9)));
     left = new AtomicLong(calls);
     closing = Closing.values()[random.nextInt(Closing.values().length)];
     closeAt = closing == Closing.AFTER_ALL ? calls : random.nextLong(calls);
@@ -75,18 +90,35 @@ final class StressRound<O> {
             .withMaxQueuedBytes(random.nextInt(8) == 0 ? 32 << 10 : 256 << 20)
             .withMaxDelay(random.nextInt(4) == 0 ? Duration.ofNanos(50_000) : Duration.ZERO);
     // Where a run is cheaper than a wake-up, blocking callers do not queue at all.
-    engine = stress.engine(random.nextBoolean() ? 40_000 : 0, text -> violation(text, null));
+    engine =
+        stress.engine(
+            crowd == Crowd.BLOCKING || random.nextBoolean() ? 40_000 : 0,
+            text -> violation(text, null));
     predictor = stress.batcher(engine, batching);
-    for (int i = 0; i < PRODUCERS; i++) {
-      Manner manner = i < 40 ? Manner.SUBMIT : i < 52 ? Manner.PREDICT : Manner.MIXED;
-      manner = i >= 58 ? Manner.LIST : manner;
-      producers.add(new StressProducer<>(this, manner, i, random.split()));
+    int count = crowd == Crowd.FEW ? FEW : PRODUCERS;
+    for (int i = 0; i < count; i++) {
+      producers.add(new StressProducer<>(this, manner(i), i, random.split()));
     }
+  }
+
+  private Manner manner(int producer) {
+    return switch (crowd) {
+      case FEW -> Manner.SUBMIT;
+      case BLOCKING -> Manner.PREDICT;
+      case MIXED ->
+          producer < 40
+              ? Manner.SUBMIT
+              : producer < 52 ? Manner.PREDICT : producer < 58 ? Manner.MIXED : Manner.LIST;
+    };
+  }
+
+  int window(SplittableRandom random) {
+    return 1 << random.nextInt(crowd == Crowd.FEW ? 2 : 8);
   }
 
   /** Runs it; returns the calls made. */
   long run() {
-    for (int i = 0; i < PRODUCERS; i++) {
+    for (int i = 0; i < producers.size(); i++) {
       Thread thread = new Thread(producers.get(i), "producer-" + i);
       thread.setDaemon(true);
       threads.add(thread);
@@ -212,7 +244,7 @@ final class StressRound<O> {
   /** Interrupts somebody. */
   void heckle(SplittableRandom random) {
     heckled = true;
-    threads.get(random.nextInt(PRODUCERS)).interrupt();
+    threads.get(random.nextInt(threads.size())).interrupt();
   }
 
   void violation(String what, @Nullable Throwable cause) {
@@ -297,7 +329,9 @@ final class StressRound<O> {
 
   @Override
   public String toString() {
-    return calls
+    return crowd
+        + ", "
+        + calls
         + " calls, closing "
         + closing
         + " at "
