@@ -221,6 +221,10 @@ final class SavedModelReader {
     return key.equals("output_stream") ? string : "";
   }
 
+  /**
+   * Collects the functions that a value names; returns its string. A placeholder stands for
+   * whatever the function's caller puts there.
+   */
   private String value(WireReader value, Set<String> calls, int depth) {
     if (depth > MAX_DEPTH) {
       throw new IllegalArgumentException("attributes nested more than " + MAX_DEPTH + " deep");
@@ -229,6 +233,8 @@ final class SavedModelReader {
     while (value.next()) {
       if (value.isBytes(2)) {
         string = value.name();
+      } else if (value.isBytes(9)) {
+        string = "what the caller says, " + value.name();
       } else if (value.isBytes(10)) {
         call(value.message(), calls, depth);
       } else if (value.isBytes(1)) {

@@ -42,9 +42,10 @@ class SavedModelFaultsTest {
   @Test
   void load_whatIsNoSavedModel_saysWhatItIs() throws IOException {
     assertTrue(refusal(directory.resolve("none")).contains("no such directory"));
-    assertTrue(refusal(directory).contains("no saved_model.pb"));
+    assertTrue(refusal(directory).contains("the directory is empty"));
     Files.writeString(directory.resolve("saved_model.pbtxt"), "meta_graphs {}");
-    assertTrue(refusal(directory).contains("saved_model.pbtxt is not supported"));
+    assertTrue(
+        refusal(directory).contains("no saved_model.pb; saved_model.pbtxt is not supported"));
     assertTrue(refusal(directory.resolve("saved_model.pbtxt")).contains("is a file"));
     ModelSource bytes = ModelSource.bytes("model", SavedModels.tinyMlp().bytes());
     ModelLoadException failure =

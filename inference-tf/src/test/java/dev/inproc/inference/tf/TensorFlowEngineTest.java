@@ -138,7 +138,7 @@ class TensorFlowEngineTest {
   void outputs_oneOfTwo_givesThatOneAlone() {
     try (Session session = load(SavedModels.twoInputs())) {
       Tensors input = Tensors.of("a", Tensor.of(1f, 2f, 3f), "b", Tensor.of(4f, 5f, 6f));
-      assertEquals(List.of("product", "sum"), session.predict(input).names());
+      assertEquals(List.of("sum", "product"), session.predict(input).names());
       Tensors sum = session.outputs("sum").predict(input);
       assertEquals(List.of("sum"), sum.names());
       assertArrayEquals(new float[] {5, 7, 9}, sum.only().toFloats());
@@ -184,14 +184,19 @@ class TensorFlowEngineTest {
   }
 
   @Test
-  void inputOfUnknownRank_needsAShape_andIsServedWithOne() {
-    ModelLoadException failure =
-        assertThrows(ModelLoadException.class, () -> load(SavedModels.anyShape()));
-    assertTrue(failure.getMessage().contains("inputShape(\"x\""), failure::getMessage);
+  void inputOfUnknownRank_runsAlone_andTogetherWithAShape() {
+    Tensors one = Tensors.of("x", Tensor.of(1f, -2f));
+    try (Session session = load(SavedModels.anyShape())) {
+      assertEquals(1, session.traits().maxBatchSize());
+      Tensors square = Tensors.of("x", Tensor.of(Shape.of(1, 2), 3f, 4f));
+      List<Tensors> answers = session.predictAll(List.of(one, square, one));
+      assertEquals(Shape.of(1, 2), answers.get(1).only().shape());
+      assertArrayEquals(new float[] {-1, 2}, answers.get(2).only().toFloats());
+    }
     TensorFlowOptions options = TensorFlowOptions.builder().inputShape("x", -1, -1).build();
     try (Session session = load(SavedModels.anyShape(), options)) {
-      Tensors answer = session.predict(Tensors.of("x", Tensor.of(1f, -2f)));
-      assertArrayEquals(new float[] {-1, 2}, answer.only().toFloats());
+      assertTrue(session.traits().maxBatchSize() > 1);
+      assertArrayEquals(new float[] {-1, 2}, session.predict(one).only().toFloats());
     }
   }
 
