@@ -66,7 +66,7 @@ final class StagedModel implements AutoCloseable {
         throw new RefusedException(
             "has " + files.bytes() + " bytes; maxModelBytes allows " + maxBytes);
       }
-      Path directory = Files.createTempDirectory("inproc-tf-"); // for its owner alone
+      Path directory = StagingDirectory.create();
       StagedModel staged = new StagedModel(source, original, files, directory);
       boolean filled = false;
       try {
@@ -243,6 +243,7 @@ final class StagedModel implements AutoCloseable {
   public void close() {
     try {
       delete(directory);
+      StagingDirectory.giveBack(directory);
     } catch (IOException e) {
       System.getLogger(TensorFlowEngine.class.getName())
           .log(System.Logger.Level.WARNING, "{0} is left behind: {1}", directory, e);
