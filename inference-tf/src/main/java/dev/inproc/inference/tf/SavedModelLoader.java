@@ -83,6 +83,11 @@ final class SavedModelLoader {
       keepsInputs = SafetyCheck.keepsInputs(graph, signatureInfo);
     } catch (IllegalArgumentException e) {
       throw new ModelLoadException(name, "saved_model.pb: " + e.getMessage(), e);
+    } catch (OutOfMemoryError e) { // of what was read nothing is held any more
+      throw new ModelLoadException(
+          name,
+          "there is no room on the heap to check a graph of " + staged.graph().length + " bytes",
+          e);
     }
   }
 

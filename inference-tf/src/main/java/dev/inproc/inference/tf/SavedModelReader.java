@@ -19,7 +19,7 @@ import java.util.Set;
  */
 final class SavedModelReader {
   /** Objects kept of one file; the largest public graphs have some 100,000 nodes. */
-  static final int MAX_ITEMS = 5_000_000;
+  static final int MAX_ITEMS = 2_000_000;
 
   private static final int MAX_DEPTH = 32;
   private static final Set<String> INITIALIZER_COLLECTIONS =
@@ -203,7 +203,8 @@ final class SavedModelReader {
         }
       }
     }
-    return new Node(name, op, inputs, calls, outputStream);
+    return new Node(
+        name, op, List.copyOf(inputs), calls.isEmpty() ? Set.of() : calls, outputStream);
   }
 
   /** Collects the functions that an attribute names; returns the value of output_stream. */

@@ -25,7 +25,7 @@ final class Mutations {
     }
   }
 
-  private static byte[] mutate(Random random, byte[] seed) {
+  static byte[] mutate(Random random, byte[] seed) {
     byte[] data = seed.clone();
     for (int i = random.nextInt(4); i >= 0 && data.length > 0; i--) {
       int at = random.nextInt(data.length);

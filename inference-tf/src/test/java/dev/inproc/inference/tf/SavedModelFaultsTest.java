@@ -95,6 +95,15 @@ class SavedModelFaultsTest {
   }
 
   @Test
+  void load_moreNodesThanAnyModelHas_isRefused() throws IOException {
+    byte[] nodes = new byte[2 * (SavedModelReader.MAX_ITEMS + 1)];
+    for (int i = 0; i < nodes.length; i += 2) {
+      nodes[i] = 0x0a; // field 1, of length 0
+    }
+    assertTrue(refusal(message(2, message(2, nodes))).contains("more than 2000000 nodes"));
+  }
+
+  @Test
   void load_twoOperatorsInOneNode_isRefused() throws IOException {
     // The later would win in TensorFlow; a reader that took the first would be fooled.
     ByteArrayOutputStream node = new ByteArrayOutputStream();
