@@ -3,6 +3,7 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
@@ -286,6 +287,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       }
       all = true;
       return answers;
+    } catch (DeadlineExceededException e) {
+      requests.forEach(Request::expire); // the alarm may not have come to them yet
+      throw e;
     } finally {
       if (alarm != null) {
         alarm.cancel();
@@ -460,7 +464,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     for (Request<I, O> request : requests) {
       bytes += request.bytes();
     }
-    Request<I, O> one = requests.get((int) (start & Long.MAX_VALUE) % requests.size());
+    Request<I, O> one = requests.get(Math.floorMod(start, requests.size()));
     figures.began(turner.reason(), requests.size(), start - one.arrivalNanos());
     Gathered<I, O> gathered = new Gathered<>(requests, figures);
     double typical = cost.nanos(requests.size(), bytes, LUCKY);
