@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** A model, and requests to it that are the same in every run. */
+@SuppressWarnings("ImmutableEnumChecker") // nobody gets the array or the supplier
 public enum Workload {
   /** A network of 16-8-1: a run costs microseconds, so what surrounds it decides. */
   TINY("tiny MLP 16-8-1", Models::tinyMlp, "y", "x", 16),

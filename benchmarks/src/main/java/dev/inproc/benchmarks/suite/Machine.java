@@ -52,7 +52,7 @@ final class Machine {
     JsonObject json = new JsonObject();
     json.addProperty("processor", cpu("model name"));
     json.addProperty("processors", Runtime.getRuntime().availableProcessors());
-    List<String> flags = Arrays.asList((cpu("flags") + " " + cpu("Features")).split(" "));
+    List<String> flags = Arrays.asList((cpu("flags") + " " + cpu("Features")).split(" ", -1));
     json.addProperty(
         "cpu features",
         String.join(" ", flags.stream().filter(FEATURES::contains).distinct().sorted().toList()));

@@ -51,7 +51,7 @@ final class Measure {
 
   /** Arguments: quick or full, fork, output file, lineups with commas, name=rate of curves. */
   public static void main(String[] arguments) throws Exception {
-    List<String> lineups = List.of(arguments[3].split(","));
+    List<String> lineups = List.of(arguments[3].split(",", -1));
     Map<String, Double> bases = new HashMap<>();
     for (String base : Arrays.asList(arguments).subList(4, arguments.length)) {
       int equals = base.indexOf('=');

@@ -35,7 +35,7 @@ final class RatioTables {
         if (!baseline.isEmpty()) {
           String own =
               callers == 1
-                  ? micros(results, baseline)
+                  ? micros(baseline)
                   : Axis.text(Results.median(baseline, Cell::value)) + " /s";
           row(
               lineup,
@@ -49,7 +49,7 @@ final class RatioTables {
     }
   }
 
-  private static String micros(Results results, List<Cell> cells) {
+  private static String micros(List<Cell> cells) {
     return Axis.text(Results.median(cells, cell -> cell.detail("p50.0"))) + " &micro;s";
   }
 

@@ -5,7 +5,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.inproc.benchmarks.peers.Lineup;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,7 +56,7 @@ public final class Suite {
       } else if (arguments[i].equals("--out")) {
         out = Path.of(arguments[++i]);
       } else if (arguments[i].equals("--only")) {
-        lineups = Arrays.asList(arguments[++i].split(","));
+        lineups = Arrays.asList(arguments[++i].split(",", -1));
       } else if (!Set.of("--quick", "--full").contains(arguments[i])) {
         System.err.println("Unknown: " + arguments[i] + "\n" + USAGE);
         System.exit(64);
@@ -116,7 +115,7 @@ public final class Suite {
             file.toString(),
             String.join(",", plan.lineups())));
     bases.forEach((lineup, rate) -> arguments.add(lineup + "=" + rate));
-    start(Measure.class, arguments, ProcessBuilder.Redirect.INHERIT);
+    Child.run(Measure.class, arguments);
     List<Cell> measured = new ArrayList<>();
     for (JsonElement cell : JsonParser.parseString(Files.readString(file)).getAsJsonArray()) {
       measured.add(Cell.of(cell.getAsJsonObject()));
@@ -145,32 +144,11 @@ public final class Suite {
 
   private void footprint(String lineup, String contender) throws IOException, InterruptedException {
     List<String> arguments = lineup.isEmpty() ? List.of() : List.of(lineup, contender);
-    String output = start(Footprint.class, arguments, ProcessBuilder.Redirect.PIPE);
-    String[] fields = output.substring(output.indexOf("footprint ")).strip().split("\\s+");
+    String output = Child.run(Footprint.class, arguments);
+    String[] fields = output.substring(output.indexOf("footprint ")).strip().split("\\s+", -1);
     JsonObject details = new JsonObject();
     details.addProperty("heap", Double.parseDouble(fields[2]));
     cells.add(
         new Cell("memory", lineup, contender, 0, 0, 0, Double.parseDouble(fields[1]), details));
-  }
-
-  private static String start(Class<?> main, List<String> arguments, ProcessBuilder.Redirect output)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx2g", "-cp", System.getProperty("java.class.path")));
-    if (Runtime.version().feature() >= 22) {
-      command.add("--enable-native-access=ALL-UNNAMED");
-    }
-    command.add(main.getName());
-    command.addAll(arguments);
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "2");
-    builder.redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(output);
-    Process process = builder.start();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IllegalStateException(main.getSimpleName() + " failed with " + process.exitValue());
-    }
-    return text;
   }
 }
