@@ -46,12 +46,13 @@ class PolicySimulatorTest {
 
   @Test
   void policy_handComputedTrace_printsItsFigures() throws IOException {
-    // The first runs alone, 0–110; the two that came meanwhile together, 110–230.
+    // The first runs alone, 0–110. Together the others would end at 230, too late for the third:
+    // so it goes first and alone, 110–220, and the second after it, 220–330.
     Path trace = trace("arrival_us,deadline_us", "0,", "10,1010", "20,220");
     assertEquals(0, run(trace));
     assertEquals(
-        "{\"requests\":3,\"onTime\":2,\"late\":0,\"dropped\":1,\"batches\":2,"
-            + "\"meanWaitUs\":50.0,\"p99LatencyUs\":210.0}",
+        "{\"requests\":3,\"onTime\":3,\"late\":0,\"dropped\":0,\"batches\":3,"
+            + "\"meanWaitUs\":100.0,\"p99LatencyUs\":320.0}",
         out.toString(StandardCharsets.UTF_8).strip());
   }
 

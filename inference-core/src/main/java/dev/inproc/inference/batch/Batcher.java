@@ -3,6 +3,7 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,11 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private static final double LUCKY = 0.1; // quantile of a run's cost
   private static final int MANY_GONE = 64;
 
+  // Below these, what is known of each request or run is taken from one in eight.
+  private static final long CHEAP_ROW_NANOS = 2_000;
+  private static final long CHEAP_RUN_NANOS = 10_000;
+  private static final int SAMPLE = 7;
+
   @SuppressWarnings("rawtypes")
   private static final Request[] NO_REQUESTS = {};
 
@@ -69,7 +76,10 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final Isolation<I, O> isolation;
   private final Lifetime lifetime;
   private final AtomicInteger goneQueued = new AtomicInteger();
+  private volatile boolean cheapRows;
+  private volatile boolean strays; // moved out of the queue by one who holds no slot
   private volatile double meanBytes; // of the last batch's requests
+  private volatile @Nullable PredictorClosedException aborted;
 
   Batcher(BatchPredictor<I, O> inner, Batching batching) {
     this(inner, batching, Timer.system(), Workers.shared()::turn);
@@ -174,8 +184,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private Request<I, O> newRequest(
       I input, CallOptions options, @Nullable Thread waiter, boolean chainable) {
     figures.submitted(1);
-    long now = timer.nanoTime();
-    CallOptions armed = options.hasTimeout() ? options.arm(now) : options;
+    boolean timed = options.hasTimeout();
+    long now = timed || delays || isStamped() ? timer.nanoTime() : Request.UNSTAMPED;
+    CallOptions armed = timed ? options.arm(now) : options;
     try {
       traits.check(input);
       return new Request<>(this, input, armed, now, traits.bytes(input), waiter, chainable);
@@ -183,6 +194,11 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       figures.failed(e);
       throw e;
     }
+  }
+
+  /** To read the clock takes a quarter of a submit: where rows are as cheap, one in eight does. */
+  private boolean isStamped() {
+    return !cheapRows || (ThreadLocalRandom.current().nextInt() & SAMPLE) == 0;
   }
 
   private void enqueue(Request<I, O> request) {
@@ -226,14 +242,13 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   private @Nullable Throwable refusal(Intake.Admission admission) {
-    return switch (admission) {
-      case ADMITTED -> null;
-      case OVERLOADED -> overloaded();
-      case CLOSED -> {
-        releaseIfLast();
-        yield new PredictorClosedException(toString());
-      }
-    };
+    if (admission == Intake.Admission.ADMITTED) {
+      return null;
+    }
+    releaseIfLast(); // it was counted for a moment, and one who closes may have seen that
+    return admission == Intake.Admission.CLOSED
+        ? new PredictorClosedException(toString())
+        : overloaded();
   }
 
   private OverloadedException overloaded() {
@@ -286,6 +301,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       }
       all = true;
       return answers;
+    } catch (DeadlineExceededException e) {
+      requests.forEach(Request::expire); // the alarm may not have come to them yet
+      throw e;
     } finally {
       if (alarm != null) {
         alarm.cancel();
@@ -383,9 +401,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return false;
   }
 
-  /** Whether something is in the queue that no policy has seen. */
+  /** Whether something is in the queue, or was put aside by one who turns no engine. */
   boolean hasArrivals() {
-    return intake.hasArrivals();
+    return intake.hasArrivals() || strays;
   }
 
   private void wake() {
@@ -419,6 +437,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     gate.enter();
     try {
       intake.drain(policy::add);
+      strays = false;
       goneQueued.setPlain(0);
       ask = policy.select(timer.nanoTime(), batch, hopeless);
       take(batch);
@@ -460,17 +479,28 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     for (Request<I, O> request : requests) {
       bytes += request.bytes();
     }
-    Request<I, O> one = requests.get((int) (start & Long.MAX_VALUE) % requests.size());
-    figures.began(turner.reason(), requests.size(), start - one.arrivalNanos());
+    figures.began(turner.reason(), requests.size());
+    Request<I, O> one = requests.get(Math.floorMod(start, requests.size()));
+    if (one.arrivalNanos() != Request.UNSTAMPED) {
+      figures.queued(start - one.arrivalNanos(), requests.size());
+    }
     Gathered<I, O> gathered = new Gathered<>(requests, figures);
     double typical = cost.nanos(requests.size(), bytes, LUCKY);
     turner.begin(gathered, start + (long) typical);
     try {
+      PredictorClosedException reason = aborted;
+      if (reason != null) {
+        requests.forEach(request -> request.fail(reason, figures));
+        return;
+      }
       run(gathered);
       long nanos = timer.nanoTime() - start;
       figures.ended(nanos);
+      cheapRows = nanos < requests.size() * CHEAP_ROW_NANOS;
       if (gathered.answered() == requests.size()) {
-        cost.record(requests.size(), bytes, nanos);
+        if (nanos >= CHEAP_RUN_NANOS || (ThreadLocalRandom.current().nextInt() & SAMPLE) == 0) {
+          cost.record(requests.size(), bytes, nanos);
+        }
         meanBytes = (double) bytes / requests.size();
         isolation.well();
       } else if (!gathered.suspects().isEmpty()) {
@@ -492,7 +522,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   private Gathered<I, O> rerun(List<Request<I, O>> requests) {
-    figures.began(DispatchReason.ISOLATION, requests.size(), 0);
+    figures.began(DispatchReason.ISOLATION, requests.size());
     Gathered<I, O> gathered = new Gathered<>(requests, figures);
     run(gathered);
     return gathered;
@@ -514,8 +544,12 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         goneQueued.setPlain(0);
         intake.drain(policy::add);
         policy.purge();
+        strays = policy.size() > 0;
       } finally {
         gate.leave();
+      }
+      if (strays) {
+        wake(); // who freed his slot meanwhile found the queue empty
       }
     }
     releaseIfLast();
@@ -551,6 +585,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       return false; // the time has not passed: those accepted are still to be answered
     }
     PredictorClosedException reason = new PredictorClosedException(toString());
+    aborted = reason; // first: what begins to run is seen below, or sees this
     refuseQueued(reason);
     for (Turner<I, O> turner : turners) {
       Gathered<I, O> current = turner.current();
@@ -591,6 +626,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     gate.enter();
     try {
       intake.drain(policy::add);
+      strays = policy.size() > 0;
       return policy.size();
     } finally {
       gate.leave();

@@ -85,7 +85,7 @@ final class Figures {
     paddedRows.add(count * padding);
   }
 
-  void began(DispatchReason reason, int size, long queuedNanos) {
+  void began(DispatchReason reason, int size) {
     runs.increment();
     Objects.requireNonNull(reasons.get(reason)).increment();
     if (reason == DispatchReason.ISOLATION) {
@@ -93,7 +93,11 @@ final class Figures {
       return;
     }
     sizes.recordValue(size);
-    queue.recordValueWithCount(clamp(queuedNanos), size);
+  }
+
+  /** Of one request for all of its batch. */
+  void queued(long nanos, int size) {
+    queue.recordValueWithCount(clamp(nanos), size);
   }
 
   void ended(long runNanos) {

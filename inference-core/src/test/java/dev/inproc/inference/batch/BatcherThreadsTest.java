@@ -249,7 +249,7 @@ class BatcherThreadsTest {
     CallOptions soon = CallOptions.timeout(Duration.ofMillis(30));
     List<Long> ids = LongStream.range(0, 100).boxed().toList();
     assertThrows(DeadlineExceededException.class, () -> batcher.predictAll(ids, soon));
-    assertEquals(0, batcher.metrics().waiting());
+    Await.until("all have left", () -> batcher.metrics().waiting() == 0);
     assertEquals(100, batcher.metrics().expired());
     open(gate);
   }

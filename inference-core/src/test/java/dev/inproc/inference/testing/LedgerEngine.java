@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * A batch predictor that knows no tensor: it answers an id with {@link LedgerModel#f}. By script it
  * fails, blocks, forgets, poisons and takes its time on a manual clock; it records its runs and
  * notes every breach of a gatherer's contract: an input run twice at once or after its caller had
- * gone, too large a batch, a run after close, a second close. Negative ids do not pass its check.
+ * gone, too large a batch, a close under a run, a second close. Negative ids do not pass its check.
  * Thread-safe.
  */
 public final class LedgerEngine implements BatchPredictor<Long, Long> {
@@ -39,6 +39,7 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
   private final AtomicInteger started = new AtomicInteger();
   private final AtomicInteger inline = new AtomicInteger();
   private final AtomicInteger active = new AtomicInteger();
+  private final AtomicInteger batches = new AtomicInteger();
   private final AtomicInteger mostActive = new AtomicInteger();
   private final AtomicInteger closes = new AtomicInteger();
   private final AtomicInteger stopped = new AtomicInteger();
@@ -179,13 +180,19 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
       violations.add("a batch of " + ids.size());
     }
     Cancellation stop = batch.watch(IntStream.range(0, batch.size()).toArray());
+    batches.incrementAndGet();
     try {
       enter(ids, stop);
+      if (closes.get() > 0) {
+        violations.add("closed under a run");
+      }
     } catch (RuntimeException e) {
       for (int i = 0; i < ids.size(); i++) {
         batch.fail(i, e);
       }
       return;
+    } finally {
+      batches.decrementAndGet();
     }
     for (int i = 0; i < ids.size() - forgotten; i++) {
       batch.complete(i, LedgerModel.f(ids.get(i)));
@@ -207,9 +214,6 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
       }
       pass(stop);
       work.accept(ids.size());
-      if (closes.get() > 0) {
-        violations.add("closed under a run");
-      }
     } finally {
       active.decrementAndGet();
     }
@@ -260,8 +264,11 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
     if (closes.incrementAndGet() > 1) {
       violations.add("closed twice");
     }
-    if (active.get() > 0) {
-      violations.add("closed under " + active.get() + " runs");
+    if (batches.get() > 0) {
+      violations.add("closed under " + batches.get() + " runs");
+    }
+    while (active.get() > 0) {
+      Thread.onSpinWait(); // calls of others are ended first, as every predictor does
     }
   }
 
