@@ -5,10 +5,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** A JVM of its own for a measurement, with this one's class path. */
 final class Child {
+  private static final Logger LOGS = Logger.getLogger(""); // held, since the JDK holds it weakly
+
   private Child() {}
+
+  /** In a child: no notes of peers and of the library about loading; only what fails. */
+  static void silenceLogs() {
+    LOGS.setLevel(Level.SEVERE);
+  }
 
   /**
    * Runs a main class to its end and returns what it printed; its standard error is passed through.

@@ -20,6 +20,7 @@ final class Footprint {
 
   /** Arguments: lineup and contender, or nothing. */
   public static void main(String[] arguments) throws Exception {
+    Child.silenceLogs();
     if (arguments.length == 2) {
       Lineup lineup = Lineup.open(arguments[0], Set.of(arguments[1]));
       Contender contender = lineup.contenders().values().iterator().next();

@@ -30,6 +30,7 @@ final class GuardRun {
 
   /** The argument: the share by which the library is slowed, 0 for none. */
   public static void main(String[] arguments) throws Exception {
+    Child.silenceLogs();
     double plant = Double.parseDouble(arguments[0]);
     pairs("tiny", Workload.TINY, plant);
     pairs("wide", Workload.WIDE, plant);
