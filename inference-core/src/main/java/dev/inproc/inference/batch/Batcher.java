@@ -183,7 +183,6 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   private Request<I, O> newRequest(
       I input, CallOptions options, @Nullable Thread waiter, boolean chainable) {
-    figures.submitted(1);
     boolean timed = options.hasTimeout();
     long now = timed || delays || isStamped() ? timer.nanoTime() : Request.UNSTAMPED;
     CallOptions armed = timed ? options.arm(now) : options;
@@ -191,6 +190,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       traits.check(input);
       return new Request<>(this, input, armed, now, traits.bytes(input), waiter, chainable);
     } catch (RuntimeException e) {
+      figures.submitted(1);
       figures.failed(e);
       throw e;
     }
@@ -207,13 +207,13 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     if (options.hasTimeout()) {
       Throwable refusal = tooLate(request, patient);
       if (refusal != null) {
-        request.fail(refusal, figures);
+        refuse(List.of(request), refusal);
         return;
       }
     }
     Throwable refusal = refusal(intake.admit(1, Intake.lines(request.bytes()), patient));
     if (refusal != null) {
-      request.fail(refusal, figures);
+      refuse(List.of(request), refusal);
       return;
     }
     if (options.hasTimeout()) {
@@ -221,6 +221,12 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     }
     intake.offer(request);
     wake();
+  }
+
+  /** At the door: those that get in are counted by the queue. */
+  private void refuse(List<Request<I, O>> requests, Throwable refusal) {
+    figures.submitted(requests.size());
+    requests.forEach(request -> request.fail(refusal, figures));
   }
 
   /** What cannot be met even by a lucky run is refused at the door. */
@@ -272,13 +278,13 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         lines += Intake.lines(request.bytes());
       }
     } catch (RuntimeException e) {
-      requests.forEach(request -> request.fail(new CancellationException(), figures));
+      refuse(requests, new CancellationException());
       throw e instanceof InvalidInputException invalid ? invalid.atIndex(requests.size()) : e;
     }
     boolean patient = armed.overload() == CallOptions.Overload.WAIT;
     Throwable refusal = refusal(intake.admit(requests.size(), lines, patient));
     if (refusal != null) {
-      requests.forEach(request -> request.fail(refusal, figures));
+      refuse(requests, refusal);
       return requests;
     }
     requests.forEach(intake::offer);
@@ -637,7 +643,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   @Override
   public BatchingMetrics metrics() {
-    return figures.snapshot(intake.waiting(), intake.waitingBytes());
+    return figures.snapshot(intake.offered(), intake.waiting(), intake.waitingBytes());
   }
 
   @Override

@@ -55,7 +55,7 @@ class BatcherLedgerTest {
   }
 
   private static final class Ledger implements LedgerStress.Subject<Long> {
-    @SuppressWarnings("removal")
+    @SuppressWarnings({"removal", "BoxedPrimitiveConstructor"})
     private final Long foreign = new Long(-1); // alone of its identity
 
     private final CountedTimer timer;

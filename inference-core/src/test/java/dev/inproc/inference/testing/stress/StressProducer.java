@@ -26,6 +26,10 @@ import java.util.concurrent.TimeoutException;
  * writes down what became of each.
  */
 final class StressProducer<O> implements Runnable {
+  private static final List<Manner> PURE = List.of(Manner.PREDICT, Manner.LIST, Manner.SUBMIT);
+  private static final List<CallOptions.Priority> PRIORITIES =
+      List.of(CallOptions.Priority.values());
+
   private static final long HANG_SECONDS = 60;
   private static final int LONGEST_LIST = 40;
 
@@ -76,8 +80,7 @@ final class StressProducer<O> implements Runnable {
   }
 
   private void call() {
-    Manner now =
-        manner == Manner.MIXED ? Manner.values()[random.nextInt(Manner.MIXED.ordinal())] : manner;
+    Manner now = manner == Manner.MIXED ? PURE.get(random.nextInt(PURE.size())) : manner;
     switch (now) {
       case PREDICT -> predict();
       case LIST -> list();
@@ -104,7 +107,7 @@ final class StressProducer<O> implements Runnable {
       options = CallOptions.timeout(Duration.ofNanos(1_000L * micros + random.nextInt(1_000)));
     }
     if (random.nextInt(4) == 0) {
-      options = options.withPriority(CallOptions.Priority.values()[random.nextInt(3)]);
+      options = options.withPriority(PRIORITIES.get(random.nextInt(3)));
     }
     if (random.nextInt(8) == 0) {
       ticket.patient = true;
