@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
  * The shape is fixed because it decides the figure: the same target gave 2.5 to 40 million a second
  * as its window was a ring, a chain of callbacks or a semaphore. A chain submits on the engine's
  * own thread and so hides the hand-over between threads; a semaphore measures itself. A ring is
- * what a stream's or a loop's code does, and never has more under way than it says; it may have
- * fewer, when an old request is answered after younger ones.
+ * what a stream's or a loop's code does: it spins for up to 20 µs, then parks. It never has more
+ * under way than it says; it may have fewer, when an old request is answered after younger ones.
  */
 public final class Window {
   private Window() {}
