@@ -14,8 +14,9 @@ import ai.djl.translate.TranslatorContext;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.inproc.benchmarks.Setting;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -41,7 +42,11 @@ public final class DjlOnnx implements Contender {
     try {
       options = Setting.bareOptions();
       Map<String, Object> settings = Map.of("sessionOptions", options);
-      model.load(new ByteArrayInputStream(workload.model()), settings);
+      Path directory = Files.createTempDirectory("djl");
+      Path file = Files.write(directory.resolve("model.onnx"), workload.model());
+      model.load(directory, "model", settings); // a file, as its users do
+      Files.delete(file);
+      Files.delete(directory);
     } catch (OrtException | IOException | MalformedModelException e) {
       throw new IllegalStateException(e);
     }

@@ -3,6 +3,8 @@ package dev.inproc.benchmarks.suite;
 import com.sun.management.ThreadMXBean;
 import dev.inproc.benchmarks.load.Target;
 import java.lang.management.ManagementFactory;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Bytes allocated on the heap, by all threads that live: an answer's may be another's. */
 final class Allocation {
@@ -13,21 +15,28 @@ final class Allocation {
 
   /** Calls for a while, and returns the bytes of a call. */
   static double bytesPerCall(Target target) throws Exception {
-    long before = bytes();
+    Map<Long, Long> before = bytes();
     long end = System.nanoTime() + MOST_NANOS;
     int calls = 0;
     do {
       target.call(calls++);
     } while (calls < MOST_CALLS && System.nanoTime() - end < 0);
-    return (double) (bytes() - before) / calls;
+    long sum = 0;
+    for (Map.Entry<Long, Long> thread : bytes().entrySet()) {
+      sum += thread.getValue() - before.getOrDefault(thread.getKey(), 0L);
+    }
+    return (double) sum / calls;
   }
 
-  private static long bytes() {
+  /** By thread, since what one has allocated is forgotten when it ends. */
+  private static Map<Long, Long> bytes() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long sum = 0;
-    for (long bytes : threads.getThreadAllocatedBytes(threads.getAllThreadIds())) {
-      sum += Math.max(0, bytes); // -1 for one that has ended meanwhile
+    long[] ids = threads.getAllThreadIds();
+    long[] bytes = threads.getThreadAllocatedBytes(ids);
+    Map<Long, Long> byThread = new HashMap<>();
+    for (int i = 0; i < ids.length; i++) {
+      byThread.put(ids[i], Math.max(0, bytes[i])); // -1 for one that has ended meanwhile
     }
-    return sum;
+    return byThread;
   }
 }

@@ -66,11 +66,7 @@ final class Machine {
             + System.getProperty("os.arch"));
     json.addProperty("java", System.getProperty("java.vm.name") + " " + Runtime.version());
     json.addProperty("onnx runtime", OrtEnvironment.getEnvironment().getVersion());
-    json.addProperty(
-        "djl",
-        Engine.class.getPackage().getImplementationVersion() == null
-            ? version("ai.djl", "api")
-            : Engine.class.getPackage().getImplementationVersion());
+    json.addProperty("djl", Engine.getDjlVersion());
     json.addProperty("tensorflow", org.tensorflow.TensorFlow.version());
     json.addProperty("langchain4j", version("dev.langchain4j", "langchain4j-core"));
     json.addProperty(
