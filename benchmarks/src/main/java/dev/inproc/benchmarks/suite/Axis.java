@@ -14,6 +14,8 @@ final class Axis {
     NINES
   }
 
+  private static final int[][] DIGITS = {{1}, {1, 2, 5}, {1, 2, 3, 4, 6, 8}};
+
   private final String title;
   private final Scale scale;
   private double low = Double.POSITIVE_INFINITY;
@@ -71,16 +73,17 @@ final class Axis {
         }
       }
       case LOG -> {
-        boolean wide = high / low > 3_000;
+        int[] digits = DIGITS[high / low > 3_000 ? 0 : high / low > 30 ? 1 : 2];
         for (int power = (int) Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
-          for (int digit : wide ? new int[] {1} : new int[] {1, 2, 5}) {
+          for (int digit : digits) {
             addTo(ticks, digit * Math.pow(10, power));
           }
         }
       }
       case LINEAR -> {
         double step = Math.pow(10, Math.floor(Math.log10(high - low)));
-        step = (high - low) / step < 3 ? step / 2 : step;
+        double steps = (high - low) / step;
+        step = steps < 2.5 ? step / 5 : steps < 5 ? step / 2 : step;
         for (double tick = Math.ceil(low / step) * step; tick <= high; tick += step) {
           addTo(ticks, tick);
         }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** The report's tables. */
 final class RatioTables {
   private static final List<String> WHO =
-      List.of("raw-n", "djl", "langchain4j", "fixed-delay", "queue-thread", "session", "batching");
+      List.of("session", "batching", "raw-n", "djl", "langchain4j", "fixed-delay", "queue-thread");
 
   private final Results results;
   private final StringBuilder page;
