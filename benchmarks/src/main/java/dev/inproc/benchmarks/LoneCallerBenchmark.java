@@ -42,7 +42,7 @@ public class LoneCallerBenchmark {
     String engine;
 
     private final String way;
-    Contender<?> contender;
+    SharedEngine<?> shared;
 
     Shared(String way) {
       this.way = way;
@@ -51,13 +51,13 @@ public class LoneCallerBenchmark {
     /** Makes it. */
     @Setup(Level.Trial)
     public void open() {
-      contender = Contender.of(engine, way);
+      shared = SharedEngine.of(engine, way);
     }
 
     /** Frees it. */
     @TearDown(Level.Trial)
     public void close() {
-      contender.close();
+      shared.close();
     }
   }
 
@@ -95,31 +95,31 @@ public class LoneCallerBenchmark {
 
   @Benchmark
   public Object direct(Direct state) {
-    return state.contender.call();
+    return state.shared.call();
   }
 
   @Benchmark
   public Object batched(Batched state) {
-    return state.contender.call();
+    return state.shared.call();
   }
 
   @Benchmark
   public Object batchedDeadline(Batched state) {
-    return state.contender.call(MINUTE);
+    return state.shared.call(MINUTE);
   }
 
   @Benchmark
   public Object batchedSubmit(Batched state) {
-    return state.contender.submit().join();
+    return state.shared.submit().join();
   }
 
   @Benchmark
   public Object fixedDelay(FixedDelay state) {
-    return state.contender.call();
+    return state.shared.call();
   }
 
   @Benchmark
   public Object queueAndThread(QueueAndThread state) {
-    return state.contender.call();
+    return state.shared.call();
   }
 }

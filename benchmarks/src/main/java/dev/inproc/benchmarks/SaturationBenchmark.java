@@ -44,7 +44,7 @@ public class SaturationBenchmark {
     String callers;
 
     private final String way;
-    private Contender<?> contender;
+    private SharedEngine<?> shared;
     private Callers load;
 
     Load(String way) {
@@ -54,11 +54,11 @@ public class SaturationBenchmark {
     /** Makes it. */
     @Setup(Level.Trial)
     public void open() {
-      contender = Contender.of(engine, way);
+      shared = SharedEngine.of(engine, way);
       load =
           callers.equals("async")
-              ? new Ring(contender::submit)
-              : new CallerThreads(Integer.parseInt(callers), contender::call);
+              ? new Ring(shared::submit)
+              : new CallerThreads(Integer.parseInt(callers), shared::call);
     }
 
     long calls() throws InterruptedException {
@@ -69,7 +69,7 @@ public class SaturationBenchmark {
     @TearDown(Level.Trial)
     public void close() {
       load.close();
-      contender.close();
+      shared.close();
     }
   }
 

@@ -412,6 +412,23 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return intake.hasArrivals() || strays;
   }
 
+  int waiting() {
+    return intake.waiting();
+  }
+
+  int maxBatchSize() {
+    return maxBatchSize;
+  }
+
+  /** What two runs cost more than one of all their rows: the fixed cost, once it is known. */
+  double savedByJoining() {
+    if (!cost.isKnown()) {
+      return 0;
+    }
+    long bytes = (long) meanBytes;
+    return 2 * cost.nanos(1, bytes) - cost.nanos(2, 2 * bytes);
+  }
+
   private void wake() {
     int slot = slots.tryTake();
     if (slot != Slots.NONE) {
@@ -561,7 +578,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     releaseIfLast();
   }
 
-  private void refuseQueued(Throwable reason) {
+  void refuseQueued(Throwable reason) {
     List<Request<I, O>> all = new ArrayList<>();
     gate.enter();
     try {

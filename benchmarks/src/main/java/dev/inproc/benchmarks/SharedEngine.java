@@ -20,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
  * @param predictor what callers call
  * @param input what each of them asks
  */
-record Contender<I>(Predictor<I, ?> predictor, I input) implements AutoCloseable {
+record SharedEngine<I>(Predictor<I, ?> predictor, I input) implements AutoCloseable {
   static final int MAX_BATCH_SIZE = 32;
   private static final Duration DELAY = Duration.ofMillis(1);
   private static final int[] WIDE = {1024, 2048, 2048, 512};
@@ -33,21 +33,21 @@ record Contender<I>(Predictor<I, ?> predictor, I input) implements AutoCloseable
    * @param way {@code direct}, {@code batched}, {@code fixedDelay} (of 1 ms) or {@code
    *     queueAndThread}
    */
-  static Contender<?> of(String engine, String way) {
+  static SharedEngine<?> of(String engine, String way) {
     return switch (engine) {
       case "tiny" -> network(way, 16, 8, 1);
       case "wide" -> network(way, WIDE);
-      default -> new Contender<>(shared(AffineEngine.named(engine), way), 7L);
+      default -> new SharedEngine<>(shared(AffineEngine.named(engine), way), 7L);
     };
   }
 
-  private static Contender<Tensors> network(String way, int... widths) {
+  private static SharedEngine<Tensors> network(String way, int... widths) {
     float[] row = new float[widths[0]];
     Random random = new Random(widths.length);
     for (int i = 0; i < row.length; i++) {
       row[i] = (float) random.nextGaussian();
     }
-    return new Contender<>(
+    return new SharedEngine<>(
         shared(Setting.session(Models.mlp(widths), SessionOptions.builder()), way),
         Tensors.of("x", Tensor.of(row)));
   }
