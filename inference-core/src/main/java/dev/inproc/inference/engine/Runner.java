@@ -274,6 +274,16 @@ final class Runner implements RunPlan.Costs {
     return volume;
   }
 
+  /** The share of a run's input elements that is padding. */
+  double padding(RunPlan.Group group, long[][] sizes) {
+    double filled = 0;
+    for (int member : group.members()) {
+      filled += volume(sizes[member]);
+    }
+    double all = volume(group.sizes()) * group.members().length;
+    return all == 0 ? 0 : 1 - filled / all;
+  }
+
   private double product(int input, TensorSpec spec, long[] sizes) {
     double product = 1;
     for (int axis = 0; axis < spec.rank(); axis++) {
