@@ -84,7 +84,7 @@ public final class RatioReport {
 
   private void printRatios(PrintStream out) {
     print(out, "%-42s %8s %18s %6s  %s", "ratio of medians", "ratio", "95 %", "bar", "verdict");
-    for (Bar bar : times.containsKey("bareRunner") ? Bar.TENSORFLOW : Bar.ALL) {
+    for (Bar bar : bars()) {
       Samples subject = times.get(bar.subject());
       Samples baseline = times.get(bar.baseline());
       if (subject == null || baseline == null) {
@@ -98,6 +98,13 @@ public final class RatioReport {
       String verdict = verdict(bar, ratio, interval);
       print(out, "%-42s %8.3f %18s %6s  %s", bar.name(), ratio, range, most(bar), verdict);
     }
+  }
+
+  private List<Bar> bars() {
+    if (times.containsKey("caffeineGet")) {
+      return Bar.CACHE;
+    }
+    return times.containsKey("bareRunner") ? Bar.TENSORFLOW : Bar.ALL;
   }
 
   private static String most(Bar bar) {

@@ -29,7 +29,8 @@ class ArchitectureTest {
   private static final String ENGINE = ROOT + ".engine..";
   private static final String ONNX = ROOT + ".onnx..";
   private static final String TF = ROOT + ".tf..";
-  private static final String[] OTHER_MODULES = {ONNX, TF, ROOT + ".cache.."};
+  private static final String CACHE = ROOT + ".cache..";
+  private static final String[] OTHER_MODULES = {ONNX, TF, CACHE};
   private static final String[] PLATFORM = {"java..", "org.jspecify.."};
 
   private static final DescribedPredicate<JavaClass> CORE =
@@ -127,6 +128,19 @@ class ArchitectureTest {
           .doNotHaveSimpleName("TensorFlowOptions")
           .should()
           .bePackagePrivate();
+
+  @ArchTest
+  static final ArchRule cache_needsCoreAndCaffeineAlone =
+      classes()
+          .that()
+          .resideInAPackage(CACHE)
+          .should()
+          .onlyDependOnClassesThat(
+              CORE.or(resideInAnyPackage(PLATFORM))
+                  .or(resideInAnyPackage(CACHE, "com.github.benmanes.caffeine..")));
+
+  @ArchTest
+  static final ArchRule cache_knowsNoEngineAndNoBatcher = onlyUses(CACHE, ROOT, TENSOR, CONCURRENT);
 
   // ---- packages of core ----
 

@@ -15,6 +15,7 @@ public abstract sealed class InferenceException extends RuntimeException
         InferenceInterruptedException,
         InvalidInputException,
         ModelLoadException,
+        NotCachedException,
         OverloadedException,
         PredictorClosedException {
   private static final long serialVersionUID = 1L;

@@ -9,6 +9,7 @@ public final class InvalidInputException extends InferenceException {
   private final String tensor;
   private final String expected;
   private final String actual;
+  private final int index;
 
   /**
    * Creates one.
@@ -18,20 +19,38 @@ public final class InvalidInputException extends InferenceException {
    * @param actual what came
    */
   public InvalidInputException(String tensor, String expected, String actual) {
-    this("", tensor, expected, actual, null);
+    this(tensor, expected, actual, -1, null);
   }
 
   private InvalidInputException(
-      String where, String tensor, String expected, String actual, @Nullable Throwable cause) {
-    super(where + "Input \"" + tensor + "\": expected " + expected + ", got " + actual, cause);
+      String tensor, String expected, String actual, int index, @Nullable Throwable cause) {
+    super(
+        (index < 0 ? "" : "Example " + index + ": ")
+            + "Input \""
+            + tensor
+            + "\": expected "
+            + expected
+            + ", got "
+            + actual,
+        cause);
     this.tensor = tensor;
     this.expected = expected;
     this.actual = actual;
+    this.index = index;
   }
 
-  /** Returns this failure told of one example of a list; the index counts from 0. */
-  public InvalidInputException atIndex(int index) {
-    return new InvalidInputException("Example " + index + ": ", tensor, expected, actual, this);
+  /**
+   * Returns this failure told of one example of a list; the index counts from 0. An index that it
+   * had already, in a list inside a layer, is replaced.
+   */
+  public InvalidInputException atIndex(int newIndex) {
+    return new InvalidInputException(
+        tensor, expected, actual, newIndex, index < 0 ? this : getCause());
+  }
+
+  /** Returns the example's index in the caller's list, from 0; -1 if there is no list. */
+  public int index() {
+    return index;
   }
 
   /** Returns the name of the input. */

@@ -84,6 +84,14 @@ public final class Workers {
     return Thread.currentThread() instanceof Worker worker && worker.lane == lane;
   }
 
+  /**
+   * Returns whether the calling thread is one of these: it must not wait for what another call
+   * began, since that may be waiting for this thread.
+   */
+  public static boolean isWorker() {
+    return Thread.currentThread() instanceof Worker;
+  }
+
   private static final class Worker extends Thread {
     private @Nullable Object lane; // touched by this thread alone
 

@@ -388,12 +388,11 @@ public final class Tensor {
         && Objects.deepEquals(data, that.data);
   }
 
+  /** Reads all elements, some bytes a cycle. Differs from process to process. */
   @Override
   public int hashCode() {
-    return Objects.hash(
-        type,
-        shape,
-        type == DataType.STRING ? Arrays.hashCode(strings()) : Arrays.hashCode(bytes()));
+    int elements = type == DataType.STRING ? Arrays.hashCode(strings()) : ByteHash.of(bytes());
+    return (elements * 31 + shape.hashCode()) * 31 + type.hashCode();
   }
 
   /** Returns type and shape, such as {@code FLOAT32[2, 3]}; never the values. */

@@ -1,0 +1,63 @@
+package dev.inproc.inference.cache;
+
+import java.time.Duration;
+
+/**
+ * A cache's figures since it was made. Immutable. A request is counted as just one of hit, miss,
+ * coalesced, bypassed, not cached or closed; a list counts as its inputs.
+ *
+ * @param on whether it is on: it switches itself off while look-ups cost more than they save
+ * @param timesOff how often it has switched itself off
+ * @param hits requests answered from the cache, kept failures included
+ * @param misses requests that had the model run, those with mode {@code REFRESH} included
+ * @param coalesced requests that waited for a run that another had begun, and those equal to
+ *     another in their list
+ * @param bypassed requests that went past the cache: by mode {@code BYPASS}, while it was off, or
+ *     from a callback that would have had to wait for another's run
+ * @param notCached requests with mode {@code ONLY_IF_CACHED} that the cache could not answer
+ * @param closed requests refused since the predictor was closed
+ * @param failureHits those of the hits that got a kept failure
+ * @param refreshes runs in the background to renew an entry
+ * @param failedRefreshes those of them that failed; the old entry stayed
+ * @param reruns runs begun again, for calls that waited for a run whose own caller ran out of time
+ *     or was refused
+ * @param abandoned runs cancelled since all who waited had left
+ * @param evictions entries dropped for others
+ * @param expirations entries dropped for their age
+ * @param entries entries that are kept now
+ * @param bytes what these occupy, an estimate; 0 if the cache is bounded by their number
+ * @param timeSaved the model's time that hits and coalesced requests did not need, an estimate: for
+ *     each, the time from the start to the end of the run that found its answer, as its caller saw
+ *     it, queues included; for a list, divided by its length
+ */
+public record CachingMetrics(
+    boolean on,
+    int timesOff,
+    long hits,
+    long misses,
+    long coalesced,
+    long bypassed,
+    long notCached,
+    long closed,
+    long failureHits,
+    long refreshes,
+    long failedRefreshes,
+    long reruns,
+    long abandoned,
+    long evictions,
+    long expirations,
+    long entries,
+    long bytes,
+    Duration timeSaved) {
+
+  /** Returns all requests that came, by whatever method. */
+  public long requests() {
+    return hits + misses + coalesced + bypassed + notCached + closed;
+  }
+
+  /** Returns the share of requests that the model was not run for, from 0 to 1; 0 if none came. */
+  public double hitRatio() {
+    long all = requests();
+    return all == 0 ? 0 : (double) (hits + coalesced) / all;
+  }
+}

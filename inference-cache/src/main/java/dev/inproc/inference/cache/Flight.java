@@ -1,0 +1,222 @@
+package dev.inproc.inference.cache;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.OverloadedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of the model for one key, and those who wait for it. It is under way until it ends, or
+ * until the last who waits has left; then nobody joins it any more.
+ *
+ * <p>A caller that runs the model on its own thread, and a refresh that nobody asked for, have no
+ * future that could leave: they <em>hold</em> the flight. All state is guarded by this object; what
+ * could call back (futures, the model) is called outside.
+ */
+final class Flight<I, O> {
+  final Object key;
+  final I input;
+  private final Consumer<Flight<I, O>> onAbandoned;
+  private final List<Waiter<I, O>> waiters = new ArrayList<>(2);
+  private boolean held = true;
+  private boolean over;
+  private boolean stale;
+  private final boolean refreshing;
+  private CallOptions options;
+  private long startNanos;
+  private @Nullable CompletableFuture<O> run;
+
+  /**
+   * Creates a flight that is held by who makes it.
+   *
+   * @param options those of the call that runs the model
+   */
+  Flight(
+      Object key,
+      I input,
+      CallOptions options,
+      boolean refreshing,
+      Consumer<Flight<I, O>> onAbandoned) {
+    this.key = key;
+    this.input = input;
+    this.options = options;
+    this.refreshing = refreshing;
+    this.onAbandoned = onAbandoned;
+  }
+
+  /** Lets the call that made the flight wait instead of holding it. */
+  void lead(Waiter<I, O> leader) {
+    synchronized (this) {
+      add(leader);
+      held = false;
+    }
+    leaveIfDone(leader);
+  }
+
+  private void add(Waiter<I, O> waiter) {
+    waiter.place = waiters.size();
+    waiters.add(waiter);
+    waiter.boards(this);
+  }
+
+  /** Lets a call wait for this run too. Returns false if it is over. */
+  boolean join(Waiter<I, O> waiter) {
+    synchronized (this) {
+      if (over) {
+        return false;
+      }
+      add(waiter);
+    }
+    waiter.joined = true;
+    leaveIfDone(waiter);
+    return true;
+  }
+
+  /** A call may be gone before it has boarded. */
+  private void leaveIfDone(Waiter<I, O> waiter) {
+    if (waiter.isDone()) {
+      leave(waiter);
+    }
+  }
+
+  void leave(Waiter<I, O> waiter) {
+    CompletableFuture<O> orphan;
+    synchronized (this) {
+      if (over || waiter.place < 0) {
+        return;
+      }
+      remove(waiter);
+      if (held || !waiters.isEmpty()) {
+        return;
+      }
+      over = true;
+      orphan = run;
+    }
+    abandon(orphan);
+  }
+
+  private void remove(Waiter<I, O> waiter) {
+    Waiter<I, O> last = waiters.remove(waiters.size() - 1);
+    if (last != waiter) {
+      waiters.set(waiter.place, last);
+      last.place = waiter.place;
+    }
+    waiter.place = -1;
+  }
+
+  /** Ends a refresh for which nobody waits, when the predictor closes. */
+  void abandonRefresh() {
+    CompletableFuture<O> orphan;
+    synchronized (this) {
+      if (over || !refreshing || !waiters.isEmpty()) {
+        return;
+      }
+      over = true;
+      orphan = run;
+    }
+    abandon(orphan);
+  }
+
+  private void abandon(@Nullable CompletableFuture<O> orphan) {
+    onAbandoned.accept(this);
+    if (orphan != null) {
+      orphan.cancel(false);
+    }
+  }
+
+  boolean isRefreshing() {
+    return refreshing;
+  }
+
+  // ---- the run ----
+
+  synchronized void starts(long nowNanos) {
+    startNanos = nowNanos;
+  }
+
+  synchronized long nanosSinceStart(long nowNanos) {
+    return nowNanos - startNanos;
+  }
+
+  /** Returns false if all have left meanwhile: the run is to be cancelled. */
+  synchronized boolean attach(CompletableFuture<O> started) {
+    run = started;
+    return !over;
+  }
+
+  /** Keeps what was found, unless it was invalidated or given up. */
+  synchronized void keep(Store<O> store, Kept<O> kept) {
+    if (!over && !stale) {
+      store.put(key, kept);
+    }
+  }
+
+  /** What it finds is not to be kept. */
+  synchronized void invalidate() {
+    stale = true;
+  }
+
+  /** Ends the flight. Returns who waits, or null if it was given up. */
+  synchronized @Nullable List<Waiter<I, O>> end() {
+    if (over) {
+      return null;
+    }
+    over = true;
+    return waiters;
+  }
+
+  /**
+   * Who is told of a failure, and whose options serve the others. The flight is over if there are
+   * no others.
+   */
+  record HandOver<I, O>(List<Waiter<I, O>> told, @Nullable CallOptions next) {}
+
+  /**
+   * Parts those whom a failure concerns from those who only shared the run with the call that it
+   * concerns. A deadline that passed was the deadline of the call that ran; who has more time left
+   * gets another run. The same holds for one who would rather wait for room than be refused.
+   *
+   * @param everyone whether the failure may concern none of those who wait
+   * @return null if the flight was given up
+   */
+  synchronized @Nullable HandOver<I, O> handOver(
+      Throwable failure, boolean everyone, long nowNanos) {
+    if (over) {
+      return null;
+    }
+    held = false;
+    List<Waiter<I, O>> told = new ArrayList<>();
+    for (Waiter<I, O> waiter : List.copyOf(waiters)) {
+      if (!everyone && !deserves(waiter.options(), failure, nowNanos)) {
+        remove(waiter);
+        told.add(waiter);
+      }
+    }
+    CallOptions next = null;
+    for (Waiter<I, O> waiter : waiters) {
+      CallOptions own = waiter.options();
+      if (next == null || own.remainingNanos(nowNanos) > next.remainingNanos(nowNanos)) {
+        next = own;
+      }
+    }
+    over = next == null;
+    options = next == null ? options : next;
+    return new HandOver<>(told, next);
+  }
+
+  private boolean deserves(CallOptions waiting, Throwable failure, long nowNanos) {
+    // A batcher also refuses what could not be answered in the time that the call gives it.
+    boolean ofTime =
+        failure instanceof DeadlineExceededException || failure instanceof OverloadedException;
+    if (ofTime && waiting.remainingNanos(nowNanos) > options.remainingNanos(nowNanos)) {
+      return true;
+    }
+    return failure instanceof OverloadedException
+        && waiting.overload() == CallOptions.Overload.WAIT
+        && options.overload() == CallOptions.Overload.FAIL;
+  }
+}

@@ -1,0 +1,265 @@
+package dev.inproc.inference.cache;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.CallOptions.CacheMode;
+import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Waiting;
+import dev.inproc.inference.concurrent.Workers;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A list: what the cache holds is taken from it, equal inputs count once, what others are running
+ * is joined, and the rest is run as one batch. The list runs its own batch before it waits for
+ * others, so two lists that need each other's inputs do not wait in a circle.
+ */
+final class ListCall<I, O> {
+  private final ExactCache<I, O> cache;
+  private final Predictor<I, O> inner;
+  private final List<I> inputs;
+  private final CallOptions options;
+  private final Map<Object, Item> items = new LinkedHashMap<>();
+  private final List<Item> byPosition = new ArrayList<>();
+  private final List<Item> led = new ArrayList<>();
+
+  ListCall(ExactCache<I, O> cache, Predictor<I, O> inner, List<I> inputs, CallOptions options) {
+    this.cache = cache;
+    this.inner = inner;
+    this.inputs = inputs;
+    this.options = options;
+  }
+
+  /** One input, or several that are equal. */
+  private final class Item {
+    private final int position;
+    private final Object key;
+    private @Nullable Kept<O> kept;
+    private @Nullable Flight<I, O> flight;
+    private @Nullable Waiter<I, O> waiter;
+    private @Nullable O answer;
+
+    Item(int position, Object key) {
+      this.position = position;
+      this.key = key;
+    }
+
+    @SuppressWarnings("NullAway") // asked once the answer is there
+    O answer() {
+      return kept != null ? kept.answer : answer;
+    }
+  }
+
+  List<O> answers() {
+    boolean done = false;
+    try {
+      lookUp();
+      List<Item> missing = items.values().stream().filter(item -> item.kept == null).toList();
+      if (!missing.isEmpty()) {
+        int positions = (int) byPosition.stream().filter(item -> item.kept == null).count();
+        boardAll(missing, positions);
+        count(missing, positions);
+        run();
+        missing.forEach(this::await);
+      }
+      List<O> answers = new ArrayList<>(inputs.size());
+      for (Item item : byPosition) {
+        answers.add(cache.isolate(item.answer()));
+      }
+      done = true;
+      return answers;
+    } finally {
+      if (!done) {
+        withdraw();
+      }
+    }
+  }
+
+  private void lookUp() {
+    boolean reads = options.cacheMode() != CacheMode.REFRESH;
+    for (int i = 0; i < inputs.size(); i++) {
+      Object key = cache.keyOf(inputs.get(i), options);
+      int position = i;
+      byPosition.add(items.computeIfAbsent(key, k -> new Item(position, k)));
+    }
+    if (!reads) {
+      return;
+    }
+    for (Item item : items.values()) {
+      item.kept = cache.keptFor(item.key);
+    }
+    Item failed = first(item -> item.kept != null && item.kept.failure != null);
+    boolean all = first(item -> item.kept == null) == null;
+    if (failed == null && !all && options.cacheMode() == CacheMode.ONLY_IF_CACHED) {
+      throw cache.notCached(inputs.size());
+    }
+    for (Item item : byPosition) {
+      Kept<O> kept = failed == null ? item.kept : failed.kept;
+      if (kept != null) {
+        cache.hit(item.key, kept, inputs.get(item.position));
+      }
+    }
+    if (failed != null && failed.kept != null && failed.kept.failure != null) {
+      throw (RuntimeException) located(failed.kept.failure, failed.position);
+    }
+  }
+
+  private @Nullable Item first(Predicate<Item> condition) {
+    return items.values().stream().filter(condition).findFirst().orElse(null);
+  }
+
+  private void boardAll(List<Item> missing, int positions) {
+    try {
+      missing.forEach(this::board);
+    } catch (PredictorClosedException e) {
+      int late = (int) missing.stream().filter(item -> item.kept != null).count();
+      cache.countClosed(positions - late - 1); // one is counted
+      throw e;
+    }
+  }
+
+  /** Joins a run of others, or makes a flight to be run here. */
+  private void board(Item item) {
+    I input = inputs.get(item.position);
+    while (true) {
+      Flight<I, O> found = cache.flights().find(item.key);
+      if (found == null) {
+        Flight<I, O> made = cache.make(item.key, input, options);
+        if (made != null) {
+          item.flight = made;
+          item.kept = cache.late(made, options);
+          if (item.kept == null) {
+            led.add(item);
+          } else {
+            item.flight = null;
+          }
+          return;
+        }
+      } else if (Workers.isWorker()) {
+        led.add(item); // with others' flight left alone
+        return;
+      } else {
+        Waiter<I, O> waiter = cache.newWaiter(input, options, true);
+        if (found.join(waiter)) {
+          item.waiter = waiter;
+          return;
+        }
+        waiter.cancel(false); // for its timer
+        cache.flights().forget(found);
+      }
+    }
+  }
+
+  private void run() {
+    if (led.isEmpty()) {
+      return;
+    }
+    List<I> missing = new ArrayList<>(led.size());
+    for (Item item : led) {
+      missing.add(item.flight == null ? inputs.get(item.position) : item.flight.input);
+    }
+    long start = cache.nanoTime();
+    List<O> outputs;
+    try {
+      outputs = inner.predictAll(missing, options);
+      if (outputs.size() != missing.size()) {
+        throw new IllegalStateException(
+            "Expected " + missing.size() + " answers of " + inner + ", got " + outputs.size());
+      }
+    } catch (RuntimeException | Error e) {
+      throw failed(e, start);
+    }
+    long each = (cache.nanoTime() - start) / led.size();
+    for (int i = 0; i < led.size(); i++) {
+      land(led.get(i), outputs.get(i), each);
+    }
+  }
+
+  private void land(Item item, O output, long nanos) {
+    item.answer = output;
+    Flight<I, O> flight = item.flight;
+    if (flight != null) {
+      item.flight = null;
+      cache.flights().land(flight, output, nanos, true);
+    }
+  }
+
+  private void count(List<Item> missing, int positions) {
+    int joined = positions - missing.size(); // equal to another
+    int misses = 0;
+    for (Item item : missing) {
+      if (item.waiter != null) {
+        joined++;
+      } else if (item.flight != null) {
+        misses++;
+      }
+    }
+    cache.countCoalesced(joined);
+    cache.countMisses(misses);
+    cache.countBypassed(led.size() - misses);
+  }
+
+  /** A list of one failed by that one; in a longer one the others' runs begin again elsewhere. */
+  private RuntimeException failed(Throwable failure, long start) {
+    boolean ofOthers = led.size() > 1;
+    for (Item item : led) {
+      Flight<I, O> flight = item.flight;
+      if (flight != null) {
+        item.flight = null;
+        flight.starts(start);
+        cache.flights().fail(flight, failure, ofOthers, true);
+      }
+    }
+    Throwable located = failure;
+    if (failure instanceof InvalidInputException invalid) {
+      int index = led.size() == 1 ? 0 : invalid.index();
+      located =
+          index < 0 || index >= led.size() ? failure : located(failure, led.get(index).position);
+    }
+    if (located instanceof Error error) {
+      throw error;
+    }
+    return (RuntimeException) located;
+  }
+
+  private static Throwable located(Throwable failure, int position) {
+    return failure instanceof InvalidInputException invalid ? invalid.atIndex(position) : failure;
+  }
+
+  private void await(Item item) {
+    Kept<O> kept = item.kept;
+    if (kept != null && kept.failure != null) {
+      throw (RuntimeException) located(kept.failure, item.position);
+    }
+    Waiter<I, O> waiter = item.waiter;
+    if (waiter == null) {
+      return;
+    }
+    try {
+      item.answer = Waiting.await(waiter);
+    } catch (RuntimeException e) {
+      throw (RuntimeException) located(e, item.position);
+    }
+  }
+
+  /** Leaves all that is still under way. */
+  private void withdraw() {
+    for (Item item : items.values()) {
+      Waiter<I, O> waiter = item.waiter;
+      if (waiter != null) {
+        waiter.cancel(false);
+      }
+      Flight<I, O> flight = item.flight;
+      if (flight != null) {
+        item.flight = null;
+        cache.flights().fail(flight, new CancellationException(), true, true);
+      }
+    }
+  }
+}

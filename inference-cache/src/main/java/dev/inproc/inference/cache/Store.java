@@ -1,0 +1,132 @@
+package dev.inproc.inference.cache;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.Timer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries, in Caffeine: bounded by number or by bytes, and by age. Its upkeep is done on the
+ * threads that call, so that a cache has no thread of its own.
+ *
+ * @param <O> an answer
+ */
+final class Store<O> {
+  private final Cache<Object, Kept<O>> entries;
+  private final Timer timer;
+  private final boolean inBytes;
+  private final Sizes sizes;
+  private final Answers answers;
+  private final long refreshNanos;
+  private final long failureNanos;
+  private final LongAdder evicted = new LongAdder();
+  private final LongAdder expired = new LongAdder();
+
+  Store(Caching caching, Answers answers, Timer timer) {
+    this.timer = timer;
+    this.answers = answers;
+    inBytes = caching.isInBytes();
+    sizes = caching.sizes();
+    refreshNanos = nanos(caching.refreshAfter());
+    failureNanos = nanos(caching.failuresFor());
+    Caffeine<Object, Object> builder = Caffeine.newBuilder().executor(Runnable::run);
+    Duration timeToLive = caching.timeToLive();
+    if (timeToLive != null) {
+      builder.expireAfterWrite(Nanos.of(timeToLive), TimeUnit.NANOSECONDS);
+      builder.ticker(timer::nanoTime);
+    }
+    Caffeine<Object, Kept<O>> bounded =
+        inBytes
+            ? builder
+                .maximumWeight(caching.capacity())
+                .weigher((Object key, Kept<O> kept) -> kept.weight())
+                .evictionListener(this::gone)
+            : builder.maximumSize(caching.capacity()).evictionListener(this::gone);
+    entries = bounded.build();
+  }
+
+  /** Zero means never. */
+  private static long nanos(@Nullable Duration duration) {
+    return duration == null ? 0 : Math.max(1, Nanos.of(duration));
+  }
+
+  private void gone(@Nullable Object key, @Nullable Kept<O> kept, RemovalCause cause) {
+    (cause == RemovalCause.EXPIRED ? expired : evicted).increment();
+  }
+
+  @Nullable Kept<O> get(Object key) {
+    Kept<O> kept = entries.getIfPresent(key);
+    if (kept != null && kept.failure != null && kept.isOver(timer.nanoTime())) {
+      entries.asMap().remove(key, kept);
+      return null;
+    }
+    return kept;
+  }
+
+  boolean keepsFailures() {
+    return failureNanos > 0;
+  }
+
+  boolean refreshes() {
+    return refreshNanos > 0;
+  }
+
+  /** Whether this entry is due to be refreshed by whoever asked. */
+  boolean isDue(Kept<O> kept) {
+    return kept.failure == null && kept.takeRefresh(timer.nanoTime(), refreshNanos);
+  }
+
+  /** Returns an entry for an answer; throws if it is not of the declared type. */
+  Kept<O> entryOf(Object key, O answer, long runNanos) {
+    answers.check(answer);
+    Kept<O> kept = Kept.answer(answer, runNanos, inBytes ? sizes.weigh(key, answer) : 1);
+    if (refreshes()) {
+      kept.refreshAt(timer.nanoTime() + refreshNanos);
+    }
+    return kept;
+  }
+
+  Kept<O> entryOf(Object key, Throwable failure, long runNanos) {
+    int weight = inBytes ? sizes.weigh(key, null) : 1;
+    return Kept.failure(failure, runNanos, weight, timer.nanoTime() + failureNanos);
+  }
+
+  void put(Object key, Kept<O> kept) {
+    entries.put(key, kept);
+  }
+
+  void remove(Object key) {
+    entries.invalidate(key);
+  }
+
+  void removeIf(Predicate<Object> keys) {
+    entries.asMap().keySet().removeIf(keys);
+  }
+
+  void clear() {
+    entries.invalidateAll();
+  }
+
+  long size() {
+    entries.cleanUp();
+    return entries.estimatedSize();
+  }
+
+  long bytes() {
+    return inBytes ? entries.policy().eviction().orElseThrow().weightedSize().orElse(0) : 0;
+  }
+
+  long evictions() {
+    return evicted.sum();
+  }
+
+  long expirations() {
+    return expired.sum();
+  }
+}
