@@ -270,7 +270,7 @@ final class ModelSession implements Session {
 
     @Override
     public int maxBatchSize() {
-      return runner.maxRows(layout.newSizes());
+      return runner.maxRows(layout.newSizes(0));
     }
   }
 

@@ -43,7 +43,7 @@ final class Runner implements RunPlan.Costs {
       busy[i] = new AtomicInteger();
     }
     padding = allowsPadding();
-    fixedRowBytes = layout.variables() == 0 ? computeRowBytes(layout.newSizes()) : 0;
+    fixedRowBytes = layout.variables() == 0 ? computeRowBytes(layout.newSizes(0)) : 0;
   }
 
   private boolean allowsPadding() {
@@ -285,6 +285,9 @@ final class Runner implements RunPlan.Costs {
   }
 
   private double product(int input, TensorSpec spec, long[] sizes) {
+    if (!spec.hasRank()) {
+      return layout.inputShape(input, sizes).elements();
+    }
     double product = 1;
     for (int axis = 0; axis < spec.rank(); axis++) {
       int variable = layout.inputVariable(input, axis);

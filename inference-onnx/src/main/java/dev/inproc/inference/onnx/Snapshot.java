@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx;
 
+import dev.inproc.inference.files.FileStamp;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.files;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param modified when it was last written to
  * @param changed when its status last changed, on Unix
  */
-record FileStamp(
+public record FileStamp(
     Path path,
     Path real,
     @Nullable Object key,
@@ -27,8 +27,12 @@ record FileStamp(
     FileTime modified,
     @Nullable Object changed) {
 
-  /** Looks at a regular file, links followed; opens nothing. */
-  static FileStamp of(Path path) throws IOException {
+  /**
+   * Looks at a regular file, links followed; opens nothing.
+   *
+   * @throws NotRegularFileException if it is something else
+   */
+  public static FileStamp of(Path path) throws IOException {
     Path real = path.toRealPath();
     BasicFileAttributes attributes =
         Files.readAttributes(real, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -45,11 +49,12 @@ record FileStamp(
   }
 
   /** Returns how many names the file has; 1 where the system does not tell. */
-  int links() throws IOException {
+  public int links() throws IOException {
     return unix(real, "nlink") instanceof Integer links ? links : 1;
   }
 
-  boolean isCurrent() {
+  /** Returns whether the path still leads to that file, and nobody wrote to it. */
+  public boolean isCurrent() {
     try {
       return equals(of(path));
     } catch (IOException e) {
@@ -64,7 +69,7 @@ record FileStamp(
   }
 
   /** A directory, a pipe or a device where a file belongs. */
-  static final class NotRegularFileException extends IOException {
+  public static final class NotRegularFileException extends IOException {
     private static final long serialVersionUID = 1L;
 
     NotRegularFileException(Path path) {
