@@ -13,7 +13,8 @@ import java.util.TreeMap;
 /**
  * The regression guard: a few ratios of the library's time to the bare engine's, each the median
  * over {@value #JVMS} JVMs, against a stored baseline. Exits with 1 if one has worsened beyond its
- * recorded noise; with 3 if the baseline is of another processor, whose ratios do not compare.
+ * recorded noise, twice in a row; with 3 if the baseline is of another processor, whose ratios do
+ * not compare.
  *
  * <pre>{@code
  * ./mvnw -Pguard -pl benchmarks -am -DskipTests verify
@@ -69,6 +70,11 @@ public final class Guard {
     Map<String, Double> measured = measure(plant);
     measured.forEach(
         (name, ratio) -> System.out.println(String.format(Locale.ROOT, "%-16s %.3f", name, ratio)));
+    if (!baseline.alarms(measured).isEmpty()) {
+      // Noise has a tail that a few recorded runs do not show; what is really worse is so again.
+      System.out.println("Something looks worse: measuring once more, and taking the better.");
+      measure(plant).forEach((name, ratio) -> measured.merge(name, ratio, Math::min));
+    }
     List<String> alarms = baseline.alarms(measured);
     alarms.forEach(alarm -> System.out.println("WORSE  " + alarm));
     System.out.println(alarms.isEmpty() ? "The guard is silent." : "The guard rings.");

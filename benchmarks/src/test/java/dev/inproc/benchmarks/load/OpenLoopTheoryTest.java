@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,6 +84,27 @@ class OpenLoopTheoryTest {
     server.stall(5_000_000_000L, 200_000_000);
     long[] schedule = Arrivals.REGULAR.schedule(1_000, 10, SEED);
     assertStallShows(OpenLoop.call(server, clock, schedule, 0, 1));
+  }
+
+  /** A submit that blocks makes the generator late; the wait counts all the same. */
+  @Test
+  void stall_insideSubmit_showsInFull() {
+    VirtualServer server = new VirtualServer(clock, () -> SERVICE);
+    server.stall(5_000_000_000L, 200_000_000);
+    Target blocking =
+        new Target() {
+          @Override
+          public Object call(int index) {
+            return server.call(index);
+          }
+
+          @Override
+          public CompletableFuture<?> submit(int index) {
+            return CompletableFuture.completedFuture(call(index));
+          }
+        };
+    long[] schedule = Arrivals.REGULAR.schedule(1_000, 10, SEED);
+    assertStallShows(OpenLoop.submit(blocking, clock, schedule, 0, ANY));
   }
 
   private static void assertStallShows(LoadResult result) {
