@@ -113,7 +113,7 @@ class ListCallTest {
     Gate gate = engine.block();
     engine.poison(2);
     CompletableFuture<List<Long>> list = start(() -> cache.predictAll(List.of(1L, 2L, 3L)));
-    Await.until("the list runs", () -> cache.metrics().misses() == 3);
+    gate.awaitEntered(1);
     CompletableFuture<Long> stranger = cache.submit(3L);
     assertEquals(1, cache.metrics().coalesced());
     engine.unblock();

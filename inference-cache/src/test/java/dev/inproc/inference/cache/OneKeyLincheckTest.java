@@ -14,14 +14,20 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Loading, cancelling and invalidating one key, in all interleavings that Lincheck finds: the cache
  * must look like a register. The model reads a number; to write the number and invalidate the key
  * is one step of the register; to load, by whatever method and whoever cancels beside it, reads it.
  * So a load that begins after an invalidation has returned sees what was written before, whether a
- * run was under way, was given up by its last caller, or was just being kept.
+ * run was under way, was given up by its last caller, or was just being kept. Half a minute, so it
+ * has a profile: {@code -Plincheck}.
  */
+@EnabledIfSystemProperty(
+    named = "inproc.lincheck",
+    matches = "true",
+    disabledReason = "the model checker runs under -Plincheck")
 public class OneKeyLincheckTest {
   private static final String KEY = "key";
   private static final int SCALE = Integer.getInteger("inproc.lincheck.scale", 1);

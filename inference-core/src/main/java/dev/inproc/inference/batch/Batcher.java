@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * taken, to submit is an atomic add, a queue's offer and a read. A blocking call that finds nobody
  * waiting and a slot free runs the model itself, on its own thread, as it would without a batcher;
  * if others have come meanwhile it hands its slot to a worker. Where one run costs less than waking
- * a thread ({@link InlineCost}), blocking calls run the model beside each other without a slot.
+ * a thread ({@link InlineCost}), or a model takes one example a run, blocking calls run the model
+ * beside each other without a slot.
  *
  * <p><b>Who ends a request.</b> Its future's first completion: the runner's answer or failure, its
  * timer, its caller, or closing. Who waits is counted apart: a request is taken out of the count by
@@ -65,6 +66,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final BiConsumer<Object, Runnable> host;
   private final int maxBatchSize;
   private final boolean delays;
+  private final boolean gathers; // false for a model that must run its examples one by one
   private final Intake<Request<I, O>> intake;
   private final Slots slots;
   private final List<Turner<I, O>> turners = new ArrayList<>();
@@ -100,6 +102,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     this.host = host;
     traits = inner.traits();
     maxBatchSize = Math.min(batching.maxBatchSize(), Math.max(1, traits.maxBatchSize()));
+    gathers = batching.maxBatchSize() == 1 || traits.maxBatchSize() > 1;
     delays = batching.maxDelayNanos() > 0;
     intake = new Intake<>(batching.maxQueued(), batching.maxQueuedBytes());
     slots = new Slots(batching.parallelism());
@@ -123,7 +126,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   public O predict(I input, CallOptions options) {
     Objects.requireNonNull(input, "input");
     if (!options.hasTimeout() && !Threads.currentIsVirtual()) {
-      if (inlineCost.isBelowWakeUp()) {
+      if (!gathers || inlineCost.isBelowWakeUp()) {
         return runInline(input, options);
       }
       int slot = intake.isOpenAndEmpty() ? slots.tryTake() : Slots.NONE;
@@ -165,7 +168,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     }
     boolean isBatch = all.size() <= maxBatchSize; // longer ones would hold up strangers
     if (isBatch && !options.hasTimeout() && !Threads.currentIsVirtual()) {
-      if (inlineCost.isBelowWakeUp()) {
+      if (!gathers || inlineCost.isBelowWakeUp()) {
         return runAllInline(all, options);
       }
       int slot = intake.isOpenAndEmpty() ? slots.tryTake() : Slots.NONE;

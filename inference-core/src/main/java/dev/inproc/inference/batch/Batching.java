@@ -15,9 +15,9 @@ import java.time.Duration;
  *
  * <p>An engine that is free never waits: it takes what is there, up to {@code maxBatchSize}, and
  * while it runs the next calls gather. A lone caller of {@code predict} runs its own request on its
- * own thread. Where a run costs less than waking a thread does, callers run beside each other and
- * nothing is gathered. Deadlines, priorities and what to do when too many calls wait are options of
- * each call ({@link dev.inproc.inference.CallOptions}).
+ * own thread. Where a run costs less than waking a thread does, or the model takes one example a
+ * run, callers run beside each other and nothing is gathered. Deadlines, priorities and what to do
+ * when too many calls wait are options of each call ({@link dev.inproc.inference.CallOptions}).
  */
 public final class Batching implements BatchDecorator {
   private static final int DEFAULT_MAX_QUEUED = 10_000;

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * once is over by the time that a prefix has run. Loading the checker takes longer than all other
  * tests, so it has a profile: {@code -Plincheck}.
  */
-@EnabledIfSystemProperty(named = "inproc.lincheck", matches = "true")
+@EnabledIfSystemProperty(
+    named = "inproc.lincheck",
+    matches = "true",
+    disabledReason = "the model checker runs under -Plincheck")
 class BatcherLincheckTest {
   private static void check(Class<?> protocol) {
     new ModelCheckingOptions()

@@ -273,6 +273,25 @@ class BatcherThreadsTest {
     assertEquals(4, engine.mostActive());
   }
 
+  @Test
+  void modelOfOneExampleARun_callersRunBesideEachOther() {
+    LedgerEngine single = new LedgerEngine(1);
+    try (BatchingPredictor<Long, Long> alone = Batching.upTo(32).decorate(single)) {
+      Gate gate = single.block();
+      List<CompletableFuture<Thread>> callers = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        long id = i;
+        callers.add(start(() -> assertEquals(LedgerModel.f(id), alone.predict(id))));
+      }
+      gate.awaitEntered(4);
+      single.unblock();
+      gate.open();
+      callers.forEach(Await::value);
+      assertEquals(4, single.mostActive());
+    }
+    assertEquals(List.of(), single.violations());
+  }
+
   // ---- callbacks ----
 
   private <T> CompletableFuture<T> onWorker(Function<Long, T> callback) {
