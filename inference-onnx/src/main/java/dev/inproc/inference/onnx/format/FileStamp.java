@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param modified when it was last written to
  * @param changed when its status last changed, on Unix
  */
-record FileStamp(
+public record FileStamp(
     Path path,
     Path real,
     @Nullable Object key,
@@ -28,7 +28,7 @@ record FileStamp(
     @Nullable Object changed) {
 
   /** Looks at a regular file, links followed; opens nothing. */
-  static FileStamp of(Path path) throws IOException {
+  public static FileStamp of(Path path) throws IOException {
     Path real = path.toRealPath();
     BasicFileAttributes attributes =
         Files.readAttributes(real, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -45,11 +45,11 @@ record FileStamp(
   }
 
   /** Returns how many names the file has; 1 where the system does not tell. */
-  int links() throws IOException {
+  public int links() throws IOException {
     return unix(real, "nlink") instanceof Integer links ? links : 1;
   }
 
-  boolean isCurrent() {
+  public boolean isCurrent() {
     try {
       return equals(of(path));
     } catch (IOException e) {
@@ -64,7 +64,7 @@ record FileStamp(
   }
 
   /** A directory, a pipe or a device where a file belongs. */
-  static final class NotRegularFileException extends IOException {
+  public static final class NotRegularFileException extends IOException {
     private static final long serialVersionUID = 1L;
 
     NotRegularFileException(Path path) {
