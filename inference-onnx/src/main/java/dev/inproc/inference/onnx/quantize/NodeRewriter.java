@@ -143,7 +143,7 @@ final class NodeRewriter {
     int rows = (int) tensor.getDims(turned ? 1 : 0);
     int columns = (int) tensor.getDims(turned ? 0 : 1);
     if (turned) {
-      matrix = WeightMath.transpose(matrix, columns, rows);
+      matrix = WeightMath.transpose(matrix, (int) tensor.getDims(0), (int) tensor.getDims(1));
     }
     if (factor != 1) {
       for (int i = 0; i < matrix.length; i++) {

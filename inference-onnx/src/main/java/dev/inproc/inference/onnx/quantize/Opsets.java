@@ -120,30 +120,30 @@ final class Opsets {
         if (from < 10) {
           long[] starts = integers(node, "starts");
           long[] axes = integers(node, "axes");
-          input(graph, node, "starts", starts);
-          input(graph, node, "ends", integers(node, "ends"));
+          integers(graph, node, "starts", starts);
+          integers(graph, node, "ends", integers(node, "ends"));
           if (axes.length > 0) {
-            input(graph, node, "axes", axes);
+            integers(graph, node, "axes", axes);
           }
           without(node, "starts", "ends", "axes");
         }
       }
       case "TopK" -> {
         if (from < 10) {
-          input(graph, node, "k", Nodes.integer(node.build(), "k", 0));
+          integers(graph, node, "k", Nodes.integer(node.build(), "k", 0));
           without(node, "k");
         }
       }
       case "Clip" -> {
         NodeProto clip = node.build();
-        input(graph, node, "min", Nodes.number(clip, "min", -Float.MAX_VALUE));
-        input(graph, node, "max", Nodes.number(clip, "max", Float.MAX_VALUE));
+        number(graph, node, "min", Nodes.number(clip, "min", -Float.MAX_VALUE));
+        number(graph, node, "max", Nodes.number(clip, "max", Float.MAX_VALUE));
         without(node, "min", "max");
       }
       case "Pad" -> {
         NodeProto pad = node.build();
-        input(graph, node, "pads", integers(node, "pads"));
-        input(graph, node, "value", Nodes.number(pad, "value", 0));
+        integers(graph, node, "pads", integers(node, "pads"));
+        number(graph, node, "value", Nodes.number(pad, "value", 0));
         without(node, "pads", "value");
       }
       default -> {}
@@ -163,7 +163,7 @@ final class Opsets {
     node.clearAttribute().addAllAttribute(kept);
   }
 
-  private void input(
+  private void integers(
       GraphProto.Builder graph, NodeProto.Builder node, String name, long... values) {
     List<Long> list = java.util.Arrays.stream(values).boxed().toList();
     input(
@@ -176,7 +176,7 @@ final class Opsets {
             .setRawData(UnsafeByteOperations.unsafeWrap(Tensors.bytes(list))));
   }
 
-  private void input(GraphProto.Builder graph, NodeProto.Builder node, String name, float value) {
+  private void number(GraphProto.Builder graph, NodeProto.Builder node, String name, float value) {
     input(
         graph,
         node,

@@ -47,7 +47,7 @@ final class Products {
       GraphScope owner, String name, float[] matrix, int rows, int columns, int bits)
       throws IOException {
     int block = options.blockSize();
-    long blocks = (rows + block - 1) / block;
+    long blocks = ((long) rows + block - 1) / block;
     WeightMath.Quantized quantized = WeightMath.byBlock(matrix, rows, columns, block, bits);
     List<Long> dims = List.of((long) columns, blocks, (long) block * bits / 8);
     return add(owner, name, quantized, DataType.UINT8_VALUE, dims, rows, columns);

@@ -9,7 +9,10 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Where the data of constant tensors goes: into the model, or a file beside it. */
@@ -20,6 +23,7 @@ final class TensorSink implements AutoCloseable {
   private final @Nullable Path target;
   private final @Nullable Path partial;
   private final @Nullable OutputStream out;
+  private final Set<String> stored = new HashSet<>();
   private long written;
 
   private TensorSink(@Nullable Path target, @Nullable Path partial, @Nullable OutputStream out) {
@@ -44,13 +48,15 @@ final class TensorSink implements AutoCloseable {
     if (out == null || data.length < SMALL) {
       return tensor.setRawData(UnsafeByteOperations.unsafeWrap(data)).build();
     }
+    stored.add(name);
     return external(tensor, data);
   }
 
   /** Returns a tensor of the model as it is to be written. */
   TensorProto keep(ModelFile file, TensorProto tensor) throws IOException {
     boolean isExternal = tensor.getDataLocation() == DataLocation.EXTERNAL;
-    if (out == null || (!isExternal && tensor.getRawData().size() < SMALL)) {
+    boolean isNew = stored.contains(tensor.getName());
+    if (out == null || isNew || (!isExternal && tensor.getRawData().size() < SMALL)) {
       return tensor;
     }
     byte[] data = file.data(tensor);
@@ -58,12 +64,12 @@ final class TensorSink implements AutoCloseable {
   }
 
   private TensorProto external(TensorProto.Builder tensor, byte[] data) throws IOException {
-    OutputStream stream = java.util.Objects.requireNonNull(out);
+    OutputStream stream = Objects.requireNonNull(out);
     int padding = (int) ((ALIGNMENT - written % ALIGNMENT) % ALIGNMENT);
     stream.write(new byte[padding]);
     written += padding;
     stream.write(data);
-    Path name = java.util.Objects.requireNonNull(target).getFileName();
+    Path name = Objects.requireNonNull(target).getFileName();
     tensor
         .setDataLocation(DataLocation.EXTERNAL)
         .addExternalData(entry("location", String.valueOf(name)))
