@@ -24,23 +24,16 @@ final class GraphScope {
   /** A constant, and the graph that has it. */
   record Constant(GraphScope owner, TensorProto tensor) {}
 
-  /**
-   * Creates one.
-   *
-   * @param overridable whether a caller may set an initializer that is an input too, as from IR
-   *     version 4 on
-   */
-  GraphScope(@Nullable GraphScope outer, GraphProto.Builder graph, boolean overridable) {
+  /** Creates one. An initializer that is an input too is no constant: a caller may set it. */
+  GraphScope(@Nullable GraphScope outer, GraphProto.Builder graph) {
     this.outer = outer;
     this.graph = graph;
     for (TensorProto tensor : graph.getInitializerList()) {
       constants.put(tensor.getName(), tensor);
     }
     for (ValueInfoProto input : graph.getInputList()) {
-      if (overridable || !constants.containsKey(input.getName())) {
-        constants.remove(input.getName());
-        others.add(input.getName());
-      }
+      constants.remove(input.getName());
+      others.add(input.getName());
     }
     for (NodeProto node : graph.getNodeList()) {
       TensorProto value = constantValue(node);

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A model read from a file after a check of its structure, and its external data as asked for. */
 final class ModelFile {
+  private static final long MAX_BYTES = Integer.MAX_VALUE - 8; // and an array's
+
   private final Path path;
   private final ModelProto model;
   private final Map<String, FileStamp> external;
@@ -49,6 +51,9 @@ final class ModelFile {
         Map<ExternalData, FileStamp> found =
             new ExternalFiles(FileStamp.of(path), false).find(structure);
         found.forEach((data, stamp) -> external.put(data.location(), stamp));
+      }
+      if (path.toFile().length() > MAX_BYTES) {
+        throw failure(path, "it is beyond 2 GiB, where an ONNX file ends", null);
       }
       byte[] bytes = Files.readAllBytes(path);
       CodedInputStream stream = CodedInputStream.newInstance(bytes);

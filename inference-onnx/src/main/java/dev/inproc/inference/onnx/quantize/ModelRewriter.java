@@ -37,7 +37,7 @@ final class ModelRewriter {
       model.setIrVersion(INITIALIZERS_NEED_NO_INPUT);
       dropInputsThatAreInitializers(graph);
     }
-    GraphScope root = new GraphScope(null, graph, true);
+    GraphScope root = new GraphScope(null, graph);
     GraphEdit edit = new GraphEdit(root, sink, opset);
     rewrite(root, new NodeRewriter(file, edit, options, log), new Normalizations(edit));
     keepTheRest(graph);
@@ -103,7 +103,7 @@ final class ModelRewriter {
       GraphProto graph, GraphScope outer, NodeRewriter nodes, Normalizations normalization)
       throws IOException {
     GraphProto.Builder builder = graph.toBuilder();
-    rewrite(new GraphScope(outer, builder, true), nodes, normalization.inner());
+    rewrite(new GraphScope(outer, builder), nodes, normalization.inner());
     keepTheRest(builder);
     return builder.build();
   }

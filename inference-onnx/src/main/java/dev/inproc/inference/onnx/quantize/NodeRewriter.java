@@ -74,7 +74,7 @@ final class NodeRewriter {
     }
     String input = node.getInput(0);
     if (gemm && Nodes.integer(node, "transA", 0) != 0) {
-      String key = input + " transposed";
+      String key = "\0transposed " + input;
       String known = scope.quantized.get(key);
       if (known == null) {
         known =

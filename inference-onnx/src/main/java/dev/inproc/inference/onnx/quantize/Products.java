@@ -8,6 +8,10 @@ import java.util.List;
 final class Products {
   private static final int ZERO_POINT = 128;
 
+  // Before a name, to tell what is kept of it: no name in a graph begins so.
+  private static final String SCALE = "\0scale of ";
+  private static final String ZERO = "\0zero point of ";
+
   private final GraphEdit edit;
   private final QuantizeOptions options;
 
@@ -116,7 +120,7 @@ final class Products {
       String shape = edit.add(scope, "", "Shape", List.of(input), input + "/shape");
       bytes = edit.add(scope, "", "Reshape", List.of(flat, shape), input + "/bytes");
       scope.quantized.put(input, bytes);
-      scope.quantized.put(input + " scale", scale);
+      scope.quantized.put(SCALE + input, scale);
     }
     List<String> inputs =
         options.signedWeights()
@@ -131,7 +135,7 @@ final class Products {
                 edit.zeroPoint(ZERO_POINT));
     String unscaled =
         edit.add(scope, Nodes.MICROSOFT, "MatMulIntegerToFloat", inputs, output + "/unscaled");
-    String scale = scope.quantized.getOrDefault(input + " scale", "");
+    String scale = scope.quantized.getOrDefault(SCALE + input, "");
     edit.addAs(scope, "", "Mul", List.of(unscaled, scale), List.of(output));
   }
 
@@ -145,11 +149,11 @@ final class Products {
       String zero = edit.fresh(input + "/zero_point");
       edit.addAs(scope, "", "DynamicQuantizeLinear", List.of(input), List.of(bytes, scale, zero));
       scope.quantized.put(input, bytes);
-      scope.quantized.put(input + " scale", scale);
-      scope.quantized.put(input + " zero", zero);
+      scope.quantized.put(SCALE + input, scale);
+      scope.quantized.put(ZERO + input, zero);
     }
-    String zero = scope.quantized.getOrDefault(input + " zero", "");
-    String scale = scope.quantized.getOrDefault(input + " scale", "");
+    String zero = scope.quantized.getOrDefault(ZERO + input, "");
+    String scale = scope.quantized.getOrDefault(SCALE + input, "");
     List<String> inputs =
         options.signedWeights()
             ? List.of(bytes, weight.values(), zero)
