@@ -69,8 +69,9 @@ class ModelInspectorTest {
       assertEquals(four ? Precision.INT4 : Precision.INT8, summary.precision());
       assertTrue(summary.products().containsKey(four ? Precision.INT4 : Precision.INT8));
       int weights = 64 * 96 + 96 * 32;
-      assertEquals(
-          four ? weights / 2 : weights, summary.weightBytes().get(summary.precision()));
+      long zeroPoints =
+          summary.weightBytes().get(summary.precision()) - (four ? weights / 2 : weights);
+      assertTrue(zeroPoints >= 0 && zeroPoints < 8, zeroPoints + " bytes more than weights");
       assertTrue(summary.metadata().get("inproc.quantization").startsWith(scheme.label()));
     }
   }
@@ -78,8 +79,7 @@ class ModelInspectorTest {
   @Test
   void externalData_inspected_isCountedAndNamed() throws IOException {
     List<Zoo.Animal> zoo = Zoo.all();
-    ModelSummary summary =
-        ModelInspector.inspect(zoo.get(zoo.size() - 1).write(directory));
+    ModelSummary summary = ModelInspector.inspect(zoo.get(zoo.size() - 1).write(directory));
     assertEquals(List.of("weights.bin"), summary.externalFiles());
     assertEquals(Zoo.K * Zoo.N * 4, summary.externalBytes());
   }

@@ -15,9 +15,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class VariantsTest {
-  private static final Function<Variants.Variant, GateReport> ANY = variant -> report(List.of());
 
   @TempDir Path directory;
+
+  private static GateReport any(Variants.Variant variant) {
+    return report(List.of());
+  }
 
   private static GateReport report(List<String> failures) {
     return new GateReport(1, 1, 1, 0, 1, 1, Double.NaN, "", failures);
@@ -46,9 +49,11 @@ class VariantsTest {
 
   @Test
   void eachWish_picked_getsItsModel() {
-    assertEquals("model_q4.onnx", name(pick(Variants.Wish.SMALLEST, Device.cpu(), ANY)));
-    assertEquals("model.onnx", name(pick(Variants.Wish.EXACT, Device.cpu(), ANY)));
-    assertEquals("model_int8.onnx", name(pick(Variants.Wish.FASTEST, Device.cpu(), ANY)));
+    assertEquals(
+        "model_q4.onnx", name(pick(Variants.Wish.SMALLEST, Device.cpu(), VariantsTest::any)));
+    assertEquals("model.onnx", name(pick(Variants.Wish.EXACT, Device.cpu(), VariantsTest::any)));
+    assertEquals(
+        "model_int8.onnx", name(pick(Variants.Wish.FASTEST, Device.cpu(), VariantsTest::any)));
   }
 
   @Test
@@ -78,15 +83,14 @@ class VariantsTest {
 
   @Test
   void noGatePassed_picksNothing() {
-    Variants.Choice choice =
-        pick(Variants.Wish.EXACT, Device.cpu(), v -> report(List.of("no")));
+    Variants.Choice choice = pick(Variants.Wish.EXACT, Device.cpu(), v -> report(List.of("no")));
     assertTrue(choice.variant().isEmpty());
     assertEquals("none is left", choice.reasons().get(choice.reasons().size() - 1));
   }
 
   @Test
   void onAGpu_dynamicInt8AndOtherProcessors_areNotTaken() {
-    Variants.Choice choice = pick(Variants.Wish.FASTEST, Device.cuda(0), ANY);
+    Variants.Choice choice = pick(Variants.Wish.FASTEST, Device.cuda(0), VariantsTest::any);
     assertEquals("model_q4.onnx", name(choice));
     Variants.Choice second =
         pick(
@@ -111,8 +115,7 @@ class VariantsTest {
         VariantName.of("model_qint8_avx512_vnni.onnx"));
     assertEquals(
         new VariantName(Precision.INT8, "avx512f"), VariantName.of("model_qint8_avx512.onnx"));
-    assertEquals(
-        new VariantName(Precision.INT8, "avx2"), VariantName.of("model_quint8_avx2.onnx"));
+    assertEquals(new VariantName(Precision.INT8, "avx2"), VariantName.of("model_quint8_avx2.onnx"));
     assertEquals(
         new VariantName(Precision.INT8, "aarch64"), VariantName.of("model_qint8_arm64.onnx"));
     assertEquals(new VariantName(null, null), VariantName.of("model_O3.onnx"));

@@ -170,6 +170,16 @@ final class Zoo {
             1));
     zoo.add(
         animal(
+            xToY("top", "batch,96", "batch,24")
+                .opset("", 9)
+                .initializer("w", normal(1, K * N), K, N)
+                .node("TopK", "x -> a i", Nodes.integer("k", 48), Nodes.integer("axis", 1))
+                .node("MatMul", "a w -> y"),
+            "opset 9 with TopK",
+            x(5, 96),
+            1));
+    zoo.add(
+        animal(
             xToY("new", "batch,48", "batch,24")
                 .opset("", 20)
                 .initializer("w", normal(1, K * N), K, N)
