@@ -20,6 +20,9 @@ module dev.inproc.inference {
       dev.inproc.inference.cache,
       dev.inproc.inference.onnx,
       dev.inproc.inference.tf;
+  exports dev.inproc.inference.files to
+      dev.inproc.inference.onnx,
+      dev.inproc.inference.tf;
 
   uses dev.inproc.inference.engine.Engine;
 }

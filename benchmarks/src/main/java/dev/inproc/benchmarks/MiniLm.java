@@ -16,12 +16,12 @@ import java.util.Random;
  * attention_mask and token_type_ids, INT64 [batch,sequence], to last_hidden_state
  * [batch,sequence,384]. Texts are random ids of its vocabulary, the same in every run.
  */
-final class MiniLm {
-  static final String IDS = "input_ids";
-  static final String MASK = "attention_mask";
-  static final String TYPES = "token_type_ids";
-  static final String OUTPUT = "last_hidden_state";
-  static final int WIDTH = 384;
+public final class MiniLm {
+  public static final String IDS = "input_ids";
+  public static final String MASK = "attention_mask";
+  public static final String TYPES = "token_type_ids";
+  public static final String OUTPUT = "last_hidden_state";
+  public static final int WIDTH = 384;
   static final int TEXTS = 32;
 
   private static final String RESOURCE = "all-minilm-l6-v2.onnx";
@@ -32,10 +32,15 @@ final class MiniLm {
 
   private MiniLm() {}
 
-  static byte[] model() {
-    try (InputStream in = MiniLm.class.getClassLoader().getResourceAsStream(RESOURCE)) {
+  public static byte[] model() {
+    return model(RESOURCE);
+  }
+
+  /** One of its files on the class path. */
+  public static byte[] model(String resource) {
+    try (InputStream in = MiniLm.class.getClassLoader().getResourceAsStream(resource)) {
       if (in == null) {
-        throw new IllegalStateException(RESOURCE + " is not on the class path");
+        throw new IllegalStateException(resource + " is not on the class path");
       }
       return in.readAllBytes();
     } catch (IOException e) {
@@ -44,7 +49,7 @@ final class MiniLm {
   }
 
   /** So many texts of one length. */
-  static List<long[]> texts(int count, int length) {
+  public static List<long[]> texts(int count, int length) {
     Random random = new Random(32);
     List<long[]> texts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -54,7 +59,7 @@ final class MiniLm {
   }
 
   /** Texts of lengths from 4 to 128, evenly spread. */
-  static List<long[]> mixedTexts() {
+  public static List<long[]> mixedTexts() {
     Random random = new Random(128);
     List<long[]> texts = new ArrayList<>();
     for (int i = 0; i < TEXTS; i++) {
@@ -75,7 +80,7 @@ final class MiniLm {
   }
 
   /** One text as a session takes it. */
-  static Tensors encode(long[] ids) {
+  public static Tensors encode(long[] ids) {
     long[] ones = new long[ids.length];
     Arrays.fill(ones, 1);
     Tensor types = Tensor.of(Shape.of(ids.length), new long[ids.length]);

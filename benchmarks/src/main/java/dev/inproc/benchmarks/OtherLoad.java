@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * {@code /proc/stat}, stolen time included, less this process's own. Its grain is 10 ms, so ask
  * after some tenths of a second. On systems without that file the answer is not a number.
  */
-final class OtherLoad {
+public final class OtherLoad {
   private static final Path STAT = Path.of("/proc/stat");
   private static final double TICKS_PER_SECOND =
       100; // USER_HZ: fixed for what Linux shows to users
@@ -23,7 +23,7 @@ final class OtherLoad {
   private final double ownAtStart = ownSeconds();
 
   /** Processors that others used on average; never below 0. */
-  double processors() {
+  public double processors() {
     double seconds = (System.nanoTime() - start) / 1e9;
     double others = machineSeconds() - busyAtStart - (ownSeconds() - ownAtStart);
     return Math.max(0, others / seconds);

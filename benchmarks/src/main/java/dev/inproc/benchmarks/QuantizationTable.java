@@ -100,8 +100,7 @@ public final class QuantizationTable {
     SessionOptions options =
         SessionOptions.builder().intraOpThreads(1).integrity(IntegrityOptions.skip()).build();
     models.forEach(
-        (name, path) ->
-            sessions.put(name, new OnnxEngine().load(ModelSource.file(path), options)));
+        (name, path) -> sessions.put(name, new OnnxEngine().load(ModelSource.file(path), options)));
     try {
       for (Tensors load : loads) {
         measure(network, sessions, load, rounds, lines);

@@ -9,11 +9,11 @@ import java.util.Random;
  *
  * @param forks never empty, nor is any of the arrays
  */
-record Samples(List<double[]> forks) {
+public record Samples(List<double[]> forks) {
   private static final int RESAMPLES = 10_000;
   private static final double TAIL = 0.025;
 
-  double median() {
+  public double median() {
     return median(forks.stream().flatMapToDouble(Arrays::stream).toArray());
   }
 
@@ -22,7 +22,7 @@ record Samples(List<double[]> forks) {
    * iterations within each, since those of one fork are alike: its memory layout and its compiled
    * code are drawn once.
    */
-  static double[] interval(Samples subject, Samples baseline) {
+  public static double[] interval(Samples subject, Samples baseline) {
     Random random = new Random(95);
     double[] ratios = new double[RESAMPLES];
     for (int i = 0; i < RESAMPLES; i++) {

@@ -20,8 +20,8 @@ import dev.inproc.inference.testing.TestDevice;
  * that of the system property {@code inproc.device}, such as {@code cuda:0}, on both sides with
  * products in full precision (no TF32), so that answers can be compared.
  */
-final class Setting {
-  static final int INTRA_OP_THREADS = Runtime.getRuntime().availableProcessors();
+public final class Setting {
+  public static final int INTRA_OP_THREADS = Runtime.getRuntime().availableProcessors();
   static final boolean SPINNING = false;
 
   private static final String TF32 = "use_tf32";
@@ -37,11 +37,11 @@ final class Setting {
     };
   }
 
-  static OrtEnvironment environment() {
+  public static OrtEnvironment environment() {
     return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "inproc");
   }
 
-  static OrtSession.SessionOptions bareOptions() throws OrtException {
+  public static OrtSession.SessionOptions bareOptions() throws OrtException {
     OrtSession.SessionOptions options = new OrtSession.SessionOptions();
     options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
     options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
@@ -57,14 +57,14 @@ final class Setting {
     return options;
   }
 
-  static OrtSession bareSession(byte[] model) throws OrtException {
+  public static OrtSession bareSession(byte[] model) throws OrtException {
     try (OrtSession.SessionOptions options = bareOptions()) {
       return environment().createSession(model, options);
     }
   }
 
   /** Loads a model with this library. */
-  static Session session(byte[] model, SessionOptions.Builder options) {
+  public static Session session(byte[] model, SessionOptions.Builder options) {
     OnnxOptions onnx = OnnxOptions.builder().spinning(SPINNING).build();
     SessionOptions built = options.devices(DEVICE).intraOpThreads(INTRA_OP_THREADS).build();
     return new OnnxEngine(onnx).load(ModelSource.bytes("benchmark", model), built);

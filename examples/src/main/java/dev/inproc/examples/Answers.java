@@ -72,7 +72,7 @@ final class Answers {
         accuracy.firstThree * 100);
   }
 
-  private static String wrapped(String label, String text) {
+  static String wrapped(String label, String text) {
     StringBuilder lines = new StringBuilder(label);
     int column = label.length();
     for (String word : text.split(" ", -1)) {

@@ -1,29 +1,38 @@
 package dev.inproc.examples;
 
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.batch.BatchingMetrics;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Supplier;
 
 /** Inproc beside a plain loop over ONNX Runtime: the same model, threads, tokenizer and texts. */
 final class Comparison {
-  private static final int CALLERS = 8;
+  private static final int CALLERS = 32;
   private static final double MAX_DIFFERENCE = 1e-4;
 
   private final Predictor<String, float[]> embedder;
+  private final Predictor<String, float[]> direct;
   private final PlainEmbedder plain;
   private final int rounds;
   private final PrintStream out;
+  private double gain;
 
   /**
+   * @param embedder batches
+   * @param direct the same without
    * @param rounds how often each side is measured, in turns, so that what else the machine does
    *     falls on both
    */
   Comparison(
-      Predictor<String, float[]> embedder, PlainEmbedder plain, int rounds, PrintStream out) {
+      Predictor<String, float[]> embedder,
+      Predictor<String, float[]> direct,
+      PlainEmbedder plain,
+      int rounds,
+      PrintStream out) {
     this.embedder = embedder;
+    this.direct = direct;
     this.plain = plain;
     this.rounds = rounds;
     this.out = out;
@@ -33,11 +42,13 @@ final class Comparison {
   void load(List<String> questions, Duration round) throws InterruptedException {
     LoadTest test = new LoadTest(questions, CALLERS);
     LoadTest.Result ours = new LoadTest.Result();
+    LoadTest.Result alone = new LoadTest.Result();
     LoadTest.Result theirs = new LoadTest.Result();
-    Supplier<Embedder> inproc = () -> embedder::predict;
-    try (Progress progress = Progress.of("Measuring under load", 2L * rounds)) {
+    try (Progress progress = Progress.of("Measuring under load", 3L * rounds)) {
       for (int i = 0; i < rounds; i++) {
-        test.run(inproc, round, ours);
+        test.run(() -> embedder::predict, round, ours);
+        progress.step();
+        test.run(() -> direct::predict, round, alone);
         progress.step();
         test.run(plain::newCaller, round, theirs);
         progress.step();
@@ -51,8 +62,20 @@ final class Comparison {
         "P95 ms",
         "P99 ms",
         "texts/s");
-    row("  Inproc predict", ours);
+    row("  Inproc, batching", ours);
+    row("  Inproc, each call its own run", alone);
     row("  plain ONNX Runtime loop", theirs);
+    gain = ours.perSecond() / theirs.perSecond();
+  }
+
+  /** What batching did for the calls of the load. */
+  void gain(BatchingMetrics metrics) {
+    out.printf(
+        Locale.ROOT,
+        "Batching answered %.1f times as many: %.1f questions a batch, %.0f %% padding.%n",
+        gain,
+        metrics.batchSizes().mean(),
+        100 * metrics.paddingRatio());
   }
 
   private void row(String name, LoadTest.Result result) {

@@ -2,14 +2,19 @@ package dev.inproc.examples;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.batch.BatchingPredictor;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.onnx.OnnxEngine;
+import dev.inproc.inference.tensor.Tensors;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Answers questions from the FAQ of a made-up shop with a real sentence encoder, then measures the
@@ -23,10 +28,14 @@ import java.util.Locale;
  * <p>Without arguments it answers the lines on standard input, and without those a bundled list.
  */
 public final class Quickstart {
+  /** Quiet: what it would log, the program prints. Held, since the JDK forgets loggers unheld. */
+  private static final Logger LOG = Logger.getLogger("dev.inproc.inference");
+
   private Quickstart() {}
 
   /** Answers each argument. */
   public static void main(String[] args) throws InterruptedException {
+    LOG.setLevel(Level.WARNING);
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     run(Questions.own(args, System.in), out, 2, Duration.ofSeconds(2));
   }
@@ -48,7 +57,8 @@ public final class Quickstart {
     // This is all there is to serving a model.
     try (HuggingFaceTokenizer tokenizer = MiniLm.tokenizer();
         Session session = new OnnxEngine().load(model, MiniLm.sessionOptions().build());
-        Predictor<String, float[]> embedder = session.with(new SentenceCodec(tokenizer))) {
+        BatchingPredictor<Tensors, Tensors> batched = Batching.upTo(32).decorate(session);
+        Predictor<String, float[]> embedder = batched.with(new SentenceCodec(tokenizer))) {
 
       out.printf(
           Locale.ROOT,
@@ -56,7 +66,7 @@ public final class Quickstart {
           session,
           session.device(),
           since(start));
-      out.println("        " + session.integrity());
+      out.println(Answers.wrapped("Checked ", session.integrity().toString()));
       start = System.nanoTime();
       FaqIndex index = Progress.during("Embedding the FAQ", () -> FaqIndex.of(entries, embedder));
       int texts = FaqIndex.texts(entries).size();
@@ -75,8 +85,10 @@ public final class Quickstart {
         Answers.print(own, index, embedder, out);
       }
       try (PlainEmbedder plain = new PlainEmbedder(model, tokenizer)) {
-        Comparison comparison = new Comparison(embedder, plain, rounds, out);
+        Predictor<String, float[]> direct = session.borrowed().with(new SentenceCodec(tokenizer));
+        Comparison comparison = new Comparison(embedder, direct, plain, rounds, out);
         comparison.load(questions, load);
+        comparison.gain(batched.metrics());
         comparison.corpus(FaqIndex.texts(entries));
       }
     }

@@ -24,6 +24,7 @@ class ArchitectureTest {
   private static final String TENSOR = ROOT + ".tensor..";
   private static final String CONCURRENT = ROOT + ".concurrent..";
   private static final String COST = ROOT + ".cost..";
+  private static final String METRICS = ROOT + ".metrics..";
   private static final String BATCH = ROOT + ".batch..";
   private static final String ENGINE = ROOT + ".engine..";
   private static final String ONNX = ROOT + ".onnx..";
@@ -40,12 +41,25 @@ class ArchitectureTest {
   // ---- modules ----
 
   @ArchTest
-  static final ArchRule core_needsThePlatformAlone =
+  static final ArchRule core_needsThePlatformQueuesAndHistogramsAlone =
       classes()
           .that(CORE)
           .should()
           .onlyDependOnClassesThat(
-              CORE.or(resideInAnyPackage(PLATFORM)).or(resideInAPackage("sun.misc")));
+              CORE.or(resideInAnyPackage(PLATFORM))
+                  .or(
+                      resideInAnyPackage(
+                          "sun.misc", "org.jctools.queues..", "org.HdrHistogram..")));
+
+  /** The JDK 11 queues without Unsafe, of which nobody outside the batcher need know. */
+  @ArchTest
+  static final ArchRule queuesAndHistograms_areTheBatchersAlone =
+      noClasses()
+          .that(CORE)
+          .and()
+          .resideOutsideOfPackage(BATCH)
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("org.jctools..", "org.HdrHistogram.."));
 
   @ArchTest
   static final ArchRule unsafe_isUsedToFreeBuffersAlone =
@@ -139,7 +153,7 @@ class ArchitectureTest {
                           "com.google.protobuf..")));
 
   @ArchTest
-  static final ArchRule tf_showsItsEngineOptionsAndDigestAlone =
+  static final ArchRule tf_showsItsEngineAndOptionsAlone =
       classes()
           .that()
           .resideInAPackage(TF)
@@ -149,8 +163,6 @@ class ArchitectureTest {
           .doNotHaveSimpleName("TensorFlowEngine")
           .and()
           .doNotHaveSimpleName("TensorFlowOptions")
-          .and()
-          .doNotHaveSimpleName("SavedModelDigest")
           .should()
           .bePackagePrivate();
 
@@ -163,6 +175,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule concurrent_usesRootAlone = onlyUses(CONCURRENT, ROOT);
 
+  @ArchTest static final ArchRule files_usesNothingOfOurs = onlyUses(ROOT + ".files");
+
   @ArchTest static final ArchRule cost_usesNothingOfOurs = onlyUses(COST);
 
   @ArchTest
@@ -170,8 +184,10 @@ class ArchitectureTest {
       onlyUses(ENGINE, ROOT, TENSOR, CONCURRENT, COST);
 
   @ArchTest
-  static final ArchRule batch_usesRootConcurrentAndCostAlone =
-      onlyUses(BATCH, ROOT, CONCURRENT, COST);
+  static final ArchRule batch_usesRootConcurrentCostAndMetricsAlone =
+      onlyUses(BATCH, ROOT, CONCURRENT, COST, METRICS);
+
+  @ArchTest static final ArchRule metrics_usesNothingOfOurs = onlyUses(METRICS);
 
   /** Of the packages below the root; the root itself and concurrent know each other. */
   @ArchTest

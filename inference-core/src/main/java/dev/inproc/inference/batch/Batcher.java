@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,11 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private static final double LUCKY = 0.1; // quantile of a run's cost
   private static final int MANY_GONE = 64;
 
+  // Below these, what is known of each request or run is taken from one in eight.
+  private static final long CHEAP_ROW_NANOS = 2_000;
+  private static final long CHEAP_RUN_NANOS = 10_000;
+  private static final int SAMPLE = 7;
+
   @SuppressWarnings("rawtypes")
   private static final Request[] NO_REQUESTS = {};
 
@@ -70,7 +76,10 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final Isolation<I, O> isolation;
   private final Lifetime lifetime;
   private final AtomicInteger goneQueued = new AtomicInteger();
+  private volatile boolean cheapRows;
+  private volatile boolean strays; // moved out of the queue by one who holds no slot
   private volatile double meanBytes; // of the last batch's requests
+  private volatile @Nullable PredictorClosedException aborted;
 
   Batcher(BatchPredictor<I, O> inner, Batching batching) {
     this(inner, batching, Timer.system(), Workers.shared()::turn);
@@ -174,16 +183,22 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   private Request<I, O> newRequest(
       I input, CallOptions options, @Nullable Thread waiter, boolean chainable) {
-    figures.submitted(1);
-    long now = timer.nanoTime();
-    CallOptions armed = options.hasTimeout() ? options.arm(now) : options;
+    boolean timed = options.hasTimeout();
+    long now = timed || delays || isStamped() ? timer.nanoTime() : Request.UNSTAMPED;
+    CallOptions armed = timed ? options.arm(now) : options;
     try {
       traits.check(input);
       return new Request<>(this, input, armed, now, traits.bytes(input), waiter, chainable);
     } catch (RuntimeException e) {
+      figures.submitted(1);
       figures.failed(e);
       throw e;
     }
+  }
+
+  /** To read the clock takes a quarter of a submit: where rows are as cheap, one in eight does. */
+  private boolean isStamped() {
+    return !cheapRows || (ThreadLocalRandom.current().nextInt() & SAMPLE) == 0;
   }
 
   private void enqueue(Request<I, O> request) {
@@ -192,13 +207,13 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     if (options.hasTimeout()) {
       Throwable refusal = tooLate(request, patient);
       if (refusal != null) {
-        request.fail(refusal, figures);
+        refuse(List.of(request), refusal);
         return;
       }
     }
     Throwable refusal = refusal(intake.admit(1, Intake.lines(request.bytes()), patient));
     if (refusal != null) {
-      request.fail(refusal, figures);
+      refuse(List.of(request), refusal);
       return;
     }
     if (options.hasTimeout()) {
@@ -206,6 +221,12 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     }
     intake.offer(request);
     wake();
+  }
+
+  /** At the door: those that get in are counted by the queue. */
+  private void refuse(List<Request<I, O>> requests, Throwable refusal) {
+    figures.submitted(requests.size());
+    requests.forEach(request -> request.fail(refusal, figures));
   }
 
   /** What cannot be met even by a lucky run is refused at the door. */
@@ -227,14 +248,13 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   private @Nullable Throwable refusal(Intake.Admission admission) {
-    return switch (admission) {
-      case ADMITTED -> null;
-      case OVERLOADED -> overloaded();
-      case CLOSED -> {
-        releaseIfLast();
-        yield new PredictorClosedException(toString());
-      }
-    };
+    if (admission == Intake.Admission.ADMITTED) {
+      return null;
+    }
+    releaseIfLast(); // it was counted for a moment, and one who closes may have seen that
+    return admission == Intake.Admission.CLOSED
+        ? new PredictorClosedException(toString())
+        : overloaded();
   }
 
   private OverloadedException overloaded() {
@@ -258,13 +278,13 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         lines += Intake.lines(request.bytes());
       }
     } catch (RuntimeException e) {
-      requests.forEach(request -> request.fail(new CancellationException(), figures));
+      refuse(requests, new CancellationException());
       throw e instanceof InvalidInputException invalid ? invalid.atIndex(requests.size()) : e;
     }
     boolean patient = armed.overload() == CallOptions.Overload.WAIT;
     Throwable refusal = refusal(intake.admit(requests.size(), lines, patient));
     if (refusal != null) {
-      requests.forEach(request -> request.fail(refusal, figures));
+      refuse(requests, refusal);
       return requests;
     }
     requests.forEach(intake::offer);
@@ -387,9 +407,26 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return false;
   }
 
-  /** Whether something is in the queue that no policy has seen. */
+  /** Whether something is in the queue, or was put aside by one who turns no engine. */
   boolean hasArrivals() {
-    return intake.hasArrivals();
+    return intake.hasArrivals() || strays;
+  }
+
+  int waiting() {
+    return intake.waiting();
+  }
+
+  int maxBatchSize() {
+    return maxBatchSize;
+  }
+
+  /** What two runs cost more than one of all their rows: the fixed cost, once it is known. */
+  double savedByJoining() {
+    if (!cost.isKnown()) {
+      return 0;
+    }
+    long bytes = (long) meanBytes;
+    return 2 * cost.nanos(1, bytes) - cost.nanos(2, 2 * bytes);
   }
 
   private void wake() {
@@ -423,6 +460,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     gate.enter();
     try {
       intake.drain(policy::add);
+      strays = false;
       goneQueued.setPlain(0);
       ask = policy.select(timer.nanoTime(), batch, hopeless);
       take(batch);
@@ -464,17 +502,28 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     for (Request<I, O> request : requests) {
       bytes += request.bytes();
     }
+    figures.began(turner.reason(), requests.size());
     Request<I, O> one = requests.get(Math.floorMod(start, requests.size()));
-    figures.began(turner.reason(), requests.size(), start - one.arrivalNanos());
+    if (one.arrivalNanos() != Request.UNSTAMPED) {
+      figures.queued(start - one.arrivalNanos(), requests.size());
+    }
     Gathered<I, O> gathered = new Gathered<>(requests, figures);
     double typical = cost.nanos(requests.size(), bytes, LUCKY);
     turner.begin(gathered, start + (long) typical);
     try {
+      PredictorClosedException reason = aborted;
+      if (reason != null) {
+        requests.forEach(request -> request.fail(reason, figures));
+        return;
+      }
       run(gathered);
       long nanos = timer.nanoTime() - start;
       figures.ended(nanos);
+      cheapRows = nanos < requests.size() * CHEAP_ROW_NANOS;
       if (gathered.answered() == requests.size()) {
-        cost.record(requests.size(), bytes, nanos);
+        if (nanos >= CHEAP_RUN_NANOS || (ThreadLocalRandom.current().nextInt() & SAMPLE) == 0) {
+          cost.record(requests.size(), bytes, nanos);
+        }
         meanBytes = (double) bytes / requests.size();
         isolation.well();
       } else if (!gathered.suspects().isEmpty()) {
@@ -496,7 +545,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   private Gathered<I, O> rerun(List<Request<I, O>> requests) {
-    figures.began(DispatchReason.ISOLATION, requests.size(), 0);
+    figures.began(DispatchReason.ISOLATION, requests.size());
     Gathered<I, O> gathered = new Gathered<>(requests, figures);
     run(gathered);
     return gathered;
@@ -518,14 +567,18 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         goneQueued.setPlain(0);
         intake.drain(policy::add);
         policy.purge();
+        strays = policy.size() > 0;
       } finally {
         gate.leave();
+      }
+      if (strays) {
+        wake(); // who freed his slot meanwhile found the queue empty
       }
     }
     releaseIfLast();
   }
 
-  private void refuseQueued(Throwable reason) {
+  void refuseQueued(Throwable reason) {
     List<Request<I, O>> all = new ArrayList<>();
     gate.enter();
     try {
@@ -555,6 +608,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       return false; // the time has not passed: those accepted are still to be answered
     }
     PredictorClosedException reason = new PredictorClosedException(toString());
+    aborted = reason; // first: what begins to run is seen below, or sees this
     refuseQueued(reason);
     for (Turner<I, O> turner : turners) {
       Gathered<I, O> current = turner.current();
@@ -568,7 +622,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return close(GRACE_NANOS);
   }
 
-  private boolean close(long nanos) {
+  boolean close(long nanos) {
     if (intake.close()) {
       gate.enter();
       policy.drain();
@@ -595,6 +649,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     gate.enter();
     try {
       intake.drain(policy::add);
+      strays = policy.size() > 0;
       return policy.size();
     } finally {
       gate.leave();
@@ -605,7 +660,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   @Override
   public BatchingMetrics metrics() {
-    return figures.snapshot(intake.waiting(), intake.waitingBytes());
+    return figures.snapshot(intake.offered(), intake.waiting(), intake.waitingBytes());
   }
 
   @Override

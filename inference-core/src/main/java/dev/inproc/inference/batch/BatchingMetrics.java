@@ -23,7 +23,7 @@ import java.util.Map;
  * @param reasons why batches were run when they were
  * @param batchSizes requests in a batch
  * @param queueMicros microseconds from arrival to the start of the run, by one request a batch,
- *     counted as often as the batch has requests
+ *     counted as often as the batch has requests; where requests are very cheap, of some batches
  * @param runMicros microseconds of a run
  * @param paddingRatio of all input elements that were run, the share that was padding
  */

@@ -21,7 +21,7 @@ final class Figures {
   private static final long LONGEST = TimeUnit.HOURS.toNanos(1);
   private static final int DIGITS = 2;
 
-  private final LongAdder submitted = new LongAdder();
+  private final LongAdder notQueued = new LongAdder();
   private final LongAdder answered = new LongAdder();
   private final LongAdder inline = new LongAdder();
   private final LongAdder failed = new LongAdder();
@@ -45,8 +45,9 @@ final class Figures {
     }
   }
 
+  /** Those that never come to the queue, which counts its own. */
   void submitted(int requests) {
-    submitted.add(requests);
+    notQueued.add(requests);
   }
 
   void answered(int requests) {
@@ -85,7 +86,7 @@ final class Figures {
     paddedRows.add(count * padding);
   }
 
-  void began(DispatchReason reason, int size, long queuedNanos) {
+  void began(DispatchReason reason, int size) {
     runs.increment();
     Objects.requireNonNull(reasons.get(reason)).increment();
     if (reason == DispatchReason.ISOLATION) {
@@ -93,7 +94,11 @@ final class Figures {
       return;
     }
     sizes.recordValue(size);
-    queue.recordValueWithCount(clamp(queuedNanos), size);
+  }
+
+  /** Of one request for all of its batch. */
+  void queued(long nanos, int size) {
+    queue.recordValueWithCount(clamp(nanos), size);
   }
 
   void ended(long runNanos) {
@@ -104,12 +109,12 @@ final class Figures {
     return Math.max(0, Math.min(nanos, LONGEST));
   }
 
-  BatchingMetrics snapshot(int waiting, long waitingBytes) {
+  BatchingMetrics snapshot(long offered, int waiting, long waitingBytes) {
     Map<DispatchReason, Long> byReason = new EnumMap<>(DispatchReason.class);
     reasons.forEach((reason, count) -> byReason.put(reason, count.sum()));
     double all = rows.sum();
     return new BatchingMetrics(
-        submitted.sum(),
+        notQueued.sum() + offered,
         answered.sum(),
         inline.sum(),
         failed.sum(),

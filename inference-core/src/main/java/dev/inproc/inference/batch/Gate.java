@@ -24,7 +24,7 @@ final class Gate {
   }
 
   boolean tryEnter() {
-    return !held.getPlain() && held.compareAndSet(false, true);
+    return !held.getOpaque() && held.compareAndSet(false, true);
   }
 
   void leave() {

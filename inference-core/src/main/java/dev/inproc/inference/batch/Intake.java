@@ -3,6 +3,7 @@ package dev.inproc.inference.batch;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 
@@ -32,6 +33,7 @@ final class Intake<R> {
   private final Word load = new Word();
   private final MpscVarHandleArrayQueue<R> ring;
   private final Queue<R> besides = new ConcurrentLinkedQueue<>();
+  private final LongAdder offeredBesides = new LongAdder();
   private final int maxQueued;
   private final long maxLines;
 
@@ -85,7 +87,13 @@ final class Intake<R> {
   void offer(R request) {
     if (!ring.offer(request)) {
       besides.add(request);
+      offeredBesides.increment();
     }
+  }
+
+  /** How many were put in so far. */
+  long offered() {
+    return ring.currentProducerIndex() + offeredBesides.sum();
   }
 
   /** Counts out what was taken or has left. */

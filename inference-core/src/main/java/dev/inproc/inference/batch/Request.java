@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * requests, since it may be asleep on another.
  */
 final class Request<I, O> extends Call<I, O> implements Waiting {
+  /** In place of an arrival: nobody will ask for it. */
+  static final long UNSTAMPED = Long.MIN_VALUE;
+
   private static final VarHandle PLACE;
   private static final int QUEUED = 0;
   private static final int TAKEN = 1;
@@ -56,6 +59,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
    * Creates a request.
    *
    * @param options armed
+   * @param nowNanos the time, or {@link #UNSTAMPED} if there is neither a timeout nor a delay
    * @param waiter the thread that blocks on it, or null
    * @param chainable whether the waiter blocks on nothing else
    */

@@ -28,7 +28,9 @@ final class Turner<I, O> implements Runnable {
   private volatile @Nullable Gathered<I, O> current;
   private volatile @Nullable Thread parked;
   private volatile long expectedEnd;
+  private final Returning returning = new Returning();
   private int lastSize;
+  private int blocked; // of the last batch
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
 
   Turner(Batcher<I, O> batcher, int slot) {
@@ -43,6 +45,7 @@ final class Turner<I, O> implements Runnable {
       long ask = doWork();
       boolean more = ask == 0 || (ask == NOTHING ? lastSize > 1 && spin() : delay(ask));
       if (more) {
+        awaitReturning();
         continue;
       }
       lastSize = 0;
@@ -58,24 +61,55 @@ final class Turner<I, O> implements Runnable {
    * @return 0 if it did, else the nanoseconds after which to come again, or {@link #NOTHING}
    */
   long doWork() {
-    long ask = batcher.choose(this, chosen, hopeless);
+    long ask = NOTHING;
+    boolean isChosen = false;
     try {
+      ask = batcher.choose(this, chosen, hopeless);
+      isChosen = true;
       for (Request<I, O> request : hopeless) {
         batcher.expire(request);
       }
       if (!chosen.isEmpty()) { // all may have left in the last moment
         lastSize = chosen.size();
+        for (Request<I, O> request : chosen) {
+          blocked += request.isBlocking() ? 1 : 0;
+        }
         batcher.runChosen(this, Arrays.asList(chosen.toArray(Batcher.<I, O>noRequests())));
       }
     } catch (Throwable t) {
       // Nothing is known that throws here; if something does, nobody may wait for ever.
       LOG.log(Level.ERROR, batcher + ": a batch failed", t);
       chosen.forEach(request -> batcher.fail(request, t));
+      hopeless.forEach(request -> batcher.fail(request, t));
+      if (!isChosen) {
+        batcher.refuseQueued(t);
+      }
     } finally {
       chosen.clear();
       hopeless.clear();
     }
     return ask;
+  }
+
+  /** See {@link Returning}. Yields, since those who are to come back need the processors. */
+  @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it
+  private void awaitReturning() {
+    int callers = blocked;
+    blocked = 0;
+    int before = batcher.waiting();
+    int most = batcher.maxBatchSize() - before;
+    long limit = most <= 0 ? 0 : returning.limitNanos(callers, batcher.savedByJoining());
+    if (limit == 0) {
+      return;
+    }
+    int expected = Math.min(callers, most);
+    long end = System.nanoTime() + limit;
+    int returned;
+    do {
+      Thread.yield();
+      returned = batcher.waiting() - before;
+    } while (returned < expected && System.nanoTime() - end < 0);
+    returning.came(expected, returned);
   }
 
   private boolean spin() {

@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -175,8 +176,8 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
-    boolean first = !isDone() && super.cancel(mayInterruptIfRunning);
-    goneIf(first);
+    // Not super.cancel, which says true to each of two who cancel at once.
+    goneIf(!isDone() && super.completeExceptionally(new CancellationException()));
     return isCancelled();
   }
 

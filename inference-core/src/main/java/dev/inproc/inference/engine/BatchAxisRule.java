@@ -13,7 +13,7 @@ final class BatchAxisRule {
   private BatchAxisRule() {}
 
   static boolean leads(Signature raw) {
-    if (raw.inputs().isEmpty()) {
+    if (raw.inputs().isEmpty() || !raw.inputs().stream().allMatch(TensorSpec::hasRank)) {
       return false;
     }
     return leadsDynamically(raw) || allOnes(raw);
@@ -76,6 +76,10 @@ final class BatchAxisRule {
   /** Checks that a user's "it leads" can be. */
   static void checkCanLead(Signature raw) {
     for (TensorSpec input : raw.inputs()) {
+      if (!input.hasRank()) {
+        throw new IllegalArgumentException(
+            "BatchAxis.LEADING: input " + input + " is of unknown rank, it may have no batch axis");
+      }
       if (input.rank() == 0) {
         throw new IllegalArgumentException(
             "BatchAxis.LEADING: input " + input + " is a scalar, it has no batch axis");

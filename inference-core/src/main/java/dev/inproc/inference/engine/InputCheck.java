@@ -6,7 +6,6 @@ import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +22,7 @@ final class InputCheck {
    */
   static long[] example(Layout layout, Tensors inputs, long maxBytes) {
     String hint = layout.isBatched() ? EXAMPLE_HINT : "";
-    long[] sizes = layout.newSizes();
-    Arrays.fill(sizes, TensorSpec.DYNAMIC);
+    long[] sizes = layout.newSizes(TensorSpec.DYNAMIC);
     long bytes = 0;
     for (int i = 0; i < layout.inputs(); i++) {
       TensorSpec spec = layout.inputSpec(i);
@@ -42,7 +40,7 @@ final class InputCheck {
       throw new InvalidInputException(
           layout.inputSpec(0).name(), "at most " + maxBytes + " bytes in all", bytes + " bytes");
     }
-    return sizes;
+    return layout.hasOpenInputs() ? layout.sizesOf(inputs) : sizes;
   }
 
   /** A call that is batched already: its rows (1 without a batch axis) and sizes. */
@@ -52,8 +50,7 @@ final class InputCheck {
   static Raw raw(Layout layout, Tensors inputs) {
     List<TensorSpec> specs = layout.raw().inputs();
     int skipped = layout.isBatched() ? 1 : 0;
-    long[] sizes = layout.newSizes();
-    Arrays.fill(sizes, TensorSpec.DYNAMIC);
+    long[] sizes = layout.newSizes(TensorSpec.DYNAMIC);
     long rows = 0;
     for (int i = 0; i < specs.size(); i++) {
       TensorSpec spec = specs.get(i);
@@ -67,7 +64,7 @@ final class InputCheck {
       bind(layout, i, skipped, spec, tensor.shape(), sizes);
     }
     checkSurplus(layout.raw(), inputs);
-    return new Raw(Math.toIntExact(rows), sizes);
+    return new Raw(Math.toIntExact(rows), layout.hasOpenInputs() ? layout.sizesOf(inputs) : sizes);
   }
 
   private static Tensor tensor(TensorSpec spec, int position, Tensors inputs, String hint) {
@@ -94,7 +91,7 @@ final class InputCheck {
 
   private static void bind(
       Layout layout, int input, int skipped, TensorSpec spec, Shape shape, long[] sizes) {
-    for (int axis = skipped; axis < shape.rank(); axis++) {
+    for (int axis = skipped; spec.hasRank() && axis < shape.rank(); axis++) {
       int variable = layout.inputVariable(input, axis - skipped);
       if (variable == Layout.FIXED) {
         continue;

@@ -66,7 +66,7 @@ final class IntegrityProbe {
     if (!options.isEnabled()) {
       return "switched off by IntegrityOptions.skip()";
     }
-    boolean alone = !model.layout.isBatched() || runner.maxRows(model.layout.newSizes()) == 1;
+    boolean alone = !model.layout.isBatched() || runner.maxRows(model.layout.newSizes(0)) == 1;
     return alone ? "examples are run one by one anyway" : null;
   }
 

@@ -5,9 +5,11 @@ import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * an example is a <em>variable</em>; dimensions of one symbolic name share one. The sizes of an
  * example are then a short {@code long[]}, one entry a variable, and everything else follows: which
  * examples are alike, the shapes of a run, and where each answer ends.
+ *
+ * <p>Inputs of unknown rank, of which there are none with a batch axis, bring their whole shape
+ * along: behind the variables stand, for each of them, its rank and its dimensions.
  */
 final class Layout {
   /** In place of a variable: the dimension is fixed. */
@@ -30,6 +35,7 @@ final class Layout {
   private final boolean batched;
   private final int fixedBatch;
   private final String[] variableNames;
+  private final int openInputs; // those of unknown rank
   private final TensorSpec[] inputSpecs;
   private final int[][] inputVariables;
   private final int[] @Nullable [] outputVariables;
@@ -51,6 +57,7 @@ final class Layout {
       inputVariables[i] = variablesOf(example.inputs().get(i), bySymbol, names);
     }
     variableNames = names.toArray(String[]::new);
+    openInputs = (int) example.inputs().stream().filter(spec -> !spec.hasRank()).count();
     int[] @Nullable [] outputs = new int[example.outputs().size()] @Nullable [];
     for (int i = 0; i < outputs.length; i++) {
       outputs[i] = boundVariables(example.outputs().get(i), bySymbol);
@@ -73,7 +80,7 @@ final class Layout {
 
   private static int[] variablesOf(
       TensorSpec spec, Map<String, Integer> bySymbol, List<String> names) {
-    int[] variables = new int[spec.rank()];
+    int[] variables = new int[spec.hasRank() ? spec.rank() : 0];
     for (int axis = 0; axis < variables.length; axis++) {
       String symbol = spec.symbol(axis);
       if (spec.dim(axis) != TensorSpec.DYNAMIC) {
@@ -144,13 +151,36 @@ final class Layout {
     return inputVariables[input][axis];
   }
 
-  long[] newSizes() {
-    return variableNames.length == 0 ? NO_SIZES : new long[variableNames.length];
+  boolean hasOpenInputs() {
+    return openInputs > 0;
+  }
+
+  /**
+   * Sizes of an example with this in the place of each variable; inputs of any rank are scalars.
+   */
+  long[] newSizes(long each) {
+    if (variableNames.length + openInputs == 0) {
+      return NO_SIZES;
+    }
+    long[] sizes = new long[variableNames.length + openInputs];
+    Arrays.fill(sizes, 0, variableNames.length, each);
+    return sizes;
   }
 
   /** The shape of an example's input. */
   Shape inputShape(int input, long[] sizes) {
-    return shape(example.inputs().get(input), inputVariables[input], sizes);
+    TensorSpec spec = example.inputs().get(input);
+    return spec.hasRank() ? shape(spec, inputVariables[input], sizes) : openShape(input, sizes);
+  }
+
+  private Shape openShape(int input, long[] sizes) {
+    int at = variableNames.length;
+    for (int i = 0; i < input; i++) {
+      if (!example.inputs().get(i).hasRank()) {
+        at += 1 + (int) sizes[at];
+      }
+    }
+    return Shape.of(Arrays.copyOfRange(sizes, at + 1, at + 1 + (int) sizes[at]));
   }
 
   /** Whether an output's shape follows from the sizes of the inputs. */
@@ -206,8 +236,8 @@ final class Layout {
 
   /** The sizes of an example that was checked before. */
   long[] sizesOf(Tensors inputs) {
-    long[] sizes = newSizes();
-    for (int i = 0; sizes.length > 0 && i < inputVariables.length; i++) {
+    long[] sizes = newSizes(0);
+    for (int i = 0; variableNames.length > 0 && i < inputVariables.length; i++) {
       Shape shape = inputs.get(example.inputs().get(i).name()).shape();
       for (int axis = 0; axis < inputVariables[i].length; axis++) {
         if (inputVariables[i][axis] != FIXED) {
@@ -215,7 +245,20 @@ final class Layout {
         }
       }
     }
-    return sizes;
+    return openInputs == 0 ? sizes : withOpenShapes(sizes, inputs);
+  }
+
+  private long[] withOpenShapes(long[] variables, Tensors inputs) {
+    LongStream.Builder all = LongStream.builder();
+    Arrays.stream(variables, 0, variableNames.length).forEach(all);
+    for (TensorSpec spec : example.inputs()) {
+      if (!spec.hasRank()) {
+        Shape shape = inputs.get(spec.name()).shape();
+        all.add(shape.rank());
+        Arrays.stream(shape.dims()).forEach(all);
+      }
+    }
+    return all.build().toArray();
   }
 
   private static Shape shape(TensorSpec spec, int[] variables, long[] sizes) {

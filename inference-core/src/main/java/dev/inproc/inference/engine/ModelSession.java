@@ -226,6 +226,7 @@ final class ModelSession implements Session {
         }
         continue;
       }
+      batch.ran(indexes.length, runner.padding(group, sizes));
       // Outside the model's lifetime: a callback may close this session.
       for (int i = 0; i < indexes.length; i++) {
         batch.complete(indexes[i], answers[i]);
@@ -269,7 +270,7 @@ final class ModelSession implements Session {
 
     @Override
     public int maxBatchSize() {
-      return runner.maxRows(layout.newSizes());
+      return runner.maxRows(layout.newSizes(0));
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -118,7 +119,8 @@ public final class ModelSource {
   /**
    * Returns the SHA-256 of the model file's bytes, in lower-case hexadecimal. Reads the file, but
    * not others that belong to the model. Of a directory it is the SHA-256 of all files in it, in
-   * the order of their relative paths, each as its path, its length and its bytes.
+   * the order of their relative paths, each as its path with slashes, a zero byte, its length in
+   * decimal, a zero byte, and its bytes. Links are followed.
    *
    * @throws ModelLoadException if a file cannot be read
    */
@@ -153,9 +155,11 @@ public final class ModelSource {
 
   private static void digestDirectory(Path directory, MessageDigest sha256) throws IOException {
     Map<String, Path> files = new TreeMap<>();
-    try (Stream<Path> all = Files.walk(directory)) {
+    String separator = directory.getFileSystem().getSeparator();
+    // Links are followed, the directory's own too: what is behind them is what loads.
+    try (Stream<Path> all = Files.walk(directory, FileVisitOption.FOLLOW_LINKS)) {
       for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
-        files.put(directory.relativize(file).toString().replace('\\', '/'), file);
+        files.put(directory.relativize(file).toString().replace(separator, "/"), file);
       }
     }
     for (Map.Entry<String, Path> file : files.entrySet()) {

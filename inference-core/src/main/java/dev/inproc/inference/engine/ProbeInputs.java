@@ -106,10 +106,8 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
   // ---- made up ----
 
   private static ProbeInputs madeUp(Layout layout, int size, int limit) {
-    long[] sizes = layout.newSizes();
-    Arrays.fill(sizes, size);
-    long[] larger = layout.newSizes();
-    Arrays.fill(larger, size + size / 2);
+    long[] sizes = layout.newSizes(size);
+    long[] larger = layout.newSizes(size + size / 2);
     Random random = new Random(1);
     List<Tensors> ordinary = new ArrayList<>();
     for (int i = 0; i < COUNT; i++) {

@@ -44,7 +44,8 @@ final class RunPlan {
   private RunPlan() {}
 
   /**
-   * Plans. Where the limits split a run, its cost is taken as if all parts were padded alike.
+   * Plans, the least work first: so that the answers of short runs do not wait for long ones. Where
+   * the limits split a run, its cost is taken as if all parts were padded alike.
    *
    * @param sizes the sizes of each example
    * @param padding whether examples of different sizes may share a run
@@ -75,7 +76,12 @@ final class RunPlan {
         cutByPadding(window, costs, groups);
       }
     }
+    groups.sort(Comparator.comparingDouble(group -> work(group, costs)));
     return groups;
+  }
+
+  private static double work(Group group, Costs costs) {
+    return group.members.length * costs.volume(group.sizes);
   }
 
   /** The common case, and 64 tiny examples take less time to run than to sort. */

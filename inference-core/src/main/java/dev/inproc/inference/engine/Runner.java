@@ -43,7 +43,7 @@ final class Runner implements RunPlan.Costs {
       busy[i] = new AtomicInteger();
     }
     padding = allowsPadding();
-    fixedRowBytes = layout.variables() == 0 ? computeRowBytes(layout.newSizes()) : 0;
+    fixedRowBytes = layout.variables() == 0 ? computeRowBytes(layout.newSizes(0)) : 0;
   }
 
   private boolean allowsPadding() {
@@ -274,7 +274,20 @@ final class Runner implements RunPlan.Costs {
     return volume;
   }
 
+  /** The share of a run's input elements that is padding. */
+  double padding(RunPlan.Group group, long[][] sizes) {
+    double filled = 0;
+    for (int member : group.members()) {
+      filled += volume(sizes[member]);
+    }
+    double all = volume(group.sizes()) * group.members().length;
+    return all == 0 ? 0 : 1 - filled / all;
+  }
+
   private double product(int input, TensorSpec spec, long[] sizes) {
+    if (!spec.hasRank()) {
+      return layout.inputShape(input, sizes).elements();
+    }
     double product = 1;
     for (int axis = 0; axis < spec.rank(); axis++) {
       int variable = layout.inputVariable(input, axis);

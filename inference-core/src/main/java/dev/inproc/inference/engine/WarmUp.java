@@ -47,8 +47,7 @@ final class WarmUp {
   }
 
   private static Tensors madeUp(Layout layout) {
-    long[] sizes = layout.newSizes();
-    Arrays.fill(sizes, MADE_UP_SIZE);
+    long[] sizes = layout.newSizes(MADE_UP_SIZE);
     List<TensorSpec> specs = layout.example().inputs();
     Tensor[] tensors = new Tensor[specs.size()];
     for (int i = 0; i < tensors.length; i++) {

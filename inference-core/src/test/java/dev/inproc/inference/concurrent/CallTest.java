@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class CallTest {
@@ -151,5 +152,30 @@ class CallTest {
       assertEquals(answers.get() == 0, cancellation.isCancelled());
       assertEquals(0, timer.pending());
     }
+  }
+
+  /** Both hear that it is cancelled; it has gone once. */
+  @Test
+  void cancel_byTwoAtOnce_isGoneOnce() {
+    List<Counted> calls = Stream.generate(CallTest::call).limit(50_000).toList();
+    AtomicInteger other = new AtomicInteger();
+    AtomicInteger own = new AtomicInteger();
+    Thread second = new Thread(() -> cancelAll(calls, other, own));
+    second.start();
+    cancelAll(calls, own, other);
+    Await.end(second);
+    calls.forEach(call -> assertEquals(1, call.gone.get()));
+  }
+
+  /** In step with another who does the same. */
+  private static void cancelAll(List<Counted> calls, AtomicInteger own, AtomicInteger other) {
+    for (int i = 0; i < calls.size(); i++) {
+      own.set(i);
+      while (other.get() < i) {
+        Thread.onSpinWait();
+      }
+      calls.get(i).cancel(false);
+    }
+    own.set(calls.size());
   }
 }

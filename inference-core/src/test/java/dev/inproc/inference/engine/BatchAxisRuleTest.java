@@ -73,6 +73,8 @@ class BatchAxisRuleTest {
         "4,3 -> 4,2             | false | a fixed batch must be told",
         "1,3 -> ...             | false | nothing confirms the one",
         "-> N,4                 | false | no inputs",
+        "... -> N,4             | false | an input of unknown rank",
+        "N,16; ... -> N,4       | false | one of several",
       })
   void leads_signature_asTheTableSays(String text, boolean leads, String why) {
     assertEquals(leads, BatchAxisRule.leads(signature(text)), why);

@@ -73,6 +73,69 @@ class ModelSessionShapesTest {
     }
   }
 
+  /** {@code (x FLOAT32[...], n INT64[k], z FLOAT32[...]) -> x, z}, as they came. */
+  private static ScriptedModel open() {
+    TensorSpec x = TensorSpec.unknownRank("x", DataType.FLOAT32);
+    TensorSpec z = TensorSpec.unknownRank("z", DataType.FLOAT32);
+    TensorSpec n =
+        TensorSpec.of("n", DataType.INT64, new long[] {TensorSpec.DYNAMIC}, new String[] {"k"});
+    return new ScriptedModel(
+        new Signature(List.of(x, n, z), List.of(x, z)),
+        inputs -> Tensors.of("x", inputs.get("x"), "z", inputs.get("z")));
+  }
+
+  private static Tensors open(Shape x, int n, Shape z) {
+    return Tensors.of(
+        "x", Tensor.of(x, new float[(int) x.elements()]),
+        "n", Tensor.of(new long[n]),
+        "z", Tensor.of(z, new float[(int) z.elements()]));
+  }
+
+  @Test
+  void unknownRank_anyShapes_runAloneEachInItsOwn() {
+    try (Fixture f = Fixture.of(open())) {
+      assertEquals(1, f.session.traits().maxBatchSize());
+      List<Tensors> examples =
+          List.of(
+              open(Shape.scalar(), 1, Shape.of(2, 3)),
+              open(Shape.of(2, 3), 1, Shape.scalar()),
+              open(Shape.of(1, 2, 3), 4, Shape.of(5)),
+              open(Shape.scalar(), 1, Shape.of(2, 3)));
+      List<Tensors> answers = f.session.predictAll(examples);
+      for (int i = 0; i < examples.size(); i++) {
+        for (String name : List.of("x", "z")) {
+          assertEquals(examples.get(i).get(name), answers.get(i).get(name), name + " of " + i);
+        }
+        assertEquals(answers.get(i), f.session.predict(examples.get(i)));
+        assertEquals(answers.get(i), f.session.runRaw(examples.get(i)));
+      }
+      assertThrows(
+          InvalidInputException.class,
+          () -> f.session.predict(open(Shape.of(0, 2), 1, Shape.scalar())));
+    }
+  }
+
+  @Test
+  void unknownRank_overTheByteLimit_isRefusedWithoutARun() {
+    SessionOptions options = SessionOptions.builder().maxRunBytes(100).build();
+    try (Fixture f = new Fixture(options, open())) {
+      f.session.predict(open(Shape.of(10), 1, Shape.of(2, 5)));
+      Tensors more = open(Shape.of(10), 1, Shape.of(2, 8));
+      assertThrows(InvalidInputException.class, () -> f.session.predict(more));
+      assertThrows(InvalidInputException.class, () -> f.session.runRaw(more));
+      assertEquals(1, f.model().started());
+    }
+  }
+
+  @Test
+  void unknownRank_saidToLead_isRefused() {
+    IllegalArgumentException failure =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> ModelSession.create("open", null, List.of(open()), axis(BatchAxis.LEADING)));
+    assertSays(failure, "x FLOAT32[...] is of unknown rank");
+  }
+
   @Test
   void outputs_view_computesTheseAloneInThisOrder() {
     try (Fixture f = Fixture.of(LedgerModel.sequences())) {

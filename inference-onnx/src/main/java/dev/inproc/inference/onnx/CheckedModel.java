@@ -2,7 +2,7 @@ package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
-import dev.inproc.inference.onnx.format.FileStamp;
+import dev.inproc.inference.files.FileStamp;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -83,6 +83,11 @@ final class SavedModelLoader {
       keepsInputs = SafetyCheck.keepsInputs(graph, signatureInfo);
     } catch (IllegalArgumentException e) {
       throw new ModelLoadException(name, "saved_model.pb: " + e.getMessage(), e);
+    } catch (OutOfMemoryError e) { // of what was read nothing is held any more
+      throw new ModelLoadException(
+          name,
+          "there is no room on the heap to check a graph of " + staged.graph().length + " bytes",
+          e);
     }
   }
 
@@ -157,7 +162,7 @@ final class SavedModelLoader {
   }
 
   private TensorFlowModel open(Device device) {
-    NativeLibrary.load(name);
+    String version = NativeLibrary.load(name);
     switch (device.kind()) {
       case "cpu" -> {}
       case "cuda" -> claimGpu(device);
@@ -178,6 +183,7 @@ final class SavedModelLoader {
               signature,
               signatureInfo,
               metadata(),
+              runtime(version),
               keepsInputs);
       return model;
     } finally {
@@ -286,6 +292,19 @@ final class SavedModelLoader {
         device,
         "TensorFlow finds no such GPU. It needs tensorflow-core-native with the classifier"
             + " linux-x86_64-gpu in place of any other, an NVIDIA driver, CUDA 12 and cuDNN 9");
+  }
+
+  /** Signature and tags too: one model may hold several networks. */
+  private String runtime(String version) {
+    return "TensorFlow "
+        + version
+        + ", signature "
+        + own.signature()
+        + " of "
+        + new TreeSet<>(graph.tags())
+        + ", threads "
+        + SessionConfig.intraOpThreads(options)
+        + (own.xla() ? ", XLA" : "");
   }
 
   private Map<String, String> metadata() {

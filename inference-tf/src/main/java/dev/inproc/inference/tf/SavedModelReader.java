@@ -19,7 +19,7 @@ import java.util.Set;
  */
 final class SavedModelReader {
   /** Objects kept of one file; the largest public graphs have some 100,000 nodes. */
-  static final int MAX_ITEMS = 5_000_000;
+  static final int MAX_ITEMS = 2_000_000;
 
   private static final int MAX_DEPTH = 32;
   private static final Set<String> INITIALIZER_COLLECTIONS =
@@ -203,7 +203,8 @@ final class SavedModelReader {
         }
       }
     }
-    return new Node(name, op, inputs, calls, outputStream);
+    return new Node(
+        name, op, List.copyOf(inputs), calls.isEmpty() ? Set.of() : calls, outputStream);
   }
 
   /** Collects the functions that an attribute names; returns the value of output_stream. */
@@ -221,6 +222,10 @@ final class SavedModelReader {
     return key.equals("output_stream") ? string : "";
   }
 
+  /**
+   * Collects the functions that a value names; returns its string. A placeholder stands for
+   * whatever the function's caller puts there.
+   */
   private String value(WireReader value, Set<String> calls, int depth) {
     if (depth > MAX_DEPTH) {
       throw new IllegalArgumentException("attributes nested more than " + MAX_DEPTH + " deep");
@@ -229,6 +234,8 @@ final class SavedModelReader {
     while (value.next()) {
       if (value.isBytes(2)) {
         string = value.name();
+      } else if (value.isBytes(9)) {
+        string = "what the caller says, " + value.name();
       } else if (value.isBytes(10)) {
         call(value.message(), calls, depth);
       } else if (value.isBytes(1)) {

@@ -41,7 +41,7 @@ final class SessionConfig {
   }
 
   /** The processors, shared out among the runs that are expected at once; see docs/threads.md. */
-  private static int intraOpThreads(SessionOptions options) {
+  static int intraOpThreads(SessionOptions options) {
     if (options.intraOpThreads() > 0) {
       return options.intraOpThreads();
     }

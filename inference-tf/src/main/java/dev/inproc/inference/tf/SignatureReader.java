@@ -3,11 +3,15 @@ package dev.inproc.inference.tf;
 import dev.inproc.inference.tf.SavedModelGraph.SignatureInfo;
 import dev.inproc.inference.tf.SavedModelGraph.TensorInfo;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Collects the signatures of one graph; inputs and outputs in the order of their names. */
+/**
+ * Collects the signatures of one graph; inputs and outputs in the order in which they are written.
+ * TensorFlow gives that no meaning, but what writes SavedModels keeps to an order.
+ */
 final class SignatureReader {
   private final Runnable count;
   private final Map<String, SignatureInfo> all = new TreeMap<>();
@@ -24,8 +28,8 @@ final class SignatureReader {
   void add(WireReader entry) {
     count.run();
     String key = "";
-    Map<String, TensorInfo> inputs = new TreeMap<>();
-    Map<String, TensorInfo> outputs = new TreeMap<>();
+    Map<String, TensorInfo> inputs = new LinkedHashMap<>();
+    Map<String, TensorInfo> outputs = new LinkedHashMap<>();
     while (entry.next()) {
       if (entry.isBytes(1)) {
         key = entry.text();

@@ -2,58 +2,75 @@ package dev.inproc.inference.tf;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.tf.ModelFiles.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A SavedModel made ready for TensorFlow in a private directory: the very bytes of {@code
  * saved_model.pb} that are checked here are those that load, whatever becomes of the original
- * meanwhile, and no other form of the graph lies beside them. Weights and assets are linked, or
- * copied while they are digested if the model must have a digest. Closing removes it.
+ * meanwhile, and no other form of the graph lies beside them. Weights and assets are linked, and
+ * looked at again when they have been read; if the model must have a digest, they are copied, and
+ * it is the copy that is digested and loaded. Closing removes it.
  */
 final class StagedModel implements AutoCloseable {
   private static final String GRAPH = "saved_model.pb";
-  private static final int CHUNK = 1 << 16;
+  private static final Set<String> PARTS = Set.of("variables", "assets", "assets.extra");
+  private static final int CHUNK = 1 << 20;
 
-  private final String name;
+  private final ModelSource source;
   private final Path original;
+  private final ModelFiles files;
   private final Path directory;
-  private final byte[] graph;
+  private byte[] graph = {};
 
-  private StagedModel(String name, Path original, Path directory, byte[] graph) {
-    this.name = name;
+  private StagedModel(ModelSource source, Path original, ModelFiles files, Path directory) {
+    this.source = source;
     this.original = original;
+    this.files = files;
     this.directory = directory;
-    this.graph = graph;
   }
 
-  static StagedModel of(ModelSource source, TensorFlowOptions options) {
+  /**
+   * Stages a model.
+   *
+   * @param maxBytes the most bytes that its files may have in all
+   */
+  static StagedModel of(ModelSource source, long maxBytes, TensorFlowOptions options) {
     Path path = source.path();
     if (path == null) {
-      throw new ModelLoadException(
-          source.describe(), "a SavedModel is a directory, it cannot be loaded from bytes", null);
+      throw failure(source, "a SavedModel is a directory, it cannot be loaded from bytes", null);
     }
-    check(source.describe(), path);
+    if (!path.getFileSystem().equals(FileSystems.getDefault())) {
+      throw failure(source, "TensorFlow reads no file of " + path.getFileSystem(), null);
+    }
     try {
+      check(path);
       Path original = path.toRealPath();
-      checkLinks(source.describe(), original);
-      byte[] graph = readGraph(source.describe(), original.resolve(GRAPH), options.maxGraphBytes());
-      Path directory = Files.createTempDirectory("inproc-tf-"); // for its owner alone
-      StagedModel staged = new StagedModel(source.describe(), original, directory, graph);
+      // What a hard link could give away would have to be in the digest.
+      boolean hardLinks = source.sha256() != null || options.trusted();
+      ModelFiles files = ModelFiles.of(original, hardLinks);
+      if (files.bytes() > maxBytes) {
+        throw new RefusedException(
+            "has " + files.bytes() + " bytes; maxModelBytes allows " + maxBytes);
+      }
+      Path directory = StagingDirectory.create();
+      StagedModel staged = new StagedModel(source, original, files, directory);
       boolean filled = false;
       try {
-        staged.fill(options);
+        staged.fill(options.maxGraphBytes());
         filled = true;
       } finally {
         if (!filled) {
@@ -61,129 +78,131 @@ final class StagedModel implements AutoCloseable {
         }
       }
       return staged;
+    } catch (RefusedException e) {
+      throw failure(source, String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
-      throw new ModelLoadException(source.describe(), e.toString(), e);
-    } catch (UncheckedIOException e) {
-      throw new ModelLoadException(source.describe(), String.valueOf(e.getCause()), e);
+      throw failure(source, e.toString(), e);
     }
   }
 
-  private static void check(String name, Path path) {
+  private static ModelLoadException failure(
+      ModelSource source, String reason, @Nullable Exception cause) {
+    return new ModelLoadException(source.describe(), reason, cause);
+  }
+
+  private static void check(Path path) throws IOException {
     if (!Files.exists(path)) {
-      throw new ModelLoadException(name, "no such directory", null);
+      throw new RefusedException("no such directory");
     }
     if (!Files.isDirectory(path)) {
-      throw new ModelLoadException(name, "is a file; a SavedModel is a directory", null);
+      throw new RefusedException("is a file; a SavedModel is a directory");
     }
-    if (!Files.isRegularFile(path.resolve(GRAPH))) {
-      String reason = "the directory has no " + GRAPH;
-      for (String other : List.of("saved_model.pbtxt", "saved_model.cpb")) {
-        if (Files.exists(path.resolve(other))) {
-          reason += "; " + other + " is not supported";
-        }
-      }
-      throw new ModelLoadException(name, reason, null);
+    if (Files.isRegularFile(path.resolve(GRAPH))) {
+      return;
     }
-  }
-
-  /** No symbolic link may lead out of the model's directory. */
-  private static void checkLinks(String name, Path original) throws IOException {
-    try (Stream<Path> all = Files.walk(original)) {
-      for (Path path : (Iterable<Path>) all::iterator) {
-        if (Files.isSymbolicLink(path)) {
-          checkLink(name, original, path);
-        }
+    try (Stream<Path> entries = Files.list(path)) {
+      if (entries.findAny().isEmpty()) {
+        throw new RefusedException("the directory is empty");
       }
     }
+    String reason = "the directory has no " + GRAPH;
+    for (String other : List.of("saved_model.pbtxt", "saved_model.cpb")) {
+      if (Files.exists(path.resolve(other))) {
+        reason += "; " + other + " is not supported";
+      }
+    }
+    throw new RefusedException(reason);
   }
 
-  private static void checkLink(String name, Path original, Path link) throws IOException {
-    Path target;
-    try {
-      target = link.toRealPath();
-    } catch (FileSystemLoopException e) {
-      throw new ModelLoadException(name, link + " is a symbolic link to itself", e);
-    } catch (IOException e) {
-      throw new ModelLoadException(name, link + " is a symbolic link to nowhere", e);
+  private void fill(long maxGraphBytes) throws IOException {
+    if (source.sha256() != null) {
+      copyAll();
+      verify();
+      graph = read(directory.resolve(GRAPH), maxGraphBytes);
+      removeOthers();
+      return;
     }
-    if (!target.startsWith(original)) {
-      throw new ModelLoadException(
-          name, link + " is a symbolic link to " + target + ", outside the model", null);
+    graph = read(original.resolve(GRAPH), maxGraphBytes);
+    Files.write(directory.resolve(GRAPH), graph);
+    for (String part : PARTS) {
+      Path from = original.resolve(part);
+      if (Files.isDirectory(from)) {
+        link(from.toRealPath(), part);
+      }
     }
   }
 
-  private static byte[] readGraph(String name, Path file, long most) throws IOException {
+  private static byte[] read(Path file, long most) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes((int) Math.min(most + 1, Integer.MAX_VALUE - 8));
       if (bytes.length > most) {
-        throw new ModelLoadException(
-            name,
-            GRAPH + " has more than " + most + " bytes; see TensorFlowOptions.maxGraphBytes",
-            null);
+        throw new RefusedException(
+            GRAPH + " has more than " + most + " bytes; see TensorFlowOptions.maxGraphBytes");
       }
       if (bytes.length == 0) {
-        throw new ModelLoadException(name, GRAPH + " is empty", null);
+        throw new RefusedException(GRAPH + " is empty");
       }
       return bytes;
     }
   }
 
-  private void fill(TensorFlowOptions options) throws IOException {
-    Files.write(directory.resolve(GRAPH), graph);
-    String wanted = options.sha256();
-    if (wanted != null) {
-      String found = copyAndDigest();
-      if (!found.equals(wanted)) {
-        throw new ModelLoadException(
-            name, "expected SHA-256 " + wanted + ", the directory has " + found, null);
-      }
-      return;
-    }
-    for (String part : List.of("variables", "assets", "assets.extra")) {
-      Path from = original.resolve(part);
-      if (Files.isDirectory(from)) {
-        link(from.toRealPath(), directory.resolve(part));
-      }
-    }
-  }
-
   /** Where links are not allowed, as on some Windows machines, copies do. */
-  private static void link(Path from, Path to) throws IOException {
+  private void link(Path from, String part) throws IOException {
     try {
-      Files.createSymbolicLink(to, from);
+      Files.createSymbolicLink(directory.resolve(part), from);
     } catch (UnsupportedOperationException | IOException e) {
-      for (Path file : SavedModelDigest.filesIn(from)) {
-        Path copy = to.resolve(from.relativize(file).toString());
-        Files.createDirectories(copy.getParent());
-        Files.copy(file, copy);
-      }
-    }
-  }
-
-  private String copyAndDigest() throws IOException {
-    SavedModelDigest digest = new SavedModelDigest();
-    for (Path file : SavedModelDigest.filesIn(original)) {
-      Path relative = original.relativize(file);
-      MessageDigest sha256 = SavedModelDigest.sha256();
-      if (relative.toString().equals(GRAPH)) {
-        sha256.update(graph);
-      } else {
-        Path copy = directory.resolve(relative.toString());
-        Files.createDirectories(copy.getParent());
-        boolean another =
-            relative.getNameCount() == 1; // such as saved_model.cpb: not for TensorFlow
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), sha256);
-            OutputStream out =
-                another ? OutputStream.nullOutputStream() : Files.newOutputStream(copy)) {
-          byte[] chunk = new byte[CHUNK];
-          for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
-            out.write(chunk, 0, read);
-          }
+      for (Map.Entry<Path, FileStamp> file : files.all().entrySet()) {
+        if (file.getKey().startsWith(part)) {
+          copy(file.getKey(), file.getValue());
         }
       }
-      digest.put(relative, sha256);
     }
-    return digest.hex();
+  }
+
+  private void copyAll() throws IOException {
+    for (Map.Entry<Path, FileStamp> file : files.all().entrySet()) {
+      copy(file.getKey(), file.getValue());
+    }
+  }
+
+  /** One that grows meanwhile is refused: it could fill the disk. */
+  private void copy(Path relative, FileStamp file) throws IOException {
+    Path copy = directory.resolve(relative.toString());
+    Files.createDirectories(copy.getParent());
+    try (InputStream in = Files.newInputStream(file.real());
+        OutputStream out = Files.newOutputStream(copy)) {
+      byte[] chunk = new byte[CHUNK];
+      long left = file.size();
+      for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
+        left -= read;
+        if (left < 0) {
+          throw new RefusedException(file.path() + " grew while it was read");
+        }
+        out.write(chunk, 0, read);
+      }
+    }
+  }
+
+  private void verify() throws RefusedException {
+    String found = ModelSource.file(directory).digest();
+    if (!found.equals(source.sha256())) {
+      throw new RefusedException(
+          "its SHA-256 is not " + source.sha256() + " as expected, but " + found);
+    }
+  }
+
+  /** TensorFlow would prefer a saved_model.cpb to the graph that is checked. */
+  private void removeOthers() throws IOException {
+    List<Path> entries;
+    try (Stream<Path> all = Files.list(directory)) {
+      entries = all.toList();
+    }
+    for (Path entry : entries) {
+      String name = String.valueOf(entry.getFileName());
+      if (!name.equals(GRAPH) && !PARTS.contains(name)) {
+        delete(entry);
+      }
+    }
   }
 
   byte[] graph() {
@@ -194,14 +213,37 @@ final class StagedModel implements AutoCloseable {
     return directory;
   }
 
+  /**
+   * Looks again, after native code has read the files.
+   *
+   * @throws ModelLoadException if one was replaced or written to since it was checked
+   */
+  void requireUnchanged() {
+    if (source.sha256() == null) { // else the copy was loaded
+      try {
+        files.requireUnchanged();
+      } catch (RefusedException e) {
+        throw failure(source, String.valueOf(e.getMessage()), e);
+      }
+    }
+  }
+
+  private static void delete(Path top) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> all = Files.walk(top)) { // which does not follow links
+      paths = new ArrayList<>(all.toList());
+    }
+    paths.sort(Comparator.reverseOrder());
+    for (Path path : paths) {
+      Files.deleteIfExists(path);
+    }
+  }
+
   @Override
   public void close() {
-    try (Stream<Path> all = Files.walk(directory)) { // which does not follow links
-      List<Path> paths = new ArrayList<>(all.toList());
-      paths.sort(Comparator.reverseOrder());
-      for (Path path : paths) {
-        Files.deleteIfExists(path);
-      }
+    try {
+      delete(directory);
+      StagingDirectory.giveBack(directory);
     } catch (IOException e) {
       System.getLogger(TensorFlowEngine.class.getName())
           .log(System.Logger.Level.WARNING, "{0} is left behind: {1}", directory, e);

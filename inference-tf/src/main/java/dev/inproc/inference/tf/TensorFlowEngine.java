@@ -19,7 +19,8 @@ import java.util.Objects;
  * }</pre>
  *
  * <p>A SavedModel is a program. One with operators that touch files, sockets or host code, or that
- * are not known to be harmless, is refused, see {@link TensorFlowOptions.Builder#trusted}.
+ * are not known to be harmless, is refused, see {@link TensorFlowOptions.Builder#trusted}. The
+ * digest of {@link ModelSource#withSha256} is {@link ModelSource#digest}, over the whole directory.
  *
  * <p>TensorFlow cannot stop a run. A caller with a timeout is released on time all the same; the
  * run keeps its worker and its memory until it ends.
@@ -29,6 +30,7 @@ import java.util.Objects;
  */
 public final class TensorFlowEngine implements Engine {
   private final TensorFlowOptions tensorFlowOptions;
+  private final Runnable afterCheck;
 
   /** Creates an engine with the default options. */
   public TensorFlowEngine() {
@@ -37,7 +39,13 @@ public final class TensorFlowEngine implements Engine {
 
   /** Creates an engine that loads every model with these options. */
   public TensorFlowEngine(TensorFlowOptions options) {
+    this(options, () -> {});
+  }
+
+  /** For tests that change a model between its check and its load. */
+  TensorFlowEngine(TensorFlowOptions options, Runnable afterCheck) {
     tensorFlowOptions = Objects.requireNonNull(options, "options");
+    this.afterCheck = afterCheck;
   }
 
   @Override
@@ -47,10 +55,11 @@ public final class TensorFlowEngine implements Engine {
 
   @Override
   public Session load(ModelSource source, SessionOptions options) {
-    try (StagedModel staged = StagedModel.of(source, tensorFlowOptions)) {
+    try (StagedModel staged = StagedModel.of(source, options.maxModelBytes(), tensorFlowOptions)) {
       SavedModelLoader loader =
           new SavedModelLoader(source.describe(), staged, options, tensorFlowOptions);
-      Session session = open(source, loader, options);
+      afterCheck.run();
+      Session session = open(source, staged, loader, options);
       if (tensorFlowOptions.servingWarmUp()) {
         ServingWarmUp.run(session, staged.directory(), tensorFlowOptions.signature());
       }
@@ -58,13 +67,15 @@ public final class TensorFlowEngine implements Engine {
     }
   }
 
-  private static Session open(ModelSource source, SavedModelLoader loader, SessionOptions options) {
+  private static Session open(
+      ModelSource source, StagedModel staged, SavedModelLoader loader, SessionOptions options) {
     List<TensorFlowModel> copies = new ArrayList<>();
     boolean loaded = false;
     try {
       for (Device device : options.devices()) {
         copies.add(loader.load(device));
       }
+      staged.requireUnchanged();
       loaded = true;
     } finally {
       if (!loaded) {

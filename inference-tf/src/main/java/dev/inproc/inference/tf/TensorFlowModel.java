@@ -43,6 +43,7 @@ final class TensorFlowModel implements NativeModel {
   private final Signature signature;
   private final SignatureInfo info;
   private final Map<String, String> metadata;
+  private final String runtime;
   private final boolean keepsInputs;
   private final TF_Output feeds;
   private final TF_Buffer runOptions;
@@ -55,6 +56,7 @@ final class TensorFlowModel implements NativeModel {
       Signature signature,
       SignatureInfo info,
       Map<String, String> metadata,
+      String runtime,
       boolean keepsInputs) {
     this.name = name;
     this.graph = graph;
@@ -63,6 +65,7 @@ final class TensorFlowModel implements NativeModel {
     this.signature = signature;
     this.info = info;
     this.metadata = metadata;
+    this.runtime = runtime;
     this.keepsInputs = keepsInputs;
     feeds = tensors(signature.inputs(), info.inputs());
     boolean opened = false;
@@ -133,6 +136,11 @@ final class TensorFlowModel implements NativeModel {
   @Override
   public Map<String, String> metadata() {
     return metadata;
+  }
+
+  @Override
+  public String runtime() {
+    return runtime;
   }
 
   @Override

@@ -1,11 +1,9 @@
 package dev.inproc.inference.tf;
 
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** What concerns TensorFlow alone. Immutable. */
 public final class TensorFlowOptions {
@@ -18,7 +16,6 @@ public final class TensorFlowOptions {
   private final Set<String> tags;
   private final boolean xla;
   private final boolean trusted;
-  private final @Nullable String sha256;
   private final long maxGraphBytes;
   private final boolean servingWarmUp;
   private final Map<String, long[]> inputShapes;
@@ -28,7 +25,6 @@ public final class TensorFlowOptions {
     tags = builder.tags;
     xla = builder.xla;
     trusted = builder.trusted;
-    sha256 = builder.sha256;
     maxGraphBytes = builder.maxGraphBytes;
     servingWarmUp = builder.servingWarmUp;
     inputShapes = Map.copyOf(builder.inputShapes);
@@ -59,11 +55,6 @@ public final class TensorFlowOptions {
     return trusted;
   }
 
-  /** Returns the digest that the model must have, or null if none was given. */
-  public @Nullable String sha256() {
-    return sha256;
-  }
-
   /** Returns the most bytes that {@code saved_model.pb} may have. */
   public long maxGraphBytes() {
     return maxGraphBytes;
@@ -85,7 +76,6 @@ public final class TensorFlowOptions {
     private Set<String> tags = Set.of("serve");
     private boolean xla;
     private boolean trusted;
-    private @Nullable String sha256;
     private long maxGraphBytes = DEFAULT_MAX_GRAPH_BYTES;
     private boolean servingWarmUp = true;
     private final Map<String, long[]> inputShapes = new LinkedHashMap<>();
@@ -123,18 +113,6 @@ public final class TensorFlowOptions {
       return this;
     }
 
-    /**
-     * Sets the digest that the model must have, see {@link SavedModelDigest}. The very bytes that
-     * are digested are loaded, which costs a copy of the directory. Default none.
-     */
-    public Builder sha256(String hex) {
-      if (!hex.matches("[0-9a-fA-F]{64}")) {
-        throw new IllegalArgumentException("Not a SHA-256 in hexadecimal: " + hex);
-      }
-      sha256 = hex.toLowerCase(Locale.ROOT);
-      return this;
-    }
-
     /** Sets the most bytes that {@code saved_model.pb} may have. Default 256 MiB, to 2 GiB - 1. */
     public Builder maxGraphBytes(long bytes) {
       if (bytes < 1 || bytes > Integer.MAX_VALUE) {
@@ -156,7 +134,8 @@ public final class TensorFlowOptions {
 
     /**
      * Gives the shape of an input whose rank the model leaves open, batch axis included, -1 for
-     * dimensions left open. A model with such an input does not load without.
+     * dimensions left open. Without it such an input takes tensors of any rank, and since none of
+     * its dimensions is known to count examples, they run one by one.
      */
     public Builder inputShape(String input, long... dims) {
       for (long dim : dims) {

@@ -88,16 +88,6 @@ final class TensorFlowTypes {
       String model, String name, TensorInfo info, long @Nullable [] shape) {
     TensorSpec spec = spec(model, "input", name, info);
     if (shape == null) {
-      if (!spec.hasRank()) {
-        throw new ModelLoadException(
-            model,
-            "input "
-                + spec
-                + " is of unknown rank; give TensorFlowOptions.inputShape(\""
-                + name
-                + "\", ...)",
-            null);
-      }
       return spec;
     }
     boolean fits = !spec.hasRank() || spec.rank() == shape.length;

@@ -57,9 +57,8 @@ class ExportedModelsTest {
       Tensors answer = session.predict(Tensors.of("x", Tensor.of(1f, 1f, 1f)));
       assertArrayEquals(new float[] {1, 2, 3}, answer.get("y").toFloats());
     }
-    String digest = SavedModelDigest.of(model);
-    TensorFlowOptions options = TensorFlowOptions.builder().sha256(digest).build();
-    try (Session session = new TensorFlowEngine(options).load(ModelSource.file(model))) {
+    ModelSource known = ModelSource.file(model).withSha256(ModelSource.file(model).digest());
+    try (Session session = new TensorFlowEngine().load(known)) {
       Tensors answer = session.predict(Tensors.of("x", Tensor.of(2f, 2f, 2f)));
       assertArrayEquals(new float[] {2, 4, 6}, answer.get("y").toFloats());
     }

@@ -11,7 +11,9 @@ final class Mutations {
 
   private Mutations() {}
 
-  static void run(Random random, List<byte[]> seeds, Consumer<byte[]> target) {
+  static void run(long seedOfAll, List<byte[]> seeds, Consumer<byte[]> target) {
+    System.out.println("Mutations, seed " + seedOfAll);
+    Random random = new Random(seedOfAll);
     for (int round = 0; round < ROUNDS; round++) {
       byte[] seed = seeds.get(round % seeds.size());
       byte[] data = round < seeds.size() ? seed : mutate(random, seed);
@@ -23,9 +25,9 @@ final class Mutations {
     }
   }
 
-  private static byte[] mutate(Random random, byte[] seed) {
+  static byte[] mutate(Random random, byte[] seed) {
     byte[] data = seed.clone();
-    for (int i = random.nextInt(4); i >= 0; i--) {
+    for (int i = random.nextInt(4); i >= 0 && data.length > 0; i--) {
       int at = random.nextInt(data.length);
       switch (random.nextInt(5)) {
         case 0 -> data[at] ^= (byte) (1 << random.nextInt(8));

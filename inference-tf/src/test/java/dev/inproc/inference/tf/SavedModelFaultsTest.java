@@ -42,9 +42,10 @@ class SavedModelFaultsTest {
   @Test
   void load_whatIsNoSavedModel_saysWhatItIs() throws IOException {
     assertTrue(refusal(directory.resolve("none")).contains("no such directory"));
-    assertTrue(refusal(directory).contains("no saved_model.pb"));
+    assertTrue(refusal(directory).contains("the directory is empty"));
     Files.writeString(directory.resolve("saved_model.pbtxt"), "meta_graphs {}");
-    assertTrue(refusal(directory).contains("saved_model.pbtxt is not supported"));
+    assertTrue(
+        refusal(directory).contains("no saved_model.pb; saved_model.pbtxt is not supported"));
     assertTrue(refusal(directory.resolve("saved_model.pbtxt")).contains("is a file"));
     ModelSource bytes = ModelSource.bytes("model", SavedModels.tinyMlp().bytes());
     ModelLoadException failure =
@@ -91,6 +92,15 @@ class SavedModelFaultsTest {
     byte[] groups = new byte[1_000_000];
     Arrays.fill(groups, (byte) 0x7b); // field 15, a group begins
     assertTrue(refusal(groups).contains("a group"));
+  }
+
+  @Test
+  void load_moreNodesThanAnyModelHas_isRefused() throws IOException {
+    byte[] nodes = new byte[2 * (SavedModelReader.MAX_ITEMS + 1)];
+    for (int i = 0; i < nodes.length; i += 2) {
+      nodes[i] = 0x0a; // field 1, of length 0
+    }
+    assertTrue(refusal(message(2, message(2, nodes))).contains("more than 2000000 nodes"));
   }
 
   @Test

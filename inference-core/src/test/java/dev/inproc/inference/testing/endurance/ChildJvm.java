@@ -28,6 +28,8 @@ final class ChildJvm {
       throws IOException, InterruptedException {
     Path temporary = Files.createDirectories(directory.resolve("tmp"));
     Path output = directory.resolve("output");
+    // Each of 100,000 loads says what the probe found.
+    Path quiet = Files.writeString(directory.resolve("logging.properties"), ".level=WARNING\n");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -39,6 +41,7 @@ final class ChildJvm {
             "-XX:TieredStopAtLevel=1",
             "-XX:-UsePerfData",
             "-XX:ErrorFile=" + directory.resolve("hs_err_%p.log"),
+            "-Djava.util.logging.config.file=" + quiet,
             "-Djava.io.tmpdir=" + temporary));
     if (Runtime.version().feature() >= 24) {
       command.add("--enable-native-access=ALL-UNNAMED");

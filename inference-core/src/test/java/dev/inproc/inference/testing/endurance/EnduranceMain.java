@@ -8,6 +8,7 @@ import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.TestDevice;
+import dev.inproc.inference.testing.contract.Capability;
 import dev.inproc.inference.testing.contract.ContractModels;
 import java.time.Duration;
 import java.util.Arrays;
@@ -32,6 +33,9 @@ final class EnduranceMain {
   static final int HANDLES = 2;
 
   private static final int SAMPLES = 60;
+
+  /** The share of {@link ContractModels#endlessLoops} that a run in quarantine lasts. */
+  private static final int QUARANTINE = 350;
 
   private final ContractModels models;
   private final Tensors input = Tensors.of("x", Tensor.of(new float[16]));
@@ -137,18 +141,23 @@ final class EnduranceMain {
     return Tensors.of("x", Tensor.of(x), "loops", Tensor.of(Shape.scalar(), loops));
   }
 
-  /** Endless runs, stopped by cancel, deadline or both; then the same frames must answer. */
+  /**
+   * Endless runs, given up by cancel or deadline; then the same frames must answer. Where a run
+   * cannot be stopped it lasts for some milliseconds only, and is in quarantine so long: the worker
+   * comes back when it ends.
+   */
   private void hang(int rounds) throws Exception {
     long seed = 9;
     Random random = new Random(seed);
+    boolean stops = models.lacks(Capability.STOPS_RUNS) == null;
     System.out.println("Seed " + seed);
-    Tensors endless = loops(models.endlessLoops());
+    Tensors endless = loops(models.endlessLoops() / (stops ? 1 : QUARANTINE) / 2 * 2);
     Tensors quick = loops(2);
     try (Session session =
         models.engine().load(models.slow(), options().parallelism(2).intraOpThreads(1).build())) {
       Tensors expected = session.predict(quick);
       repeat(
-          "runs stopped",
+          stops ? "runs stopped" : "runs given up",
           rounds,
           () -> {
             long pause = random.nextInt(500_000);
@@ -160,7 +169,7 @@ final class EnduranceMain {
               LockSupport.parkNanos(pause);
               victim.cancel(true);
             }
-            expectStopped(victim);
+            expectGivenUp(victim, stops);
             // Both workers' frames, and that of this thread.
             CompletableFuture<Tensors> one = session.submit(quick);
             CompletableFuture<Tensors> two = session.submit(quick);
@@ -171,10 +180,13 @@ final class EnduranceMain {
     }
   }
 
-  private static void expectStopped(CompletableFuture<Tensors> victim) throws Exception {
+  private static void expectGivenUp(CompletableFuture<Tensors> victim, boolean stops)
+      throws Exception {
     try {
       victim.get(30, TimeUnit.SECONDS);
-      throw new AssertionError("An endless run was answered");
+      if (stops) {
+        throw new AssertionError("An endless run was answered");
+      } // else this thread was not woken before the run ended
     } catch (CancellationException e) {
       return;
     } catch (ExecutionException e) {

@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx.format;
 
+import dev.inproc.inference.files.FileStamp;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;

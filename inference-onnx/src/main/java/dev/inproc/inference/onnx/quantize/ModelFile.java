@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx.quantize;
 
+import dev.inproc.inference.files.FileStamp;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
@@ -11,7 +12,7 @@ import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.onnx.format.ExternalData;
 import dev.inproc.inference.onnx.format.ExternalFiles;
 import dev.inproc.inference.onnx.format.FileBytes;
-import dev.inproc.inference.onnx.format.FileStamp;
+
 import dev.inproc.inference.onnx.format.ModelStructure;
 import dev.inproc.inference.onnx.format.ProtoException;
 import java.io.IOException;

@@ -105,6 +105,33 @@ public final class EvilModels {
         .signature("serving_default", "x", "y");
   }
 
+  /** x STRING to y STRING, the same, printed by a function to where its caller says. */
+  public static GraphWriter printWhereTheCallerSays(String stream) {
+    AttrValue placeholder = AttrValue.newBuilder().setPlaceholder("where").build();
+    AttrValue.Builder callee = AttrValue.newBuilder();
+    callee
+        .getFuncBuilder()
+        .setName("printer")
+        .putAttr("where", GraphWriter.text("where", stream).value());
+    NodeDef print =
+        make("PrintV2", "print", "f", new GraphWriter.Attr("output_stream", placeholder));
+    NodeDef same = make("Identity", "same", "f ^print", type("T", STRING));
+    NodeDef call =
+        make(
+            "StatefulPartitionedCall",
+            "call",
+            "x",
+            types("Tin", STRING),
+            types("Tout", STRING),
+            new GraphWriter.Attr("f", callee.build()));
+    return answer(
+        new GraphWriter()
+            .input("x", STRING)
+            .function("printer", "f:DT_STRING", "g:DT_STRING=same:output:0", print, same)
+            .add(call),
+        "call:0");
+  }
+
   /** Writes to the file {@code path} when it is loaded, in its initializer. */
   public static GraphWriter writeFileAtLoad(String path) {
     return atLoad(make("WriteFile", "write", "path path"), path, "write");

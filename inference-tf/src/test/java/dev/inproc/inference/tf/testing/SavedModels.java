@@ -332,6 +332,25 @@ public final class SavedModels {
         .signature(DEFAULT, "x", "y");
   }
 
+  /** x FLOAT32[?,4] to y, the same less the mean of all rows: an answer depends on batch-mates. */
+  public static GraphWriter centred() {
+    return new GraphWriter()
+        .input("x", FLOAT, -1, 4)
+        .ints("along", 0)
+        .node("Mean", "mean", "x along", type("T", FLOAT), type("Tidx", INT32))
+        .node("Sub", "y", "x mean", type("T", FLOAT))
+        .describe("y", "y:0", FLOAT, -1, 4)
+        .signature(DEFAULT, "x", "y");
+  }
+
+  /** ids INT64[?,?] to mean FLOAT32[?,8] of their rows, padding among them: there is no mask. */
+  public static GraphWriter leakyMean() {
+    return lookUp(new GraphWriter().input("ids", INT64, -1, -1), "ids", "vectors")
+        .node("Mean", "mean", "vectors along", type("T", FLOAT), type("Tidx", INT32))
+        .describe("mean", "mean:0", FLOAT, -1, WIDTH)
+        .signature(DEFAULT, "ids", "mean");
+  }
+
   /** x FLOAT32[?,2]: serving_default doubles it to y, the signature negate gives its negative. */
   public static GraphWriter twoSignatures() {
     return new GraphWriter()

@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx.format;
+package dev.inproc.inference.files;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +27,11 @@ public record FileStamp(
     FileTime modified,
     @Nullable Object changed) {
 
-  /** Looks at a regular file, links followed; opens nothing. */
+  /**
+   * Looks at a regular file, links followed; opens nothing.
+   *
+   * @throws NotRegularFileException if it is something else
+   */
   public static FileStamp of(Path path) throws IOException {
     Path real = path.toRealPath();
     BasicFileAttributes attributes =
@@ -49,6 +53,7 @@ public record FileStamp(
     return unix(real, "nlink") instanceof Integer links ? links : 1;
   }
 
+  /** Returns whether the path still leads to that file, and nobody wrote to it. */
   public boolean isCurrent() {
     try {
       return equals(of(path));

@@ -1,0 +1,55 @@
+package dev.inproc.benchmarks;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread that keeps 256 calls in flight, in a ring: it waits for the oldest, then puts a new one
+ * in its place. The shape of the window decides what is measured (callback chains, semaphores and
+ * rings differ by a factor of ten), so this one is used for every contender. It waits for the
+ * oldest by spinning for up to 20 µs, then as {@code join} does, so as to leave the processor to an
+ * engine that takes longer. The ring stays full between calls of {@link #call}.
+ */
+final class Ring implements Callers {
+  private static final int IN_FLIGHT = 256;
+  private static final long SPIN_NANOS = 20_000;
+
+  private final Supplier<CompletableFuture<?>> submit;
+  private final @Nullable CompletableFuture<?>[] ring = new CompletableFuture<?>[IN_FLIGHT];
+  private int next;
+
+  Ring(Supplier<CompletableFuture<?>> submit) {
+    this.submit = submit;
+  }
+
+  @Override
+  public long call(int calls) {
+    for (int i = 0; i < calls; i++) {
+      await(ring[next]);
+      ring[next] = submit.get();
+      next = (next + 1) & (IN_FLIGHT - 1);
+    }
+    return calls;
+  }
+
+  private static void await(@Nullable CompletableFuture<?> oldest) {
+    if (oldest == null) {
+      return;
+    }
+    if (!oldest.isDone()) {
+      long end = System.nanoTime() + SPIN_NANOS;
+      while (!oldest.isDone() && System.nanoTime() - end < 0) {
+        Thread.onSpinWait();
+      }
+    }
+    oldest.join();
+  }
+
+  @Override
+  public void close() {
+    for (CompletableFuture<?> each : ring) {
+      await(each);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.inproc.benchmarks.load;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.inproc.benchmarks.peers;
+
+import org.jspecify.annotations.NullMarked;

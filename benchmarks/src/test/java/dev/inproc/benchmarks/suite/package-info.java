@@ -1,0 +1,4 @@
+@NullMarked
+package dev.inproc.benchmarks.suite;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,88 @@
+package dev.inproc.inference.batch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.testing.Await;
+import dev.inproc.inference.testing.LedgerEngine;
+import dev.inproc.inference.testing.LedgerModel;
+import dev.inproc.inference.testing.ManualTimer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Interleavings that went wrong once, forced. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class BatcherRacesTest {
+  /** Sixty-four who leave have the queue swept, while a turner has found nothing and not left. */
+  @Test
+  void sweep_whileTheTurnerLeaves_leavesNobodyBehind() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(100))) {
+      f.submit(0, 1);
+      assertEquals(0, f.turnOnce());
+      assertEquals(Turner.NOTHING, f.turnOnce());
+      List<CompletableFuture<Long>> futures = f.submit(1, 65);
+      futures.subList(0, 64).forEach(future -> future.cancel(false));
+      assertTrue(f.batcher.freeSlot(0), "there is one more to run");
+      f.turn();
+      assertEquals(LedgerModel.f(65), futures.get(64).getNow(0L));
+    }
+  }
+
+  /** Does something at the next reading but so many. */
+  private static final class HookedTimer implements Timer {
+    private final ManualTimer time = new ManualTimer();
+    private int countdown;
+    private Runnable hook = () -> {};
+
+    @Override
+    public long nanoTime() {
+      if (countdown > 0 && --countdown == 0) {
+        hook.run();
+      }
+      return time.nanoTime();
+    }
+
+    @Override
+    public Scheduled schedule(Runnable task, long delayNanos) {
+      return time.schedule(task, delayNanos);
+    }
+  }
+
+  /** Closing looks for runs to end just before this one can be seen. */
+  @Test
+  void abort_whileABatchIsAboutToRun_releasesItsCallers() {
+    HookedTimer timer = new HookedTimer();
+    LedgerEngine engine = new LedgerEngine();
+    Deque<Runnable> started = new ArrayDeque<>();
+    Batcher<Long, Long> batcher =
+        new Batcher<>(engine, Batching.upTo(4), timer, (lane, turner) -> started.add(turner));
+    engine.block(); // it hangs
+    CompletableFuture<Long> future = batcher.submit(1L);
+    AtomicReference<Thread> closer = new AtomicReference<>();
+    timer.hook =
+        () -> {
+          closer.set(new Thread(() -> batcher.close(Duration.ZERO)));
+          closer.get().start();
+          Await.blocked(closer.get());
+        };
+    timer.countdown = 2; // after choosing, before running
+    Thread worker = new Thread(started.removeFirst());
+    worker.setDaemon(true);
+    worker.start();
+    assertInstanceOf(PredictorClosedException.class, Await.failure(future));
+    Await.end(worker);
+    Await.end(closer.get());
+    assertEquals(0, engine.started());
+    assertEquals(1, engine.closes());
+    assertEquals(1, batcher.metrics().closed());
+  }
+}

@@ -1,0 +1,181 @@
+package dev.inproc.inference.testing.stress;
+
+import dev.inproc.inference.BatchPredictor;
+import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.batch.BatchingPredictor;
+import dev.inproc.inference.testing.stress.Ticket.Outcome;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Drives batchers with calls that go wrong in every way and keeps a ledger of each call: invariants
+ * I1 to I4. Rounds, each a new batcher with options drawn at random, until so many calls were made:
+ * 64 producers (three in some rounds), 1 % poison, a tenth withdrawn, deadlines from none to 41 ms,
+ * an engine that fails, throws, forgets, hangs and is slow, and a close at a random moment.
+ */
+public final class LedgerStress<O> {
+  private static final int MOST_VIOLATIONS = 20;
+
+  /** What is stressed. */
+  public interface Subject<O> {
+    /** Makes the stressed model, around a new one; see {@link Maker}. */
+    BatchPredictor<Ticket, O> model(Maker<O> maker);
+
+    /** Returns a batcher of it. */
+    BatchingPredictor<Ticket, O> batcher(BatchPredictor<Ticket, O> model, Batching batching);
+
+    /** Returns whether this is the answer for an id. */
+    boolean isAnswer(long id, O answer);
+
+    /** Returns an answer, alone of its identity, that no model gives. */
+    O foreign();
+  }
+
+  /** Puts the faults around a model. */
+  public interface Maker<O> {
+    /** Returns the model that goes wrong now and then. */
+    <I> BatchPredictor<Ticket, O> around(
+        BatchPredictor<I, O> model, java.util.function.Function<Ticket, I> encode);
+  }
+
+  private final Subject<O> subject;
+  private final LongSupplier pendingTimeouts;
+  private final ExecutorService executor =
+      Executors.newFixedThreadPool(
+          2,
+          task -> {
+            Thread thread = new Thread(task, "callbacks");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private final List<String> violations = new ArrayList<>();
+  private final AtomicLong violationCount = new AtomicLong();
+  private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
+  private final LongAdder strangers = new LongAdder();
+  private long rounds;
+  private long runs;
+  private long faults;
+  private long hangs;
+
+  /**
+   * Creates one.
+   *
+   * @param pendingTimeouts how many timeouts of its batchers wait; those left after closing leak
+   */
+  public LedgerStress(Subject<O> subject, LongSupplier pendingTimeouts) {
+    this.subject = subject;
+    this.pendingTimeouts = pendingTimeouts;
+  }
+
+  /** Runs rounds until so many calls were made; throws if an invariant was violated. */
+  public void run(long calls, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    long start = System.nanoTime();
+    long made = 0;
+    long told = start;
+    while (made < calls && violationCount.get() == 0) {
+      made += new StressRound<>(this, random.split(), calls - made + 1).run();
+      rounds++;
+      if (System.nanoTime() - told > 60_000_000_000L) {
+        told = System.nanoTime();
+        System.out.println(report(made, told - start, seed));
+      }
+    }
+    executor.shutdown();
+    System.out.println(report(made, System.nanoTime() - start, seed));
+    if (violationCount.get() > 0) {
+      throw new AssertionError(
+          violationCount + " violations, seed " + seed + ":\n" + String.join("\n", violations));
+    }
+  }
+
+  private String report(long made, long nanos, long seed) {
+    return made
+        + " calls, "
+        + rounds
+        + " rounds, seed "
+        + seed
+        + ", "
+        + nanos / 1_000_000_000
+        + " s, "
+        + violationCount
+        + " violations: "
+        + outcomes
+        + ", "
+        + strangers
+        + " failed with poisoned strangers, "
+        + runs
+        + " runs, "
+        + faults
+        + " faults, "
+        + hangs
+        + " hangs";
+  }
+
+  // ---- for rounds ----
+
+  @SuppressWarnings("unchecked")
+  StressEngine<?, O> engine(long inlineNanos, Consumer<String> onViolation) {
+    return (StressEngine<?, O>)
+        subject.model(
+            new Maker<>() {
+              @Override
+              public <I> BatchPredictor<Ticket, O> around(
+                  BatchPredictor<I, O> model, java.util.function.Function<Ticket, I> encode) {
+                return new StressEngine<>(model, encode, inlineNanos, onViolation);
+              }
+            });
+  }
+
+  BatchingPredictor<Ticket, O> batcher(BatchPredictor<Ticket, O> model, Batching batching) {
+    return subject.batcher(model, batching);
+  }
+
+  boolean isAnswer(long id, O answer) {
+    return subject.isAnswer(id, answer);
+  }
+
+  O foreign() {
+    return subject.foreign();
+  }
+
+  ExecutorService executor() {
+    return executor;
+  }
+
+  long pendingTimeouts() {
+    return pendingTimeouts.getAsLong();
+  }
+
+  void countStranger() {
+    strangers.increment();
+  }
+
+  void count(Map<Outcome, Long> seen, long newRuns, long newFaults, long newHangs) {
+    seen.forEach((outcome, count) -> outcomes.merge(outcome, count, Long::sum));
+    runs += newRuns;
+    faults += newFaults;
+    hangs += newHangs;
+  }
+
+  void violation(String what, @Nullable Throwable cause) {
+    if (violationCount.incrementAndGet() <= MOST_VIOLATIONS) {
+      if (cause != null) {
+        cause.printStackTrace();
+      }
+      synchronized (violations) {
+        violations.add(what);
+      }
+    }
+  }
+}
