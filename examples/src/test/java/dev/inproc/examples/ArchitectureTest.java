@@ -28,6 +28,9 @@ class ArchitectureTest {
   private static final String BATCH = ROOT + ".batch..";
   private static final String ENGINE = ROOT + ".engine..";
   private static final String ONNX = ROOT + ".onnx..";
+  private static final String ONNX_ENGINE = ROOT + ".onnx";
+  private static final String ONNX_FORMAT = ROOT + ".onnx.format..";
+  private static final String ONNX_QUANTIZE = ROOT + ".onnx.quantize..";
   private static final String TF = ROOT + ".tf..";
   private static final String CACHE = ROOT + ".cache..";
   private static final String[] OTHER_MODULES = {ONNX, TF, CACHE};
@@ -80,17 +83,52 @@ class ArchitectureTest {
   static final ArchRule onnx_needsCoreAndOnnxRuntimeAlone =
       classes()
           .that()
-          .resideInAPackage(ONNX)
+          .resideInAnyPackage(ONNX_ENGINE, ONNX_FORMAT)
           .should()
           .onlyDependOnClassesThat(
               CORE.or(resideInAnyPackage(PLATFORM))
-                  .or(resideInAnyPackage(ONNX, "ai.onnxruntime..")));
+                  .or(resideInAnyPackage(ONNX_ENGINE, ONNX_FORMAT, "ai.onnxruntime..")));
+
+  @ArchTest
+  static final ArchRule onnxFormat_usesNothingOfOurs =
+      noClasses()
+          .that()
+          .resideInAPackage(ONNX_FORMAT)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(ONNX_ENGINE, ONNX_QUANTIZE);
+
+  @ArchTest
+  static final ArchRule onnxQuantize_needsProtobufAndNoRuntime =
+      classes()
+          .that()
+          .resideInAPackage(ONNX_QUANTIZE)
+          .should()
+          .onlyDependOnClassesThat(
+              CORE.or(resideInAnyPackage(PLATFORM))
+                  .or(
+                      resideInAnyPackage(
+                          ONNX_QUANTIZE, ONNX_FORMAT, "ai.onnx.proto..", "com.google.protobuf..")));
+
+  /** A user who does not quantize needs no ONNX classes: they are an optional dependency. */
+  @ArchTest
+  static final ArchRule inspectorGateAndVariants_needNoProtobuf =
+      noClasses()
+          .that()
+          .resideInAPackage(ONNX_QUANTIZE)
+          .and()
+          .haveNameMatching(
+              ".*(Inspector|Summary|SummaryReader|Gate|GateMath|GateReport|Variants|VariantName"
+                  + "|Precision|Scheme|QuantizeOptions|GeneratedInputs)(\\$.*)?")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("ai.onnx.proto..", "com.google.protobuf..");
 
   @ArchTest
   static final ArchRule onnx_showsItsEngineAndOptionsAlone =
       classes()
           .that()
-          .resideInAPackage(ONNX)
+          .resideInAPackage(ONNX_ENGINE)
           .and()
           .areTopLevelClasses()
           .and()

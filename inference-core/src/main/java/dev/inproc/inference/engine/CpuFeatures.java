@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * What this machine's processor can do, in as far as it changes how engines round: vector and
  * matrix instructions. Read from Linux; elsewhere the architecture alone is told.
  */
-final class CpuFeatures {
+public final class CpuFeatures {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final List<String> THAT_MATTER =
       List.of(
@@ -43,8 +43,25 @@ final class CpuFeatures {
   private CpuFeatures() {}
 
   /** Such as {@code amd64 [avx2, avx512f, fma]}. */
-  static String describe() {
+  public static String describe() {
     return HERE;
+  }
+
+  /** Returns whether the processor is known to have a feature, such as {@code avx512_vnni}. */
+  public static boolean has(String feature) {
+    return HERE.contains("[" + feature + ",")
+        || HERE.contains(" " + feature + ",")
+        || HERE.contains(" " + feature + "]")
+        || HERE.contains("[" + feature + "]");
+  }
+
+  /**
+   * Returns whether products of unsigned and signed bytes are summed up without saturation here.
+   * Older x86 processors add two of them in 16 bits: 255 · 127 · 2 does not fit.
+   */
+  public static boolean addsBytesExactly() {
+    boolean x86 = HERE.startsWith("amd64") || HERE.startsWith("x86");
+    return !x86 || has("avx512_vnni") || has("avx_vnni") || has("amx_int8");
   }
 
   private static String read() {

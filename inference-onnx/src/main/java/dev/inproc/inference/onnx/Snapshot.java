@@ -1,6 +1,8 @@
 package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.onnx.format.ExternalData;
+import dev.inproc.inference.onnx.format.Locations;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

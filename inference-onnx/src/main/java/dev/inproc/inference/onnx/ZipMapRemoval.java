@@ -1,5 +1,11 @@
 package dev.inproc.inference.onnx;
 
+import dev.inproc.inference.onnx.format.FileBytes;
+import dev.inproc.inference.onnx.format.ProtoBytes;
+import dev.inproc.inference.onnx.format.ProtoException;
+import dev.inproc.inference.onnx.format.ProtoField;
+import dev.inproc.inference.onnx.format.ProtoFields;
+import dev.inproc.inference.onnx.format.ProtoWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

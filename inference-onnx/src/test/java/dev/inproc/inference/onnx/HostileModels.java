@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx;
 
+import dev.inproc.inference.onnx.format.ProtoWriter;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;

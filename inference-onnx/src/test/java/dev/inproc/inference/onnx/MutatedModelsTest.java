@@ -3,6 +3,9 @@ package dev.inproc.inference.onnx;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.onnx.format.FileBytes;
+import dev.inproc.inference.onnx.format.ModelStructure;
+import dev.inproc.inference.onnx.format.ProtoException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.onnx.format.ProtoBytes;
+import dev.inproc.inference.onnx.format.ProtoException;
+import dev.inproc.inference.onnx.format.ProtoField;
+import dev.inproc.inference.onnx.format.ProtoFields;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;

@@ -1,5 +1,10 @@
 package dev.inproc.inference.onnx;
 
+import dev.inproc.inference.onnx.format.ExternalData;
+import dev.inproc.inference.onnx.format.Locations;
+import dev.inproc.inference.onnx.format.ModelStructure;
+import dev.inproc.inference.onnx.format.ProtoBytes;
+import dev.inproc.inference.onnx.format.ProtoException;
 import java.nio.file.Path;
 
 /** What must hold of each reader for any bytes at all; nothing but its refusal may be thrown. */

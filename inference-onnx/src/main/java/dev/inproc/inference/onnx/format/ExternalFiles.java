@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 import dev.inproc.inference.files.FileStamp;
 import java.io.IOException;
@@ -12,7 +12,7 @@ import java.util.Map;
  * opened in, or the one its own link leads to, as in a cache where all files are links into a
  * store. Looks at files, opens none.
  */
-final class ExternalFiles {
+public final class ExternalFiles {
   private final Path directory;
   private final Path realDirectory;
   private final Path storeDirectory;
@@ -23,7 +23,7 @@ final class ExternalFiles {
    *
    * @param hardLinks whether a file may have other names, which nothing tells the place of
    */
-  ExternalFiles(FileStamp model, boolean hardLinks) throws IOException {
+  public ExternalFiles(FileStamp model, boolean hardLinks) throws IOException {
     directory = parent(model.path().toAbsolutePath());
     realDirectory = directory.toRealPath();
     storeDirectory = parent(model.real());
@@ -40,7 +40,7 @@ final class ExternalFiles {
    *
    * @throws ProtoException if one is missing, is not a file, is too short, or lies outside
    */
-  Map<ExternalData, FileStamp> find(ModelStructure structure) throws IOException {
+  public Map<ExternalData, FileStamp> find(ModelStructure structure) throws IOException {
     Map<ExternalData, FileStamp> files = new LinkedHashMap<>();
     for (ExternalData data : structure.external()) {
       files.put(data, find(data));

@@ -1,10 +1,10 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 /**
  * The bytes of a protobuf message, read by position, so that a file beyond 2 GiB needs no memory.
  * Not thread-safe.
  */
-interface ProtoBytes {
+public interface ProtoBytes {
   /** Returns how many bytes there are. */
   long size();
 

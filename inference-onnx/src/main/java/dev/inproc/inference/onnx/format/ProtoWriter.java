@@ -1,33 +1,33 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /** Writes a protobuf message, field by field. */
-final class ProtoWriter {
+public final class ProtoWriter {
   private static final int CHUNK = 1 << 16;
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-  ProtoWriter varint(int number, long value) {
+  public ProtoWriter varint(int number, long value) {
     raw((long) number << 3);
     raw(value);
     return this;
   }
 
-  ProtoWriter bytes(int number, byte[] value) {
+  public ProtoWriter bytes(int number, byte[] value) {
     raw((long) number << 3 | 2);
     raw(value.length);
     out.writeBytes(value);
     return this;
   }
 
-  ProtoWriter string(int number, String value) {
+  public ProtoWriter string(int number, String value) {
     return bytes(number, value.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Copies a field as it stands. */
-  void copy(ProtoField field) {
+  public void copy(ProtoField field) {
     byte[] chunk = new byte[(int) Math.min(CHUNK, field.end() - field.start())];
     for (long at = field.start(); at < field.end(); at += chunk.length) {
       int length = (int) Math.min(chunk.length, field.end() - at);
@@ -45,7 +45,7 @@ final class ProtoWriter {
     out.write((int) rest);
   }
 
-  byte[] toByteArray() {
+  public byte[] toByteArray() {
     return out.toByteArray();
   }
 }

@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * shrinking file is an {@link UncheckedIOException}. Not a channel: those close themselves when
  * their thread is interrupted.
  */
-final class FileBytes implements ProtoBytes, AutoCloseable {
+public final class FileBytes implements ProtoBytes, AutoCloseable {
   private static final int WINDOW = 1 << 16;
 
   private final RandomAccessFile file;
@@ -19,7 +19,7 @@ final class FileBytes implements ProtoBytes, AutoCloseable {
   private long windowStart;
   private int windowLength;
 
-  FileBytes(Path path) throws IOException {
+  public FileBytes(Path path) throws IOException {
     file = new RandomAccessFile(path.toFile(), "r");
     size = file.length();
   }

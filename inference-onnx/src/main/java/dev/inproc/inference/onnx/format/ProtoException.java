@@ -1,10 +1,10 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 /** Bytes are not the protobuf message that they should be, or exceed a limit; says why. */
-final class ProtoException extends RuntimeException {
+public final class ProtoException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  ProtoException(String reason) {
+  public ProtoException(String reason) {
     super(reason);
   }
 }

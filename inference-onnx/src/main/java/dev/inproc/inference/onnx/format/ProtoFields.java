@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -9,7 +9,7 @@ import java.util.NoSuchElementException;
  * ProtoException}. Stricter than protobuf: groups and numbers longer than they may be are refused,
  * since what two readers take differently is what an attack lives on.
  */
-final class ProtoFields implements Iterator<ProtoField> {
+public final class ProtoFields implements Iterator<ProtoField> {
   private static final int MAX_FIELD_NUMBER = 0x1fff_ffff;
   private static final int TAG_OR_LENGTH_BYTES = 5; // they have 32 bits
   private static final int VARINT_BYTES = 10;
@@ -18,13 +18,13 @@ final class ProtoFields implements Iterator<ProtoField> {
   private final long end;
   private long at;
 
-  ProtoFields(ProtoBytes source, long start, long end) {
+  public ProtoFields(ProtoBytes source, long start, long end) {
     this.source = source;
     this.at = start;
     this.end = end;
   }
 
-  static Iterable<ProtoField> of(ProtoBytes message) {
+  public static Iterable<ProtoField> of(ProtoBytes message) {
     return () -> new ProtoFields(message, 0, message.size());
   }
 
@@ -58,7 +58,7 @@ final class ProtoFields implements Iterator<ProtoField> {
   }
 
   /** Reads the integer at the cursor. */
-  long varint() {
+  public long varint() {
     return varint(VARINT_BYTES);
   }
 

@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 /**
  * One file of external data that a model names.
@@ -7,4 +7,4 @@ package dev.inproc.inference.onnx;
  * @param tensor a tensor that lies in it, for messages
  * @param end how many bytes the file must have at least
  */
-record ExternalData(String location, String tensor, long end) {}
+public record ExternalData(String location, String tensor, long end) {}

@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -13,21 +13,21 @@ import java.util.TreeMap;
  * keeps one entry for each file named, so that it costs little memory whatever it is given. It is
  * stricter than ONNX Runtime: where two readers could take bytes differently, it refuses them.
  */
-final class ModelStructure {
+public final class ModelStructure {
   /** As deep as protobuf's own parser goes. */
-  static final int MAX_DEPTH = 100;
+  public static final int MAX_DEPTH = 100;
 
   /** Native code turns each of these into an object of 100 bytes and more. */
-  static final long MAX_MESSAGES = 10_000_000;
+  public static final long MAX_MESSAGES = 10_000_000;
 
   /** Numbers are not packed in ONNX attributes: a large forest has tens of millions. */
-  static final long MAX_FIELDS = 1L << 28;
+  public static final long MAX_FIELDS = 1L << 28;
 
-  static final int MAX_EXTERNAL_FILES = 100_000;
-  static final int MAX_LOCATION_BYTES = 4096;
+  public static final int MAX_EXTERNAL_FILES = 100_000;
+  public static final int MAX_LOCATION_BYTES = 4096;
 
   /** Of all locations together: they are what is kept. */
-  static final int MAX_LOCATIONS_LENGTH = 1 << 24;
+  public static final int MAX_LOCATIONS_LENGTH = 1 << 24;
 
   private static final byte[] EP_CONTEXT = "EPContext".getBytes(StandardCharsets.UTF_8);
   private static final int NODE_OP_TYPE = 4;
@@ -44,14 +44,14 @@ final class ModelStructure {
    *
    * @throws ProtoException if it is not one, or not one that is safe to hand on
    */
-  static ModelStructure of(ProtoBytes model) {
+  public static ModelStructure of(ProtoBytes model) {
     ModelStructure structure = new ModelStructure();
     structure.walk(MessageType.MODEL, ProtoFields.of(model), 1);
     return structure;
   }
 
   /** Returns the files of external data, in the order of their locations. */
-  Collection<ExternalData> external() {
+  public Collection<ExternalData> external() {
     return Collections.unmodifiableCollection(external.values());
   }
 

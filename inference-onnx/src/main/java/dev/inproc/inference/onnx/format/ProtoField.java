@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -17,21 +17,22 @@ import java.util.List;
  * @param payload where its value begins, after any length
  * @param end where it ends
  */
-record ProtoField(ProtoBytes source, int number, int wireType, long start, long payload, long end) {
+public record ProtoField(
+    ProtoBytes source, int number, int wireType, long start, long payload, long end) {
   private static final int MAX_TEXT_BYTES = 1 << 20;
 
   /** Returns the fields of the message that this field holds. */
-  Iterable<ProtoField> fields() {
+  public Iterable<ProtoField> fields() {
     requireLengthDelimited();
     return () -> new ProtoFields(source, payload, end);
   }
 
-  long length() {
+  public long length() {
     return end - payload;
   }
 
   /** Returns the text of this field; what is not UTF-8 or is beyond 1 MiB is refused. */
-  String string() {
+  public String string() {
     requireLengthDelimited();
     if (length() > MAX_TEXT_BYTES) {
       throw new ProtoException("a text of " + length() + " bytes where a name belongs");
@@ -46,7 +47,7 @@ record ProtoField(ProtoBytes source, int number, int wireType, long start, long 
   }
 
   /** Says whether this field holds just this text, without copying one that cannot. */
-  boolean holds(byte[] text) {
+  public boolean holds(byte[] text) {
     if (wireType != 2 || length() != text.length) {
       return false;
     }
@@ -56,7 +57,7 @@ record ProtoField(ProtoBytes source, int number, int wireType, long start, long 
   }
 
   /** The integer of this field. */
-  long varint() {
+  public long varint() {
     if (wireType != 0) {
       throw new ProtoException("field " + number + " is not an integer");
     }
@@ -64,7 +65,7 @@ record ProtoField(ProtoBytes source, int number, int wireType, long start, long 
   }
 
   /** The integers of a repeated field, packed or a single one. */
-  List<Long> varints() {
+  public List<Long> varints() {
     if (wireType != 0 && wireType != 2) {
       throw new ProtoException("field " + number + " is not integers");
     }

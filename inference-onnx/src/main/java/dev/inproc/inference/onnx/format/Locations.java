@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.onnx.format;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -7,7 +7,7 @@ import java.nio.file.Path;
  * Resolves locations of external data as far as their text goes: a relative path of plain names.
  * The same rule on every system, so that a model is safe or not wherever it is loaded.
  */
-final class Locations {
+public final class Locations {
   private static final String FORBIDDEN = "\\:*?\"<>|";
 
   private Locations() {}
@@ -17,7 +17,7 @@ final class Locations {
    *
    * @throws ProtoException if it could name one outside the directory, or none
    */
-  static Path resolve(Path directory, ExternalData data) {
+  public static Path resolve(Path directory, ExternalData data) {
     String location = data.location();
     if (location.contains("MEM_ADDR")) {
       throw refused(data, "is an address in memory");
@@ -48,7 +48,7 @@ final class Locations {
     return file;
   }
 
-  static ProtoException refused(ExternalData data, String why) {
+  public static ProtoException refused(ExternalData data, String why) {
     String location = data.location().replaceAll("\\p{Cntrl}", "?");
     return new ProtoException(
         "external data \"" + location + "\" of tensor \"" + data.tensor() + "\" " + why);

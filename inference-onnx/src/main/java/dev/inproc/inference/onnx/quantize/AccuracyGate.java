@@ -1,0 +1,151 @@
+package dev.inproc.inference.onnx.quantize;
+
+import dev.inproc.inference.engine.Integrity;
+import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.tensor.Tensors;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.ToDoubleBiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares a candidate's answers with a reference's and says whether they are close enough:
+ * quantized against FP32, or any student, pruned or otherwise changed model against its teacher.
+ * Immutable and thread-safe; {@code with...} methods return changed copies.
+ *
+ * <p>Each example is run alone on both. Compared is a vector of each answer: by default all FP32
+ * values of all outputs in a row, or what {@link #withView} makes of it, such as a pooled
+ * embedding. The candidate's {@link Session#integrity} belongs to the verdict: a model whose
+ * answers depend on batch-mates fails unless that is accepted.
+ *
+ * <pre>{@code
+ * GateReport report = AccuracyGate.DEFAULT.withMinCosine(0.99).compare(fp32, int8, examples);
+ * }</pre>
+ */
+public final class AccuracyGate {
+  /** Cosine of at least 0.99 for every example, answers independent of batch-mates. */
+  public static final AccuracyGate DEFAULT = new AccuracyGate();
+
+  // Set before a copy is handed out, never after.
+  private double minCosine = 0.99;
+  private double maxError = Double.POSITIVE_INFINITY;
+  private double minAgreement;
+  private boolean integrity = true;
+  private Function<Tensors, float[]> view = GateMath::allFloats;
+  private @Nullable ToDoubleBiFunction<Tensors, Tensors> metric;
+  private double minMetric = Double.NEGATIVE_INFINITY;
+
+  private AccuracyGate() {}
+
+  private AccuracyGate(AccuracyGate other) {
+    minCosine = other.minCosine;
+    maxError = other.maxError;
+    minAgreement = other.minAgreement;
+    integrity = other.integrity;
+    view = other.view;
+    metric = other.metric;
+    minMetric = other.minMetric;
+  }
+
+  /** Returns this gate with the least cosine that any example may have; -1 for no limit. */
+  public AccuracyGate withMinCosine(double least) {
+    AccuracyGate copy = new AccuracyGate(this);
+    copy.minCosine = least;
+    return copy;
+  }
+
+  /** Returns this gate with the largest absolute difference that any value may have. */
+  public AccuracyGate withMaxError(double largest) {
+    AccuracyGate copy = new AccuracyGate(this);
+    copy.maxError = largest;
+    return copy;
+  }
+
+  /**
+   * Returns this gate with the least share of examples whose largest value must be at the same
+   * place: the same class. It is the lower end of the 95 % confidence interval that must reach it,
+   * so few examples prove little.
+   */
+  public AccuracyGate withMinAgreement(double least) {
+    AccuracyGate copy = new AccuracyGate(this);
+    copy.minAgreement = least;
+    return copy;
+  }
+
+  /** Returns this gate with or without the demand that answers depend on no batch-mate. */
+  public AccuracyGate withIntegrity(boolean demanded) {
+    AccuracyGate copy = new AccuracyGate(this);
+    copy.integrity = demanded;
+    return copy;
+  }
+
+  /** Returns this gate with what is compared of an answer. */
+  public AccuracyGate withView(Function<Tensors, float[]> vectorOf) {
+    AccuracyGate copy = new AccuracyGate(this);
+    copy.view = Objects.requireNonNull(vectorOf, "vectorOf");
+    return copy;
+  }
+
+  /**
+   * Returns this gate with a metric of the user's: of the reference's answer and the candidate's,
+   * larger is better; its mean must reach a limit.
+   */
+  public AccuracyGate withMetric(ToDoubleBiFunction<Tensors, Tensors> ofBoth, double leastMean) {
+    AccuracyGate copy = new AccuracyGate(this);
+    copy.metric = Objects.requireNonNull(ofBoth, "ofBoth");
+    copy.minMetric = leastMean;
+    return copy;
+  }
+
+  /** Compares on inputs that are made up from the reference's signature, the same each time. */
+  public GateReport compare(Session reference, Session candidate, int examples) {
+    return compare(reference, candidate, GeneratedInputs.of(reference.signature(), examples));
+  }
+
+  /**
+   * Compares on these examples, given or recorded, without a batch axis.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public GateReport compare(Session reference, Session candidate, List<Tensors> examples) {
+    if (examples.isEmpty()) {
+      throw new IllegalArgumentException("A gate needs at least one example");
+    }
+    GateMath math = new GateMath();
+    double metrics = 0;
+    for (Tensors example : examples) {
+      Tensors expected = reference.predict(example);
+      Tensors actual = candidate.predict(example);
+      math.add(view.apply(expected), view.apply(actual));
+      metrics += metric == null ? 0 : metric.applyAsDouble(expected, actual);
+    }
+    Integrity found = candidate.integrity();
+    GateReport figures =
+        math.report(metric == null ? Double.NaN : metrics / examples.size(), found);
+    return figures.withFailures(failures(figures, found));
+  }
+
+  private List<String> failures(GateReport report, Integrity found) {
+    return java.util.stream.Stream.of(
+            fails(report.minCosine() >= minCosine, "least cosine", report.minCosine(), minCosine),
+            fails(report.maxError() <= maxError, "largest error", report.maxError(), maxError),
+            fails(
+                report.agreementBound() >= minAgreement,
+                "bound of the agreement",
+                report.agreementBound(),
+                minAgreement),
+            fails(
+                metric == null || report.meanMetric() >= minMetric,
+                "mean metric",
+                report.meanMetric(),
+                minMetric),
+            integrity && !found.allowsBatching() ? found.toString() : "")
+        .filter(text -> !text.isEmpty())
+        .toList();
+  }
+
+  private static String fails(boolean passes, String what, double is, double limit) {
+    return passes ? "" : what + " is " + GateReport.number(is) + ", the limit " + limit;
+  }
+}

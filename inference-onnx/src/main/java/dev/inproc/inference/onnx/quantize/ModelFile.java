@@ -1,0 +1,128 @@
+package dev.inproc.inference.onnx.quantize;
+
+import dev.inproc.inference.files.FileStamp;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataLocation;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.onnx.format.ExternalData;
+import dev.inproc.inference.onnx.format.ExternalFiles;
+import dev.inproc.inference.onnx.format.FileBytes;
+
+import dev.inproc.inference.onnx.format.ModelStructure;
+import dev.inproc.inference.onnx.format.ProtoException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A model read from a file after a check of its structure, and its external data as asked for. */
+final class ModelFile {
+  private static final long MAX_BYTES = Integer.MAX_VALUE - 8; // and an array's
+
+  private final Path path;
+  private final ModelProto model;
+  private final Map<String, FileStamp> external;
+  private final String digest;
+  private final long bytes;
+
+  private ModelFile(Path path, ModelProto model, Map<String, FileStamp> external, String digest) {
+    this.path = path;
+    this.model = model;
+    this.external = external;
+    this.digest = digest;
+    bytes = path.toFile().length() + external.values().stream().mapToLong(FileStamp::size).sum();
+  }
+
+  static ModelFile read(Path path) throws IOException {
+    try {
+      if (!Files.isRegularFile(path)) {
+        throw failure(path, Files.exists(path) ? "not a regular file" : "no such file", null);
+      }
+      Map<String, FileStamp> external = new HashMap<>();
+      try (FileBytes content = new FileBytes(path)) {
+        ModelStructure structure = ModelStructure.of(content);
+        Map<ExternalData, FileStamp> found =
+            new ExternalFiles(FileStamp.of(path), false).find(structure);
+        found.forEach((data, stamp) -> external.put(data.location(), stamp));
+      }
+      if (path.toFile().length() > MAX_BYTES) {
+        throw failure(path, "it is beyond 2 GiB, where an ONNX file ends", null);
+      }
+      byte[] bytes = Files.readAllBytes(path);
+      CodedInputStream stream = CodedInputStream.newInstance(bytes);
+      stream.enableAliasing(true); // weights stay where they are
+      ModelProto model = ModelProto.parseFrom(stream);
+      if (!model.hasGraph()) {
+        throw failure(path, "it has no graph, so it is no ONNX model", null);
+      }
+      String digest = ModelSource.bytes(path.toString(), bytes).digest();
+      return new ModelFile(path, model, external, digest);
+    } catch (ProtoException e) {
+      throw failure(path, String.valueOf(e.getMessage()), e);
+    } catch (InvalidProtocolBufferException e) {
+      throw failure(path, "not a protobuf message: " + e.getMessage(), e);
+    }
+  }
+
+  ModelProto model() {
+    return model;
+  }
+
+  boolean hasExternalData() {
+    return !external.isEmpty();
+  }
+
+  /** The SHA-256 of the model's own file. */
+  String digest() {
+    return digest;
+  }
+
+  /** The size of all files. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Returns the bytes of a tensor that has raw or external data. */
+  byte[] data(TensorProto tensor) throws IOException {
+    if (tensor.getDataLocation() != DataLocation.EXTERNAL) {
+      return tensor.getRawData().toByteArray();
+    }
+    Map<String, String> entries = new HashMap<>();
+    for (StringStringEntryProto entry : tensor.getExternalDataList()) {
+      entries.put(entry.getKey(), entry.getValue());
+    }
+    FileStamp stamp = external.get(entries.get("location"));
+    if (stamp == null) {
+      throw failure("tensor \"" + tensor.getName() + "\" has no external data");
+    }
+    long offset = Long.parseLong(entries.getOrDefault("offset", "0"));
+    long length =
+        Long.parseLong(
+            entries.getOrDefault("length", Long.toString(Tensors.byteSize(this, tensor))));
+    if (length > Integer.MAX_VALUE - 8) {
+      throw failure("tensor \"" + tensor.getName() + "\" has " + length + " bytes, over 2 GiB");
+    }
+    byte[] data = new byte[(int) length];
+    try (RandomAccessFile file = new RandomAccessFile(stamp.real().toFile(), "r")) {
+      file.seek(offset);
+      file.readFully(data);
+    }
+    return data;
+  }
+
+  ModelLoadException failure(String reason) {
+    return failure(path, reason, null);
+  }
+
+  private static ModelLoadException failure(Path path, String reason, @Nullable Throwable cause) {
+    return new ModelLoadException(path.toString(), reason, cause);
+  }
+}

@@ -1,0 +1,43 @@
+package dev.inproc.inference.onnx.quantize;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import java.util.Set;
+
+/** The names in a graph and in the graphs inside it. */
+final class Names {
+  private Names() {}
+
+  /** Adds every name of a value or node. */
+  static void collect(GraphProto graph, Set<String> names) {
+    graph.getInitializerList().forEach(tensor -> names.add(tensor.getName()));
+    graph.getInputList().forEach(value -> names.add(value.getName()));
+    graph.getOutputList().forEach(value -> names.add(value.getName()));
+    for (NodeProto node : graph.getNodeList()) {
+      names.add(node.getName());
+      names.addAll(node.getInputList());
+      names.addAll(node.getOutputList());
+      for (AttributeProto attribute : node.getAttributeList()) {
+        attribute.getGraphsList().forEach(inner -> collect(inner, names));
+        if (attribute.hasG()) {
+          collect(attribute.getG(), names);
+        }
+      }
+    }
+  }
+
+  /** Adds every name that is read. */
+  static void used(GraphProto graph, Set<String> names) {
+    graph.getOutputList().forEach(value -> names.add(value.getName()));
+    for (NodeProto node : graph.getNodeList()) {
+      names.addAll(node.getInputList());
+      for (AttributeProto attribute : node.getAttributeList()) {
+        attribute.getGraphsList().forEach(inner -> used(inner, names));
+        if (attribute.hasG()) {
+          used(attribute.getG(), names);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package dev.inproc.inference.onnx.quantize;
+
+import ai.onnx.proto.OnnxMl.NodeProto;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Notes what was done to each node. */
+final class NodeLog {
+  private final List<QuantizationReport.Node> changed = new ArrayList<>();
+  private final List<QuantizationReport.Node> left = new ArrayList<>();
+
+  void changed(NodeProto node, String detail) {
+    changed.add(new QuantizationReport.Node(Nodes.name(node), node.getOpType(), detail));
+  }
+
+  void left(NodeProto node, String why) {
+    left.add(new QuantizationReport.Node(Nodes.name(node), node.getOpType(), why));
+  }
+
+  List<QuantizationReport.Node> changed() {
+    return changed;
+  }
+
+  List<QuantizationReport.Node> left() {
+    return left;
+  }
+}

@@ -1,0 +1,187 @@
+package dev.inproc.inference.onnx.quantize;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.io.IOException;
+import java.util.List;
+
+/** Writes the product of an activation and a quantized weight, as each scheme has it. */
+final class Products {
+  private static final int ZERO_POINT = 128;
+
+  // Before a name, to tell what is kept of it: no name in a graph begins so.
+  private static final String SCALE = "\0scale of ";
+  private static final String ZERO = "\0zero point of ";
+
+  private final GraphEdit edit;
+  private final QuantizeOptions options;
+
+  Products(GraphEdit edit, QuantizeOptions options) {
+    this.edit = edit;
+    this.options = options;
+  }
+
+  /**
+   * A weight in the model.
+   *
+   * @param values the name of its bytes
+   * @param scales the name of its scales
+   * @param rows what it is multiplied over
+   * @param columns what comes out
+   */
+  record Weight(String values, String scales, int rows, int columns) {}
+
+  /** Quantizes a matrix [rows, columns] and adds it to the graph that had it. */
+  Weight weight(GraphScope owner, String name, float[] matrix, int rows, int columns)
+      throws IOException {
+    return switch (options.scheme()) {
+      case ROWWISE_INT8, DYNAMIC_INT8 -> {
+        boolean signed = options.signedWeights();
+        WeightMath.Quantized quantized =
+            WeightMath.byColumn(matrix, rows, columns, signed ? 0 : ZERO_POINT);
+        int type = signed ? DataType.INT8_VALUE : DataType.UINT8_VALUE;
+        yield add(
+            owner, name, quantized, type, List.of((long) rows, (long) columns), rows, columns);
+      }
+      case BLOCKWISE_INT8 -> blocks(owner, name, matrix, rows, columns, 8);
+      case BLOCKWISE_INT4 -> blocks(owner, name, matrix, rows, columns, 4);
+    };
+  }
+
+  private Weight blocks(
+      GraphScope owner, String name, float[] matrix, int rows, int columns, int bits)
+      throws IOException {
+    int block = options.blockSize();
+    long blocks = ((long) rows + block - 1) / block;
+    WeightMath.Quantized quantized = WeightMath.byBlock(matrix, rows, columns, block, bits);
+    List<Long> dims = List.of((long) columns, blocks, (long) block * bits / 8);
+    return add(owner, name, quantized, DataType.UINT8_VALUE, dims, rows, columns);
+  }
+
+  private Weight add(
+      GraphScope owner,
+      String name,
+      WeightMath.Quantized quantized,
+      int type,
+      List<Long> dims,
+      int rows,
+      int columns)
+      throws IOException {
+    String values = edit.constant(owner, name + "/quantized", type, dims, quantized.values());
+    float[] scales = quantized.scales();
+    List<Long> scaleDims =
+        scales.length == columns
+            ? List.of((long) columns)
+            : List.of((long) columns, (long) scales.length / columns);
+    String scaleName =
+        edit.constant(
+            owner, name + "/scale", DataType.FLOAT_VALUE, scaleDims, Tensors.bytes(scales));
+    return new Weight(values, scaleName, rows, columns);
+  }
+
+  /** Writes input times weight, under this name. */
+  void product(GraphScope scope, String input, Weight weight, String output) throws IOException {
+    switch (options.scheme()) {
+      case ROWWISE_INT8 -> rowwise(scope, input, weight, output);
+      case DYNAMIC_INT8 -> dynamic(scope, input, weight, output);
+      case BLOCKWISE_INT8 -> blockwise(scope, input, weight, output, 8);
+      case BLOCKWISE_INT4 -> blockwise(scope, input, weight, output, 4);
+    }
+  }
+
+  // Of the equivalent forms the fastest, by docs/quantization.md: QuantizeLinear with one scale for
+  // each row of [-1, K], and the fused product with the scale 1, since it takes no scale by row.
+  // ONNX Runtime's own QuantizeLinear has an axis in every opset.
+  private void rowwise(GraphScope scope, String input, Weight weight, String output)
+      throws IOException {
+    String bytes = scope.quantized.get(input);
+    if (bytes == null) {
+      String size = edit.add(scope, "", "Abs", List.of(input), input + "/size");
+      String largest = edit.reduceLast(scope, "ReduceMax", size, input + "/largest");
+      String scale =
+          edit.add(scope, "", "Mul", List.of(largest, edit.scalar(1 / 127f)), input + "/scale");
+      String scales =
+          edit.add(scope, "", "Reshape", List.of(scale, edit.integers(-1L)), input + "/scales");
+      String zeros = edit.repeated(scope, ZERO_POINT, scales, input + "/zero_points");
+      String rows =
+          edit.add(
+              scope,
+              "",
+              "Reshape",
+              List.of(input, edit.integers(-1L, (long) weight.rows())),
+              input + "/rows");
+      String flat =
+          edit.add(
+              scope,
+              Nodes.MICROSOFT,
+              "QuantizeLinear",
+              List.of(rows, scales, zeros),
+              input + "/row_bytes",
+              Nodes.integer("axis", 0));
+      String shape = edit.add(scope, "", "Shape", List.of(input), input + "/shape");
+      bytes = edit.add(scope, "", "Reshape", List.of(flat, shape), input + "/bytes");
+      scope.quantized.put(input, bytes);
+      scope.quantized.put(SCALE + input, scale);
+    }
+    List<String> inputs =
+        options.signedWeights()
+            ? List.of(
+                bytes, weight.values(), edit.scalar(1), weight.scales(), edit.zeroPoint(ZERO_POINT))
+            : List.of(
+                bytes,
+                weight.values(),
+                edit.scalar(1),
+                weight.scales(),
+                edit.zeroPoint(ZERO_POINT),
+                edit.zeroPoint(ZERO_POINT));
+    String unscaled =
+        edit.add(scope, Nodes.MICROSOFT, "MatMulIntegerToFloat", inputs, output + "/unscaled");
+    String scale = scope.quantized.getOrDefault(SCALE + input, "");
+    edit.addAs(scope, "", "Mul", List.of(unscaled, scale), List.of(output));
+  }
+
+  // In the operators of the standard, which ONNX Runtime fuses when it loads them.
+  private void dynamic(GraphScope scope, String input, Weight weight, String output)
+      throws IOException {
+    String bytes = scope.quantized.get(input);
+    if (bytes == null) {
+      bytes = edit.fresh(input + "/bytes");
+      String scale = edit.fresh(input + "/scale");
+      String zero = edit.fresh(input + "/zero_point");
+      edit.addAs(scope, "", "DynamicQuantizeLinear", List.of(input), List.of(bytes, scale, zero));
+      scope.quantized.put(input, bytes);
+      scope.quantized.put(SCALE + input, scale);
+      scope.quantized.put(ZERO + input, zero);
+    }
+    String zero = scope.quantized.getOrDefault(ZERO + input, "");
+    String scale = scope.quantized.getOrDefault(SCALE + input, "");
+    List<String> inputs =
+        options.signedWeights()
+            ? List.of(bytes, weight.values(), zero)
+            : List.of(bytes, weight.values(), zero, edit.zeroPoint(ZERO_POINT));
+    String sums = edit.add(scope, "", "MatMulInteger", inputs, output + "/sums");
+    String floats =
+        edit.add(
+            scope,
+            "",
+            "Cast",
+            List.of(sums),
+            output + "/floats",
+            Nodes.integer("to", DataType.FLOAT_VALUE));
+    String scales = edit.add(scope, "", "Mul", List.of(scale, weight.scales()), output + "/scales");
+    edit.addAs(scope, "", "Mul", List.of(floats, scales), List.of(output));
+  }
+
+  private void blockwise(GraphScope scope, String input, Weight weight, String output, int bits) {
+    edit.addAs(
+        scope,
+        Nodes.MICROSOFT,
+        "MatMulNBits",
+        List.of(input, weight.values(), weight.scales()),
+        List.of(output),
+        Nodes.integer("K", weight.rows()),
+        Nodes.integer("N", weight.columns()),
+        Nodes.integer("bits", bits),
+        Nodes.integer("block_size", options.blockSize()),
+        Nodes.integer("accuracy_level", 4)); // products of bytes
+  }
+}

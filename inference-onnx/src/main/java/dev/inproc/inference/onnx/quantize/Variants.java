@@ -1,0 +1,219 @@
+package dev.inproc.inference.onnx.quantize;
+
+import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.engine.CpuFeatures;
+import dev.inproc.inference.engine.Device;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * The models of one directory that are one model in several precisions, and which of them to serve
+ * here. Immutable. What each is comes from its graph; its name counts for the processor that it was
+ * made for, and where both disagree that is noted.
+ *
+ * <pre>{@code
+ * Variants.Choice choice = Variants.in(directory)
+ *     .pick(Variants.Wish.FASTEST, Device.cpu(), variant -> gate.compare(fp32, load(variant), texts));
+ * }</pre>
+ */
+public final class Variants {
+  /** What matters most. */
+  public enum Wish {
+    /** The least time, within what the gate allows. */
+    FASTEST,
+    /** The fewest bytes, within what the gate allows. */
+    SMALLEST,
+    /** The most precise one. */
+    EXACT
+  }
+
+  /**
+   * One of the models.
+   *
+   * @param file where it is
+   * @param summary what its graph is
+   * @param notes what is odd about it, such as a name that claims another precision
+   */
+  public record Variant(Path file, ModelSummary summary, List<String> notes) {}
+
+  /**
+   * What was picked.
+   *
+   * @param variant the model, or nothing if none passes
+   * @param reasons in words and in order, what was considered and why it was taken or not
+   */
+  public record Choice(Optional<Variant> variant, List<String> reasons) {}
+
+  private final List<Variant> all;
+  private final List<String> unreadable;
+
+  private Variants(List<Variant> all, List<String> unreadable) {
+    this.all = List.copyOf(all);
+    this.unreadable = List.copyOf(unreadable);
+  }
+
+  /** Inspects each file of the directory whose name ends in {@code .onnx}. */
+  public static Variants in(Path directory) {
+    List<Variant> found = new ArrayList<>();
+    List<String> unreadable = new ArrayList<>();
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.filter(Variants::isModel).sorted().toList()) {
+        try {
+          ModelSummary summary = ModelInspector.inspect(file);
+          found.add(new Variant(file, summary, notes(file, summary)));
+        } catch (ModelLoadException e) {
+          unreadable.add(file.getFileName() + ": not considered: " + e.getMessage());
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Variants(found, unreadable);
+  }
+
+  private static boolean isModel(Path file) {
+    return file.toString().endsWith(".onnx");
+  }
+
+  private static List<String> notes(Path file, ModelSummary summary) {
+    Precision claimed = VariantName.of(String.valueOf(file.getFileName())).precision();
+    Precision actual = weights(summary);
+    return claimed == null || claimed == actual
+        ? List.of()
+        : List.of("its name says " + claimed + ", its graph is " + actual);
+  }
+
+  /** The least precision that a tenth of the weights have, since embeddings often stay. */
+  private static Precision weights(ModelSummary summary) {
+    long total = summary.weightBytes().values().stream().mapToLong(Long::longValue).sum();
+    for (Precision each : List.of(Precision.INT4, Precision.INT8)) {
+      if (summary.weightBytes().getOrDefault(each, 0L) * 10 > total) {
+        return each;
+      }
+    }
+    return summary.precision();
+  }
+
+  /** Returns the models, in the order of their names. */
+  public List<Variant> all() {
+    return all;
+  }
+
+  /**
+   * Picks the first that fits the device and passes the gate, in the order of the wish.
+   *
+   * @param gate what is asked about each candidate in turn, until one passes
+   */
+  public Choice pick(Wish wish, Device device, Function<Variant, GateReport> gate) {
+    Objects.requireNonNull(gate, "gate");
+    List<String> reasons = new ArrayList<>(unreadable);
+    boolean cpu = device.kind().equals("cpu");
+    for (Variant variant : all.stream().sorted(order(wish, cpu)).toList()) {
+      String name = String.valueOf(variant.file().getFileName());
+      variant.notes().forEach(note -> reasons.add(name + ": " + note));
+      String misfit = misfit(name, cpu);
+      if (!misfit.isEmpty()) {
+        reasons.add(name + ": not considered: " + misfit);
+        continue;
+      }
+      GateReport report = gate.apply(variant);
+      if (report.passed()) {
+        reasons.add(name + ": taken, " + why(wish, variant, device));
+        return new Choice(Optional.of(variant), List.copyOf(reasons));
+      }
+      reasons.add(name + ": its gate failed: " + String.join("; ", report.failures()));
+    }
+    reasons.add("none is left");
+    return new Choice(Optional.empty(), List.copyOf(reasons));
+  }
+
+  private static String misfit(String name, boolean cpu) {
+    String needed = VariantName.of(name).cpu();
+    if (needed == null) {
+      return "";
+    }
+    if (!cpu) {
+      return "it is made for a processor with " + needed;
+    }
+    boolean here =
+        needed.equals("aarch64")
+            ? CpuFeatures.describe().startsWith("aarch64")
+            : CpuFeatures.has(needed);
+    return here ? "" : "it is made for " + needed + ", here is " + CpuFeatures.describe();
+  }
+
+  private static String why(Wish wish, Variant variant, Device device) {
+    ModelSummary summary = variant.summary();
+    return switch (wish) {
+      case FASTEST -> "the fastest left on " + device + ": " + described(summary);
+      case SMALLEST -> "the smallest left: " + summary.totalBytes() + " bytes";
+      case EXACT -> "the most precise left: " + described(summary);
+    };
+  }
+
+  private static String described(ModelSummary summary) {
+    return summary.scheme().equals("none") ? summary.precision().toString() : summary.scheme();
+  }
+
+  private static Comparator<Variant> order(Wish wish, boolean cpu) {
+    Comparator<Variant> bySize = Comparator.comparingLong(v -> v.summary().totalBytes());
+    Comparator<Variant> byName = Comparator.comparing(Variant::file);
+    return switch (wish) {
+      case FASTEST ->
+          Comparator.<Variant>comparingInt(v -> time(v.summary(), cpu))
+              .thenComparing(bySize)
+              .thenComparing(byName);
+      case SMALLEST -> bySize.thenComparing(byName);
+      case EXACT ->
+          Comparator.<Variant>comparingInt(v -> coarseness(v.summary())).thenComparing(byName);
+    };
+  }
+
+  /**
+   * Relative times of docs/quantization.md, in percent of FP32; GPUs by what they are built for.
+   */
+  private static int time(ModelSummary summary, boolean cpu) {
+    String scheme = summary.scheme();
+    Map<Precision, Integer> products = summary.products();
+    boolean integer = products.containsKey(Precision.INT8) && !scheme.startsWith("blockwise");
+    if (!cpu) {
+      return summary.precision() == Precision.FP16 || summary.precision() == Precision.BF16
+          ? 50
+          : integer ? 200 : products.containsKey(Precision.INT4) ? 80 : 100;
+    }
+    if (integer) {
+      int signed = scheme.startsWith("row-wise") ? 39 : 46;
+      return CpuFeatures.addsBytesExactly() ? signed : signed * 3 / 2;
+    }
+    if (scheme.startsWith("blockwise")) {
+      return products.containsKey(Precision.INT4) ? 92 : 83;
+    }
+    return switch (summary.precision()) {
+      case FP32, INT8 -> 100;
+      default -> 150; // converted to FP32 and back
+    };
+  }
+
+  private static int coarseness(ModelSummary summary) {
+    if (!summary.scheme().equals("none")) {
+      return summary.products().containsKey(Precision.INT4) ? 30 : 20;
+    }
+    return switch (summary.precision()) {
+      case FP64 -> 0;
+      case FP32 -> 1;
+      case FP16 -> 2;
+      case BF16 -> 3;
+      default -> 10;
+    };
+  }
+}

@@ -1,0 +1,2 @@
+/** Tests of the quantizer. */
+package dev.inproc.inference.onnx.quantize;
