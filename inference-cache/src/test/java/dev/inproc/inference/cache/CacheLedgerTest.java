@@ -37,7 +37,10 @@ class CacheLedgerTest {
   private static final int THREADS = 6;
 
   private final LedgerEngine engine = new LedgerEngine();
-  private final BatchingPredictor<Long, Long> batcher = Batching.upTo(16).decorate(engine);
+
+  /** Batches so small that the budget of reruns always finds every guilty call. */
+  private final BatchingPredictor<Long, Long> batcher = Batching.upTo(4).decorate(engine);
+
   private final AtomicLong asked = new AtomicLong();
   private final AtomicReference<Throwable> wrong = new AtomicReference<>();
 

@@ -205,6 +205,7 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
       if (closes.get() > 0) {
         throw new PredictorClosedException("ledger");
       }
+      pass(stop);
       RuntimeException failure = failures.poll();
       if (failure != null) {
         throw failure;
@@ -212,7 +213,6 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
       if (ids.stream().anyMatch(poison::contains)) {
         throw new EngineException("poisoned", null);
       }
-      pass(stop);
       work.accept(ids.size());
     } finally {
       active.decrementAndGet();

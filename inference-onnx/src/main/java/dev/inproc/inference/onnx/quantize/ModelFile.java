@@ -1,6 +1,5 @@
 package dev.inproc.inference.onnx.quantize;
 
-import dev.inproc.inference.files.FileStamp;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
@@ -9,10 +8,10 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.files.FileStamp;
 import dev.inproc.inference.onnx.format.ExternalData;
 import dev.inproc.inference.onnx.format.ExternalFiles;
 import dev.inproc.inference.onnx.format.FileBytes;
-
 import dev.inproc.inference.onnx.format.ModelStructure;
 import dev.inproc.inference.onnx.format.ProtoException;
 import java.io.IOException;
