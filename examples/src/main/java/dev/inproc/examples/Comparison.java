@@ -2,6 +2,9 @@ package dev.inproc.examples;
 
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.batch.BatchingMetrics;
+import dev.inproc.inference.cache.Caching;
+import dev.inproc.inference.cache.CachingMetrics;
+import dev.inproc.inference.cache.CachingPredictor;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
@@ -122,6 +125,47 @@ final class Comparison {
     if (!(difference <= MAX_DIFFERENCE)) { // NaN is no agreement
       throw new IllegalStateException("The answers differ by " + difference);
     }
+  }
+
+  /** The same texts a second time, now from a cache. */
+  void cached(List<String> texts) {
+    CachingPredictor<String, float[]> cached =
+        Caching.exact(100_000).withAnswers(float[].class).decorate(embedder.borrowed());
+    cached.predictAll(texts);
+    long start = System.nanoTime();
+    cached.predictAll(texts);
+    double micros = (System.nanoTime() - start) / 1e3 / texts.size();
+    CachingMetrics metrics = cached.metrics();
+    cached.close();
+    out.printf(
+        Locale.ROOT,
+        "%nThe questions again, from the exact cache: %d hits, %.1f microseconds each.%n",
+        metrics.hits(),
+        micros);
+  }
+
+  /** The encoder in INT8: how much smaller, how close, how fast. */
+  void quantized(Int8Encoder int8, List<String> texts) {
+    List<float[]> reference = embedder.predictAll(texts);
+    int8.embedder().predictAll(texts); // its cost is learned
+    long start = System.nanoTime();
+    List<float[]> answers = int8.embedder().predictAll(texts);
+    long nanos = System.nanoTime() - start;
+    double least = 1;
+    for (int i = 0; i < answers.size(); i++) {
+      least = Math.min(least, FaqIndex.dot(answers.get(i), reference.get(i)));
+    }
+    out.printf(
+        Locale.ROOT,
+        "%nThe encoder quantized to row-wise INT8: %.0f MB in place of %.0f%n",
+        int8.report().bytesAfter() / 1e6,
+        int8.report().bytesBefore() / 1e6);
+    out.println(Answers.wrapped("Checked ", int8.session().integrity().toString()));
+    out.printf(
+        Locale.ROOT,
+        "%-64s%10.0f%n",
+        String.format(Locale.ROOT, "  predictAll, cosine to FP32 at least %.4f", least),
+        texts.size() * 1e9 / nanos);
   }
 
   private static double largestDifference(List<float[]> a, List<float[]> b) {

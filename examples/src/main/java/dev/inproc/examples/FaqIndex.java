@@ -55,7 +55,7 @@ final class FaqIndex {
     return nearest;
   }
 
-  private static float dot(float[] a, float[] b) {
+  static float dot(float[] a, float[] b) {
     float sum = 0;
     for (int i = 0; i < a.length; i++) {
       sum += a[i] * b[i];

@@ -90,6 +90,10 @@ public final class Quickstart {
         comparison.load(questions, load);
         comparison.gain(batched.metrics());
         comparison.corpus(FaqIndex.texts(entries));
+        comparison.cached(questions);
+        try (Int8Encoder int8 = new Int8Encoder(model, tokenizer)) {
+          comparison.quantized(int8, FaqIndex.texts(entries));
+        }
       }
     }
     out.println();

@@ -19,6 +19,9 @@ class QuickstartTest {
     assertTrue(all.contains("I forgot my password, how can I set a new one?"), all);
     assertTrue(all.contains("What values do your gift cards come in?"), all);
     assertTrue(all.contains("  plain ONNX Runtime loop, one by one"), all);
+    assertTrue(all.contains("Batching answered "), all);
+    assertTrue(all.contains("from the exact cache: 2 hits"), all);
+    assertTrue(all.contains("quantized to row-wise INT8: 23 MB in place of 90"), all);
     assertEquals(
         "Ask your own: add -Dexec.args=\"'Where is my parcel?'\" to the same command.",
         lines.get(lines.size() - 1));

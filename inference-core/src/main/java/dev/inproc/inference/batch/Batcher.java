@@ -53,7 +53,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   // Below these, what is known of each request or run is taken from one in eight.
   private static final long CHEAP_ROW_NANOS = 2_000;
-  private static final long CHEAP_RUN_NANOS = 10_000;
+  private static final long CHEAP_RUN_NANOS = 20_000;
   private static final int SAMPLE = 7;
 
   @SuppressWarnings("rawtypes")
