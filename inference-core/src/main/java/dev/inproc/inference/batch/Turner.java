@@ -30,7 +30,7 @@ final class Turner<I, O> implements Runnable {
   private volatile long expectedEnd;
   private final Returning returning = new Returning();
   private int lastSize;
-  private int blocked; // of the last batch
+  private int blocked; // callers of the batch just run, none if there was none
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
 
   Turner(Batcher<I, O> batcher, int slot) {
@@ -45,7 +45,9 @@ final class Turner<I, O> implements Runnable {
       long ask = doWork();
       boolean more = ask == 0 || (ask == NOTHING ? lastSize > 1 && spin() : delay(ask));
       if (more) {
-        awaitReturning();
+        if (blocked > 0) {
+          awaitReturning();
+        }
         continue;
       }
       lastSize = 0;
@@ -63,6 +65,7 @@ final class Turner<I, O> implements Runnable {
   long doWork() {
     long ask = NOTHING;
     boolean isChosen = false;
+    blocked = 0;
     try {
       ask = batcher.choose(this, chosen, hopeless);
       isChosen = true;
@@ -94,15 +97,13 @@ final class Turner<I, O> implements Runnable {
   /** See {@link Returning}. Yields, since those who are to come back need the processors. */
   @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it
   private void awaitReturning() {
-    int callers = blocked;
-    blocked = 0;
     int before = batcher.waiting();
     int most = batcher.maxBatchSize() - before;
-    long limit = most <= 0 ? 0 : returning.limitNanos(callers, batcher.savedByJoining());
+    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, batcher.savedByJoining());
     if (limit == 0) {
       return;
     }
-    int expected = Math.min(callers, most);
+    int expected = Math.min(blocked, most);
     long end = System.nanoTime() + limit;
     int returned;
     do {
