@@ -96,11 +96,23 @@ final class GraphEdit {
   /** Adds a reduction over the last axis that keeps it. */
   String reduceLast(GraphScope scope, String operator, String input, String output)
       throws IOException {
-    AttributeProto keep = Nodes.integer("keepdims", 1);
+    return reduce(scope, operator, input, output, -1, 1);
+  }
+
+  /** Adds a reduction over the first axis that drops it. */
+  String reduceFirst(GraphScope scope, String operator, String input, String output)
+      throws IOException {
+    return reduce(scope, operator, input, output, 0, 0);
+  }
+
+  private String reduce(
+      GraphScope scope, String operator, String input, String output, long axis, int keepDims)
+      throws IOException {
+    AttributeProto keep = Nodes.integer("keepdims", keepDims);
     boolean axesAreAnInput = opset >= 18;
     return axesAreAnInput
-        ? add(scope, "", operator, List.of(input, integers(-1L)), output, keep)
-        : add(scope, "", operator, List.of(input), output, keep, Nodes.integers("axes", -1L));
+        ? add(scope, "", operator, List.of(input, integers(axis)), output, keep)
+        : add(scope, "", operator, List.of(input), output, keep, Nodes.integers("axes", axis));
   }
 
   /** A vector of this byte, as long as another vector. */

@@ -6,10 +6,13 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.inproc.inference.tensor.Tensors;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Quantizes one model: walks its graphs, outermost first, node by node. */
 final class ModelRewriter {
@@ -18,12 +21,22 @@ final class ModelRewriter {
   private final ModelFile file;
   private final TensorSink sink;
   private final QuantizeOptions options;
+  private final List<Tensors> examples;
+  private final Path beside;
   private final ModelProto.Builder model;
   private final NodeLog log = new NodeLog();
   private long opset;
   private int normalizations;
+  private @Nullable Smoothing smoothing;
 
-  ModelRewriter(ModelFile file, TensorSink sink, QuantizeOptions options) {
+  ModelRewriter(
+      ModelFile file,
+      TensorSink sink,
+      QuantizeOptions options,
+      List<Tensors> examples,
+      Path beside) {
+    this.examples = examples;
+    this.beside = beside;
     this.file = file;
     this.sink = sink;
     this.options = options;
@@ -38,8 +51,10 @@ final class ModelRewriter {
       dropInputsThatAreInitializers(graph);
     }
     GraphScope root = new GraphScope(null, graph);
+    smoothing = Smoothing.of(file, model.build(), root, opset, options, examples, beside);
     GraphEdit edit = new GraphEdit(root, sink, opset);
-    rewrite(root, new NodeRewriter(file, edit, options, log), new Normalizations(edit));
+    NodeRewriter nodes = new NodeRewriter(file, edit, options, smoothing, log);
+    rewrite(root, nodes, new Normalizations(edit));
     keepTheRest(graph);
     Opsets.require(model, Nodes.MICROSOFT, 1);
     metadata();
@@ -48,7 +63,15 @@ final class ModelRewriter {
 
   QuantizationReport report(long before, long after) {
     return new QuantizationReport(
-        options, log.changed(), log.left(), normalizations, before, after, opset);
+        options,
+        log.changed(),
+        log.left(),
+        normalizations,
+        smoothing == null ? 0 : smoothing.count(),
+        smoothing == null ? "" : smoothing.note(),
+        before,
+        after,
+        opset);
   }
 
   private static void dropInputsThatAreInitializers(GraphProto.Builder graph) {
@@ -64,6 +87,7 @@ final class ModelRewriter {
     GraphProto.Builder graph = scope.graph();
     List<NodeProto> all = List.copyOf(graph.getNodeList());
     normalization.prepare(all);
+    nodes.prepare(all);
     graph.clearNode();
     for (NodeProto each : all) {
       NodeProto node = withSubgraphs(each, scope, nodes, normalization);

@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** The names in a graph and in the graphs inside it. */
 final class Names {
@@ -27,11 +28,11 @@ final class Names {
     }
   }
 
-  /** Adds every name that is read. */
-  static void used(GraphProto graph, Set<String> names) {
-    graph.getOutputList().forEach(value -> names.add(value.getName()));
+  /** Tells every name that is read, each time that it is. */
+  static void used(GraphProto graph, Consumer<String> names) {
+    graph.getOutputList().forEach(value -> names.accept(value.getName()));
     for (NodeProto node : graph.getNodeList()) {
-      names.addAll(node.getInputList());
+      node.getInputList().forEach(names);
       for (AttributeProto attribute : node.getAttributeList()) {
         attribute.getGraphsList().forEach(inner -> used(inner, names));
         if (attribute.hasG()) {

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Replaces MatMul, Gemm and Gather by their quantized forms, and notes what it leaves. */
 final class NodeRewriter {
-  private static final int MAX_REASONABLE = Integer.MAX_VALUE / Float.BYTES;
-
   private final ModelFile file;
   private final GraphEdit edit;
   private final QuantizeOptions options;
   private final NodeLog log;
   private final Products products;
+  private final Smoothing smoothing;
+  private final ZeroPoints zeroPoints = new ZeroPoints();
 
   /** Weights that were quantized already: by owner, name, orientation and factor. */
   private final Map<Key, Products.Weight> weights = new HashMap<>();
@@ -29,7 +29,9 @@ final class NodeRewriter {
 
   private record Key(GraphScope owner, String name, boolean transposed, float factor) {}
 
-  NodeRewriter(ModelFile file, GraphEdit edit, QuantizeOptions options, NodeLog log) {
+  NodeRewriter(
+      ModelFile file, GraphEdit edit, QuantizeOptions options, Smoothing smoothing, NodeLog log) {
+    this.smoothing = smoothing;
     this.file = file;
     this.edit = edit;
     this.options = options;
@@ -37,9 +39,14 @@ final class NodeRewriter {
     products = new Products(edit, options);
   }
 
+  /** Looks at the nodes of a graph, before any of it is rewritten. */
+  void prepare(List<NodeProto> nodes) {
+    zeroPoints.add(nodes);
+  }
+
   /** Writes the quantized form of a node, if it has one. */
   boolean rewrite(GraphScope scope, NodeProto node) throws IOException {
-    if (Nodes.is(node, "MatMul") || Nodes.is(node, "Gemm")) {
+    if (ProductNode.is(node)) {
       return product(scope, node);
     }
     return options.embeddings() && Nodes.is(node, "Gather") && lookup(scope, node);
@@ -48,32 +55,22 @@ final class NodeRewriter {
   // ---- MatMul and Gemm ----
 
   private boolean product(GraphScope scope, NodeProto node) throws IOException {
-    if (node.getInputCount() < 2 || node.getOutputCount() != 1) {
-      throw file.failure(
-          node.getOpType()
-              + " \""
-              + Nodes.name(node)
-              + "\" needs at least two inputs and one output, got "
-              + node.getInputCount()
-              + " and "
-              + node.getOutputCount());
-    }
-    GraphScope.Constant weight = scope.constant(node.getInput(1));
-    String obstacle = obstacle(node, weight);
-    if (obstacle != null || weight == null) {
-      log.left(node, String.valueOf(obstacle));
+    ProductNode product = ProductNode.of(file, scope, node, options);
+    GraphScope.Constant weight = product.weight();
+    if (product.obstacle() != null || weight == null) {
+      log.left(node, String.valueOf(product.obstacle()));
       return false;
     }
-    boolean gemm = Nodes.is(node, "Gemm");
-    boolean turned = gemm && Nodes.integer(node, "transB", 0) != 0;
-    float factor = gemm ? Nodes.number(node, "alpha", 1) : 1;
-    Products.Weight quantized = quantized(weight, turned, factor);
+    float[] factors = smoothing.factors(scope, node.getInput(0));
+    Products.Weight quantized = quantized(product, weight, factors);
     if (quantized == null) {
       log.left(node, "its weight has values that are NaN or infinite");
       return false;
     }
+    boolean gemm = product.isGemm();
     String input = node.getInput(0);
-    if (gemm && Nodes.integer(node, "transA", 0) != 0) {
+    int zeroPoint = zeroPoints.of(input);
+    if (product.turnsInput()) {
       String key = "\0transposed " + input;
       String known = scope.quantized.get(key);
       if (known == null) {
@@ -90,6 +87,9 @@ final class NodeRewriter {
       input = known;
     }
     String output = node.getOutput(0);
+    if (factors != null) {
+      input = smoothed(scope, input, factors);
+    }
     boolean hasBias = gemm && node.getInputCount() > 2 && !node.getInput(2).isEmpty();
     float beta = gemm ? Nodes.number(node, "beta", 1) : 1;
     if (hasBias && beta != 0) {
@@ -97,41 +97,42 @@ final class NodeRewriter {
       if (beta != 1) {
         bias = edit.add(scope, "", "Mul", List.of(bias, edit.scalar(beta)), output + "/bias");
       }
-      String product = edit.fresh(output + "/product");
-      products.product(scope, input, quantized, product);
-      edit.addAs(scope, "", "Add", List.of(product, bias), List.of(output));
+      String unbiased = edit.fresh(output + "/product");
+      products.product(scope, input, quantized, zeroPoint, unbiased);
+      edit.addAs(scope, "", "Add", List.of(unbiased, bias), List.of(output));
     } else {
-      products.product(scope, input, quantized, output);
+      products.product(scope, input, quantized, zeroPoint, output);
     }
     log.changed(node, "[" + quantized.rows() + ", " + quantized.columns() + "]");
     return true;
   }
 
-  private @Nullable String obstacle(NodeProto node, GraphScope.@Nullable Constant weight) {
-    if (options.withoutNodes().contains(Nodes.name(node))) {
-      return "excluded";
+  private String smoothed(GraphScope scope, String input, float[] factors) throws IOException {
+    String key = "\0smoothed " + input;
+    String known = scope.quantized.get(key);
+    if (known == null) {
+      float[] inverse = new float[factors.length];
+      for (int i = 0; i < inverse.length; i++) {
+        inverse[i] = 1 / factors[i]; // exact: they are powers of two
+      }
+      String divisors =
+          edit.constant(
+              scope,
+              input + "/smoothing",
+              DataType.FLOAT_VALUE,
+              List.of((long) inverse.length),
+              Tensors.bytes(inverse));
+      known = edit.add(scope, "", "Mul", List.of(input, divisors), input + "/smoothed");
+      scope.quantized.put(key, known);
     }
-    if (weight == null) {
-      return "its second input is no constant";
-    }
-    TensorProto tensor = weight.tensor();
-    if (tensor.getDataType() != DataType.FLOAT_VALUE) {
-      return "its weight is not FP32";
-    }
-    if (tensor.getDimsCount() != 2) {
-      return "its weight is no matrix: " + tensor.getDimsList();
-    }
-    int elements = Tensors.elements(file, tensor);
-    if (elements < options.minElements() || elements > MAX_REASONABLE) {
-      return "its weight has " + elements + " elements";
-    }
-    return null;
+    return known;
   }
 
   private Products.@Nullable Weight quantized(
-      GraphScope.Constant constant, boolean turned, float factor) throws IOException {
+      ProductNode product, GraphScope.Constant constant, float @Nullable [] factors)
+      throws IOException {
     TensorProto tensor = constant.tensor();
-    Key key = new Key(constant.owner(), tensor.getName(), turned, factor);
+    Key key = new Key(constant.owner(), tensor.getName(), product.turned(), product.factor());
     if (Boolean.FALSE.equals(finite.get(key))) {
       return null;
     }
@@ -139,23 +140,19 @@ final class NodeRewriter {
     if (known != null) {
       return known;
     }
-    float[] matrix = Tensors.floats(file, tensor);
-    int rows = (int) tensor.getDims(turned ? 1 : 0);
-    int columns = (int) tensor.getDims(turned ? 0 : 1);
-    if (turned) {
-      matrix = WeightMath.transpose(matrix, (int) tensor.getDims(0), (int) tensor.getDims(1));
-    }
-    if (factor != 1) {
-      for (int i = 0; i < matrix.length; i++) {
-        matrix[i] *= factor;
-      }
-    }
+    float[] matrix = product.matrix(file, tensor);
+    int columns = product.columns(tensor);
     if (!WeightMath.isFinite(matrix)) {
       finite.put(key, false);
       return null;
     }
+    if (factors != null) {
+      for (int i = 0; i < matrix.length; i++) {
+        matrix[i] *= factors[i / columns];
+      }
+    }
     Products.Weight weight =
-        products.weight(constant.owner(), tensor.getName(), matrix, rows, columns);
+        products.weight(constant.owner(), tensor.getName(), matrix, product.rows(tensor), columns);
     weights.put(key, weight);
     replaced(constant);
     return weight;
@@ -252,7 +249,7 @@ final class NodeRewriter {
       return;
     }
     Set<String> used = new HashSet<>();
-    Names.used(scope.graph().build(), used);
+    Names.used(scope.graph().build(), used::add);
     names.removeAll(used);
     List<TensorProto> tensors =
         scope.graph().getInitializerList().stream()

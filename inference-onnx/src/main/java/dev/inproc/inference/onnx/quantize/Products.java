@@ -2,11 +2,12 @@ package dev.inproc.inference.onnx.quantize;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Writes the product of an activation and a quantized weight, as each scheme has it. */
 final class Products {
-  private static final int ZERO_POINT = 128;
+  private static final int ZERO_POINT = 128; // of unsigned weights
 
   // Before a name, to tell what is kept of it: no name in a graph begins so.
   private static final String SCALE = "\0scale of ";
@@ -78,10 +79,15 @@ final class Products {
     return new Weight(values, scaleName, rows, columns);
   }
 
-  /** Writes input times weight, under this name. */
-  void product(GraphScope scope, String input, Weight weight, String output) throws IOException {
+  /**
+   * Writes input times weight, under this name.
+   *
+   * @param zeroPoint which byte stands for 0 in the row-wise scheme
+   */
+  void product(GraphScope scope, String input, Weight weight, int zeroPoint, String output)
+      throws IOException {
     switch (options.scheme()) {
-      case ROWWISE_INT8 -> rowwise(scope, input, weight, output);
+      case ROWWISE_INT8 -> rowwise(scope, input, weight, zeroPoint, output);
       case DYNAMIC_INT8 -> dynamic(scope, input, weight, output);
       case BLOCKWISE_INT8 -> blockwise(scope, input, weight, output, 8);
       case BLOCKWISE_INT4 -> blockwise(scope, input, weight, output, 4);
@@ -91,17 +97,14 @@ final class Products {
   // Of the equivalent forms the fastest, by docs/quantization.md: QuantizeLinear with one scale for
   // each row of [-1, K], and the fused product with the scale 1, since it takes no scale by row.
   // ONNX Runtime's own QuantizeLinear has an axis in every opset.
-  private void rowwise(GraphScope scope, String input, Weight weight, String output)
+  private void rowwise(GraphScope scope, String input, Weight weight, int zeroPoint, String output)
       throws IOException {
     String bytes = scope.quantized.get(input);
     if (bytes == null) {
-      String size = edit.add(scope, "", "Abs", List.of(input), input + "/size");
-      String largest = edit.reduceLast(scope, "ReduceMax", size, input + "/largest");
-      String scale =
-          edit.add(scope, "", "Mul", List.of(largest, edit.scalar(1 / 127f)), input + "/scale");
+      String scale = rowScale(scope, input, zeroPoint);
       String scales =
           edit.add(scope, "", "Reshape", List.of(scale, edit.integers(-1L)), input + "/scales");
-      String zeros = edit.repeated(scope, ZERO_POINT, scales, input + "/zero_points");
+      String zeros = edit.repeated(scope, zeroPoint, scales, input + "/zero_points");
       String rows =
           edit.add(
               scope,
@@ -123,20 +126,38 @@ final class Products {
       scope.quantized.put(SCALE + input, scale);
     }
     List<String> inputs =
-        options.signedWeights()
-            ? List.of(
-                bytes, weight.values(), edit.scalar(1), weight.scales(), edit.zeroPoint(ZERO_POINT))
-            : List.of(
+        new ArrayList<>(
+            List.of(
                 bytes,
                 weight.values(),
                 edit.scalar(1),
                 weight.scales(),
-                edit.zeroPoint(ZERO_POINT),
-                edit.zeroPoint(ZERO_POINT));
+                edit.zeroPoint(zeroPoint)));
+    if (!options.signedWeights()) {
+      inputs.add(edit.zeroPoint(ZERO_POINT));
+    }
     String unscaled =
         edit.add(scope, Nodes.MICROSOFT, "MatMulIntegerToFloat", inputs, output + "/unscaled");
     String scale = scope.quantized.getOrDefault(SCALE + input, "");
     edit.addAs(scope, "", "Mul", List.of(unscaled, scale), List.of(output));
+  }
+
+  /** The least scale for which no value of the row is cut off. */
+  private String rowScale(GraphScope scope, String input, int zeroPoint) throws IOException {
+    boolean middle = zeroPoint == ZeroPoints.MIDDLE;
+    String above = middle ? edit.add(scope, "", "Abs", List.of(input), input + "/size") : input;
+    String largest = edit.reduceLast(scope, "ReduceMax", above, input + "/largest");
+    float levels = 255f - zeroPoint;
+    if (middle || zeroPoint == ZeroPoints.NONE_BELOW) {
+      return edit.add(
+          scope, "", "Mul", List.of(largest, edit.scalar(1 / levels)), input + "/scale");
+    }
+    String least = edit.reduceLast(scope, "ReduceMin", input, input + "/least");
+    String up =
+        edit.add(scope, "", "Mul", List.of(largest, edit.scalar(1 / levels)), input + "/up");
+    String down =
+        edit.add(scope, "", "Mul", List.of(least, edit.scalar(-1f / zeroPoint)), input + "/down");
+    return edit.add(scope, "", "Max", List.of(up, down), input + "/scale");
   }
 
   // In the operators of the standard, which ONNX Runtime fuses when it loads them.

@@ -10,6 +10,8 @@ import java.util.Locale;
  * @param changed the nodes that were quantized, in the order of the graph
  * @param left the MatMul, Gemm and embedding nodes that were not, and why
  * @param normalizations how many layer normalizations were rewritten
+ * @param smoothed how many activations were smoothed
+ * @param note what could not be done, or nothing
  * @param bytesBefore the size of all of the model's files
  * @param bytesAfter the size of all files written
  * @param opset the version of the default operator set now
@@ -19,6 +21,8 @@ public record QuantizationReport(
     List<Node> changed,
     List<Node> left,
     int normalizations,
+    int smoothed,
+    String note,
     long bytesBefore,
     long bytesAfter,
     long opset) {
@@ -48,12 +52,13 @@ public record QuantizationReport(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s: %d nodes changed, %d left, %.1f to %.1f MB (%.2f)",
+        "%s: %d nodes changed, %d left, %.1f to %.1f MB (%.2f)%s",
         options,
         changed.size(),
         left.size(),
         bytesBefore / 1e6,
         bytesAfter / 1e6,
-        sizeRatio());
+        sizeRatio(),
+        note.isEmpty() ? "" : "; " + note);
   }
 }

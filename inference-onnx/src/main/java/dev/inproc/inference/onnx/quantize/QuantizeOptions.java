@@ -24,6 +24,7 @@ public final class QuantizeOptions {
   private int minElements = 4096;
   private boolean signedWeights = CpuFeatures.addsBytesExactly();
   private boolean fasterNormalization = true;
+  private boolean smoothing = true;
   private boolean externalData;
   private Set<String> withoutNodes = Set.of();
 
@@ -36,6 +37,7 @@ public final class QuantizeOptions {
     minElements = other.minElements;
     signedWeights = other.signedWeights;
     fasterNormalization = other.fasterNormalization;
+    smoothing = other.smoothing;
     externalData = other.externalData;
     withoutNodes = other.withoutNodes;
   }
@@ -105,6 +107,18 @@ public final class QuantizeOptions {
   }
 
   /**
+   * Returns these options with or without smoothing of activations whose channels differ much in
+   * size, for the row-wise scheme: several times closer to FP32 where there are such, for one small
+   * operator each. The model is run for that, on the examples given to {@link Quantizer} or on ones
+   * made up. Default yes.
+   */
+  public QuantizeOptions withSmoothing(boolean smooth) {
+    QuantizeOptions copy = new QuantizeOptions(this);
+    copy.smoothing = smooth;
+    return copy;
+  }
+
+  /**
    * Returns these options with large tensors in a file beside the model, named like it and {@code
    * .data}. It is so anyway for a model that came with external data.
    */
@@ -154,6 +168,11 @@ public final class QuantizeOptions {
     return fasterNormalization;
   }
 
+  /** Returns whether activations are smoothed. */
+  public boolean smoothing() {
+    return smoothing;
+  }
+
   /** Returns whether large tensors go to a file beside the model. */
   public boolean externalData() {
     return externalData;
@@ -172,6 +191,7 @@ public final class QuantizeOptions {
         + (blocks ? ", blocks of " + blockSize : signedWeights ? ", signed" : ", unsigned")
         + (embeddings ? ", embeddings" : "")
         + (fasterNormalization ? ", faster normalization" : "")
+        + (smoothing && scheme == Scheme.ROWWISE_INT8 ? ", smoothed" : "")
         + (withoutNodes.isEmpty() ? "" : ", without " + withoutNodes);
   }
 }

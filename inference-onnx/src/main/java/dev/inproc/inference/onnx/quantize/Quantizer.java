@@ -2,11 +2,13 @@ package dev.inproc.inference.onnx.quantize;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.tensor.Tensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 
 /**
  * Quantizes ONNX models: reads one file, writes another. Stateless, so thread-safe. Deterministic:
@@ -39,6 +41,18 @@ public final class Quantizer {
    * @throws UncheckedIOException if the output cannot be written
    */
   public static QuantizationReport quantize(Path in, Path out, QuantizeOptions options) {
+    return quantize(in, out, options, List.of());
+  }
+
+  /**
+   * Quantizes a model, smoothing by these examples, which are without a batch axis.
+   *
+   * @throws ModelLoadException if the model is not there, malformed or not safe
+   * @throws IllegalArgumentException if both are one file
+   * @throws UncheckedIOException if the output cannot be written
+   */
+  public static QuantizationReport quantize(
+      Path in, Path out, QuantizeOptions options, List<Tensors> examples) {
     try {
       if (Files.exists(out) && Files.isSameFile(in, out)) {
         throw new IllegalArgumentException("The output would overwrite the model " + in);
@@ -46,7 +60,7 @@ public final class Quantizer {
       ModelFile file = ModelFile.read(in);
       boolean external = options.externalData() || file.hasExternalData();
       try (TensorSink sink = external ? TensorSink.beside(out) : TensorSink.inline()) {
-        ModelRewriter rewriter = new ModelRewriter(file, sink, options);
+        ModelRewriter rewriter = new ModelRewriter(file, sink, options, examples, out);
         ModelProto model = rewriter.rewrite();
         Path partial = out.resolveSibling(out.getFileName() + ".partial");
         try {
