@@ -6,6 +6,8 @@ import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
 import dev.inproc.inference.onnx.OnnxEngine;
+import dev.inproc.inference.onnx.quantize.AccuracyGate;
+import dev.inproc.inference.onnx.quantize.GateReport;
 import dev.inproc.inference.onnx.quantize.QuantizeOptions;
 import dev.inproc.inference.onnx.quantize.Quantizer;
 import dev.inproc.inference.onnx.quantize.Scheme;
@@ -25,24 +27,28 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * What each quantization scheme costs and gives: file size, time at several batch sizes, cosine to
  * FP32 and whether a row's answer is the same alone and in a batch beside random mates.
  *
- * <p>Workload: MiniLM with random ids, 1 × 16, 8 × 16 and 32 × 32 tokens; an MLP of
- * 1024-2048-2048-512 with normal noise, 1 and 32 rows. One thread a run. Models take turns in each
- * round; the table has medians over the rounds, and ratios to FP32 of medians.
+ * <p>Workload: {@code minilm}, random ids, 1 × 16, 8 × 16 and 32 × 32 tokens; {@code mlp}, a network
+ * of 1024-2048-2048-512 with normal noise, 1, 8 and 32 rows. One thread a run. Models take turns in
+ * each round; the table has medians over the rounds, and ratios to FP32 of medians. Cosines are
+ * those of {@link AccuracyGate} over the largest load's examples, each run alone.
  *
  * <pre>{@code
- * java -cp benchmarks.jar dev.inproc.benchmarks.QuantizationTable [rounds=15] [out.csv]
+ * java -cp benchmarks.jar dev.inproc.benchmarks.QuantizationTable minilm|mlp [rounds=15] [out.json]
  * }</pre>
  */
 public final class QuantizationTable {
   private static final int WARM_UP_ROUNDS = 3;
   private static final int[] WIDE = {1024, 2048, 2048, 512};
+  private static final AccuracyGate GATE = AccuracyGate.DEFAULT.withIntegrity(false);
 
   private final Map<String, Path> models = new LinkedHashMap<>();
+  private final List<String> rows = new ArrayList<>();
   private final Path directory;
 
   private QuantizationTable(Path directory) {
@@ -51,19 +57,30 @@ public final class QuantizationTable {
 
   /** Measures and prints; see the class for the arguments. */
   public static void main(String[] arguments) throws IOException {
-    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 15;
-    Path file = Path.of(arguments.length > 1 ? arguments[1] : "quantization.csv");
+    String network = arguments.length > 0 ? arguments[0] : "minilm";
+    int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 15;
+    Path file = Path.of(arguments.length > 2 ? arguments[2] : "quantization-" + network + ".json");
     System.out.println("Processor: " + CpuFeatures.describe());
-    List<String> lines =
-        new ArrayList<>(List.of("network,model,bytes,load,median_us,to_fp32,cosine,mates"));
-    QuantizationTable miniLm = new QuantizationTable(Files.createTempDirectory("quantized"));
-    miniLm.models(MiniLm.model());
-    miniLm.models.put("dynamic-int8 as shipped", miniLm.shipped());
-    miniLm.measure("minilm", List.of(texts(1, 16), texts(8, 16), texts(32, 32)), rounds, lines);
-    QuantizationTable wide = new QuantizationTable(Files.createTempDirectory("quantized"));
-    wide.models(Models.mlp(WIDE));
-    wide.measure("mlp", List.of(rows(1), rows(32)), rounds, lines);
-    Files.write(file, lines);
+    QuantizationTable table = new QuantizationTable(Files.createTempDirectory("quantized"));
+    if (network.equals("mlp")) {
+      table.models(Models.mlp(WIDE));
+      table.measure(network, List.of(rows(1), rows(8), rows(32)), rounds);
+    } else {
+      table.models(MiniLm.model());
+      table.models.put("dynamic-int8 as shipped", table.shipped());
+      table.measure(network, List.of(texts(1, 16), texts(8, 16), texts(32, 32)), rounds);
+    }
+    Files.writeString(
+        file,
+        String.format(
+            Locale.ROOT,
+            "{\"network\": \"%s\", \"processor\": \"%s\", \"java\": \"%s\", \"rounds\": %d,%n"
+                + "\"rows\": [%n%s%n]}%n",
+            network,
+            CpuFeatures.describe(),
+            Runtime.version(),
+            rounds,
+            String.join(",\n", table.rows)));
   }
 
   private void models(byte[] fp32) throws IOException {
@@ -75,6 +92,7 @@ public final class QuantizationTable {
     QuantizeOptions plain = QuantizeOptions.DEFAULT.withFasterNormalization(false);
     add("rowwise-int8, fused normalization", plain);
     add("dynamic-int8, fused normalization", plain.withScheme(Scheme.DYNAMIC_INT8));
+    add("rowwise-int8, not smoothed", QuantizeOptions.DEFAULT.withSmoothing(false));
     add("rowwise-int8, unsigned", QuantizeOptions.DEFAULT.withSignedWeights(false));
     add("rowwise-int8, FP32 tables", QuantizeOptions.DEFAULT.withEmbeddings(false));
   }
@@ -94,16 +112,23 @@ public final class QuantizationTable {
     return out;
   }
 
-  private void measure(String network, List<Tensors> loads, int rounds, List<String> lines)
-      throws IOException {
+  private void measure(String network, List<Tensors> loads, int rounds) throws IOException {
     Map<String, Session> sessions = new LinkedHashMap<>();
     SessionOptions options =
         SessionOptions.builder().intraOpThreads(1).integrity(IntegrityOptions.skip()).build();
     models.forEach(
         (name, path) -> sessions.put(name, new OnnxEngine().load(ModelSource.file(path), options)));
     try {
+      Session fp32 = Objects.requireNonNull(sessions.get("fp32"));
+      Tensors largest = loads.get(loads.size() - 1);
+      List<Tensors> examples =
+          IntStream.range(0, (int) largest.at(0).shape().dim(0))
+              .mapToObj(i -> row(largest, i, false))
+              .toList();
+      Map<String, GateReport> gates = new LinkedHashMap<>();
+      sessions.forEach((name, each) -> gates.put(name, GATE.compare(fp32, each, examples)));
       for (Tensors load : loads) {
-        measure(network, sessions, load, rounds, lines);
+        measure(network, sessions, gates, load, rounds);
       }
     } finally {
       sessions.values().forEach(Session::close);
@@ -111,10 +136,14 @@ public final class QuantizationTable {
   }
 
   private void measure(
-      String network, Map<String, Session> sessions, Tensors load, int rounds, List<String> lines)
+      String network,
+      Map<String, Session> sessions,
+      Map<String, GateReport> gates,
+      Tensors load,
+      int rounds)
       throws IOException {
     Shape shape = load.at(0).shape();
-    int repeats = shape.dim(0) >= 32 && shape.rank() == 2 && shape.dim(1) < 1000 ? 1 : 8;
+    int repeats = shape.dim(0) >= 32 && network.equals("minilm") ? 1 : 8;
     Map<String, double[]> times = new LinkedHashMap<>();
     for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
       for (Map.Entry<String, Session> each : sessions.entrySet()) {
@@ -129,49 +158,40 @@ public final class QuantizationTable {
       }
     }
     System.out.printf(Locale.ROOT, "%n%s %s%n", network, shape);
-    double fp32 = 0;
-    float[] exact = new float[0];
+    double fp32 = median(times, "fp32");
     for (Map.Entry<String, Session> each : sessions.entrySet()) {
-      double[] sorted = times.getOrDefault(each.getKey(), new double[1]).clone();
-      Arrays.sort(sorted);
-      double median = sorted[sorted.length / 2];
+      String name = each.getKey();
+      double median = median(times, name);
+      GateReport gate = Objects.requireNonNull(gates.get(name));
       float[] answer = each.getValue().runRaw(load).at(0).toFloats();
-      if (each.getKey().equals("fp32")) {
-        fp32 = median;
-        exact = answer;
-      }
-      long bytes = Files.size(models.getOrDefault(each.getKey(), directory));
-      String figures =
+      String line =
           String.format(
               Locale.ROOT,
-              "%d,%s,%.1f,%.3f,%.5f,%.1e",
-              bytes,
+              "{\"model\": \"%s\", \"load\": \"%s\", \"bytes\": %d, \"median_us\": %.1f,"
+                  + " \"to_fp32\": %.3f, \"min_cosine\": %.5f, \"mean_cosine\": %.5f,"
+                  + " \"mates\": %.1e}",
+              name,
               shape.toString().replace(", ", "x"),
+              Files.size(models.getOrDefault(name, directory)),
               median,
               median / fp32,
-              cosine(exact, answer),
+              gate.minCosine(),
+              gate.meanCosine(),
               mates(each.getValue(), load, answer));
-      lines.add(network + ",\"" + each.getKey() + "\"," + figures);
-      System.out.printf("  %-36s %s%n", each.getKey(), figures);
+      rows.add(line);
+      System.out.println("  " + line);
     }
+  }
+
+  private static double median(Map<String, double[]> times, String model) {
+    double[] sorted = times.getOrDefault(model, new double[1]).clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
   }
 
   /** The largest change of the first row's answer when it is run alone, to its largest value. */
   private static double mates(Session session, Tensors load, float[] together) {
-    Tensors first =
-        Tensors.of(
-            load.names(),
-            i -> {
-              Tensor all = load.at(i);
-              long[] dims = all.shape().dims();
-              int row = (int) (all.shape().elements() / dims[0]);
-              dims[0] = 1;
-              return switch (all.type()) {
-                case FLOAT32 -> Tensor.of(Shape.of(dims), Arrays.copyOf(all.toFloats(), row));
-                default -> Tensor.of(Shape.of(dims), Arrays.copyOf(all.toLongs(), row));
-              };
-            });
-    float[] alone = session.runRaw(first).at(0).toFloats();
+    float[] alone = session.runRaw(row(load, 0, true)).at(0).toFloats();
     double change = 0;
     double largest = 0;
     for (int i = 0; i < alone.length; i++) {
@@ -181,16 +201,22 @@ public final class QuantizationTable {
     return change / largest;
   }
 
-  private static double cosine(float[] a, float[] b) {
-    double product = 0;
-    double squaresA = 0;
-    double squaresB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += (double) a[i] * b[i];
-      squaresA += (double) a[i] * a[i];
-      squaresB += (double) b[i] * b[i];
-    }
-    return product / Math.sqrt(squaresA * squaresB);
+  private static Tensors row(Tensors load, int row, boolean batched) {
+    return Tensors.of(
+        load.names(),
+        i -> {
+          Tensor all = load.at(i);
+          long[] dims = all.shape().dims();
+          int size = (int) (all.shape().elements() / dims[0]);
+          dims[0] = 1;
+          Shape shape = Shape.of(batched ? dims : Arrays.copyOfRange(dims, 1, dims.length));
+          int from = row * size;
+          return switch (all.type()) {
+            case FLOAT32 ->
+                Tensor.of(shape, Arrays.copyOfRange(all.toFloats(), from, from + size));
+            default -> Tensor.of(shape, Arrays.copyOfRange(all.toLongs(), from, from + size));
+          };
+        });
   }
 
   private static Tensors texts(int count, int length) {

@@ -1,7 +1,6 @@
 package dev.inproc.examples;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
@@ -23,33 +22,29 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /**
  * Quantizes an ONNX model and, if asked, compares its answers with the original's: a table, and a
  * last line of JSON. The exit status is 0 if the gate passed or there was none, else 1.
  *
  * <pre>{@code
- * ./mvnw -q -pl examples exec:java -Dexec.mainClass=dev.inproc.examples.Quantize \
+ * ./mvnw -q -pl examples -am -DskipTests package exec:java \
+ *     -Dexec.mainClass=dev.inproc.examples.Quantize \
  *     -Dexec.args="in.onnx out.onnx --scheme rowwise-int8 --gate texts.txt"
  * }</pre>
  */
 @Command(
     name = "quantize",
-    description = "Quantizes an ONNX model and says what that costs.",
-    mixinStandardHelpOptions = true)
-public final class Quantize implements Callable<Integer> {
+    description = "Quantizes an ONNX model and says what that costs.")
+public final class Quantize extends ModelCommand {
   @Parameters(index = "0", paramLabel = "IN", description = "the model")
   private Path in = Path.of("in.onnx");
 
   @Parameters(index = "1", paramLabel = "OUT", description = "where the new one goes")
-  private Path out = Path.of("out.onnx");
+  private Path target = Path.of("out.onnx");
 
   @Option(
       names = "--scheme",
@@ -88,27 +83,13 @@ public final class Quantize implements Callable<Integer> {
       description = "leave out up to N of the most harmful nodes until the gate passes")
   private int automatic;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-
   /** Quantizes the file that the arguments name. */
   public static void main(String[] args) {
-    int status = new CommandLine(new Quantize()).execute(args);
-    if (status != 0) {
-      System.exit(status);
-    }
+    main(new Quantize(), args);
   }
 
   @Override
-  public Integer call() {
-    try {
-      return run();
-    } catch (InferenceException | IllegalArgumentException | UncheckedIOException e) {
-      spec.commandLine().getErr().println(e.getMessage());
-      return 1;
-    }
-  }
-
-  private int run() {
+  int run() {
     QuantizeOptions options =
         QuantizeOptions.DEFAULT
             .withScheme(Scheme.of(scheme))
@@ -122,7 +103,7 @@ public final class Quantize implements Callable<Integer> {
             .withMinCosine(minCosine)
             .withIntegrity(options.scheme() != Scheme.DYNAMIC_INT8);
     if (texts.isEmpty()) {
-      QuantizationReport report = Quantizer.quantize(in, out, options);
+      QuantizationReport report = Quantizer.quantize(in, target, options);
       return generated == 0 ? done(report) : done(report, onGenerated(gate));
     }
     List<Tensors> examples = examples(texts.get());
@@ -130,21 +111,21 @@ public final class Quantize implements Callable<Integer> {
     if (automatic > 0) {
       AutomaticQuantizer.Outcome outcome =
           new AutomaticQuantizer(new OnnxEngine(), sessionOptions(), gate, automatic)
-              .quantize(in, out, options, examples);
-      spec.commandLine().getOut().println("Automatic   " + outcome.reason());
-      outcome.excluded().forEach(n -> spec.commandLine().getOut().println("Left out    " + n));
+              .quantize(in, target, options, examples);
+      out().println("Automatic   " + outcome.reason());
+      outcome.excluded().forEach(n -> out().println("Left out    " + n));
       return done(outcome.quantization(), outcome.gate());
     }
-    QuantizationReport report = Quantizer.quantize(in, out, options);
+    QuantizationReport report = Quantizer.quantize(in, target, options);
     try (Session reference = load(in);
-        Session candidate = load(out)) {
+        Session candidate = load(target)) {
       return done(report, gate.compare(reference, candidate, examples));
     }
   }
 
   private GateReport onGenerated(AccuracyGate gate) {
     try (Session reference = new OnnxEngine().load(ModelSource.file(in));
-        Session candidate = new OnnxEngine().load(ModelSource.file(out))) {
+        Session candidate = new OnnxEngine().load(ModelSource.file(target))) {
       return gate.compare(reference, candidate, generated);
     }
   }
@@ -169,13 +150,13 @@ public final class Quantize implements Callable<Integer> {
 
   private int done(QuantizationReport report) {
     print(report);
-    spec.commandLine().getOut().println(json(report));
+    out().println(json(report));
     return 0;
   }
 
   private int done(QuantizationReport report, GateReport gate) {
     print(report);
-    PrintWriter print = spec.commandLine().getOut();
+    PrintWriter print = out();
     print.println("Gate        " + gate);
     print.println(
         json(report)
@@ -190,7 +171,7 @@ public final class Quantize implements Callable<Integer> {
   }
 
   private void print(QuantizationReport report) {
-    PrintWriter print = spec.commandLine().getOut();
+    PrintWriter print = out();
     print.println("Scheme      " + report.options());
     print.printf(
         "Size        %,d to %,d bytes: %.2f%n",
@@ -198,6 +179,11 @@ public final class Quantize implements Callable<Integer> {
     report.changed().forEach(node -> print.println("Changed     " + line(node)));
     report.left().forEach(node -> print.println("Left        " + line(node)));
     print.println("Rewritten   " + report.normalizations() + " layer normalizations");
+    print.println("Smoothed    " + report.smoothed() + " activations" + note(report));
+  }
+
+  private static String note(QuantizationReport report) {
+    return report.note().isEmpty() ? "" : "; " + report.note();
   }
 
   private static String line(QuantizationReport.Node node) {
@@ -208,7 +194,7 @@ public final class Quantize implements Callable<Integer> {
     return new JsonLine()
         .put("scheme", report.options().scheme().label())
         .put("in", in.toString())
-        .put("out", out.toString())
+        .put("out", target.toString())
         .put("bytesBefore", report.bytesBefore())
         .put("bytesAfter", report.bytesAfter())
         .put("nodesChanged", report.changed().size())

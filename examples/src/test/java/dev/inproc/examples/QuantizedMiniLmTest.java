@@ -104,8 +104,8 @@ class QuantizedMiniLmTest {
       same += a.equals(b) ? 1 : 0;
     }
     System.out.println("Same nearest entry: " + same + " of " + questions.size());
-    // Found: 116. The aim, 99 %, is missed: docs/quantization.md.
-    assertTrue(same >= 114, same + " of " + questions.size());
+    // Found: 117. The aim, 99 %, is missed, and why: docs/quantization.md.
+    assertTrue(same >= 116, same + " of " + questions.size());
   }
 
   private record Embeddings(Session session) {
@@ -133,9 +133,16 @@ class QuantizedMiniLmTest {
         alike.add(i % 2 == 0 ? outlier : rolled(mine, i));
         mixed.add(examples.get(i));
       }
-      assertClose(alone, first(batch(alike)), size + " of one length");
-      assertClose(alone, first(batch(mixed)), size + " padded");
-      assertClose(alone, int8.predictAll(mixed).get(0).only().toFloats(), size + " planned");
+      boolean all = size == 2 || size == 33; // else in turns, for the time it takes
+      if (all || size % 3 == 0) {
+        assertClose(alone, first(batch(alike)), size + " of one length");
+      }
+      if (all || size % 3 == 1) {
+        assertClose(alone, first(batch(mixed)), size + " padded");
+      }
+      if (all || size % 3 == 2) {
+        assertClose(alone, int8.predictAll(mixed).get(0).only().toFloats(), size + " planned");
+      }
     }
   }
 

@@ -79,6 +79,16 @@ final class ModelFile {
     return !external.isEmpty();
   }
 
+  /** Says whether this is one of the files that hold the model's external data. */
+  boolean reads(Path other) throws IOException {
+    for (FileStamp stamp : external.values()) {
+      if (Files.exists(other) && Files.isSameFile(other, stamp.real())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The SHA-256 of the model's own file. */
   String digest() {
     return digest;

@@ -22,6 +22,7 @@ import java.util.Set;
  */
 final class Opsets {
   private static final long OLDEST = 7;
+  private static final long NEWEST = 26; // whose operators are known to mean what is written here
   private static final long DYNAMIC_QUANTIZATION = 11;
   private static final Set<String> REFUSED = Set.of("Upsample", "Resize", "Scan");
 
@@ -37,9 +38,9 @@ final class Opsets {
   /** Returns the version of the default set, raised as far as the scheme needs. */
   static long raise(ModelFile file, ModelProto.Builder model, Scheme scheme) {
     long version = version(model);
-    if (version < OLDEST) {
+    if (version < OLDEST || version > NEWEST) {
       throw file.failure(
-          "its opset is " + version + "; ONNX Runtime and the quantizer start at " + OLDEST);
+          "its opset is " + version + "; the quantizer takes " + OLDEST + " to " + NEWEST);
     }
     boolean blockwise = scheme == Scheme.BLOCKWISE_INT8 || scheme == Scheme.BLOCKWISE_INT4;
     if (blockwise || version >= DYNAMIC_QUANTIZATION) {

@@ -37,7 +37,7 @@ public final class Quantizer {
    * Quantizes a model. The output appears under its name when it is complete.
    *
    * @throws ModelLoadException if the model is not there, malformed or not safe
-   * @throws IllegalArgumentException if both are one file
+   * @throws IllegalArgumentException if a file of the model would be overwritten
    * @throws UncheckedIOException if the output cannot be written
    */
   public static QuantizationReport quantize(Path in, Path out, QuantizeOptions options) {
@@ -48,7 +48,7 @@ public final class Quantizer {
    * Quantizes a model, smoothing by these examples, which are without a batch axis.
    *
    * @throws ModelLoadException if the model is not there, malformed or not safe
-   * @throws IllegalArgumentException if both are one file
+   * @throws IllegalArgumentException if a file of the model would be overwritten
    * @throws UncheckedIOException if the output cannot be written
    */
   public static QuantizationReport quantize(
@@ -58,6 +58,11 @@ public final class Quantizer {
         throw new IllegalArgumentException("The output would overwrite the model " + in);
       }
       ModelFile file = ModelFile.read(in);
+      GraphCheck.check(file);
+      if (file.reads(TensorSink.dataFile(out))) {
+        throw new IllegalArgumentException(
+            "The output's data would overwrite that of the model " + in);
+      }
       boolean external = options.externalData() || file.hasExternalData();
       try (TensorSink sink = external ? TensorSink.beside(out) : TensorSink.inline()) {
         ModelRewriter rewriter = new ModelRewriter(file, sink, options, examples, out);
@@ -68,7 +73,7 @@ public final class Quantizer {
             model.writeTo(stream);
           }
           long bytes = Files.size(partial) + sink.commit();
-          Files.move(partial, out, StandardCopyOption.REPLACE_EXISTING);
+          Files.move(partial, out, StandardCopyOption.ATOMIC_MOVE);
           return rewriter.report(file.bytes(), bytes);
         } finally {
           Files.deleteIfExists(partial);

@@ -37,9 +37,13 @@ final class TensorSink implements AutoCloseable {
   }
 
   static TensorSink beside(Path model) throws IOException {
-    Path target = model.resolveSibling(model.getFileName() + ".data");
+    Path target = dataFile(model);
     Path partial = model.resolveSibling(model.getFileName() + ".data.partial");
     return new TensorSink(target, partial, Files.newOutputStream(partial));
+  }
+
+  static Path dataFile(Path model) {
+    return model.resolveSibling(model.getFileName() + ".data");
   }
 
   TensorProto store(String name, int type, List<Long> dims, byte[] data) throws IOException {
@@ -89,7 +93,7 @@ final class TensorSink implements AutoCloseable {
       return 0;
     }
     out.close();
-    Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
     return written;
   }
 
