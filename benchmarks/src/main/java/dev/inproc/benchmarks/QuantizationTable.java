@@ -33,10 +33,10 @@ import java.util.stream.IntStream;
  * What each quantization scheme costs and gives: file size, time at several batch sizes, cosine to
  * FP32 and whether a row's answer is the same alone and in a batch beside random mates.
  *
- * <p>Workload: {@code minilm}, random ids, 1 × 16, 8 × 16 and 32 × 32 tokens; {@code mlp}, a network
- * of 1024-2048-2048-512 with normal noise, 1, 8 and 32 rows. One thread a run. Models take turns in
- * each round; the table has medians over the rounds, and ratios to FP32 of medians. Cosines are
- * those of {@link AccuracyGate} over the largest load's examples, each run alone.
+ * <p>Workload: {@code minilm}, random ids, 1 × 16, 8 × 16 and 32 × 32 tokens; {@code mlp}, a
+ * network of 1024-2048-2048-512 with normal noise, 1, 8 and 32 rows. One thread a run. Models take
+ * turns in each round; the table has medians over the rounds, and ratios to FP32 of medians.
+ * Cosines are those of {@link AccuracyGate} over the largest load's examples, each run alone.
  *
  * <pre>{@code
  * java -cp benchmarks.jar dev.inproc.benchmarks.QuantizationTable minilm|mlp [rounds=15] [out.json]
@@ -212,8 +212,7 @@ public final class QuantizationTable {
           Shape shape = Shape.of(batched ? dims : Arrays.copyOfRange(dims, 1, dims.length));
           int from = row * size;
           return switch (all.type()) {
-            case FLOAT32 ->
-                Tensor.of(shape, Arrays.copyOfRange(all.toFloats(), from, from + size));
+            case FLOAT32 -> Tensor.of(shape, Arrays.copyOfRange(all.toFloats(), from, from + size));
             default -> Tensor.of(shape, Arrays.copyOfRange(all.toLongs(), from, from + size));
           };
         });

@@ -36,9 +36,7 @@ import picocli.CommandLine.Parameters;
  *     -Dexec.args="in.onnx out.onnx --scheme rowwise-int8 --gate texts.txt"
  * }</pre>
  */
-@Command(
-    name = "quantize",
-    description = "Quantizes an ONNX model and says what that costs.")
+@Command(name = "quantize", description = "Quantizes an ONNX model and says what that costs.")
 public final class Quantize extends ModelCommand {
   @Parameters(index = "0", paramLabel = "IN", description = "the model")
   private Path in = Path.of("in.onnx");

@@ -6,11 +6,11 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.inproc.inference.engine.BatchAxis;
+import dev.inproc.inference.engine.Engine;
 import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
-import dev.inproc.inference.onnx.OnnxEngine;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.io.IOException;
@@ -94,7 +94,7 @@ final class Calibration {
         }
         sink.commit();
       }
-      try (Session session = new OnnxEngine().load(ModelSource.file(trial), AS_IT_IS)) {
+      try (Session session = Engine.named("onnx").load(ModelSource.file(trial), AS_IT_IS)) {
         calibration.run(session, examples);
       }
       return calibration.found;

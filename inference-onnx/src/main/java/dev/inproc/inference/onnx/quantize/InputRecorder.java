@@ -136,7 +136,7 @@ public final class InputRecorder implements Adapter<Tensors, Tensors, Tensors, T
     public CompletableFuture<Tensors> submit(Tensors input, CallOptions options) {
       CompletableFuture<Tensors> answer = inner.submit(input, options);
       // On the side: the caller's future stays the one that cancels the call.
-      answer.thenRun(() -> record(input));
+      CompletableFuture<Void> unused = answer.thenRun(() -> record(input));
       return answer;
     }
 

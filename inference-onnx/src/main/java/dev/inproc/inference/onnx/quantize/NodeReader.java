@@ -82,7 +82,10 @@ final class NodeReader {
     long value = orElse;
     for (ProtoField part : attribute) {
       if (part.number() == 1) {
-        found = part.wireType() == 2 && part.length() <= SummaryText.MAX_TEXT && part.string().equals(name);
+        found =
+            part.wireType() == 2
+                && part.length() <= SummaryText.MAX_TEXT
+                && part.string().equals(name);
       } else if (part.number() == 3 && part.wireType() == 0) {
         value = part.varint();
       }

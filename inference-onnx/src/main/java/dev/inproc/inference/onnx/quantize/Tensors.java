@@ -24,12 +24,19 @@ final class Tensors {
       }
       return values;
     }
-    FloatBuffer data;
-    if (tensor.getDataLocation() == DataLocation.EXTERNAL) {
-      data = littleEndian(ByteBuffer.wrap(file.data(tensor)));
-    } else {
-      data = littleEndian(tensor.getRawData().asReadOnlyByteBuffer());
+    ByteBuffer bytes =
+        tensor.getDataLocation() == DataLocation.EXTERNAL
+            ? ByteBuffer.wrap(file.data(tensor))
+            : tensor.getRawData().asReadOnlyByteBuffer();
+    if (bytes.remaining() % Float.BYTES != 0) {
+      throw file.failure(
+          "tensor \""
+              + tensor.getName()
+              + "\" has "
+              + bytes.remaining()
+              + " bytes, no whole number of FP32 values");
     }
+    FloatBuffer data = littleEndian(bytes);
     require(file, tensor, data.remaining(), count);
     data.get(values);
     return values;

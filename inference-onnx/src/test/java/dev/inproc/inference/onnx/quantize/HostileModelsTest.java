@@ -94,7 +94,7 @@ class HostileModelsTest {
         "needs 1152",
         g -> g.getInitializerBuilder(0).setRawData(ByteString.copyFrom(new byte[40])));
     refused(
-        "needs 1152",
+        "no whole number",
         g -> g.getInitializerBuilder(0).setRawData(ByteString.copyFrom(new byte[48 * 24 * 4 + 3])));
     refused("has the shape", g -> g.getInitializerBuilder(0).setDims(0, -48));
     refused("has the shape", g -> g.getInitializerBuilder(0).setDims(0, 1L << 62));
@@ -158,8 +158,7 @@ class HostileModelsTest {
         .clearRawData()
         .clearFloatData()
         .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-        .addExternalData(
-            StringStringEntryProto.newBuilder().setKey("location").setValue(location));
+        .addExternalData(StringStringEntryProto.newBuilder().setKey("location").setValue(location));
     return bad.build();
   }
 
@@ -209,8 +208,7 @@ class HostileModelsTest {
     byte[] data = Files.readAllBytes(directory.resolve("out.onnx.data"));
     ModelProto.Builder bad = good.toBuilder();
     bad.getGraphBuilder()
-        .addInitializer(
-            good.getGraph().getInitializer(0).toBuilder().setName("v").setDims(0, 7))
+        .addInitializer(good.getGraph().getInitializer(0).toBuilder().setName("v").setDims(0, 7))
         .addNodeBuilder()
         .setOpType("MatMul")
         .addAllInput(Arrays.asList("a", "v"))
@@ -228,8 +226,7 @@ class HostileModelsTest {
   void outputWhoseDataIsTheModels_refused() throws IOException {
     byte[] weights = new byte[Zoo.K * Zoo.N * 4];
     Path data = Files.write(directory.resolve("out.onnx.data"), weights);
-    Path in =
-        Files.write(directory.resolve("in.onnx"), external("out.onnx.data").toByteArray());
+    Path in = Files.write(directory.resolve("in.onnx"), external("out.onnx.data").toByteArray());
     assertThrows(IllegalArgumentException.class, () -> Quantizer.quantize(in, out, ALL));
     assertArrayEquals(weights, Files.readAllBytes(data));
     assertFalse(Files.exists(out));
