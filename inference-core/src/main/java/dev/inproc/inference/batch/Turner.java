@@ -16,7 +16,7 @@ final class Turner<I, O> implements Runnable {
   /** After a batch of several, more mostly follows within this time: 2 to 10 times as many. */
   private static final long SPIN_NANOS = 20_000;
 
-  private static final int BURST_SPINS = Integer.getInteger("burst", 8);
+  private static final long BURST_NANOS = 1_500;
 
   private static final System.Logger LOG = System.getLogger(Batching.class.getName());
 
@@ -31,6 +31,7 @@ final class Turner<I, O> implements Runnable {
   private volatile @Nullable Thread parked;
   private volatile long expectedEnd;
   private final Returning returning = new Returning();
+  private final Patience burst = new Patience();
   private int lastSize;
   private int blocked; // callers of the batch just run, none if there was none
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
@@ -118,20 +119,21 @@ final class Turner<I, O> implements Runnable {
   }
 
   /**
-   * Where rows are cheap, lets one who is submitting go on until the batch is full, or he stops.
-   * Taking what he has submitted so far would cost more than running it: his processor and this one
-   * would fight for every request.
+   * Where rows are cheap, lets one who is submitting get ahead. To take what he has submitted so
+   * far costs more than to run it, since his processor and this one then fight for every request: a
+   * no-op engine answered 4.7 million a second in batches of ten, 7 to 17 million in full ones.
    */
   private void awaitBurst() {
-    int before = 0;
-    int waiting = batcher.waiting();
-    while (waiting > before && waiting < batcher.maxBatchSize()) {
-      for (int i = 0; i < BURST_SPINS; i++) {
-        Thread.onSpinWait();
-      }
-      before = waiting;
-      waiting = batcher.waiting();
+    int before = batcher.waiting();
+    int most = batcher.maxBatchSize();
+    if (before == 0 || before >= most || !burst.tries()) {
+      return;
     }
+    long end = System.nanoTime() + BURST_NANOS;
+    do {
+      Thread.onSpinWait(); // looks at nothing of his
+    } while (System.nanoTime() - end < 0);
+    burst.learn(batcher.waiting() >= Math.min(most, 2 * before));
   }
 
   private boolean spin() {
