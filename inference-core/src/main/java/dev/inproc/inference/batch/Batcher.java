@@ -419,6 +419,10 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return intake.waiting();
   }
 
+  boolean areRowsCheap() {
+    return cheapRows;
+  }
+
   int maxBatchSize() {
     return maxBatchSize;
   }
@@ -481,13 +485,17 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   /** Takes out of the count; who has left meanwhile is not run. */
   private void take(List<Request<I, O>> requests) {
-    requests.removeIf(request -> !request.take());
     long lines = 0;
+    int taken = 0;
     for (Request<I, O> request : requests) {
-      lines += Intake.lines(request.bytes());
+      if (request.take()) {
+        lines += Intake.lines(request.bytes());
+        requests.set(taken++, request);
+      }
     }
-    if (!requests.isEmpty()) {
-      intake.leave(requests.size(), lines);
+    requests.subList(taken, requests.size()).clear();
+    if (taken > 0) {
+      intake.leave(taken, lines);
     }
   }
 

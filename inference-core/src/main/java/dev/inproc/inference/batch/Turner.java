@@ -16,6 +16,8 @@ final class Turner<I, O> implements Runnable {
   /** After a batch of several, more mostly follows within this time: 2 to 10 times as many. */
   private static final long SPIN_NANOS = 20_000;
 
+  private static final int BURST_SPINS = Integer.getInteger("burst", 8);
+
   private static final System.Logger LOG = System.getLogger(Batching.class.getName());
 
   /** In place of a time: nothing waits. */
@@ -47,6 +49,8 @@ final class Turner<I, O> implements Runnable {
       if (more) {
         if (blocked > 0) {
           awaitReturning();
+        } else if (batcher.areRowsCheap()) {
+          awaitBurst();
         }
         continue;
       }
@@ -111,6 +115,23 @@ final class Turner<I, O> implements Runnable {
       returned = batcher.waiting() - before;
     } while (returned < expected && System.nanoTime() - end < 0);
     returning.came(expected, returned);
+  }
+
+  /**
+   * Where rows are cheap, lets one who is submitting go on until the batch is full, or he stops.
+   * Taking what he has submitted so far would cost more than running it: his processor and this one
+   * would fight for every request.
+   */
+  private void awaitBurst() {
+    int before = 0;
+    int waiting = batcher.waiting();
+    while (waiting > before && waiting < batcher.maxBatchSize()) {
+      for (int i = 0; i < BURST_SPINS; i++) {
+        Thread.onSpinWait();
+      }
+      before = waiting;
+      waiting = batcher.waiting();
+    }
   }
 
   private boolean spin() {
