@@ -1,4 +1,4 @@
-package dev.inproc.benchmarks;
+package dev.inproc.inference.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,9 +8,6 @@ import dev.inproc.inference.Codec;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.batch.Batching;
-import dev.inproc.inference.cache.Caching;
-import dev.inproc.inference.cache.CachingMetrics;
-import dev.inproc.inference.cache.CachingPredictor;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.onnx.OnnxEngine;
 import dev.inproc.inference.onnx.testing.Models;
