@@ -13,8 +13,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries, in Caffeine: bounded by number or by bytes, and by age. Its upkeep is done by an
- * executor: to order the entries by use on the threads that call would double what a hit costs.
+ * The entries, in Caffeine: bounded by number or by bytes, and by age.
+ *
+ * <p>Who stores evicts for it, on its own thread: to wake another would cost as much as all else of
+ * a miss. To order the entries by use is left to an executor: on the threads that hit it would
+ * double what a hit costs.
  *
  * @param <O> an answer
  */
@@ -26,6 +29,7 @@ final class Store<O> {
   private final Answers answers;
   private final long refreshNanos;
   private final long failureNanos;
+  private final ThreadLocal<Boolean> storing = new ThreadLocal<>();
   private final LongAdder evicted = new LongAdder();
   private final LongAdder expired = new LongAdder();
 
@@ -36,7 +40,7 @@ final class Store<O> {
     sizes = caching.sizes();
     refreshNanos = nanos(caching.refreshAfter());
     failureNanos = nanos(caching.failuresFor());
-    Caffeine<Object, Object> builder = Caffeine.newBuilder().executor(upkeep);
+    Caffeine<Object, Object> builder = Caffeine.newBuilder().executor(task -> keepUp(task, upkeep));
     Duration timeToLive = caching.timeToLive();
     if (timeToLive != null) {
       builder.expireAfterWrite(Nanos.of(timeToLive), TimeUnit.NANOSECONDS);
@@ -99,7 +103,20 @@ final class Store<O> {
   }
 
   void put(Object key, Kept<O> kept) {
-    entries.put(key, kept);
+    storing.set(true);
+    try {
+      entries.put(key, kept);
+    } finally {
+      storing.remove();
+    }
+  }
+
+  private void keepUp(Runnable task, Executor upkeep) {
+    if (storing.get() == null) {
+      upkeep.execute(task);
+    } else {
+      task.run();
+    }
   }
 
   void remove(Object key) {
