@@ -49,7 +49,7 @@ final class Turner<I, O> implements Runnable {
       if (more) {
         if (blocked > 0) {
           awaitReturning();
-        } else if (batcher.areRowsCheap()) {
+        } else if (batcher.runs().areRowsCheap()) {
           awaitBurst();
         }
         continue;
@@ -81,7 +81,7 @@ final class Turner<I, O> implements Runnable {
         for (Request<I, O> request : chosen) {
           blocked += request.isBlocking() ? 1 : 0;
         }
-        batcher.runChosen(this, Arrays.asList(chosen.toArray(Batcher.<I, O>noRequests())));
+        batcher.runs().run(this, Arrays.asList(chosen.toArray(Batcher.<I, O>noRequests())));
       }
     } catch (Throwable t) {
       // Nothing is known that throws here; if something does, nobody may wait for ever.
@@ -103,7 +103,7 @@ final class Turner<I, O> implements Runnable {
   private void awaitReturning() {
     int before = batcher.waiting();
     int most = batcher.maxBatchSize() - before;
-    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, batcher.savedByJoining());
+    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, batcher.runs().savedByJoining());
     if (limit == 0) {
       return;
     }
