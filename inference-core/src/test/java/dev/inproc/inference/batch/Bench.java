@@ -24,6 +24,7 @@ final class Bench implements BatchPredictor<Long, Long> {
   final Batcher<Long, Long> batcher;
   private final AtomicInteger active = new AtomicInteger();
   private final AtomicInteger closes = new AtomicInteger();
+  private final AtomicInteger given = new AtomicInteger();
   private volatile boolean overlapped;
 
   /** Creates one whose slots are turned by the thread that takes them. */
@@ -96,6 +97,22 @@ final class Bench implements BatchPredictor<Long, Long> {
         : m.submitted() + " came, " + ended + " ended, " + m.waiting() + " wait";
   }
 
+  /** The same, when notices had time to come. */
+  String accountsAtLast() {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(STUCK_SECONDS);
+    String accounts = accounts();
+    while (!accounts.equals("even") && System.nanoTime() - end < 0) {
+      Thread.yield();
+      accounts = accounts();
+    }
+    return accounts;
+  }
+
+  /** How many answers were taken of those that runs gave. */
+  int given() {
+    return given.get();
+  }
+
   // ---- the model ----
 
   private void use(Runnable run) {
@@ -111,7 +128,7 @@ final class Bench implements BatchPredictor<Long, Long> {
     use(
         () -> {
           for (int i = 0; i < batch.size(); i++) {
-            batch.complete(i, batch.input(i));
+            given.addAndGet(batch.complete(i, batch.input(i)) ? 1 : 0);
           }
         });
   }
