@@ -192,10 +192,6 @@ public class ClosingRaces {
       },
       expect = ACCEPTABLE,
       desc = "There was no room for one.")
-  @Outcome(
-      id = "overloaded, overloaded, released, even",
-      expect = ACCEPTABLE,
-      desc = "One found no room for the other, and that for one which had left.")
   @State
   public static class OfferRefuseClose extends Two {
     /** Creates one. */

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 
 /**
@@ -102,7 +103,7 @@ final class Bench implements BatchPredictor<Long, Long> {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(STUCK_SECONDS);
     String accounts = accounts();
     while (!accounts.equals("even") && System.nanoTime() - end < 0) {
-      Thread.yield();
+      LockSupport.parkNanos(20_000);
       accounts = accounts();
     }
     return accounts;
