@@ -16,6 +16,8 @@ final class Turner<I, O> implements Runnable {
   /** After a batch of several, more mostly follows within this time: 2 to 10 times as many. */
   private static final long SPIN_NANOS = 20_000;
 
+  private static final int BURST_SPINS = Integer.getInteger("burst", 8);
+
   private static final System.Logger LOG = System.getLogger(Batching.class.getName());
 
   /** In place of a time: nothing waits. */
@@ -47,6 +49,8 @@ final class Turner<I, O> implements Runnable {
       if (more) {
         if (blocked > 0) {
           awaitReturning();
+        } else if (batcher.runs().areRowsCheap()) {
+          awaitBurst();
         }
         continue;
       }
@@ -77,7 +81,7 @@ final class Turner<I, O> implements Runnable {
         for (Request<I, O> request : chosen) {
           blocked += request.isBlocking() ? 1 : 0;
         }
-        batcher.runChosen(this, Arrays.asList(chosen.toArray(Batcher.<I, O>noRequests())));
+        batcher.runs().run(this, Arrays.asList(chosen.toArray(Batcher.<I, O>noRequests())));
       }
     } catch (Throwable t) {
       // Nothing is known that throws here; if something does, nobody may wait for ever.
@@ -99,7 +103,7 @@ final class Turner<I, O> implements Runnable {
   private void awaitReturning() {
     int before = batcher.waiting();
     int most = batcher.maxBatchSize() - before;
-    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, batcher.savedByJoining());
+    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, batcher.runs().savedByJoining());
     if (limit == 0) {
       return;
     }
@@ -111,6 +115,23 @@ final class Turner<I, O> implements Runnable {
       returned = batcher.waiting() - before;
     } while (returned < expected && System.nanoTime() - end < 0);
     returning.came(expected, returned);
+  }
+
+  /**
+   * Where rows are cheap, lets one who is submitting go on until the batch is full, or he stops.
+   * Taking what he has submitted so far would cost more than running it: his processor and this one
+   * would fight for every request.
+   */
+  private void awaitBurst() {
+    int before = 0;
+    int waiting = batcher.waiting();
+    while (waiting > before && waiting < batcher.maxBatchSize()) {
+      for (int i = 0; i < BURST_SPINS; i++) {
+        Thread.onSpinWait();
+      }
+      before = waiting;
+      waiting = batcher.waiting();
+    }
   }
 
   private boolean spin() {
