@@ -37,6 +37,7 @@ record Bar(String subject, String baseline, double most) {
   static final List<Bar> CACHE =
       List.of(
           new Bar("hit", "caffeineGet", 2.0),
+          new Bar("hitTtl", "caffeineGetTtl", 2.0),
           reported("scopedHit", "caffeineGet"),
           reported("copyHit", "caffeineGet"));
 

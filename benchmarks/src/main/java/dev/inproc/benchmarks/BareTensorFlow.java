@@ -1,5 +1,6 @@
 package dev.inproc.benchmarks;
 
+import dev.inproc.benchmarks.peers.RawTensorFlow;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -10,8 +11,6 @@ import org.tensorflow.Session;
 import org.tensorflow.SessionFunction;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
-import org.tensorflow.proto.ConfigProto;
-import org.tensorflow.proto.RunOptions;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.types.TFloat32;
 
@@ -22,8 +21,6 @@ import org.tensorflow.types.TFloat32;
  */
 final class BareTensorFlow implements AutoCloseable {
   private static final int WIDTH = TinyData.WIDTH;
-  private static final RunOptions CALLING_THREAD =
-      RunOptions.newBuilder().setInterOpThreadPool(-1).build();
 
   private final SavedModelBundle model;
   private final Session session;
@@ -36,13 +33,7 @@ final class BareTensorFlow implements AutoCloseable {
 
   BareTensorFlow(Path directory, int rows) {
     this.rows = rows;
-    ConfigProto config =
-        ConfigProto.newBuilder()
-            .setIntraOpParallelismThreads(Setting.INTRA_OP_THREADS)
-            .setInterOpParallelismThreads(1)
-            .setUsePerSessionThreads(true)
-            .build();
-    model = SavedModelBundle.loader(directory.toString()).withConfigProto(config).load();
+    model = RawTensorFlow.load(directory);
     session = model.session();
     function = model.function("serving_default");
     SignatureDef signature = model.metaGraphDef().getSignatureDefOrThrow("serving_default");
@@ -81,7 +72,7 @@ final class BareTensorFlow implements AutoCloseable {
   float[] runnerOnCallingThread(List<float[]> all) {
     fill(all);
     try (Result result =
-        session.runner().setOptions(CALLING_THREAD).feed(x, input).fetch(y).run()) {
+        session.runner().setOptions(RawTensorFlow.CALLING_THREAD).feed(x, input).fetch(y).run()) {
       return answers(result);
     }
   }

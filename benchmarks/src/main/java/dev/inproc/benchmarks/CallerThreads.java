@@ -2,57 +2,73 @@ package dev.inproc.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Threads that call and block, each asking again as soon as it has its answer. They share out the
- * calls among them as they come to it; the last few calls find fewer callers, which is the same for
- * every contender.
+ * Threads that call and block, each asking again as soon as it has its answer. They go on between
+ * calls of {@link #call}, which waits until they have made so many more: callers that start and
+ * stop for each would be few at both ends, and what a few get is measured apart. Not thread-safe.
  */
 final class CallerThreads implements Callers {
-  private final int threads;
-  private final Runnable call;
-  private final ExecutorService executor;
+  private final List<Thread> threads = new ArrayList<>();
+  private final AtomicLong made = new AtomicLong();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private volatile long target = Long.MAX_VALUE;
+  private volatile @Nullable Thread waiter;
+  private volatile boolean closed;
+  private long asked;
 
-  CallerThreads(int threads, Runnable call) {
-    this.threads = threads;
-    this.call = call;
-    executor = Executors.newFixedThreadPool(threads);
+  CallerThreads(int count, Runnable call) {
+    for (int i = 0; i < count; i++) {
+      Thread thread = new Thread(() -> callOn(call), "caller-" + i);
+      thread.setDaemon(true);
+      threads.add(thread);
+    }
+  }
+
+  private void callOn(Runnable call) {
+    try {
+      while (!closed) {
+        call.run();
+        if (made.incrementAndGet() >= target) {
+          LockSupport.unpark(waiter);
+        }
+      }
+    } catch (Throwable t) {
+      failure.compareAndSet(null, t);
+      LockSupport.unpark(waiter);
+    }
   }
 
   @Override
-  public long call(int calls) throws InterruptedException {
-    AtomicLong left = new AtomicLong(calls);
-    List<Future<Long>> all = new ArrayList<>();
-    for (int i = 0; i < threads; i++) {
-      all.add(
-          executor.submit(
-              () -> {
-                long made = 0;
-                while (left.getAndDecrement() > 0) {
-                  call.run();
-                  made++;
-                }
-                return made;
-              }));
+  public long call(int calls) {
+    if (asked == 0) {
+      waiter = Thread.currentThread();
+      threads.forEach(Thread::start);
     }
-    long made = 0;
-    try {
-      for (Future<Long> each : all) {
-        made += each.get();
+    asked += calls;
+    target = asked;
+    while (made.get() < asked) {
+      LockSupport.park(this);
+      Throwable failed = failure.get();
+      if (failed != null) {
+        throw new IllegalStateException("A caller failed", failed);
       }
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("A caller failed", e.getCause());
     }
-    return made;
+    target = Long.MAX_VALUE;
+    return calls;
   }
 
   @Override
   public void close() {
-    executor.shutdown();
+    closed = true;
+    for (Thread thread : threads) {
+      while (thread.isAlive()) {
+        LockSupport.parkNanos(this, 1_000_000); // what they call is closed next
+      }
+    }
   }
 }

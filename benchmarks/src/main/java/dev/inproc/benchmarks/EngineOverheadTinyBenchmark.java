@@ -57,14 +57,14 @@ public class EngineOverheadTinyBenchmark {
   @SuppressWarnings("NullAway.Init") // JMH calls open()
   public static class Bare {
     final List<float[]> rows = TinyData.rows();
-    private BareTiny single;
-    private BareTiny batched;
+    private BareNetwork single;
+    private BareNetwork batched;
 
     /** Loads the network and checks its answers. */
     @Setup
     public void open() throws OrtException {
-      single = new BareTiny(1);
-      batched = new BareTiny(TinyData.ROWS);
+      single = BareNetwork.tiny(1);
+      batched = BareNetwork.tiny(TinyData.ROWS);
       float[] expected = TinyData.answers(rows);
       List<float[]> fresh = new ArrayList<>();
       List<float[]> pinned = new ArrayList<>();

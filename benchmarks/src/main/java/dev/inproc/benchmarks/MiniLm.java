@@ -60,10 +60,15 @@ public final class MiniLm {
 
   /** Texts of lengths from 4 to 128, evenly spread. */
   public static List<long[]> mixedTexts() {
-    Random random = new Random(128);
+    return mixedTexts(TEXTS, 4, 128);
+  }
+
+  /** So many texts of lengths in a range, evenly spread. */
+  public static List<long[]> mixedTexts(int count, int shortest, int longest) {
+    Random random = new Random(longest);
     List<long[]> texts = new ArrayList<>();
-    for (int i = 0; i < TEXTS; i++) {
-      texts.add(text(random, 4 + random.nextInt(125)));
+    for (int i = 0; i < count; i++) {
+      texts.add(text(random, shortest + random.nextInt(longest - shortest + 1)));
     }
     return texts;
   }

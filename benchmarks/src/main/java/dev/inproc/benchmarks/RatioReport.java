@@ -10,10 +10,12 @@ import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,10 +40,16 @@ public final class RatioReport {
   private boolean unmeasured;
 
   private RatioReport(JsonArray results) {
+    Map<String, Integer> variants = new HashMap<>();
+    for (JsonElement each : results) {
+      variants.merge(methodOf(each.getAsJsonObject()), 1, Integer::sum);
+    }
     for (JsonElement each : results) {
       JsonObject result = each.getAsJsonObject();
-      String benchmark = result.get("benchmark").getAsString();
-      String method = benchmark.substring(benchmark.lastIndexOf('.') + 1);
+      String method = methodOf(result);
+      if (variants.getOrDefault(method, 0) > 1) {
+        method += parametersOf(result);
+      }
       JsonObject primary = result.getAsJsonObject("primaryMetric");
       times.put(method, samples(primary.getAsJsonArray("rawData")));
       units.put(method, primary.get("scoreUnit").getAsString());
@@ -50,6 +58,21 @@ public final class RatioReport {
         bytes.put(method, others.getAsJsonObject(BYTES).get("score").getAsDouble());
       }
     }
+  }
+
+  private static String methodOf(JsonObject result) {
+    String benchmark = result.get("benchmark").getAsString();
+    return benchmark.substring(benchmark.lastIndexOf('.') + 1);
+  }
+
+  /** Returns what tells apart the runs of a method that was measured more than once. */
+  private static String parametersOf(JsonObject result) {
+    List<String> values = new ArrayList<>();
+    JsonObject parameters = result.getAsJsonObject("params");
+    if (parameters != null) {
+      parameters.asMap().values().forEach(value -> values.add(value.getAsString()));
+    }
+    return " " + values;
   }
 
   private static Samples samples(JsonArray rawData) {
@@ -85,23 +108,38 @@ public final class RatioReport {
   private void printRatios(PrintStream out) {
     print(out, "%-42s %8s %18s %6s  %s", "ratio of medians", "ratio", "95 %", "bar", "verdict");
     for (Bar bar : bars()) {
-      Samples subject = times.get(bar.subject());
-      Samples baseline = times.get(bar.baseline());
-      if (subject == null || baseline == null) {
+      List<String> variants =
+          times.keySet().stream()
+              .filter(method -> isOf(bar.subject(), method))
+              .map(method -> method.substring(bar.subject().length()))
+              .filter(variant -> times.containsKey(bar.baseline() + variant))
+              .toList();
+      if (variants.isEmpty()) {
         unmeasured |= !bar.isReportedOnly();
         print(out, "%-42s %8s %18s %6s  not measured", bar.name(), "-", "-", most(bar));
-        continue;
       }
-      double ratio = subject.median() / baseline.median();
-      double[] interval = Samples.interval(subject, baseline);
-      String range = String.format(Locale.ROOT, "%.3f - %.3f", interval[0], interval[1]);
-      String verdict = verdict(bar, ratio, interval);
-      print(out, "%-42s %8.3f %18s %6s  %s", bar.name(), ratio, range, most(bar), verdict);
+      variants.forEach(variant -> printRatio(bar, variant, out));
     }
   }
 
+  /** Whether a method is this one, with parameters or without. */
+  private static boolean isOf(String name, String method) {
+    return method.equals(name) || method.startsWith(name + " [");
+  }
+
+  private void printRatio(Bar bar, String variant, PrintStream out) {
+    Samples subject = Objects.requireNonNull(times.get(bar.subject() + variant));
+    Samples baseline = Objects.requireNonNull(times.get(bar.baseline() + variant));
+    double ratio = subject.median() / baseline.median();
+    double[] interval = Samples.interval(subject, baseline);
+    String range = String.format(Locale.ROOT, "%.3f - %.3f", interval[0], interval[1]);
+    String verdict = verdict(bar, ratio, interval);
+    String name = bar.name() + variant;
+    print(out, "%-42s %8.3f %18s %6s  %s", name, ratio, range, most(bar), verdict);
+  }
+
   private List<Bar> bars() {
-    if (times.containsKey("caffeineGet")) {
+    if (times.keySet().stream().anyMatch(method -> isOf("caffeineGet", method))) {
       return Bar.CACHE;
     }
     return times.containsKey("bareRunner") ? Bar.TENSORFLOW : Bar.ALL;

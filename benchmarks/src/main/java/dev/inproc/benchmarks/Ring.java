@@ -1,5 +1,6 @@
 package dev.inproc.benchmarks;
 
+import dev.inproc.benchmarks.load.Clock;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Ring implements Callers {
   private static final int IN_FLIGHT = 256;
-  private static final long SPIN_NANOS = 20_000;
 
   private final Supplier<CompletableFuture<?>> submit;
   private final @Nullable CompletableFuture<?>[] ring = new CompletableFuture<?>[IN_FLIGHT];
@@ -34,16 +34,10 @@ final class Ring implements Callers {
   }
 
   private static void await(@Nullable CompletableFuture<?> oldest) {
-    if (oldest == null) {
-      return;
+    if (oldest != null) {
+      Clock.SYSTEM.await(oldest);
+      oldest.join();
     }
-    if (!oldest.isDone()) {
-      long end = System.nanoTime() + SPIN_NANOS;
-      while (!oldest.isDone() && System.nanoTime() - end < 0) {
-        Thread.onSpinWait();
-      }
-    }
-    oldest.join();
   }
 
   @Override

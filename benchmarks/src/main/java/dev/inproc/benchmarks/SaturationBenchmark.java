@@ -61,7 +61,7 @@ public class SaturationBenchmark {
               : new CallerThreads(Integer.parseInt(callers), shared::call);
     }
 
-    long calls() throws InterruptedException {
+    long calls() {
       return load.call(CALLS);
     }
 
@@ -107,25 +107,25 @@ public class SaturationBenchmark {
 
   @Benchmark
   @OperationsPerInvocation(CALLS)
-  public long direct(Direct load) throws InterruptedException {
+  public long direct(Direct load) {
     return load.calls();
   }
 
   @Benchmark
   @OperationsPerInvocation(CALLS)
-  public long batched(Batched load) throws InterruptedException {
+  public long batched(Batched load) {
     return load.calls();
   }
 
   @Benchmark
   @OperationsPerInvocation(CALLS)
-  public long fixedDelay(FixedDelay load) throws InterruptedException {
+  public long fixedDelay(FixedDelay load) {
     return load.calls();
   }
 
   @Benchmark
   @OperationsPerInvocation(CALLS)
-  public long queueAndThread(QueueAndThread load) throws InterruptedException {
+  public long queueAndThread(QueueAndThread load) {
     return load.calls();
   }
 }

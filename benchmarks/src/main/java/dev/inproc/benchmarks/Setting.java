@@ -14,14 +14,16 @@ import dev.inproc.inference.onnx.OnnxOptions;
 import dev.inproc.inference.testing.TestDevice;
 
 /**
- * One setting of ONNX Runtime for all sides of a comparison: all processors within a run, nodes in
- * sequence, threads that do not spin, every optimization. These are the library's defaults too, but
- * set by hand here, so that a change of defaults cannot make a comparison unfair. The device is
- * that of the system property {@code inproc.device}, such as {@code cuda:0}, on both sides with
- * products in full precision (no TF32), so that answers can be compared.
+ * One setting of ONNX Runtime for all sides of a comparison: all processors within a run, or as
+ * many threads as the system property {@code inproc.benchmark.threads} says, nodes in sequence,
+ * threads that do not spin, every optimization. These are the library's defaults too, but set by
+ * hand here, so that a change of defaults cannot make a comparison unfair. The device is that of
+ * the system property {@code inproc.device}, such as {@code cuda:0}, on both sides with products in
+ * full precision (no TF32), so that answers can be compared.
  */
 public final class Setting {
-  public static final int INTRA_OP_THREADS = Runtime.getRuntime().availableProcessors();
+  public static final int INTRA_OP_THREADS =
+      Integer.getInteger("inproc.benchmark.threads", Runtime.getRuntime().availableProcessors());
   static final boolean SPINNING = false;
 
   private static final String TF32 = "use_tf32";

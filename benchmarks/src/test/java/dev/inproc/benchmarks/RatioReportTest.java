@@ -48,6 +48,26 @@ class RatioReportTest {
     assertTrue(text.contains("pass (unsure)"), text);
   }
 
+  @Test
+  void report_methodsWithParameters_areComparedLikeForLike() throws IOException {
+    int status =
+        report(
+            with("16", result("hit", 3.00)),
+            with("256", result("hit", 1.00)),
+            with("16", result("caffeineGet", 2.00)),
+            with("256", result("caffeineGet", 0.40)));
+    String text = printed.toString(StandardCharsets.UTF_8);
+    assertTrue(text.contains("hit / caffeineGet [16]"), text);
+    assertTrue(text.contains("1.500"), text);
+    assertTrue(text.contains("2.500"), text);
+    assertEquals(1, status, "one of the two misses its bar");
+  }
+
+  private static String with(String parameter, String result) {
+    return result.replace(
+        "\"primaryMetric\"", "\"params\":{\"n\":\"" + parameter + "\"},\"primaryMetric\"");
+  }
+
   private int report(String... results) throws IOException {
     Path file = folder.resolve("out.json");
     Files.writeString(file, "[" + String.join(",", results) + "]");

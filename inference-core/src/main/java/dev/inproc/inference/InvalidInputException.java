@@ -40,8 +40,8 @@ public final class InvalidInputException extends InferenceException {
   }
 
   /**
-   * Returns this failure told of one example of a list; the index counts from 0. An index that it
-   * had already, in a list inside a layer, is replaced.
+   * Returns this failure told of one example of a list; the index counts from 0, and -1 tells of
+   * none. An index that it had already, in a list inside a layer, is replaced.
    */
   public InvalidInputException atIndex(int newIndex) {
     return new InvalidInputException(

@@ -21,7 +21,8 @@ import org.tensorflow.types.TFloat32;
  * tensor a thread that is written in place, runs on the calling thread.
  */
 public final class RawTensorFlow implements Contender {
-  private static final RunOptions CALLING_THREAD =
+  /** On the calling thread, as the library runs. */
+  public static final RunOptions CALLING_THREAD =
       RunOptions.newBuilder().setInterOpThreadPool(-1).build();
 
   private final SavedModelBundle model;
@@ -35,13 +36,7 @@ public final class RawTensorFlow implements Contender {
   /** Opens a SavedModel that takes the workload's requests as {@code x}. */
   public RawTensorFlow(Workload workload, Path directory) {
     rows = workload.examples().stream().map(Row::of).toList();
-    ConfigProto config =
-        ConfigProto.newBuilder()
-            .setIntraOpParallelismThreads(Setting.INTRA_OP_THREADS)
-            .setInterOpParallelismThreads(1)
-            .setUsePerSessionThreads(true)
-            .build();
-    model = SavedModelBundle.loader(directory.toString()).withConfigProto(config).load();
+    model = load(directory);
     session = model.session();
     SignatureDef signature = model.metaGraphDef().getSignatureDefOrThrow("serving_default");
     x = output(signature.getInputsOrThrow("x").getName());
@@ -54,6 +49,17 @@ public final class RawTensorFlow implements Contender {
               opened.add(input);
               return input;
             });
+  }
+
+  /** Loads a SavedModel with the numbers of threads that the other sides have. */
+  public static SavedModelBundle load(Path directory) {
+    ConfigProto config =
+        ConfigProto.newBuilder()
+            .setIntraOpParallelismThreads(Setting.INTRA_OP_THREADS)
+            .setInterOpParallelismThreads(1)
+            .setUsePerSessionThreads(true)
+            .build();
+    return SavedModelBundle.loader(directory.toString()).withConfigProto(config).load();
   }
 
   private Output<?> output(String tensor) {

@@ -3,9 +3,7 @@ package dev.inproc.inference.cache;
 import dev.inproc.inference.Decorator;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
 import java.time.Duration;
-import java.util.concurrent.Executor;
 import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -199,16 +197,10 @@ public final class Caching implements Decorator {
   }
 
   <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer) {
-    Workers workers = Workers.shared();
-    return decorate(inner, timer, task -> workers.turn(workers, task));
+    return decorate(inner, timer, Elsewhere.shared());
   }
 
-  /**
-   * For tests.
-   *
-   * @param elsewhere completes futures in place of a caller that ran the model
-   */
-  <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer, Executor elsewhere) {
+  <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer, Elsewhere elsewhere) {
     Answers known = answers;
     if (known == null) {
       throw new IllegalStateException(

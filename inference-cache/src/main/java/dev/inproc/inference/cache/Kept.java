@@ -40,6 +40,12 @@ final class Kept<O> {
     return new Kept<>(null, failure, runNanos, weight, untilNanos);
   }
 
+  /** Returns the answer of an entry without a failure. */
+  @SuppressWarnings("NullAway") // then there is one
+  O value() {
+    return answer;
+  }
+
   boolean isOver(long nowNanos) {
     return failure != null && nowNanos - untilNanos >= 0;
   }

@@ -5,6 +5,7 @@ import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
 import dev.inproc.inference.concurrent.Workers;
 import java.util.ArrayList;
@@ -21,17 +22,28 @@ import org.jspecify.annotations.Nullable;
  * others, so two lists that need each other's inputs do not wait in a circle.
  */
 final class ListCall<I, O> {
-  private final ExactCache<I, O> cache;
-  private final Predictor<I, O> inner;
+  private final Layer<I, O> cache;
   private final List<I> inputs;
   private final CallOptions options;
   private final Map<Object, Item> items = new LinkedHashMap<>();
   private final List<Item> byPosition = new ArrayList<>();
   private final List<Item> led = new ArrayList<>();
 
-  ListCall(ExactCache<I, O> cache, Predictor<I, O> inner, List<I> inputs, CallOptions options) {
+  /** The parts of the cache that lists use. */
+  record Layer<I, O>(
+      Predictor<I, O> inner,
+      Keys keys,
+      Answers answers,
+      Timer timer,
+      Hits<I, O> hits,
+      Misses<I, O> misses,
+      Flights<I, O> flights,
+      Runs<I, O> runs,
+      Counts counts,
+      Meter meter) {}
+
+  ListCall(Layer<I, O> cache, List<I> inputs, CallOptions options) {
     this.cache = cache;
-    this.inner = inner;
     this.inputs = inputs;
     this.options = options;
   }
@@ -70,7 +82,7 @@ final class ListCall<I, O> {
       }
       List<O> answers = new ArrayList<>(inputs.size());
       for (Item item : byPosition) {
-        answers.add(cache.isolate(item.answer()));
+        answers.add(cache.answers().isolate(item.answer()));
       }
       done = true;
       return answers;
@@ -84,7 +96,7 @@ final class ListCall<I, O> {
   private void lookUp() {
     boolean reads = options.cacheMode() != CacheMode.REFRESH;
     for (int i = 0; i < inputs.size(); i++) {
-      Object key = cache.keyOf(inputs.get(i), options);
+      Object key = cache.keys().of(inputs.get(i), options.cacheScope());
       int position = i;
       byPosition.add(items.computeIfAbsent(key, k -> new Item(position, k)));
     }
@@ -92,17 +104,17 @@ final class ListCall<I, O> {
       return;
     }
     for (Item item : items.values()) {
-      item.kept = cache.keptFor(item.key);
+      item.kept = cache.hits().find(item.key, options);
     }
     Item failed = first(item -> item.kept != null && item.kept.failure != null);
     boolean all = first(item -> item.kept == null) == null;
     if (failed == null && !all && options.cacheMode() == CacheMode.ONLY_IF_CACHED) {
-      throw cache.notCached(inputs.size());
+      throw cache.misses().notCached(inputs.size());
     }
     for (Item item : byPosition) {
       Kept<O> kept = failed == null ? item.kept : failed.kept;
       if (kept != null) {
-        cache.hit(item.key, kept, inputs.get(item.position));
+        cache.hits().count(item.key, kept, inputs.get(item.position));
       }
     }
     if (failed != null && failed.kept != null && failed.kept.failure != null) {
@@ -119,7 +131,7 @@ final class ListCall<I, O> {
       missing.forEach(this::board);
     } catch (PredictorClosedException e) {
       int late = (int) missing.stream().filter(item -> item.kept != null).count();
-      cache.countClosed(positions - late - 1); // one is counted
+      cache.counts().closed.add(positions - late - 1); // one is counted
       throw e;
     }
   }
@@ -130,10 +142,10 @@ final class ListCall<I, O> {
     while (true) {
       Flight<I, O> found = cache.flights().find(item.key);
       if (found == null) {
-        Flight<I, O> made = cache.make(item.key, input, options);
+        Flight<I, O> made = cache.misses().make(item.key, input, options);
         if (made != null) {
           item.flight = made;
-          item.kept = cache.late(made, options);
+          item.kept = cache.hits().late(made, options);
           if (item.kept == null) {
             led.add(item);
           } else {
@@ -145,13 +157,13 @@ final class ListCall<I, O> {
         led.add(item); // with others' flight left alone
         return;
       } else {
-        Waiter<I, O> waiter = cache.newWaiter(input, options, true);
+        Waiter<I, O> waiter = cache.misses().newWaiter(input, options, true);
         if (found.join(waiter)) {
           item.waiter = waiter;
           return;
         }
         waiter.cancel(false); // for its timer
-        cache.flights().forget(found);
+        cache.flights().forget(item.key, found);
       }
     }
   }
@@ -164,18 +176,23 @@ final class ListCall<I, O> {
     for (Item item : led) {
       missing.add(item.flight == null ? inputs.get(item.position) : item.flight.input);
     }
-    long start = cache.nanoTime();
+    long start = cache.timer().nanoTime();
     List<O> outputs;
     try {
-      outputs = inner.predictAll(missing, options);
+      outputs = cache.inner().predictAll(missing, options);
       if (outputs.size() != missing.size()) {
         throw new IllegalStateException(
-            "Expected " + missing.size() + " answers of " + inner + ", got " + outputs.size());
+            "Expected "
+                + missing.size()
+                + " answers of "
+                + cache.inner()
+                + ", got "
+                + outputs.size());
       }
     } catch (RuntimeException | Error e) {
       throw failed(e, start);
     }
-    long each = (cache.nanoTime() - start) / led.size();
+    long each = (cache.timer().nanoTime() - start) / led.size();
     for (int i = 0; i < led.size(); i++) {
       land(led.get(i), outputs.get(i), each);
     }
@@ -186,7 +203,7 @@ final class ListCall<I, O> {
     Flight<I, O> flight = item.flight;
     if (flight != null) {
       item.flight = null;
-      cache.flights().land(flight, output, nanos, true);
+      cache.runs().land(flight, output, nanos, true);
     }
   }
 
@@ -200,32 +217,44 @@ final class ListCall<I, O> {
         misses++;
       }
     }
-    cache.countCoalesced(joined);
-    cache.countMisses(misses);
-    cache.countBypassed(led.size() - misses);
+    cache.counts().coalesced.add(joined);
+    cache.meter().missed(misses);
+    cache.counts().bypassed.add(led.size() - misses);
   }
 
-  /** A list of one failed by that one; in a longer one the others' runs begin again elsewhere. */
+  /**
+   * An input that is known to have failed the list fails all who wait for it; the others' runs
+   * begin again elsewhere, for those who had joined them.
+   */
   private RuntimeException failed(Throwable failure, long start) {
-    boolean ofOthers = led.size() > 1;
-    for (Item item : led) {
-      Flight<I, O> flight = item.flight;
+    int culprit = culprit(failure);
+    for (int i = 0; i < led.size(); i++) {
+      Flight<I, O> flight = led.get(i).flight;
       if (flight != null) {
-        item.flight = null;
+        led.get(i).flight = null;
         flight.starts(start);
-        cache.flights().fail(flight, failure, ofOthers, true);
+        cache.runs().fail(flight, i == culprit ? alone(failure) : failure, i != culprit, true);
       }
     }
-    Throwable located = failure;
-    if (failure instanceof InvalidInputException invalid) {
-      int index = led.size() == 1 ? 0 : invalid.index();
-      located =
-          index < 0 || index >= led.size() ? failure : located(failure, led.get(index).position);
-    }
+    Throwable located = culprit < 0 ? failure : located(failure, led.get(culprit).position);
     if (located instanceof Error error) {
       throw error;
     }
     return (RuntimeException) located;
+  }
+
+  /** Returns the place in the batch of the input that failed it, or -1. */
+  private int culprit(Throwable failure) {
+    if (led.size() == 1) {
+      return 0;
+    }
+    boolean known = failure instanceof InvalidInputException i && i.index() < led.size();
+    return known ? ((InvalidInputException) failure).index() : -1;
+  }
+
+  /** Returns the failure as one who asked for this input alone is to see it. */
+  private static Throwable alone(Throwable failure) {
+    return failure instanceof InvalidInputException invalid ? invalid.atIndex(-1) : failure;
   }
 
   private static Throwable located(Throwable failure, int position) {
@@ -258,7 +287,7 @@ final class ListCall<I, O> {
       Flight<I, O> flight = item.flight;
       if (flight != null) {
         item.flight = null;
-        cache.flights().fail(flight, new CancellationException(), true, true);
+        cache.runs().fail(flight, new CancellationException(), true, true);
       }
     }
   }

@@ -50,7 +50,7 @@ record Sizes(Map<Class<?>, ToLongFunction<Object>> declared) {
     }
     ToLongFunction<Object> own = declared.get(value.getClass());
     if (own != null) {
-      return Math.max(0, own.applyAsLong(value));
+      return Math.max(0, Math.min(own.applyAsLong(value), Integer.MAX_VALUE)); // sums stay longs
     }
     if (value instanceof String text) {
       return 2 * HEADER + SMALL + 2L * text.length();

@@ -69,9 +69,10 @@ class KeysTest {
     assertEquals(1f, cache.predict(buffer));
     buffer[0] = 2;
     assertEquals(2f, cache.predict(buffer));
-    buffer[0] = 1;
-    assertEquals(1f, cache.predict(buffer));
-    assertEquals(1, cache.metrics().hits());
+    buffer[0] = 3;
+    assertEquals(1f, cache.predict(new float[] {1}));
+    assertEquals(2f, cache.predict(new float[] {2}));
+    assertEquals(2, cache.metrics().hits());
   }
 
   @Test

@@ -20,6 +20,7 @@ import dev.inproc.inference.testing.LedgerModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -120,6 +121,34 @@ class ListCallTest {
     gate.open();
     assertInstanceOf(EngineException.class, Await.failure(list));
     assertEquals(LedgerModel.f(3), Await.value(stranger));
+  }
+
+  @Test
+  void inputThatFailsAList_failsThoseWhoWaitForItAtOnce_andTheOthersRunAgain() {
+    CountDownLatch goOn = new CountDownLatch(1);
+    FakeModel<Long, Long> model =
+        FakeModel.of(
+            x -> {
+              Await.latch(goOn);
+              if (x < 0) {
+                throw new InvalidInputException("id", "at least 0", x.toString());
+              }
+              return x;
+            });
+    CachingPredictor<Long, Long> around =
+        NUMBERS.withFailuresFor(Duration.ofHours(1)).decorate(model);
+    CompletableFuture<List<Long>> list = start(() -> around.predictAll(List.of(1L, -1L, 2L)));
+    Await.until("it runs", () -> model.lists().size() == 1);
+    CompletableFuture<Long> wrong = around.submit(-1L);
+    CompletableFuture<Long> right = around.submit(2L);
+    goOn.countDown();
+    assertEquals(1, ((InvalidInputException) Await.failure(list)).index());
+    assertEquals(-1, ((InvalidInputException) Await.failure(wrong)).index());
+    assertEquals(2L, Await.value(right));
+    assertEquals(1, model.runs(), "only the stranger's, whose input was not at fault");
+    assertThrows(InvalidInputException.class, () -> around.predict(-1L));
+    assertEquals(1, model.runs(), "the failure is kept");
+    around.close();
   }
 
   @Test

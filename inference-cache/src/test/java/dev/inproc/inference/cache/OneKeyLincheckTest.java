@@ -37,7 +37,7 @@ public class OneKeyLincheckTest {
       Caching.exact(10)
           .withAnswers(Integer.class)
           .withAlwaysOn()
-          .decorate(register, Timer.system(), Runnable::run);
+          .decorate(register, Timer.system(), Elsewhere.caller());
 
   /** Reads the number when a run ends, which for asynchronous runs someone else must do. */
   private static final class Register implements Predictor<String, Integer> {

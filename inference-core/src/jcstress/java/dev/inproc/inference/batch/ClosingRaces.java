@@ -2,9 +2,9 @@ package dev.inproc.inference.batch;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
-import java.util.concurrent.CompletableFuture;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressMeta;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
@@ -15,28 +15,79 @@ import org.openjdk.jcstress.infra.results.LLL_Result;
 public class ClosingRaces {
   private ClosingRaces() {}
 
-  /** Offering and draining on both sides, against closing that waits. */
-  @JCStressTest
+  /** What may become of two requests while it closes. */
   @Outcome(id = "answered, answered, released, even", expect = ACCEPTABLE, desc = "Both came in.")
   @Outcome(id = "closed, answered, released, even", expect = ACCEPTABLE, desc = "The second did.")
   @Outcome(id = "answered, closed, released, even", expect = ACCEPTABLE, desc = "The first did.")
   @Outcome(id = "closed, closed, released, even", expect = ACCEPTABLE, desc = "Neither did.")
+  public static class TwoWhileClosing {
+    private TwoWhileClosing() {}
+  }
+
+  /** Two requests, and one who closes. */
+  abstract static class Two extends Race {
+    Two(Batching batching) {
+      super(batching);
+    }
+
+    final void note(LLLL_Result r) {
+      r.r1 = first();
+      r.r2 = second();
+      r.r4 = bench.accountsAtLast();
+    }
+  }
+
+  /** Offering and draining on both sides; nobody comes after them who would heal what is lost. */
+  @JCStressTest
+  @Outcome(id = "answered, answered, even", expect = ACCEPTABLE, desc = "Whoever drains.")
   @State
-  public static class OfferDrainClose {
-    private final Bench bench = new Bench(Batching.upTo(4));
-    private CompletableFuture<Long> first;
-    private CompletableFuture<Long> second;
+  public static class OfferOffer extends Two {
+    /** Creates one. */
+    public OfferOffer() {
+      super(Batching.upTo(4));
+    }
 
     /** Offers, and drains if no other does. */
     @Actor
     public void one() {
-      first = bench.batcher.submit(1L);
+      offerFirst();
     }
 
     /** So does another. */
     @Actor
     public void two() {
-      second = bench.batcher.submit(1L);
+      offerSecond();
+    }
+
+    /** Looks. */
+    @Arbiter
+    public void arbiter(LLL_Result r) {
+      r.r1 = first();
+      r.r2 = second();
+      r.r3 = bench.accountsAtLast();
+    }
+  }
+
+  /** The same against closing that waits. */
+  @JCStressTest
+  @JCStressMeta(TwoWhileClosing.class)
+  @State
+  public static class OfferDrainClose extends Two {
+    /** Creates one. */
+    public OfferDrainClose() {
+      super(Batching.upTo(4));
+    }
+
+    /** Offers, and drains if no other does. */
+    @Actor
+    public void one() {
+      offerFirst();
+    }
+
+    /** So does another. */
+    @Actor
+    public void two() {
+      offerSecond();
     }
 
     /** Closes. */
@@ -48,9 +99,53 @@ public class ClosingRaces {
     /** Looks. */
     @Arbiter
     public void arbiter(LLLL_Result r) {
-      r.r1 = Bench.outcome(first);
-      r.r2 = Bench.outcome(second);
-      r.r4 = bench.accounts();
+      note(r);
+    }
+  }
+
+  /** And against two who close; the model is closed once. */
+  @JCStressTest
+  @JCStressMeta(TwoWhileClosing.class)
+  @State
+  public static class OfferDrainCloseClose extends Two {
+    private String another = "";
+
+    /** Creates one. */
+    public OfferDrainCloseClose() {
+      super(Batching.upTo(4));
+    }
+
+    /** Offers, and drains if no other does. */
+    @Actor
+    public void one() {
+      offerFirst();
+    }
+
+    /** So does another. */
+    @Actor
+    public void two() {
+      offerSecond();
+    }
+
+    /** Closes. */
+    @Actor
+    public void closer(LLLL_Result r) {
+      r.r3 = bench.closeBatcher();
+    }
+
+    /** Closes too. */
+    @Actor
+    public void another() {
+      another = bench.closeBatcher();
+    }
+
+    /** Looks. */
+    @Arbiter
+    public void arbiter(LLLL_Result r) {
+      note(r);
+      if (!another.equals(r.r3)) {
+        r.r3 += " and " + another;
+      }
     }
   }
 
@@ -59,14 +154,16 @@ public class ClosingRaces {
   @Outcome(id = "overloaded, released, even", expect = ACCEPTABLE, desc = "Refused as too much.")
   @Outcome(id = "closed, released, even", expect = ACCEPTABLE, desc = "Refused as too late.")
   @State
-  public static class RefuseClose {
-    private final Bench bench = new Bench(Batching.upTo(4).withMaxQueuedBytes(1));
-    private CompletableFuture<Long> future;
+  public static class RefuseClose extends Two {
+    /** Creates one. */
+    public RefuseClose() {
+      super(Batching.upTo(4).withMaxQueuedBytes(1));
+    }
 
     /** Offers. */
     @Actor
     public void one() {
-      future = bench.batcher.submit(1L);
+      offerFirst();
     }
 
     /** Closes. */
@@ -78,8 +175,52 @@ public class ClosingRaces {
     /** Looks. */
     @Arbiter
     public void arbiter(LLL_Result r) {
-      r.r1 = Bench.outcome(future);
-      r.r3 = bench.accounts();
+      r.r1 = first();
+      r.r3 = bench.accountsAtLast();
+    }
+  }
+
+  /** Room for one of two: a refusal beside a drain, while it closes. */
+  @JCStressTest
+  @JCStressMeta(TwoWhileClosing.class)
+  @Outcome(
+      id = {
+        "overloaded, answered, released, even",
+        "answered, overloaded, released, even",
+        "overloaded, closed, released, even",
+        "closed, overloaded, released, even"
+      },
+      expect = ACCEPTABLE,
+      desc = "There was no room for one.")
+  @State
+  public static class OfferRefuseClose extends Two {
+    /** Creates one. */
+    public OfferRefuseClose() {
+      super(Batching.upTo(4).withMaxQueuedBytes(2 * 64)); // each has 100
+    }
+
+    /** Offers, and drains if no other does. */
+    @Actor
+    public void one() {
+      offerFirst();
+    }
+
+    /** So does another. */
+    @Actor
+    public void two() {
+      offerSecond();
+    }
+
+    /** Closes. */
+    @Actor
+    public void closer(LLLL_Result r) {
+      r.r3 = bench.closeBatcher();
+    }
+
+    /** Looks. */
+    @Arbiter
+    public void arbiter(LLLL_Result r) {
+      note(r);
     }
   }
 }

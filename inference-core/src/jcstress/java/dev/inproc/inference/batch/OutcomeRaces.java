@@ -2,9 +2,7 @@ package dev.inproc.inference.batch;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
-import dev.inproc.inference.PredictorClosedException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
+import java.time.Duration;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -12,39 +10,19 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LL_Result;
 
-/**
- * One request, and all who may decide what becomes of it. Whoever wins, it is counted once: an
- * outcome that is not listed is a failure.
- */
+/** One request, and all who may decide what becomes of it. One wins, ever, and is counted once. */
 public class OutcomeRaces {
   private OutcomeRaces() {}
 
-  /** A request that waits, and the turner that was called for it. */
-  abstract static class Waiting {
-    private final AtomicReference<Runnable> turner = new AtomicReference<>();
-    final Bench bench = new Bench(Batching.upTo(4), (lane, run) -> turner.set(run));
-    final CompletableFuture<Long> future = bench.batcher.submit(1L);
-
-    final void turn() {
-      turner.get().run();
-    }
-
-    final void cancel() {
-      future.cancel(false);
-    }
-
-    final void expire() {
-      ((Request<Long, Long>) future).expire();
-    }
-
-    /** What closing does to those in a run. */
-    final void abort() {
-      future.completeExceptionally(new PredictorClosedException("bench"));
-    }
-
+  /** What all of them look at when it is over. */
+  abstract static class One extends Race.Waiting {
     final void note(LL_Result r) {
-      r.r1 = Bench.outcome(future);
-      r.r2 = bench.accounts();
+      r.r1 = winner();
+      r.r2 = bench.accountsAtLast();
+    }
+
+    final void close() {
+      bench.batcher.close(Duration.ZERO);
     }
   }
 
@@ -53,7 +31,7 @@ public class OutcomeRaces {
   @Outcome(id = "answered, even", expect = ACCEPTABLE, desc = "The runner came first.")
   @Outcome(id = "cancelled, even", expect = ACCEPTABLE, desc = "The caller came first.")
   @State
-  public static class CompleteCancel extends Waiting {
+  public static class CompleteCancel extends One {
     /** Runs it. */
     @Actor
     public void runner() {
@@ -78,7 +56,7 @@ public class OutcomeRaces {
   @Outcome(id = "answered, even", expect = ACCEPTABLE, desc = "The runner came first.")
   @Outcome(id = "expired, even", expect = ACCEPTABLE, desc = "The timer came first.")
   @State
-  public static class CompleteExpire extends Waiting {
+  public static class CompleteExpire extends One {
     /** Runs it. */
     @Actor
     public void runner() {
@@ -102,7 +80,7 @@ public class OutcomeRaces {
   @JCStressTest
   @Outcome(id = "cancelled, even", expect = ACCEPTABLE, desc = "Cancelled once, by either.")
   @State
-  public static class CancelCancel extends Waiting {
+  public static class CancelCancel extends One {
     /** Takes it back. */
     @Actor
     public void caller() {
@@ -127,7 +105,7 @@ public class OutcomeRaces {
   @Outcome(id = "answered, even", expect = ACCEPTABLE, desc = "The runner came first.")
   @Outcome(id = "closed, even", expect = ACCEPTABLE, desc = "Closing came first.")
   @State
-  public static class CompleteClose extends Waiting {
+  public static class CompleteClose extends One {
     /** Runs it. */
     @Actor
     public void runner() {
@@ -137,25 +115,23 @@ public class OutcomeRaces {
     /** Closes at once. */
     @Actor
     public void closer() {
-      bench.batcher.close(java.time.Duration.ZERO);
+      close();
     }
 
     /** Looks. */
     @Arbiter
     public void arbiter(LL_Result r) {
-      r.r1 = Bench.outcome(future); // its notice may be late, its count comes before
-      r.r2 = bench.accounts();
+      note(r);
     }
   }
 
-  /** All four. */
+  /** Runner, caller and timer. */
   @JCStressTest
   @Outcome(id = "answered, even", expect = ACCEPTABLE, desc = "The runner came first.")
   @Outcome(id = "cancelled, even", expect = ACCEPTABLE, desc = "The caller came first.")
   @Outcome(id = "expired, even", expect = ACCEPTABLE, desc = "The timer came first.")
-  @Outcome(id = "closed, even", expect = ACCEPTABLE, desc = "The one who closes came first.")
   @State
-  public static class CompleteCancelExpireClose extends Waiting {
+  public static class CompleteCancelExpire extends One {
     /** Runs it. */
     @Actor
     public void runner() {
@@ -174,10 +150,43 @@ public class OutcomeRaces {
       expire();
     }
 
-    /** Ends it as closing does. */
+    /** Looks. */
+    @Arbiter
+    public void arbiter(LL_Result r) {
+      note(r);
+    }
+  }
+
+  /** All four. */
+  @JCStressTest
+  @Outcome(id = "answered, even", expect = ACCEPTABLE, desc = "The runner came first.")
+  @Outcome(id = "cancelled, even", expect = ACCEPTABLE, desc = "The caller came first.")
+  @Outcome(id = "expired, even", expect = ACCEPTABLE, desc = "The timer came first.")
+  @Outcome(id = "closed, even", expect = ACCEPTABLE, desc = "The one who closes came first.")
+  @State
+  public static class CompleteCancelExpireClose extends One {
+    /** Runs it. */
+    @Actor
+    public void runner() {
+      turn();
+    }
+
+    /** Takes it back. */
+    @Actor
+    public void caller() {
+      cancel();
+    }
+
+    /** Ends its time. */
+    @Actor
+    public void timer() {
+      expire();
+    }
+
+    /** Closes at once. */
     @Actor
     public void closer() {
-      abort();
+      close();
     }
 
     /** Looks. */

@@ -4,8 +4,6 @@ import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
-import dev.inproc.inference.InvalidInputException;
-import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
@@ -18,10 +16,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The batcher. A request comes into the {@link Intake}; whoever holds an engine slot ({@link
@@ -48,40 +44,29 @@ import org.jspecify.annotations.Nullable;
  */
 final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private static final long GRACE_NANOS = 1_000_000_000;
-  private static final double LUCKY = 0.1; // quantile of a run's cost
   private static final int MANY_GONE = 64;
-
-  // Below these, what is known of each request or run is taken from one in eight.
-  private static final long CHEAP_ROW_NANOS = 2_000;
-  private static final long CHEAP_RUN_NANOS = 20_000;
-  private static final int SAMPLE = 7;
 
   @SuppressWarnings("rawtypes")
   private static final Request[] NO_REQUESTS = {};
 
   private final BatchPredictor<I, O> inner;
-  private final BatchTraits<I> traits;
   private final Timer timer;
   private final Workers workers = Workers.shared(); // for notices
   private final BiConsumer<Object, Runnable> host;
   private final int maxBatchSize;
   private final boolean delays;
-  private final boolean gathers; // false for a model that must run its examples one by one
   private final Intake<Request<I, O>> intake;
   private final Slots slots;
   private final List<Turner<I, O>> turners = new ArrayList<>();
   private final Gate gate = new Gate();
-  private final CostEstimator cost = new CostEstimator();
   private final BatchPolicy<Request<I, O>> policy; // inside the gate
-  private final InlineCost inlineCost = new InlineCost();
   private final Figures figures;
-  private final Isolation<I, O> isolation;
+  private final Runs<I, O> runs;
+  private final Door<I, O> door;
+  private final Inline<I, O> inline;
   private final Lifetime lifetime;
   private final AtomicInteger goneQueued = new AtomicInteger();
-  private volatile boolean cheapRows;
   private volatile boolean strays; // moved out of the queue by one who holds no slot
-  private volatile double meanBytes; // of the last batch's requests
-  private volatile @Nullable PredictorClosedException aborted;
 
   Batcher(BatchPredictor<I, O> inner, Batching batching) {
     this(inner, batching, Timer.system(), Workers.shared()::turn);
@@ -100,18 +85,21 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.timer = timer;
     this.host = host;
-    traits = inner.traits();
+    BatchTraits<I> traits = inner.traits();
     maxBatchSize = Math.min(batching.maxBatchSize(), Math.max(1, traits.maxBatchSize()));
-    gathers = batching.maxBatchSize() == 1 || traits.maxBatchSize() > 1;
     delays = batching.maxDelayNanos() > 0;
     intake = new Intake<>(batching.maxQueued(), batching.maxQueuedBytes());
     slots = new Slots(batching.parallelism());
     for (int slot = 0; slot < batching.parallelism(); slot++) {
       turners.add(new Turner<>(this, slot));
     }
+    CostEstimator cost = new CostEstimator();
     policy = new BatchPolicy<>(maxBatchSize, batching.maxDelayNanos(), cost);
     figures = new Figures(maxBatchSize);
-    isolation = new Isolation<>(this::rerun, figures);
+    runs = new Runs<>(inner, timer, cost, figures, maxBatchSize);
+    door = new Door<>(this, traits, timer, intake, slots, runs, figures, delays);
+    boolean oneByOne = batching.maxBatchSize() > 1 && traits.maxBatchSize() <= 1;
+    inline = new Inline<>(inner, figures, oneByOne, this::checkOpen);
     lifetime = new Lifetime(inner::close);
   }
 
@@ -126,8 +114,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   public O predict(I input, CallOptions options) {
     Objects.requireNonNull(input, "input");
     if (!options.hasTimeout() && !Threads.currentIsVirtual()) {
-      if (!gathers || inlineCost.isBelowWakeUp()) {
-        return runInline(input, options);
+      if (inline.isBest()) {
+        return inline.predict(input, options);
       }
       int slot = intake.isOpenAndEmpty() ? slots.tryTake() : Slots.NONE;
       if (slot != Slots.NONE) {
@@ -135,9 +123,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       }
     }
     if (Workers.isTurning(this)) {
-      return runInline(input, options); // a callback: the engine that it would wait for is its own
+      return inline.predict(input, options); // a callback: it would wait for its own engine
     }
-    Request<I, O> request = newRequest(input, blocking(options), Thread.currentThread(), true);
+    Request<I, O> request = door.request(input, blocking(options), Thread.currentThread(), true);
     enqueue(request);
     return request.await();
   }
@@ -147,7 +135,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     Objects.requireNonNull(input, "input");
     Request<I, O> request;
     try {
-      request = newRequest(input, options, null, false);
+      request = door.request(input, options, null, false);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -164,19 +152,24 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       return List.of();
     }
     if (Workers.isTurning(this)) {
-      return runAllInline(all, options);
+      return inline.predictAll(all, options);
     }
     boolean isBatch = all.size() <= maxBatchSize; // longer ones would hold up strangers
     if (isBatch && !options.hasTimeout() && !Threads.currentIsVirtual()) {
-      if (!gathers || inlineCost.isBelowWakeUp()) {
-        return runAllInline(all, options);
+      if (inline.isBest()) {
+        return inline.predictAll(all, options);
       }
       int slot = intake.isOpenAndEmpty() ? slots.tryTake() : Slots.NONE;
       if (slot != Slots.NONE) {
         return leadAll(slot, all, options);
       }
     }
-    return awaitAll(enqueueAll(all, blocking(options)));
+    List<Request<I, O>> requests = door.requests(all, blocking(options));
+    if (door.admitAll(requests)) {
+      requests.forEach(intake::offer);
+      wake();
+    }
+    return awaitAll(requests);
   }
 
   /** A blocked caller may be its executor's only thread: its answer must not wait there. */
@@ -184,115 +177,15 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return options.executor() == null ? options : options.withExecutor(null);
   }
 
-  private Request<I, O> newRequest(
-      I input, CallOptions options, @Nullable Thread waiter, boolean chainable) {
-    boolean timed = options.hasTimeout();
-    long now = timed || delays || isStamped() ? timer.nanoTime() : Request.UNSTAMPED;
-    CallOptions armed = timed ? options.arm(now) : options;
-    try {
-      traits.check(input);
-      return new Request<>(this, input, armed, now, traits.bytes(input), waiter, chainable);
-    } catch (RuntimeException e) {
-      figures.submitted(1);
-      figures.failed(e);
-      throw e;
-    }
-  }
-
-  /** To read the clock takes a quarter of a submit: where rows are as cheap, one in eight does. */
-  private boolean isStamped() {
-    return !cheapRows || (ThreadLocalRandom.current().nextInt() & SAMPLE) == 0;
-  }
-
   private void enqueue(Request<I, O> request) {
-    CallOptions options = request.options();
-    boolean patient = options.overload() == CallOptions.Overload.WAIT;
-    if (options.hasTimeout()) {
-      Throwable refusal = tooLate(request, patient);
-      if (refusal != null) {
-        refuse(List.of(request), refusal);
-        return;
-      }
-    }
-    Throwable refusal = refusal(intake.admit(1, Intake.lines(request.bytes()), patient));
-    if (refusal != null) {
-      refuse(List.of(request), refusal);
+    if (!door.admit(request)) {
       return;
     }
-    if (options.hasTimeout()) {
+    if (request.options().hasTimeout()) {
       request.startTimeout(timer, workers, request.isBlocking());
     }
     intake.offer(request);
     wake();
-  }
-
-  /** At the door: those that get in are counted by the queue. */
-  private void refuse(List<Request<I, O>> requests, Throwable refusal) {
-    figures.submitted(requests.size());
-    requests.forEach(request -> request.fail(refusal, figures));
-  }
-
-  /** What cannot be met even by a lucky run is refused at the door. */
-  private @Nullable Throwable tooLate(Request<I, O> request, boolean patient) {
-    long now = timer.nanoTime();
-    long remaining = request.deadlineNanos() - now;
-    if (remaining <= 0) {
-      return request.expired();
-    }
-    if (patient || !cost.isKnown() || !slots.areAllTaken()) {
-      return null;
-    }
-    long free = Long.MAX_VALUE;
-    for (Turner<I, O> turner : turners) {
-      free = Math.min(free, Math.max(0, turner.expectedEnd() - now));
-    }
-    double needed = free + cost.nanos(1, request.bytes(), LUCKY);
-    return remaining < needed ? overloaded() : null;
-  }
-
-  private @Nullable Throwable refusal(Intake.Admission admission) {
-    if (admission == Intake.Admission.ADMITTED) {
-      return null;
-    }
-    releaseIfLast(); // it was counted for a moment, and one who closes may have seen that
-    return admission == Intake.Admission.CLOSED
-        ? new PredictorClosedException(toString())
-        : overloaded();
-  }
-
-  private OverloadedException overloaded() {
-    int waiting = intake.waiting();
-    double runs = Math.ceil((double) waiting / maxBatchSize);
-    int rows = Math.max(1, Math.min(waiting, maxBatchSize));
-    double nanos = runs * cost.nanos(rows, (long) (rows * meanBytes));
-    return new OverloadedException(intake.capacity(), waiting, Duration.ofNanos((long) nanos));
-  }
-
-  /** All or none are let in. */
-  private List<Request<I, O>> enqueueAll(List<I> inputs, CallOptions options) {
-    List<Request<I, O>> requests = new ArrayList<>(inputs.size());
-    long lines = 0;
-    Thread waiter = Thread.currentThread();
-    CallOptions armed = options.hasTimeout() ? options.arm(timer.nanoTime()) : options;
-    try {
-      for (I input : inputs) {
-        Request<I, O> request = newRequest(input, armed, waiter, false);
-        requests.add(request);
-        lines += Intake.lines(request.bytes());
-      }
-    } catch (RuntimeException e) {
-      refuse(requests, new CancellationException());
-      throw e instanceof InvalidInputException invalid ? invalid.atIndex(requests.size()) : e;
-    }
-    boolean patient = armed.overload() == CallOptions.Overload.WAIT;
-    Throwable refusal = refusal(intake.admit(requests.size(), lines, patient));
-    if (refusal != null) {
-      refuse(requests, refusal);
-      return requests;
-    }
-    requests.forEach(intake::offer);
-    wake();
-    return requests;
   }
 
   private List<O> awaitAll(List<Request<I, O>> requests) {
@@ -327,55 +220,17 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   private O lead(int slot, I input, CallOptions options) {
     try {
-      return runInline(input, options);
+      return inline.predict(input, options);
     } finally {
       handOver(slot);
     }
-  }
-
-  private O runInline(I input, CallOptions options) {
-    figures.submitted(1);
-    boolean answered = false;
-    try {
-      checkOpen();
-      O output = inlineCost.isSampled() ? timed(input, options) : inner.predict(input, options);
-      answered = true;
-      return output;
-    } catch (Throwable t) {
-      figures.failed(t);
-      throw t;
-    } finally {
-      if (answered) {
-        figures.inline(1);
-      }
-    }
-  }
-
-  private O timed(I input, CallOptions options) {
-    long start = System.nanoTime();
-    O output = inner.predict(input, options);
-    inlineCost.record(System.nanoTime() - start);
-    return output;
   }
 
   private List<O> leadAll(int slot, List<I> inputs, CallOptions options) {
     try {
-      return runAllInline(inputs, options);
+      return inline.predictAll(inputs, options);
     } finally {
       handOver(slot);
-    }
-  }
-
-  private List<O> runAllInline(List<I> inputs, CallOptions options) {
-    figures.submitted(inputs.size());
-    try {
-      checkOpen();
-      List<O> outputs = inner.predictAll(inputs, options);
-      figures.inline(inputs.size());
-      return outputs;
-    } catch (Throwable t) {
-      figures.failed(t, inputs.size());
-      throw t;
     }
   }
 
@@ -419,17 +274,21 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return intake.waiting();
   }
 
-  int maxBatchSize() {
-    return maxBatchSize;
+  Runs<I, O> runs() {
+    return runs;
   }
 
-  /** What two runs cost more than one of all their rows: the fixed cost, once it is known. */
-  double savedByJoining() {
-    if (!cost.isKnown()) {
-      return 0;
+  /** Nanoseconds until an engine should be free. */
+  long untilFree(long now) {
+    long free = Long.MAX_VALUE;
+    for (Turner<I, O> turner : turners) {
+      free = Math.min(free, Math.max(0, turner.expectedEnd() - now));
     }
-    long bytes = (long) meanBytes;
-    return 2 * cost.nanos(1, bytes) - cost.nanos(2, 2 * bytes);
+    return free;
+  }
+
+  int maxBatchSize() {
+    return maxBatchSize;
   }
 
   private void wake() {
@@ -454,7 +313,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     }
   }
 
-  // ---- running ----
+  // ---- choosing ----
 
   /** Lets the policy choose; see {@link BatchPolicy#select}. */
   long choose(Turner<I, O> turner, List<Request<I, O>> batch, List<Request<I, O>> hopeless) {
@@ -481,13 +340,17 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   /** Takes out of the count; who has left meanwhile is not run. */
   private void take(List<Request<I, O>> requests) {
-    requests.removeIf(request -> !request.take());
     long lines = 0;
+    int taken = 0;
     for (Request<I, O> request : requests) {
-      lines += Intake.lines(request.bytes());
+      if (request.take()) {
+        lines += Intake.lines(request.bytes());
+        requests.set(taken++, request);
+      }
     }
-    if (!requests.isEmpty()) {
-      intake.leave(requests.size(), lines);
+    requests.subList(taken, requests.size()).clear();
+    if (taken > 0) {
+      intake.leave(taken, lines);
     }
   }
 
@@ -497,61 +360,6 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   void fail(Request<I, O> request, Throwable failure) {
     request.fail(failure, figures);
-  }
-
-  void runChosen(Turner<I, O> turner, List<Request<I, O>> requests) {
-    long start = timer.nanoTime();
-    long bytes = 0;
-    for (Request<I, O> request : requests) {
-      bytes += request.bytes();
-    }
-    figures.began(turner.reason(), requests.size());
-    Request<I, O> one = requests.get(Math.floorMod(start, requests.size()));
-    if (one.arrivalNanos() != Request.UNSTAMPED) {
-      figures.queued(start - one.arrivalNanos(), requests.size());
-    }
-    Gathered<I, O> gathered = new Gathered<>(requests, figures);
-    double typical = cost.nanos(requests.size(), bytes, LUCKY);
-    turner.begin(gathered, start + (long) typical);
-    try {
-      PredictorClosedException reason = aborted;
-      if (reason != null) {
-        requests.forEach(request -> request.fail(reason, figures));
-        return;
-      }
-      run(gathered);
-      long nanos = timer.nanoTime() - start;
-      figures.ended(nanos);
-      cheapRows = nanos < requests.size() * CHEAP_ROW_NANOS;
-      if (gathered.answered() == requests.size()) {
-        if (nanos >= CHEAP_RUN_NANOS || (ThreadLocalRandom.current().nextInt() & SAMPLE) == 0) {
-          cost.record(requests.size(), bytes, nanos);
-        }
-        meanBytes = (double) bytes / requests.size();
-        isolation.well();
-      } else if (!gathered.suspects().isEmpty()) {
-        isolation.settle(gathered.suspects());
-      }
-    } finally {
-      turner.end();
-    }
-  }
-
-  private void run(Gathered<I, O> gathered) {
-    Throwable thrown = null;
-    try {
-      inner.run(gathered);
-    } catch (Throwable t) {
-      thrown = t; // against the contract, but the callers must hear of it
-    }
-    gathered.end(thrown);
-  }
-
-  private Gathered<I, O> rerun(List<Request<I, O>> requests) {
-    figures.began(DispatchReason.ISOLATION, requests.size());
-    Gathered<I, O> gathered = new Gathered<>(requests, figures);
-    run(gathered);
-    return gathered;
   }
 
   // ---- leaving ----
@@ -611,7 +419,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       return false; // the time has not passed: those accepted are still to be answered
     }
     PredictorClosedException reason = new PredictorClosedException(toString());
-    aborted = reason; // first: what begins to run is seen below, or sees this
+    runs.abort(reason); // first: what begins to run is seen below, or sees this
     refuseQueued(reason);
     for (Turner<I, O> turner : turners) {
       Gathered<I, O> current = turner.current();
@@ -641,7 +449,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   /** Closes the model if this is closed and nobody waits or runs any more. */
-  private void releaseIfLast() {
+  void releaseIfLast() {
     if (intake.isClosed() && intake.waiting() == 0 && slots.areAllFree()) {
       lifetime.close();
     }

@@ -1,6 +1,7 @@
 package dev.inproc.inference.batch;
 
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,19 @@ final class Fifo<R extends Waiting> {
     size--;
     bytes -= request.bytes();
     return request;
+  }
+
+  /** Moves up to so many of the oldest into a list, without those gone; returns how many. */
+  int take(int most, List<? super R> batch) {
+    int taken = 0;
+    while (taken < most && size > 0) {
+      R request = poll();
+      if (!request.isGone()) {
+        batch.add(request);
+        taken++;
+      }
+    }
+    return taken;
   }
 
   void purge() {

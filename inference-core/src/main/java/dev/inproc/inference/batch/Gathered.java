@@ -71,15 +71,20 @@ final class Gathered<I, O> implements Batch<I, O> {
   @Override
   public boolean complete(int index, O output) {
     Request<I, O> request = requests.get(index);
-    if (!request.settle()) {
+    // Without an executor it is answered here and now, and that decides; else it is claimed first.
+    boolean direct = request.options().executor() == null;
+    if (direct ? request.isDone() : !request.settle()) {
       return false;
     }
-    answered++;
     boolean inChain = chained && request.isChainable();
     if (inChain) {
       request.link(lastAnswered); // before it completes: its caller may be gone a moment later
     }
-    if (!request.answer(output)) {
+    boolean delivered = request.answer(output);
+    if (delivered || !direct) {
+      answered++;
+    }
+    if (!delivered) {
       return false; // withdrawn in this very moment
     }
     if (inChain) {

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One call in the batcher, and the future of its outcome. Its place says who accounts for it, each
  * move being one compare-and-set: from {@code QUEUED} to {@code TAKEN} by the runner, who takes it
- * out of the count of those waiting; from either to {@code SETTLED} by whoever answers or fails it
- * on behalf of the batcher; or to {@code LEFT} by its own caller or timer. So every request is
- * counted out once, and its outcome is counted once.
+ * out of the count of those waiting; from either to {@code SETTLED} by whoever fails it on behalf
+ * of the batcher, or hands its answer to an executor; or to {@code LEFT} by its own caller or
+ * timer. One that is answered at once stays where it is: that its future was completed by the
+ * runner is decision enough. So every request is counted out once, and its outcome is counted once.
  *
  * <p><b>Waking blocked callers.</b> A blocked caller parks until its future is done. When a large
  * batch ends, the runner wakes one of them; each caller, on its way out, wakes the {@link #next}.
@@ -140,11 +141,11 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
 
   /** Claims it for an outcome that the batcher gives; false if it has one or has left. */
   boolean settle() {
-    return move(SETTLED) < SETTLED;
+    return !isDone() && move(SETTLED) < SETTLED;
   }
 
   boolean isSettled() {
-    return place >= SETTLED;
+    return place >= SETTLED || isDone();
   }
 
   /**

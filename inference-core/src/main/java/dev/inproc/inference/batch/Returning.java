@@ -10,10 +10,8 @@ package dev.inproc.inference.batch;
 final class Returning {
   private static final long MOST_NANOS = 60_000;
   private static final double LEAST_SAVED_NANOS = 20_000;
-  private static final int MOST_PAUSE = 64;
 
-  private int pause; // batches until the next try
-  private int lastPause;
+  private final Patience patience = new Patience();
 
   /**
    * Returns how long to wait at most, or 0.
@@ -25,8 +23,7 @@ final class Returning {
     if (callers < 2 || savedNanos < LEAST_SAVED_NANOS) {
       return 0;
     }
-    if (pause > 0) {
-      pause--;
+    if (!patience.tries()) {
       return 0;
     }
     return Math.min(MOST_NANOS, (long) (savedNanos / 2));
@@ -34,7 +31,6 @@ final class Returning {
 
   /** Learns from a wait: whether at least half of those expected came. */
   void came(int expected, int returned) {
-    lastPause = 2 * returned >= expected ? 0 : Math.min(MOST_PAUSE, 2 * lastPause + 1);
-    pause = lastPause;
+    patience.learn(2 * returned >= expected);
   }
 }

@@ -16,6 +16,8 @@ final class Turner<I, O> implements Runnable {
   /** After a batch of several, more mostly follows within this time: 2 to 10 times as many. */
   private static final long SPIN_NANOS = 20_000;
 
+  private static final long BURST_NANOS = 1_500;
+
   private static final System.Logger LOG = System.getLogger(Batching.class.getName());
 
   /** In place of a time: nothing waits. */
@@ -29,6 +31,7 @@ final class Turner<I, O> implements Runnable {
   private volatile @Nullable Thread parked;
   private volatile long expectedEnd;
   private final Returning returning = new Returning();
+  private final Patience burst = new Patience();
   private int lastSize;
   private int blocked; // callers of the batch just run, none if there was none
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
@@ -47,6 +50,8 @@ final class Turner<I, O> implements Runnable {
       if (more) {
         if (blocked > 0) {
           awaitReturning();
+        } else if (batcher.runs().areRowsCheap()) {
+          awaitBurst();
         }
         continue;
       }
@@ -77,7 +82,7 @@ final class Turner<I, O> implements Runnable {
         for (Request<I, O> request : chosen) {
           blocked += request.isBlocking() ? 1 : 0;
         }
-        batcher.runChosen(this, Arrays.asList(chosen.toArray(Batcher.<I, O>noRequests())));
+        batcher.runs().run(this, Arrays.asList(chosen.toArray(Batcher.<I, O>noRequests())));
       }
     } catch (Throwable t) {
       // Nothing is known that throws here; if something does, nobody may wait for ever.
@@ -99,7 +104,7 @@ final class Turner<I, O> implements Runnable {
   private void awaitReturning() {
     int before = batcher.waiting();
     int most = batcher.maxBatchSize() - before;
-    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, batcher.savedByJoining());
+    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, batcher.runs().savedByJoining());
     if (limit == 0) {
       return;
     }
@@ -111,6 +116,24 @@ final class Turner<I, O> implements Runnable {
       returned = batcher.waiting() - before;
     } while (returned < expected && System.nanoTime() - end < 0);
     returning.came(expected, returned);
+  }
+
+  /**
+   * Where rows are cheap, lets one who is submitting get ahead. To take what he has submitted so
+   * far costs more than to run it, since his processor and this one then fight for every request: a
+   * no-op engine answered 4.7 million a second in batches of ten, 7 to 17 million in full ones.
+   */
+  private void awaitBurst() {
+    int before = batcher.waiting();
+    int most = batcher.maxBatchSize();
+    if (before == 0 || before >= most || !burst.tries()) {
+      return;
+    }
+    long end = System.nanoTime() + BURST_NANOS;
+    do {
+      Thread.onSpinWait(); // looks at nothing of his
+    } while (System.nanoTime() - end < 0);
+    burst.learn(batcher.waiting() >= Math.min(most, 2 * before));
   }
 
   private boolean spin() {

@@ -1,6 +1,7 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.CallOptions.Priority;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +68,11 @@ final class Untimed<R extends Waiting> {
 
   /** Moves up to so many requests into a batch; returns how many. */
   int take(int most, List<R> batch) {
+    Fifo<R> only = only();
+    if (only != null) {
+      Arrays.fill(passedOver, 0);
+      return only.take(most, batch);
+    }
     int taken = 0;
     while (taken < most) {
       Fifo<R> next = next();
@@ -77,6 +83,20 @@ final class Untimed<R extends Waiting> {
       taken++;
     }
     return taken;
+  }
+
+  /** The class of all that wait, if there is one. */
+  private @Nullable Fifo<R> only() {
+    Fifo<R> only = null;
+    for (int i = 0; i < CLASSES; i++) {
+      if (fifos.get(i).size() > 0) {
+        if (only != null) {
+          return null;
+        }
+        only = fifos.get(i);
+      }
+    }
+    return only;
   }
 
   private @Nullable Fifo<R> next() {

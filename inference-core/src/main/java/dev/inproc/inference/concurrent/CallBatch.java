@@ -52,9 +52,7 @@ public final class CallBatch<I, O> implements Batch<I, O> {
   /** Returns a switch that cancels once these of the calls are gone. */
   public static Cancellation watch(List<? extends Call<?, ?>> calls, int[] indexes) {
     RunGroup group = new RunGroup(indexes.length);
-    for (int index : indexes) {
-      calls.get(index).join(group);
-    }
+    Call.joinAll(calls, indexes, group);
     return group.cancellation();
   }
 }

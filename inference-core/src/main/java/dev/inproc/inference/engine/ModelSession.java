@@ -175,9 +175,10 @@ final class ModelSession implements Session {
     }
     Tensors[] answers = new Tensors[inputs.length];
     for (RunPlan.Group group : plan(sizes)) {
-      Tensors[] some = runGroup(group, inputs, sizes, stop);
+      Part part = part(group, inputs, sizes);
+      Tensors[] some = run(part, stop);
       for (int i = 0; i < some.length; i++) {
-        answers[group.members()[i]] = some[i];
+        answers[part.indexes[i]] = some[i];
       }
     }
     return Collections.unmodifiableList(Arrays.asList(answers));
@@ -187,8 +188,10 @@ final class ModelSession implements Session {
     return sizes.length == 0 ? List.of() : runner.plan(Arrays.asList(sizes));
   }
 
-  private Tensors[] runGroup(
-      RunPlan.Group group, Tensors[] inputs, long[][] sizes, @Nullable Cancellation stop) {
+  /** What runs together, and where each example stands among all. */
+  private record Part(int[] indexes, Tensors[] inputs, long[][] sizes, long[] padded) {}
+
+  private static Part part(RunPlan.Group group, Tensors[] inputs, long[][] sizes) {
     int[] members = group.members();
     Tensors[] examples = new Tensors[members.length];
     long[][] own = new long[members.length][];
@@ -196,7 +199,11 @@ final class ModelSession implements Session {
       examples[i] = inputs[members[i]];
       own[i] = sizes[members[i]];
     }
-    return runner.run(examples, own, group.sizes(), stop);
+    return new Part(members, examples, own, group.sizes());
+  }
+
+  private Tensors[] run(Part part, @Nullable Cancellation stop) {
+    return runner.run(part.inputs, part.sizes, part.padded, stop);
   }
 
   // ---- batches ----
@@ -208,41 +215,59 @@ final class ModelSession implements Session {
 
   @Override
   public void run(Batch<Tensors, Tensors> batch) {
-    int[] live = IntStream.range(0, batch.size()).filter(i -> !batch.isGone(i)).toArray();
+    int[] live = live(batch);
     Tensors[] inputs = new Tensors[live.length];
     long[][] sizes = new long[live.length][];
     for (int i = 0; i < live.length; i++) {
       inputs[i] = batch.input(live[i]);
       sizes[i] = layout.sizesOf(inputs[i]);
     }
+    if (runner.isOneRun(sizes)) {
+      run(batch, live, new Part(live, inputs, sizes, sizes[0]));
+      return;
+    }
     for (RunPlan.Group group : plan(sizes)) {
-      int[] indexes = IntStream.of(group.members()).map(i -> live[i]).toArray();
-      Tensors[] answers;
-      try {
-        answers = runBatched(batch, indexes, group, inputs, sizes);
-      } catch (Throwable t) {
-        for (int index : indexes) {
-          batch.fail(index, t);
-        }
-        continue;
-      }
-      batch.ran(indexes.length, runner.padding(group, sizes));
-      // Outside the model's lifetime: a callback may close this session.
+      Part part = part(group, inputs, sizes);
+      int[] indexes = new int[part.indexes.length];
       for (int i = 0; i < indexes.length; i++) {
-        batch.complete(indexes[i], answers[i]);
+        indexes[i] = live[part.indexes[i]];
       }
+      run(batch, indexes, part);
     }
   }
 
-  private Tensors[] runBatched(
-      Batch<Tensors, Tensors> batch,
-      int[] indexes,
-      RunPlan.Group group,
-      Tensors[] inputs,
-      long[][] sizes) {
+  private static int[] live(Batch<?, ?> batch) {
+    int[] live = new int[batch.size()];
+    int count = 0;
+    for (int i = 0; i < live.length; i++) {
+      if (!batch.isGone(i)) {
+        live[count++] = i;
+      }
+    }
+    return count == live.length ? live : Arrays.copyOf(live, count);
+  }
+
+  private void run(Batch<Tensors, Tensors> batch, int[] indexes, Part part) {
+    Tensors[] answers;
+    try {
+      answers = runWatched(batch, indexes, part);
+    } catch (Throwable t) {
+      for (int index : indexes) {
+        batch.fail(index, t);
+      }
+      return;
+    }
+    batch.ran(indexes.length, runner.padding(part.padded, part.sizes));
+    // Outside the model's lifetime: a callback may close this session.
+    for (int i = 0; i < indexes.length; i++) {
+      batch.complete(indexes[i], answers[i]);
+    }
+  }
+
+  private Tensors[] runWatched(Batch<Tensors, Tensors> batch, int[] indexes, Part part) {
     dispatcher.enter();
     try {
-      return runGroup(group, inputs, sizes, batch.watch(indexes));
+      return run(part, batch.watch(indexes));
     } finally {
       model.lifetime.release();
     }

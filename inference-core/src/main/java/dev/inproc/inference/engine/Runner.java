@@ -275,12 +275,15 @@ final class Runner implements RunPlan.Costs {
   }
 
   /** The share of a run's input elements that is padding. */
-  double padding(RunPlan.Group group, long[][] sizes) {
-    double filled = 0;
-    for (int member : group.members()) {
-      filled += volume(sizes[member]);
+  double padding(long[] padded, long[][] sizes) {
+    if (layout.variables() == 0) {
+      return 0;
     }
-    double all = volume(group.sizes()) * group.members().length;
+    double filled = 0;
+    for (long[] each : sizes) {
+      filled += volume(each);
+    }
+    double all = volume(padded) * sizes.length;
     return all == 0 ? 0 : 1 - filled / all;
   }
 

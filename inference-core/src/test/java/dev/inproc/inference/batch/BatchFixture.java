@@ -1,10 +1,12 @@
 package dev.inproc.inference.batch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.testing.LedgerEngine;
 import dev.inproc.inference.testing.LedgerModel;
 import dev.inproc.inference.testing.ManualTimer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
  */
 final class BatchFixture implements AutoCloseable {
   static final long MICRO = 1_000;
+  private static final Duration HANG = Duration.ofSeconds(5);
 
   final ManualTimer timer = new ManualTimer();
   final LedgerEngine engine;
@@ -75,7 +78,7 @@ final class BatchFixture implements AutoCloseable {
   @Override
   public void close() {
     turn();
-    batcher.close();
+    assertTrue(batcher.close(HANG));
     checkAccounts();
     assertEquals(List.of(), engine.violations());
     assertEquals(1, engine.closes(), "closes");

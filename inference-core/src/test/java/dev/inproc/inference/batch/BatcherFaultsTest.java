@@ -53,7 +53,7 @@ class BatcherFaultsTest {
   }
 
   @Test
-  void allPoisoned_rerunsAreBounded_andTheNextFailureCostsOneRun() {
+  void allPoisoned_rerunsAreBounded_andTheNextFailureCostsTwoReruns() {
     try (BatchFixture f = new BatchFixture(Batching.upTo(32))) {
       for (long id = 0; id < 100; id++) {
         f.engine.poison(id);
@@ -65,13 +65,36 @@ class BatcherFaultsTest {
       int before = f.engine.started();
       f.submit(32, 32);
       f.turn();
-      assertEquals(before + 1, f.engine.started(), "the engine is taken to be ill");
+      assertEquals(before + 3, f.engine.started(), "the engine is taken to be ill");
       List<CompletableFuture<Long>> well = f.submit(200, 8);
       f.turn();
       assertAnswered(200, well);
       List<CompletableFuture<Long>> mixed = f.submit(99, 4);
       f.turn();
       assertAnswered(100, mixed.subList(1, 4));
+    }
+  }
+
+  @Test
+  void strangers_behindBatchesOfPoisonAlone_areAnsweredAllTheSame() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(32))) {
+      for (long id = 0; id < 64; id++) {
+        f.engine.poison(id);
+      }
+      f.submit(0, 32);
+      f.turn();
+      f.submit(32, 2);
+      f.turn();
+      for (long first = 100;
+          first <= 500;
+          first += 100) { // none of these batches runs without a failure
+        f.engine.poison(first + 7);
+        List<CompletableFuture<Long>> mixed = f.submit(first, 32);
+        f.turn();
+        assertSays(failure(mixed.get(7)), "poisoned");
+        assertAnswered(first, mixed.subList(0, 7));
+        assertAnswered(first + 8, mixed.subList(8, 32));
+      }
     }
   }
 

@@ -32,7 +32,7 @@ class BatcherLincheckTest {
         .actorsBefore(0)
         .actorsAfter(0)
         .iterations(Integer.getInteger("inproc.lincheck.iterations", 12))
-        .invocationsPerIteration(Integer.getInteger("inproc.lincheck.invocations", 500))
+        .invocationsPerIteration(Integer.getInteger("inproc.lincheck.invocations", 300))
         .addGuarantee(
             forClasses(Figures.class.getName()).methods("snapshot", "began", "ended").ignore())
         .check(protocol);

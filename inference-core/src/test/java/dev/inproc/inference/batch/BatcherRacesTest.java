@@ -1,9 +1,11 @@
 package dev.inproc.inference.batch;
 
+import static dev.inproc.inference.batch.BatchFixture.assertAnswered;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.testing.Await;
@@ -16,8 +18,12 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Interleavings that went wrong once, forced. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -34,6 +40,65 @@ class BatcherRacesTest {
       assertTrue(f.batcher.freeSlot(0), "there is one more to run");
       f.turn();
       assertEquals(LedgerModel.f(65), futures.get(64).getNow(0L));
+    }
+  }
+
+  /** One comes when the turner has found nothing and not left; nobody calls after it. */
+  @Test
+  void submit_whileTheTurnerLeaves_isRunThoughNobodyCallsAgain() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(4))) {
+      f.submit(0, 1);
+      assertEquals(0, f.turnOnce());
+      assertEquals(Turner.NOTHING, f.turnOnce());
+      List<CompletableFuture<Long>> late = f.submit(1, 1);
+      assertEquals(1, f.started(), "its caller finds the engine taken");
+      assertTrue(f.batcher.freeSlot(0), "who leaves looks again");
+      f.turn();
+      assertAnswered(1, late);
+    }
+  }
+
+  /**
+   * A caller finds its answer by itself, since a park may return at any time, and is gone before
+   * the runner does anything more. Those who were to be woken by it must be.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 7})
+  void chain_aCallerLeavesTheMomentItIsAnswered_theNextIsWoken(int place) {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(8))) {
+      List<BlockedCaller> callers =
+          IntStream.range(0, 8).mapToObj(i -> new BlockedCaller(f)).toList();
+      callers.forEach(Thread::start);
+      callers.forEach(Await::blocked);
+      BlockedCaller hasty = callers.get(place);
+      var unused =
+          hasty.request.whenComplete(
+              (answer, failure) -> {
+                LockSupport.unpark(hasty);
+                Await.end(hasty);
+              });
+      Gathered<Long, Long> gathered =
+          new Gathered<>(callers.stream().map(each -> each.request).toList(), new Figures(8));
+      for (int i = 0; i < 8; i++) {
+        assertTrue(gathered.complete(i, LedgerModel.f(i)));
+      }
+      gathered.end(null);
+      callers.forEach(Await::end);
+    }
+  }
+
+  /** One in a batch of many, asleep until it is woken. */
+  private static final class BlockedCaller extends Thread {
+    final Request<Long, Long> request;
+
+    BlockedCaller(BatchFixture f) {
+      setDaemon(true);
+      request = new Request<>(f.batcher, 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, this, true);
+    }
+
+    @Override
+    public void run() {
+      request.await();
     }
   }
 

@@ -239,18 +239,6 @@ class BatcherTest {
   }
 
   @Test
-  void cancelledOutermost_throughACodec_isDequeued() {
-    try (BatchFixture f = new BatchFixture(Batching.upTo(8))) {
-      CompletableFuture<String> outer =
-          dev.inproc.inference.concurrent.Relay.map(f.batcher.submit(4L), String::valueOf);
-      f.submit(5, 1);
-      outer.cancel(false);
-      f.turn();
-      assertEquals(List.of(List.of(5L)), f.engine.runs());
-    }
-  }
-
-  @Test
   void allCancelled_nothingIsRunAndTheEngineIdles() {
     try (BatchFixture f = new BatchFixture(Batching.upTo(8))) {
       f.submit(0, 3).forEach(future -> future.cancel(false));

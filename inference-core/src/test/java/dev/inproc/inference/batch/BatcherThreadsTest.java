@@ -318,6 +318,7 @@ class BatcherThreadsTest {
     ExecutorService executor = Executors.newSingleThreadExecutor();
     try {
       CountDownLatch goOn = new CountDownLatch(1);
+      Gate gate = occupy(); // else it may be answered before the callback is there
       CompletableFuture<Long> slow =
           batcher
               .submit(1L, CallOptions.DEFAULT.withExecutor(executor))
@@ -326,9 +327,35 @@ class BatcherThreadsTest {
                     Await.latch(goOn);
                     return batcher.predict(2L);
                   });
+      open(gate);
       assertEquals(LedgerModel.f(3), Await.value(batcher.submit(3L)), "while the callback hangs");
       goOn.countDown();
       assertEquals(LedgerModel.f(2), Await.value(slow));
+    } finally {
+      executor.shutdown();
+    }
+  }
+
+  /** Its run is in nobody's way but while it lasts; the executor's thread waits for it. */
+  @Test
+  void callback_onAnExecutor_predictsWhileStrangersCome_allAreAnswered() {
+    ExecutorService executor = Executors.newSingleThreadExecutor();
+    try {
+      Gate gate = occupy();
+      CallOptions elsewhere = CallOptions.DEFAULT.withExecutor(executor);
+      List<CompletableFuture<Long>> chained = new ArrayList<>();
+      List<CompletableFuture<Long>> strangers = new ArrayList<>();
+      for (long id = 0; id < 20; id++) {
+        long next = 100 + id;
+        chained.add(batcher.submit(id, elsewhere).thenApply(x -> batcher.predict(next)));
+        strangers.add(batcher.submit(200 + id));
+      }
+      open(gate);
+      for (int i = 0; i < 20; i++) {
+        assertEquals(LedgerModel.f(200 + i), Await.value(strangers.get(i)));
+        assertEquals(LedgerModel.f(100 + i), Await.value(chained.get(i)));
+      }
+      assertTrue(engine.runs().size() <= 2 + 20, "a stranger waits for no other's callback");
     } finally {
       executor.shutdown();
     }

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 
 /**
@@ -24,6 +25,7 @@ final class Bench implements BatchPredictor<Long, Long> {
   final Batcher<Long, Long> batcher;
   private final AtomicInteger active = new AtomicInteger();
   private final AtomicInteger closes = new AtomicInteger();
+  private final AtomicInteger given = new AtomicInteger();
   private volatile boolean overlapped;
 
   /** Creates one whose slots are turned by the thread that takes them. */
@@ -96,6 +98,22 @@ final class Bench implements BatchPredictor<Long, Long> {
         : m.submitted() + " came, " + ended + " ended, " + m.waiting() + " wait";
   }
 
+  /** The same, when notices had time to come. */
+  String accountsAtLast() {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(STUCK_SECONDS);
+    String accounts = accounts();
+    while (!accounts.equals("even") && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(20_000);
+      accounts = accounts();
+    }
+    return accounts;
+  }
+
+  /** How many answers were taken of those that runs gave. */
+  int given() {
+    return given.get();
+  }
+
   // ---- the model ----
 
   private void use(Runnable run) {
@@ -111,7 +129,7 @@ final class Bench implements BatchPredictor<Long, Long> {
     use(
         () -> {
           for (int i = 0; i < batch.size(); i++) {
-            batch.complete(i, batch.input(i));
+            given.addAndGet(batch.complete(i, batch.input(i)) ? 1 : 0);
           }
         });
   }

@@ -29,6 +29,18 @@ class WorkersTest {
   }
 
   @Test
+  void isWorker_onLanesAndNotices_notElsewhere() {
+    CompletableFuture<Boolean> lane = new CompletableFuture<>();
+    CompletableFuture<Boolean> notice = new CompletableFuture<>();
+    workers.turn(new Object(), () -> lane.complete(Workers.isWorker()));
+    workers.notice(() -> notice.complete(Workers.isWorker()));
+    assertTrue(Await.value(lane));
+    assertTrue(Await.value(notice));
+    assertFalse(Workers.isWorker());
+    assertFalse(Await.value(CompletableFuture.supplyAsync(Workers::isWorker)));
+  }
+
+  @Test
   void turn_taskThrows_laneIsForgotten() {
     Object lane = new Object();
     CompletableFuture<Thread> first = new CompletableFuture<>();

@@ -46,6 +46,7 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
   private volatile IntConsumer work = rows -> {};
   private volatile @Nullable Gate gate;
   private volatile int forgotten;
+  private volatile long kinds = 1;
   private volatile boolean recording = true;
 
   /** Creates one without a limit to its batches. */
@@ -73,6 +74,11 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
   /** Makes runs leave out so many of the last calls. */
   public void forget(int calls) {
     forgotten = calls;
+  }
+
+  /** Makes ids of so many buckets: each in that of its remainder. */
+  public void kinds(int buckets) {
+    kinds = buckets;
   }
 
   /** Makes runs wait at a gate until it opens or they are stopped. */
@@ -155,7 +161,7 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
 
       @Override
       public Object bucket(Long id) {
-        return "ids";
+        return id % kinds;
       }
 
       @Override

@@ -3,6 +3,7 @@ package dev.inproc.inference.testing.stress;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingPredictor;
+import dev.inproc.inference.testing.VirtualThreads;
 import dev.inproc.inference.testing.stress.Ticket.Outcome;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -83,7 +84,7 @@ public final class LedgerStress<O> {
     long start = System.nanoTime();
     long made = 0;
     long told = start;
-    while (made < calls && violationCount.get() == 0) {
+    while (made < calls && !isViolated()) {
       made += new StressRound<>(this, random.split(), calls - made + 1).run();
       rounds++;
       if (System.nanoTime() - told > 60_000_000_000L) {
@@ -93,7 +94,7 @@ public final class LedgerStress<O> {
     }
     executor.shutdown();
     System.out.println(report(made, System.nanoTime() - start, seed));
-    if (violationCount.get() > 0) {
+    if (isViolated()) {
       throw new AssertionError(
           violationCount + " violations, seed " + seed + ":\n" + String.join("\n", violations));
     }
@@ -119,7 +120,8 @@ public final class LedgerStress<O> {
         + faults
         + " faults, "
         + hangs
-        + " hangs";
+        + " hangs; a quarter of the callers "
+        + (VirtualThreads.areThere() ? "virtual" : "would be virtual on JDK 21");
   }
 
   // ---- for rounds ----
@@ -155,6 +157,10 @@ public final class LedgerStress<O> {
 
   long pendingTimeouts() {
     return pendingTimeouts.getAsLong();
+  }
+
+  boolean isViolated() {
+    return violationCount.get() > 0;
   }
 
   void countStranger() {

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread that calls: by {@code submit} with a window of calls in flight, by {@code predict}, by
@@ -30,7 +31,6 @@ final class StressProducer<O> implements Runnable {
   private static final List<CallOptions.Priority> PRIORITIES =
       List.of(CallOptions.Priority.values());
 
-  private static final long HANG_SECONDS = 30;
   private static final int LONGEST_LIST = 40;
   private static final CallOptions HOUR = CallOptions.timeout(Duration.ofHours(1));
 
@@ -52,6 +52,7 @@ final class StressProducer<O> implements Runnable {
   private final List<Ticket> tickets = new ArrayList<>();
   private long nextId;
   private boolean closed;
+  private volatile @Nullable Ticket blockedOn; // if it hangs, this is forgotten
 
   StressProducer(StressRound<O> round, Manner manner, int number, SplittableRandom random) {
     this.round = round;
@@ -64,6 +65,11 @@ final class StressProducer<O> implements Runnable {
   /** The lines that it wrote; to be read when its thread has ended. */
   List<Ticket> tickets() {
     return tickets;
+  }
+
+  /** The call that it is blocked on, if it is, and how it calls. */
+  String waitsFor() {
+    return blockedOn + " by " + manner;
   }
 
   @Override
@@ -154,8 +160,9 @@ final class StressProducer<O> implements Runnable {
 
   private void settle(Sent<O> each) {
     Ticket ticket = each.ticket;
+    blockedOn = ticket;
     try {
-      O answer = each.future.get(HANG_SECONDS, TimeUnit.SECONDS);
+      O answer = each.future.get(round.patienceMillis(), TimeUnit.MILLISECONDS);
       if (answer == round.foreign()) {
         end(ticket, Outcome.FOREIGN, ticket.isWithdrawn());
       } else {
@@ -178,6 +185,7 @@ final class StressProducer<O> implements Runnable {
     Ticket ticket = ticket(true);
     CallOptions options = options(ticket);
     ticket.onExecutor = false; // a blocked caller needs none
+    blockedOn = ticket;
     try {
       answered(ticket, round.predictor().predict(ticket, options));
     } catch (RuntimeException e) {
@@ -194,6 +202,7 @@ final class StressProducer<O> implements Runnable {
       ticket(all).timed = all.get(0).timed;
     }
     round.more(all.size() - 1);
+    blockedOn = all.get(0);
     try {
       List<O> answers = round.predictor().predictAll(all, options);
       for (int i = 0; i < all.size(); i++) {

@@ -6,6 +6,7 @@ import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingMetrics;
 import dev.inproc.inference.batch.BatchingPredictor;
 import dev.inproc.inference.testing.Await;
+import dev.inproc.inference.testing.VirtualThreads;
 import dev.inproc.inference.testing.stress.StressProducer.Manner;
 import dev.inproc.inference.testing.stress.Ticket.Outcome;
 import java.time.Duration;
@@ -119,38 +120,70 @@ final class StressRound<O> {
   /** Runs it; returns the calls made. */
   long run() {
     for (int i = 0; i < producers.size(); i++) {
-      Thread thread = new Thread(producers.get(i), "producer-" + i);
-      thread.setDaemon(true);
+      Thread thread;
+      if (i % 4 == 3) {
+        thread = VirtualThreads.unstarted(producers.get(i));
+      } else {
+        thread = new Thread(producers.get(i));
+        thread.setDaemon(true);
+      }
+      thread.setName("producer-" + i);
       threads.add(thread);
     }
     threads.forEach(Thread::start);
-    while (left.get() > calls - closeAt && threads.get(0).isAlive()) {
-      LockSupport.parkNanos(20_000);
-    }
+    awaitCloseAt();
     if (closing.aborts()) {
       engine.hangFreely();
     }
     if (closing != Closing.AFTER_ALL) {
       close();
     }
-    threads.forEach(this::join);
-    drain();
-    audit();
+    if (haveAllEnded()) {
+      drain();
+      audit();
+    }
     return tickets();
   }
 
-  private void join(Thread thread) {
+  /** Until so many calls were made, or nobody makes one any more. */
+  private void awaitCloseAt() {
+    long seen = left.get();
+    long since = System.nanoTime();
+    while (seen > calls - closeAt && threads.get(0).isAlive() && !stress.isViolated()) {
+      LockSupport.parkNanos(20_000);
+      if (left.get() != seen) {
+        seen = left.get();
+        since = System.nanoTime();
+      } else if (System.nanoTime() - since > HANG.toNanos()) {
+        violation("I1: nobody has called for " + HANG + "; " + predictor.metrics(), null);
+      }
+    }
+  }
+
+  /** Waits for the producers; those that hang are named, with what they wait for. */
+  private boolean haveAllEnded() {
+    long end = System.nanoTime() + 2 * HANG.toNanos();
+    boolean all = true;
+    for (int i = 0; i < threads.size(); i++) {
+      Thread thread = threads.get(i);
+      if (!hasEnded(thread, Math.max(1, (end - System.nanoTime()) / 1_000_000))) {
+        all = false;
+        IllegalStateException hang = new IllegalStateException("in state " + thread.getState());
+        hang.setStackTrace(thread.getStackTrace());
+        String what = thread.getName() + " hangs, waiting for " + producers.get(i).waitsFor();
+        violation("I1: " + what + "; " + predictor.metrics(), hang);
+      }
+    }
+    return all;
+  }
+
+  private static boolean hasEnded(Thread thread, long millis) {
     try {
-      thread.join(HANG.multipliedBy(2).toMillis());
+      thread.join(millis);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
-    if (thread.isAlive()) {
-      IllegalStateException hang = new IllegalStateException("in state " + thread.getState());
-      hang.setStackTrace(thread.getStackTrace());
-      violation("I1: " + thread.getName() + " hangs; " + predictor.metrics(), hang);
-      throw new AssertionError("A producer hangs in " + this, hang);
-    }
+    return !thread.isAlive();
   }
 
   private void close() {
@@ -163,7 +196,9 @@ final class StressRound<O> {
         second.setDaemon(true);
         second.start();
         drain();
-        join(second);
+        if (!hasEnded(second, HANG.toMillis())) {
+          violation("I4: the second who closes hangs; " + predictor.metrics(), null);
+        }
       }
       case BY_A_CALLBACK -> {
         var unused =
@@ -189,7 +224,12 @@ final class StressRound<O> {
   // ---- what producers ask ----
 
   boolean next() {
-    return left.getAndDecrement() > 0;
+    return left.getAndDecrement() > 0 && !stress.isViolated();
+  }
+
+  /** How long to wait for a call before it counts as forgotten: not again and again. */
+  long patienceMillis() {
+    return stress.isViolated() ? 10 : HANG.toMillis();
   }
 
   /** Counts in the rest of a list. */

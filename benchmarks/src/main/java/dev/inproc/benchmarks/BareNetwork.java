@@ -13,15 +13,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The tiny network on ONNX Runtime's own binding, for a fixed number of rows, as an expert writes
- * it for one thread.
+ * A multi-layer perceptron on ONNX Runtime's own binding, for a fixed number of rows, as an expert
+ * writes it for one thread.
  */
-final class BareTiny implements AutoCloseable {
-  private static final int WIDTH = TinyData.WIDTH;
-
+final class BareNetwork implements AutoCloseable {
   private final OrtEnvironment environment = Setting.environment();
   private final OrtSession session;
   private final int rows;
+  private final int width;
+  private final int answerWidth;
   private final long[] inputShape;
   private final FloatBuffer input;
   private final FloatBuffer output;
@@ -31,16 +31,29 @@ final class BareTiny implements AutoCloseable {
   private final Map<String, OnnxTensor> pinned;
   private final Set<String> none = Set.of();
 
-  BareTiny(int rows) throws OrtException {
+  /**
+   * Loads a model.
+   *
+   * @param width of a row
+   * @param answerWidth of its answer
+   */
+  BareNetwork(byte[] model, int width, int answerWidth, int rows) throws OrtException {
     this.rows = rows;
-    session = Setting.bareSession(Models.tinyMlp());
-    inputShape = new long[] {rows, WIDTH};
-    input = direct(rows * WIDTH);
-    output = direct(rows);
+    this.width = width;
+    this.answerWidth = answerWidth;
+    session = Setting.bareSession(model);
+    inputShape = new long[] {rows, width};
+    input = direct(rows * width);
+    output = direct(rows * answerWidth);
     inputTensor = OnnxTensor.createTensor(environment, input, inputShape);
-    outputTensor = OnnxTensor.createTensor(environment, output, new long[] {rows, 1});
+    outputTensor = OnnxTensor.createTensor(environment, output, new long[] {rows, answerWidth});
     inputs = Map.of("x", inputTensor);
     pinned = Map.of("y", outputTensor);
+  }
+
+  /** The network 16-8-1. */
+  static BareNetwork tiny(int rows) throws OrtException {
+    return new BareNetwork(Models.tinyMlp(), TinyData.WIDTH, 1, rows);
   }
 
   private static FloatBuffer direct(int floats) {
@@ -54,7 +67,7 @@ final class BareTiny implements AutoCloseable {
     input.put(0, row);
     try (OnnxTensor x = OnnxTensor.createTensor(environment, input, inputShape);
         OrtSession.Result result = session.run(Map.of("x", x))) {
-      float[] answer = new float[1];
+      float[] answer = new float[answerWidth];
       ((OnnxTensor) result.get(0)).getFloatBuffer().get(answer);
       return answer;
     }
@@ -64,20 +77,34 @@ final class BareTiny implements AutoCloseable {
   float[] pinned(float[] row) throws OrtException {
     input.put(0, row);
     session.run(inputs, none, pinned).close();
-    float[] answer = new float[1];
+    float[] answer = new float[answerWidth];
     output.get(0, answer);
     return answer;
   }
 
-  /** Keeps everything; one answer for each row. */
+  /** Keeps everything; the rows' answers in one array. */
   float[] pinned(List<float[]> all) throws OrtException {
-    for (int i = 0; i < rows; i++) {
-      input.put(i * WIDTH, all.get(i));
-    }
-    session.run(inputs, none, pinned).close();
-    float[] answers = new float[rows];
+    run(all);
+    float[] answers = new float[rows * answerWidth];
     output.get(0, answers);
     return answers;
+  }
+
+  /** Keeps everything; each row's answer in an array of its own. */
+  float[][] each(List<float[]> all) throws OrtException {
+    run(all);
+    float[][] answers = new float[rows][answerWidth];
+    for (int i = 0; i < rows; i++) {
+      output.get(i * answerWidth, answers[i]);
+    }
+    return answers;
+  }
+
+  private void run(List<float[]> all) throws OrtException {
+    for (int i = 0; i < rows; i++) {
+      input.put(i * width, all.get(i));
+    }
+    session.run(inputs, none, pinned).close();
   }
 
   @Override

@@ -1,0 +1,112 @@
+package dev.inproc.inference.cache;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.CallOptions.CacheMode;
+import dev.inproc.inference.PredictorClosedException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the store holds for a call. A hit is a look-up and a count; a clock is read only if entries
+ * have an age. One hit in a thousand is timed, by hitting again.
+ */
+final class Hits<I, O> {
+  private static final int TIMED_LOOKUPS = 8;
+
+  private final Keys keys;
+  private final Store<O> store;
+  private final Answers answers;
+  private final Flights<I, O> flights;
+  private final Runs<I, O> runs;
+  private final Counts counts;
+  private final Meter meter;
+  private final boolean refreshes;
+
+  Hits(
+      Keys keys,
+      Store<O> store,
+      Answers answers,
+      Flights<I, O> flights,
+      Runs<I, O> runs,
+      Counts counts,
+      Meter meter) {
+    this.keys = keys;
+    this.store = store;
+    this.answers = answers;
+    this.flights = flights;
+    this.runs = runs;
+    this.counts = counts;
+    this.meter = meter;
+    refreshes = store.refreshes();
+  }
+
+  /** Returns the entry, not counted yet, or null. */
+  @Nullable Kept<O> find(Object key, CallOptions options) {
+    return options.cacheMode() == CacheMode.REFRESH ? null : store.get(key);
+  }
+
+  /** Counts a hit, and does what is due with it. */
+  void count(Object key, Kept<O> kept, I input) {
+    long number = counts.hit(kept);
+    if (refreshes && store.isDue(kept)) {
+      refresh(key, input);
+    }
+    if (meter.timesHit(number)) {
+      time(key, kept, input);
+    }
+  }
+
+  /**
+   * Looks again, for a run that has ended since the first look; see {@link Flights}. Counts the hit
+   * if there is one, and ends the flight with it.
+   */
+  @Nullable Kept<O> late(Flight<I, O> flight, CallOptions options) {
+    Kept<O> kept;
+    try {
+      kept = find(flight.key, options);
+    } catch (RuntimeException | Error e) {
+      runs.fail(flight, e, false, true); // a key's equals may throw
+      throw e;
+    }
+    if (kept != null) {
+      counts.hit(kept);
+      runs.landOn(flight, kept);
+    }
+    return kept;
+  }
+
+  /** Returns the caller's own answer, or throws the kept failure. */
+  O answer(Kept<O> kept) {
+    Throwable failure = kept.failure;
+    if (failure != null) {
+      throw (RuntimeException) failure;
+    }
+    return answers.isolate(kept.value());
+  }
+
+  private void time(Object key, Kept<O> kept, I input) {
+    String scope = Keys.scope(key);
+    long start = System.nanoTime();
+    for (int i = 0; i < TIMED_LOOKUPS; i++) {
+      if (store.get(keys.of(input, scope)) == kept && kept.failure == null) {
+        var unused = answers.isolate(kept.value());
+      }
+    }
+    meter.hitTook((double) (System.nanoTime() - start) / TIMED_LOOKUPS);
+  }
+
+  private void refresh(Object key, I input) {
+    CallOptions options =
+        CallOptions.DEFAULT.withPriority(CallOptions.Priority.LOW).withCacheMode(CacheMode.REFRESH);
+    String scope = Keys.scope(key);
+    CallOptions scoped = scope == null ? options : options.withCacheScope(scope);
+    try {
+      Flight<I, O> flight = flights.make(key, input, scoped, true);
+      if (flight != null) {
+        counts.refreshes.increment();
+        runs.launch(flight, scoped);
+      }
+    } catch (PredictorClosedException e) {
+      // The hit is still one.
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package dev.inproc.inference.cache;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.CallOptions.CacheMode;
+import dev.inproc.inference.InferenceInterruptedException;
+import dev.inproc.inference.NotCachedException;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.concurrent.Waiting;
+import dev.inproc.inference.concurrent.Workers;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls that the store has nothing for, one by one: each joins its key's {@link Flight}, or makes
+ * one.
+ *
+ * <p><b>Who runs the model.</b> A blocking call without a timeout runs it on its own thread, as it
+ * would without a cache, and others may join meanwhile. A call that could leave early, by its
+ * future or its timeout, has it run elsewhere, since others may stay. A callback on one of the
+ * library's workers joins nobody: the run it would wait for may need that very worker.
+ */
+final class Misses<I, O> {
+  private final Predictor<I, O> inner;
+  private final Object name;
+  private final Answers answers;
+  private final Timer timer;
+  private final Hits<I, O> hits;
+  private final Flights<I, O> flights;
+  private final Runs<I, O> runs;
+  private final Counts counts;
+  private final Meter meter;
+
+  Misses(
+      Predictor<I, O> inner,
+      Object name,
+      Answers answers,
+      Timer timer,
+      Hits<I, O> hits,
+      Flights<I, O> flights,
+      Runs<I, O> runs,
+      Counts counts,
+      Meter meter) {
+    this.inner = inner;
+    this.name = name;
+    this.answers = answers;
+    this.timer = timer;
+    this.hits = hits;
+    this.flights = flights;
+    this.runs = runs;
+    this.counts = counts;
+    this.meter = meter;
+  }
+
+  O predict(Object key, I input, CallOptions options) {
+    if (options.cacheMode() == CacheMode.ONLY_IF_CACHED) {
+      throw notCached(1);
+    }
+    if (options.hasTimeout()) {
+      return Workers.isWorker()
+          ? predictOnWorker(key, input, options)
+          : answers.isolate(Waiting.await(submit(key, input, options, true)));
+    }
+    while (true) {
+      Flight<I, O> found = flights.find(key);
+      if (found == null) {
+        Flight<I, O> made = make(key, input, options);
+        if (made != null) {
+          return lead(made, options);
+        }
+      } else if (Workers.isWorker()) {
+        return passed(input, options);
+      } else {
+        Waiter<I, O> waiter = new Waiter<>(input, blocking(options), true);
+        if (found.join(waiter)) {
+          counts.coalesced.increment();
+          return answers.isolate(Waiting.await(waiter));
+        }
+        flights.forget(key, found);
+      }
+    }
+  }
+
+  NotCachedException notCached(int requests) {
+    counts.notCached.add(requests);
+    return new NotCachedException(name.toString());
+  }
+
+  /** Goes past the cache. */
+  O passed(I input, CallOptions options) {
+    counts.bypassed.increment();
+    return inner.predict(input, options);
+  }
+
+  /** Makes a flight; counts the call if the predictor is closed. */
+  @Nullable Flight<I, O> make(Object key, I input, CallOptions options) {
+    try {
+      return flights.make(key, input, options, false);
+    } catch (PredictorClosedException e) {
+      counts.closed.increment();
+      throw e;
+    }
+  }
+
+  /** A blocked caller may be its executor's only thread: its answer must not wait there. */
+  static CallOptions blocking(CallOptions options) {
+    return options.executor() == null ? options : options.withExecutor(null);
+  }
+
+  /** A worker must not wait for another's run; it has the model bound its own by the timeout. */
+  private O predictOnWorker(Object key, I input, CallOptions options) {
+    Flight<I, O> made = flights.find(key) == null ? make(key, input, options) : null;
+    return made == null ? passed(input, options) : lead(made, options);
+  }
+
+  /** Runs the model on this thread. */
+  private O lead(Flight<I, O> flight, CallOptions options) {
+    Kept<O> kept = hits.late(flight, options);
+    if (kept != null) {
+      return hits.answer(kept);
+    }
+    long number = counts.misses.incrementAndGet();
+    long start = timer.nanoTime();
+    O answer;
+    try {
+      answer = inner.predict(flight.input, options);
+    } catch (RuntimeException | Error e) {
+      flight.starts(start);
+      runs.fail(flight, e, e instanceof InferenceInterruptedException, true);
+      throw e;
+    }
+    long end = timer.nanoTime();
+    runs.land(flight, answer, end - start, true);
+    O own = answers.isolate(answer);
+    if (meter.timesMiss(number)) {
+      meter.missEnded(end);
+    }
+    return own;
+  }
+
+  /** Has the model run elsewhere, or joins a run. */
+  CompletableFuture<O> submit(Object key, I input, CallOptions options, boolean blocks) {
+    if (options.cacheMode() == CacheMode.ONLY_IF_CACHED) {
+      throw notCached(1);
+    }
+    Waiter<I, O> waiter = newWaiter(input, options, blocks);
+    boolean boarded = false;
+    try {
+      board(key, input, waiter);
+      boarded = true;
+    } finally {
+      if (!boarded) {
+        waiter.cancel(false); // for its timer
+      }
+    }
+    return waiter;
+  }
+
+  private void board(Object key, I input, Waiter<I, O> waiter) {
+    while (true) {
+      Flight<I, O> found = flights.find(key);
+      if (found != null) {
+        if (found.join(waiter)) {
+          counts.coalesced.increment();
+          return;
+        }
+        flights.forget(key, found);
+        continue;
+      }
+      boolean timed = meter.timesMiss(counts.misses.get());
+      long start = timed ? timer.nanoTime() : 0;
+      Flight<I, O> made = make(key, input, waiter.options());
+      if (made != null) {
+        made.lead(waiter);
+        if (hits.late(made, waiter.options()) == null) {
+          counts.misses.incrementAndGet();
+          if (timed) {
+            meter.missBegan(start);
+          }
+          runs.launch(made, waiter.options());
+        }
+        return;
+      }
+    }
+  }
+
+  Waiter<I, O> newWaiter(I input, CallOptions options, boolean blocks) {
+    CallOptions own = blocks ? blocking(options) : options;
+    if (!own.hasTimeout()) {
+      return new Waiter<>(input, own, blocks);
+    }
+    Waiter<I, O> waiter = new Waiter<>(input, own.arm(timer.nanoTime()), blocks);
+    waiter.startTimeout(timer, Workers.shared(), blocks);
+    return waiter;
+  }
+}

@@ -1,0 +1,122 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.PredictorClosedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * What races share: a batcher over one engine, what its actors do, and what became of it in words.
+ * An outcome that a race does not list is a failure. jcstress reads only what stands in the class of
+ * a race itself, so each names its actors again.
+ */
+abstract class Race {
+  final Bench bench;
+  private CompletableFuture<Long> first = new CompletableFuture<>();
+  private CompletableFuture<Long> second = new CompletableFuture<>();
+
+  /** With slots turned by the thread that takes them. */
+  Race(Batching batching) {
+    this(new Bench(batching));
+  }
+
+  Race(Bench bench) {
+    this.bench = bench;
+  }
+
+  /** Offers, and drains if no other does. */
+  final void offerFirst() {
+    first = bench.batcher.submit(1L);
+  }
+
+  final void offerSecond() {
+    second = bench.batcher.submit(1L);
+  }
+
+  /** Leads, or waits for the loop. */
+  final String predict() {
+    try {
+      return bench.batcher.predict(1L) == 1L ? "answered" : "another's answer";
+    } catch (PredictorClosedException e) {
+      return "closed";
+    }
+  }
+
+  final String first() {
+    return Bench.outcome(first);
+  }
+
+  final String second() {
+    return Bench.outcome(second);
+  }
+
+  /** A request that waits, and the turner that was called for it. */
+  abstract static class Waiting extends Race {
+    private final AtomicReference<Runnable> turner;
+    private final AtomicInteger expiries = new AtomicInteger();
+    private final Request<Long, Long> request;
+
+    Waiting() {
+      this(new AtomicReference<>());
+    }
+
+    private Waiting(AtomicReference<Runnable> turner) {
+      super(new Bench(Batching.upTo(4), (lane, run) -> turner.set(run)));
+      this.turner = turner;
+      request = (Request<Long, Long>) bench.batcher.submit(1L);
+    }
+
+    final void turn() {
+      turner.get().run();
+    }
+
+    final void cancel() {
+      request.cancel(false);
+    }
+
+    final void expire() {
+      expiries.addAndGet(request.expire() ? 1 : 0);
+    }
+
+    /** What it ended with, if only one claims to have ended it. */
+    final String winner() {
+      String outcome = Bench.outcome(request);
+      int winners = expiries.get() + bench.given();
+      winners += outcome.equals("cancelled") || outcome.equals("closed") ? 1 : 0;
+      return winners == 1 ? outcome : outcome + " of " + winners + " winners";
+    }
+  }
+
+  /** The requests of a batch that is large enough for a chain. */
+  abstract static class Chain {
+    private static final int SIZE = 8;
+    private final List<Request<Long, Long>> requests = new ArrayList<>();
+    private final Gathered<Long, Long> gathered;
+
+    Chain() {
+      Batcher<Long, Long> batcher = new Bench(Batching.upTo(SIZE)).batcher;
+      for (int i = 0; i < SIZE; i++) {
+        requests.add(
+            new Request<>(batcher, 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, null, true));
+      }
+      gathered = new Gathered<>(requests, new Figures(SIZE));
+    }
+
+    final void answerTwo() {
+      gathered.complete(0, 1L);
+      gathered.complete(1, 1L);
+    }
+
+    /** What a caller has to wake who leaves the moment that it is answered. */
+    final String leave() {
+      Request<Long, Long> own = requests.get(1);
+      while (!own.isDone()) {
+        Thread.onSpinWait();
+      }
+      return own.next() == requests.get(0) ? "the one before" : "nobody";
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.BatchPredictor;
+import dev.inproc.inference.CallOptions;
+import java.util.List;
+
+/** Calls that run the model on their caller's own thread. Thread-safe. */
+final class Inline<I, O> {
+  private final BatchPredictor<I, O> inner;
+  private final Figures figures;
+  private final Runnable checkOpen;
+  private final boolean always;
+  private final InlineCost cost = new InlineCost();
+
+  /**
+   * Creates it.
+   *
+   * @param always whether the model runs its examples one by one, so that gathering is in vain
+   * @param checkOpen throws if the batcher is closed
+   */
+  Inline(BatchPredictor<I, O> inner, Figures figures, boolean always, Runnable checkOpen) {
+    this.inner = inner;
+    this.figures = figures;
+    this.always = always;
+    this.checkOpen = checkOpen;
+  }
+
+  /** Whether blocked callers had better run beside each other than be gathered. */
+  boolean isBest() {
+    return always || cost.isBelowWakeUp();
+  }
+
+  O predict(I input, CallOptions options) {
+    figures.submitted(1);
+    try {
+      checkOpen.run();
+      O output = cost.isSampled() ? timed(input, options) : inner.predict(input, options);
+      figures.inline(1);
+      return output;
+    } catch (Throwable t) {
+      figures.failed(t);
+      throw t;
+    }
+  }
+
+  private O timed(I input, CallOptions options) {
+    long start = System.nanoTime();
+    O output = inner.predict(input, options);
+    cost.record(System.nanoTime() - start);
+    return output;
+  }
+
+  List<O> predictAll(List<I> inputs, CallOptions options) {
+    figures.submitted(inputs.size());
+    try {
+      checkOpen.run();
+      List<O> outputs = inner.predictAll(inputs, options);
+      figures.inline(inputs.size());
+      return outputs;
+    } catch (Throwable t) {
+      figures.failed(t, inputs.size());
+      throw t;
+    }
+  }
+}
