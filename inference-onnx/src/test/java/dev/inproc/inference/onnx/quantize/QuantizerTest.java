@@ -16,6 +16,7 @@ import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
 import dev.inproc.inference.onnx.OnnxEngine;
 import dev.inproc.inference.onnx.testing.GraphBuilder;
+import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.io.IOException;
@@ -73,6 +74,42 @@ class QuantizerTest {
     double relative = Math.sqrt(error / size);
     assertTrue(relative < tolerance, "relative error " + relative);
     assertTrue(relative > 0, "nothing was quantized");
+  }
+
+  static Stream<Arguments> everyBatchedGraph() {
+    return Zoo.batched()
+        .flatMap(animal -> Stream.of(Arguments.of(animal, true), Arguments.of(animal, false)));
+  }
+
+  /** Mates far from 0 on either side: a scale or a zero point that they share shows. */
+  @ParameterizedTest(name = "{0}, signed {1}")
+  @MethodSource("everyBatchedGraph")
+  void rowwiseInt8_anyGraph_rowAloneAndBesideOutliers_isBitEqual(Zoo.Animal animal, boolean signed)
+      throws IOException {
+    Path out = directory.resolve("out.onnx");
+    Quantizer.quantize(
+        animal.write(directory),
+        out,
+        QuantizeOptions.DEFAULT.withSignedWeights(signed).withMinElements(1));
+    long[] dims = animal.input().shape().dims();
+    float[] all = animal.input().toFloats();
+    int width = all.length / (int) dims[0];
+    float[] row = new float[width];
+    for (int i = 0; i < width; i++) {
+      row[i] = all[i] / 10; // so small that after Gelu the least value decides, not the largest
+    }
+    dims[0] = 1;
+    float[] alone = run(out, Tensor.of(Shape.of(dims), row.clone()));
+    for (float size : new float[] {1e4f, -1e4f, Float.NaN}) {
+      float[] batch = Zoo.normal(8, 3 * width);
+      System.arraycopy(row, 0, batch, width, width);
+      batch[3] = size;
+      batch[2 * width + 5] = size;
+      dims[0] = 3;
+      float[] y = run(out, Tensor.of(Shape.of(dims), batch));
+      assertArrayEquals(
+          alone, java.util.Arrays.copyOfRange(y, alone.length, 2 * alone.length), "beside " + size);
+    }
   }
 
   private static float[] run(Path model, Tensor x) {
@@ -216,15 +253,11 @@ class QuantizerTest {
     Path out = directory.resolve("out.onnx");
     float[] x = Zoo.normal(7, 3 * Zoo.K);
     java.util.Arrays.fill(x, Zoo.K, 2 * Zoo.K, 0);
-    float[] y = run(out, Tensor.of(dev.inproc.inference.tensor.Shape.of(3, Zoo.K), x));
+    float[] y = run(out, Tensor.of(Shape.of(3, Zoo.K), x));
     for (int i = Zoo.N; i < 2 * Zoo.N; i++) {
       assertEquals(0, y[i], 0f);
     }
-    float[] alone =
-        run(
-            out,
-            Tensor.of(
-                dev.inproc.inference.tensor.Shape.of(1, Zoo.K), java.util.Arrays.copyOf(x, Zoo.K)));
+    float[] alone = run(out, Tensor.of(Shape.of(1, Zoo.K), java.util.Arrays.copyOf(x, Zoo.K)));
     assertArrayEquals(alone, java.util.Arrays.copyOf(y, Zoo.N));
   }
 
@@ -236,9 +269,7 @@ class QuantizerTest {
     QuantizationReport report =
         Quantizer.quantize(in, out, QuantizeOptions.DEFAULT.withMinElements(1));
     assertEquals(1, report.changed().size());
-    Tensors ids =
-        Tensors.of(
-            "ids", Tensor.of(dev.inproc.inference.tensor.Shape.of(1, 3), new long[] {0, 299, 17}));
+    Tensors ids = Tensors.of("ids", Tensor.of(Shape.of(1, 3), new long[] {0, 299, 17}));
     try (Session exact = new OnnxEngine().load(ModelSource.file(in), UNPROBED);
         Session quantized = new OnnxEngine().load(ModelSource.file(out), UNPROBED)) {
       float[] a = exact.runRaw(ids).get("vectors").toFloats();
@@ -286,6 +317,21 @@ class QuantizerTest {
             "its second input is no constant",
             "its second input is no constant"),
         report.left().stream().map(QuantizationReport.Node::detail).toList());
+  }
+
+  @Test
+  void excludedTable_stays_withTheReason() throws IOException {
+    byte[] model = dev.inproc.inference.onnx.testing.Models.gather(300, 8);
+    Path in = Files.write(directory.resolve("gather.onnx"), model);
+    Path out = directory.resolve("out.onnx");
+    QuantizeOptions options = QuantizeOptions.DEFAULT.withMinElements(1);
+    String name = Quantizer.quantize(in, out, options).changed().get(0).name();
+    QuantizationReport report = Quantizer.quantize(in, out, options.withoutNodes(Set.of(name)));
+    assertEquals(List.of(), report.changed());
+    assertEquals(List.of(new QuantizationReport.Node(name, "Gather", "excluded")), report.left());
+    assertEquals(
+        ModelProto.parseFrom(model).getGraph(),
+        ModelProto.parseFrom(Files.readAllBytes(out)).getGraph());
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.inproc.inference.onnx.quantize;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -15,6 +17,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** Small graphs, each with a form of product that exporters write. */
 final class Zoo {
@@ -75,6 +79,28 @@ final class Zoo {
         .setType(AttributeType.FLOAT)
         .setF(value)
         .build();
+  }
+
+  /** Graphs whose first axis is the batch, so that a row may be run alone. */
+  static Stream<Animal> batched() {
+    Set<String> names =
+        Set.of(
+            "2-D MatMul",
+            "3-D MatMul",
+            "4-D MatMul",
+            "shared weight and activation",
+            "opset 7, initializer among the inputs",
+            "opset 9 with TopK",
+            "opset 20",
+            "LayerNormalization",
+            "Relu",
+            "Gelu",
+            "Gelu by Erf",
+            "Swish",
+            "If, with weights inside and outside");
+    List<Animal> batched = all().stream().filter(each -> names.contains(each.name())).toList();
+    assertEquals(names.size(), batched.size());
+    return batched.stream();
   }
 
   static List<Animal> all() {
@@ -198,10 +224,43 @@ final class Zoo {
             "LayerNormalization",
             x(5, 48),
             1));
+    zoo.addAll(activations());
     zoo.add(constantNode());
     zoo.add(subgraphs());
     zoo.add(external());
     return zoo;
+  }
+
+  /** What leaves nothing, or little, below 0, in the forms that exporters write. */
+  private static List<Animal> activations() {
+    return List.of(
+        activated("Relu", xToY("relu", "batch,48", "batch,24").node("Relu", "x -> a")),
+        activated(
+            "Gelu", xToY("gelu", "batch,48", "batch,24").opset("", 20).node("Gelu", "x -> a")),
+        activated(
+            "Gelu by Erf",
+            xToY("erf", "batch,48", "batch,24")
+                .initializer("root", new float[] {(float) Math.sqrt(2)})
+                .initializer("one", new float[] {1})
+                .initializer("half", new float[] {0.5f})
+                .node("Div", "x root -> b")
+                .node("Erf", "b -> c")
+                .node("Add", "c one -> d")
+                .node("Mul", "x d -> e")
+                .node("Mul", "e half -> a")),
+        activated(
+            "Swish",
+            xToY("swish", "batch,48", "batch,24")
+                .node("Sigmoid", "x -> b")
+                .node("Mul", "x b -> a")));
+  }
+
+  private static Animal activated(String name, GraphBuilder xToA) {
+    return animal(
+        xToA.initializer("w", normal(1, K * N), K, N).node("MatMul", "a w -> y"),
+        name,
+        x(5, 48),
+        1);
   }
 
   private static Animal constantNode() {
