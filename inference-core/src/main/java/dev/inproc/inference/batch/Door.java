@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * the reason: closed, too much, or too late. Thread-safe.
  */
 final class Door<I, O> {
-  private static final int SAMPLE = 7;
-
   private final Batcher<I, O> home;
   private final BatchTraits<I> traits;
   private final Timer timer;
@@ -71,7 +68,7 @@ final class Door<I, O> {
 
   /** To read the clock takes a quarter of a submit: where rows are as cheap, one in eight does. */
   private boolean isStamped() {
-    return !runs.areRowsCheap() || (ThreadLocalRandom.current().nextInt() & SAMPLE) == 0;
+    return !runs.areRowsCheap() || Runs.isSampled();
   }
 
   /** Makes requests of a list; they block one thread together, and end together. */
@@ -131,7 +128,7 @@ final class Door<I, O> {
     if (remaining <= 0) {
       return request.expired();
     }
-    if (patient || !slots.areAllTaken()) {
+    if (patient || !runs.isCostKnown() || !slots.areAllTaken()) {
       return null;
     }
     return remaining < home.untilFree(now) + runs.luckyNanos(request.bytes()) ? overloaded() : null;

@@ -87,7 +87,7 @@ final class Runs<I, O> {
     figures.ended(nanos);
     cheapRows = nanos < rows * CHEAP_ROW_NANOS;
     if (gathered.answered() == rows) {
-      if (nanos >= CHEAP_RUN_NANOS || (ThreadLocalRandom.current().nextInt() & SAMPLE) == 0) {
+      if (nanos >= CHEAP_RUN_NANOS || isSampled()) {
         cost.record(rows, bytes, nanos);
       }
       meanBytes = (double) bytes / rows;
@@ -116,9 +116,18 @@ final class Runs<I, O> {
     return cheapRows;
   }
 
-  /** What the run of one request would take if lucky, or 0 until that is known. */
+  /** True for one in eight, at random. */
+  static boolean isSampled() {
+    return (ThreadLocalRandom.current().nextInt() & SAMPLE) == 0;
+  }
+
+  boolean isCostKnown() {
+    return cost.isKnown();
+  }
+
+  /** What the run of one request would take if lucky. */
   double luckyNanos(long bytes) {
-    return cost.isKnown() ? cost.nanos(1, bytes, LUCKY) : 0;
+    return cost.nanos(1, bytes, LUCKY);
   }
 
   /** What so many requests would take in full batches. */
