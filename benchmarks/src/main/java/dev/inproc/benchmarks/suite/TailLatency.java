@@ -2,6 +2,7 @@ package dev.inproc.benchmarks.suite;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.inproc.benchmarks.Samples;
 import dev.inproc.benchmarks.load.Arrivals;
 import dev.inproc.benchmarks.load.Clock;
 import dev.inproc.benchmarks.load.LoadResult;
@@ -143,9 +144,6 @@ public final class TailLatency {
   }
 
   private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return new Samples(List.of(values)).median();
   }
 }
