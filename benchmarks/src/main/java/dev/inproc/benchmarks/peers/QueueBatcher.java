@@ -131,7 +131,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
       return call;
     }
     if (armed.hasTimeout()) {
-      call.startTimeout(Timer.system(), Workers.shared(), blocking);
+      call.startTimeout(Timer.system());
     }
     if (closed) {
       call.refuse(new PredictorClosedException(toString()));

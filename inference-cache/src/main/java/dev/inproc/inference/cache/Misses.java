@@ -191,7 +191,7 @@ final class Misses<I, O> {
       return new Waiter<>(input, own, blocks);
     }
     Waiter<I, O> waiter = new Waiter<>(input, own.arm(timer.nanoTime()), blocks);
-    waiter.startTimeout(timer, Workers.shared(), blocks);
+    waiter.startTimeout(timer);
     return waiter;
   }
 }

@@ -26,7 +26,8 @@ final class Waiter<I, O> extends Call<I, O> {
     this.blocking = blocking;
   }
 
-  boolean isBlocking() {
+  @Override
+  protected boolean isBlocking() {
     return blocking;
   }
 

@@ -5,6 +5,7 @@ import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.CallbackExecutor;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Threads;
@@ -51,7 +52,6 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   private final BatchPredictor<I, O> inner;
   private final Timer timer;
-  private final Workers workers = Workers.shared(); // for notices
   private final BiConsumer<Object, Runnable> host;
   private final int maxBatchSize;
   private final boolean delays;
@@ -182,7 +182,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       return;
     }
     if (request.options().hasTimeout()) {
-      request.startTimeout(timer, workers, request.isBlocking());
+      request.startTimeout(timer);
     }
     intake.offer(request);
     wake();
@@ -399,7 +399,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     } finally {
       gate.leave();
     }
-    all.forEach(request -> workers.notice(() -> request.fail(reason, figures)));
+    all.forEach(request -> request.fail(reason, figures));
     releaseIfLast();
   }
 
@@ -424,10 +424,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     for (Turner<I, O> turner : turners) {
       Gathered<I, O> current = turner.current();
       if (current != null) {
-        // Callbacks must not hold up, or wait for, the thread that closes.
-        current
-            .requests()
-            .forEach(request -> workers.notice(() -> request.completeExceptionally(reason)));
+        current.requests().forEach(request -> request.failApart(() -> reason));
       }
     }
     return close(GRACE_NANOS);
@@ -445,7 +442,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   private boolean mustNotWait() {
-    return Workers.isTurning(this) || Workers.isNoticing();
+    return Workers.isTurning(this) || CallbackExecutor.isCallback();
   }
 
   /** Closes the model if this is closed and nobody waits or runs any more. */

@@ -71,8 +71,9 @@ final class Gathered<I, O> implements Batch<I, O> {
   @Override
   public boolean complete(int index, O output) {
     Request<I, O> request = requests.get(index);
-    // Without an executor it is answered here and now, and that decides; else it is claimed first.
-    boolean direct = request.options().executor() == null;
+    // One that runs no user code is answered here and now, and that decides; else it is claimed
+    // first.
+    boolean direct = request.isQuiet();
     if (direct ? request.isDone() : !request.settle()) {
       return false;
     }
@@ -80,7 +81,7 @@ final class Gathered<I, O> implements Batch<I, O> {
     if (inChain) {
       request.link(lastAnswered); // before it completes: its caller may be gone a moment later
     }
-    boolean delivered = request.answer(output);
+    boolean delivered = direct ? request.answerHere(output) : request.answerApart(output);
     if (delivered || !direct) {
       answered++;
     }

@@ -107,7 +107,8 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
     return isDone();
   }
 
-  boolean isBlocking() {
+  @Override
+  protected boolean isBlocking() {
     return waiter != null;
   }
 

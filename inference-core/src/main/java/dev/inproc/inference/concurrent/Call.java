@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +29,15 @@ import org.jspecify.annotations.Nullable;
 public class Call<I, O> extends CompletableFuture<O> {
   private static final VarHandle GROUP;
 
+  private static final VarHandle WAITING;
+  private static final VarHandle CLAIMED;
+
   static {
     try {
-      GROUP = MethodHandles.lookup().findVarHandle(Call.class, "group", RunGroup.class);
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      GROUP = lookup.findVarHandle(Call.class, "group", RunGroup.class);
+      WAITING = lookup.findVarHandle(Call.class, "waiting", Parked.class);
+      CLAIMED = lookup.findVarHandle(Call.class, "claimed", boolean.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -37,6 +46,8 @@ public class Call<I, O> extends CompletableFuture<O> {
   private final I input;
   private final CallOptions options;
   private volatile @Nullable RunGroup group;
+  private volatile @Nullable Parked waiting;
+  private volatile boolean claimed;
   private volatile Timer.@Nullable Scheduled timeout;
 
   /**
@@ -61,29 +72,41 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   /**
    * Starts the clock. To be called before the call is published, and only on one with a timeout.
-   *
-   * @param directly whether nobody but a blocked thread waits: then the timer releases it itself;
-   *     else a worker does, since completing a future may run its owner's callbacks
    */
-  public final void startTimeout(Timer timer, Workers workers, boolean directly) {
-    Executor executor = options.executor();
-    Runnable expiry =
-        directly
-            ? this::expire
-            // An executor's execute is the user's code, and may even run the task at once.
-            : () ->
-                workers.notice(
-                    executor == null ? this::expire : () -> handTo(executor, this::expire));
+  public final void startTimeout(Timer timer) {
     long remaining = options.remainingNanos(timer.nanoTime());
-    timeout = timer.schedule(expiry, Math.max(0, remaining));
+    timeout = timer.schedule(() -> failApart(this::expired), Math.max(0, remaining));
     if (isDone()) {
       stopTimeout();
     }
   }
 
-  /** Fails the call because its time is over, as its timer does. Returns false if it is done. */
+  /** Fails the call because its time is over, on this thread. Returns false if it is done. */
   public final boolean expire() {
-    return goneIf(super.completeExceptionally(expired()));
+    return goneIf(mayDecide() && super.completeExceptionally(expired()));
+  }
+
+  /**
+   * Fails the call on behalf of the timer or of a thread that closes. Dependents of the future run
+   * on {@link CallbackExecutor}, not on this thread and not on the call's executor, which may be
+   * stuck. A call whose outcome is on its way already keeps it, unless its executor does not let it
+   * through.
+   */
+  public final void failApart(Supplier<? extends Throwable> failure) {
+    if (isDone()) {
+      return;
+    }
+    if (isQuiet()) {
+      completeExceptionally(failure.get());
+    } else if (mayDecide()) {
+      CallbackExecutor.shared()
+          .execute(() -> goneIf(super.completeExceptionally(failure.get())));
+    }
+  }
+
+  /** Decides for an outcome from outside; an executor may be stuck and is overruled. */
+  private boolean mayDecide() {
+    return options.executor() != null || claim();
   }
 
   /** Returns the failure of a call whose time is over. */
@@ -92,37 +115,156 @@ public class Call<I, O> extends CompletableFuture<O> {
     return new DeadlineExceededException(allowed == null ? Duration.ZERO : allowed);
   }
 
-  /** Completes with an answer, on behalf of the runner. Returns false if the call was gone. */
+  /**
+   * Returns whether a thread of the caller blocks on this call and nobody else holds it. Its
+   * completion runs no user code.
+   */
+  protected boolean isBlocking() {
+    return false;
+  }
+
+  /**
+   * Returns whether completing the call runs no user code: it has no executor and its future has no
+   * dependents. Threads that wait in {@link #get()} or {@link #join} are no dependents. A dependent
+   * that is attached between this check and the completion, which takes some nanoseconds, runs on
+   * the completing thread.
+   */
+  public final boolean isQuiet() {
+    return isBlocking() || (options.executor() == null && getNumberOfDependents() == 0);
+  }
+
+  /**
+   * Completes with an answer, on behalf of the runner. User code runs on {@link CallbackExecutor}.
+   * Returns false if the call was gone.
+   */
   public final boolean answer(O output) {
-    return settle(output, null);
+    return isQuiet() ? answerHere(output) : answerApart(output);
   }
 
-  /** Completes with a failure, on behalf of the runner. Returns false if the call was gone. */
+  /**
+   * Completes with a failure, on behalf of the runner. User code runs on {@link CallbackExecutor}.
+   * Returns false if the call was gone.
+   */
   public final boolean refuse(Throwable failure) {
-    return settle(null, failure);
+    return isQuiet() ? finish(null, failure) : settleApart(null, failure);
   }
 
-  private boolean settle(@Nullable O output, @Nullable Throwable failure) {
-    stopTimeout();
-    Executor executor = options.executor();
-    if (executor != null && !isDone()) {
-      handTo(executor, () -> finish(output, failure));
-      return true;
+  /** Completes with an answer on this thread; for a call that {@link #isQuiet}. */
+  public final boolean answerHere(O output) {
+    return finish(output, null);
+  }
+
+  /** Completes with an answer on {@link CallbackExecutor}. Returns false if the call was gone. */
+  public final boolean answerApart(O output) {
+    return settleApart(output, null);
+  }
+
+  private boolean settleApart(@Nullable O output, @Nullable Throwable failure) {
+    if (isDone() || !claim()) {
+      return false;
     }
-    return finish(output, failure);
+    CallbackExecutor.shared().execute(() -> deliver(output, failure));
+    return true;
   }
 
-  private static void handTo(Executor executor, Runnable completion) {
+  /** Decides which outcome is delivered by {@link CallbackExecutor}. */
+  private boolean claim() {
+    return CLAIMED.compareAndSet(this, false, true);
+  }
+
+  private void deliver(@Nullable O output, @Nullable Throwable failure) {
+    Executor executor = options.executor();
+    if (executor == null) {
+      finish(output, failure);
+      return;
+    }
     try {
-      executor.execute(completion);
+      executor.execute(() -> finish(output, failure));
     } catch (RuntimeException | Error e) {
-      completion.run(); // a full or broken executor must not lose an outcome or stop the runner
+      finish(output, failure); // a full or broken executor must not lose an outcome
     }
   }
 
   @SuppressWarnings("NullAway") // without a failure there is an output
   private boolean finish(@Nullable O output, @Nullable Throwable failure) {
-    return failure == null ? super.complete(output) : super.completeExceptionally(failure);
+    stopTimeout();
+    return wakeIf(
+        failure == null ? super.complete(output) : super.completeExceptionally(failure));
+  }
+
+  // ---- blocked threads ----
+
+  /** A thread that waits for the outcome. */
+  private static final class Parked implements ForkJoinPool.ManagedBlocker {
+    private final Call<?, ?> call;
+    private final Thread thread = Thread.currentThread();
+    private final boolean interruptible;
+    private @Nullable Parked next;
+    private boolean interrupted;
+
+    Parked(Call<?, ?> call, boolean interruptible) {
+      this.call = call;
+      this.interruptible = interruptible;
+    }
+
+    @Override
+    public boolean isReleasable() {
+      interrupted |= Thread.interrupted();
+      return call.isDone() || (interrupted && interruptible);
+    }
+
+    @Override
+    public boolean block() {
+      while (!isReleasable()) {
+        LockSupport.park(call);
+      }
+      return true;
+    }
+  }
+
+  /** Waits as the JDK's does, but leaves no dependent. Lets a fork-join pool compensate. */
+  private void park(boolean interruptible) throws InterruptedException {
+    Parked parked = new Parked(this, interruptible);
+    do {
+      parked.next = waiting;
+    } while (!WAITING.compareAndSet(this, parked.next, parked));
+    ForkJoinPool.managedBlock(parked);
+    if (parked.interrupted) {
+      if (interruptible && !isDone()) {
+        throw new InterruptedException();
+      }
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean wakeIf(boolean won) {
+    if (won) {
+      // The outcome is written before this is read; a waiter enters itself, then looks for it.
+      for (Parked each = waiting; each != null; each = each.next) {
+        LockSupport.unpark(each.thread);
+      }
+    }
+    return won;
+  }
+
+  @Override
+  public O get() throws InterruptedException, ExecutionException {
+    if (!isDone()) {
+      park(true);
+    }
+    return super.get();
+  }
+
+  @Override
+  public O join() {
+    if (!isDone()) {
+      try {
+        park(false);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e); // not thrown where it is not interruptible
+      }
+    }
+    return super.join();
   }
 
   /** Returns a switch that cancels when this call is gone; to be asked once. */
@@ -178,18 +320,19 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   @Override
   public boolean complete(O value) {
-    return goneIf(super.complete(value));
+    return goneIf(mayDecide() && super.complete(value));
   }
 
   @Override
   public boolean completeExceptionally(Throwable failure) {
-    return goneIf(super.completeExceptionally(failure));
+    return goneIf(mayDecide() && super.completeExceptionally(failure));
   }
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
     // Not super.cancel, which says true to each of two who cancel at once.
-    goneIf(!isDone() && super.completeExceptionally(new CancellationException()));
+    goneIf(
+        !isDone() && mayDecide() && super.completeExceptionally(new CancellationException()));
     return isCancelled();
   }
 
@@ -208,7 +351,7 @@ public class Call<I, O> extends CompletableFuture<O> {
   }
 
   private boolean goneIf(boolean won) {
-    if (won) {
+    if (wakeIf(won)) {
       gone();
     }
     return won;

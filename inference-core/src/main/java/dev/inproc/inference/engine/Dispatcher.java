@@ -84,7 +84,7 @@ final class Dispatcher {
   private <T> CompletableFuture<T> admit(Work<T> work, CallOptions armed, boolean blocking) {
     // A blocked caller may be the executor's only thread: its answer must not wait there.
     boolean handOver = !blocking || armed.executor() == null;
-    Errand<T> errand = new Errand<>(work, handOver ? armed : armed.withExecutor(null));
+    Errand<T> errand = new Errand<>(work, handOver ? armed : armed.withExecutor(null), blocking);
     if (!model.lifetime.acquire()) {
       errand.refuse(new PredictorClosedException(model.name));
       return errand;
@@ -103,7 +103,7 @@ final class Dispatcher {
       if (options.remainingNanos(model.timer.nanoTime()) <= 0) {
         return errand.expired();
       }
-      errand.startTimeout(model.timer, model.workers, blocking);
+      errand.startTimeout(model.timer);
     }
     try {
       return model.lane.offer(errand);
@@ -114,8 +114,16 @@ final class Dispatcher {
 
   /** Work in the lane, and the future of its outcome. */
   private final class Errand<T> extends Lane.Entry<Work<T>, T> {
-    Errand(Work<T> work, CallOptions options) {
+    private final boolean blocking;
+
+    Errand(Work<T> work, CallOptions options, boolean blocking) {
       super(model.lane, work, options);
+      this.blocking = blocking;
+    }
+
+    @Override
+    protected boolean isBlocking() {
+      return blocking;
     }
 
     @Override

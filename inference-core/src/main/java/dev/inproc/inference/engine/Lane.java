@@ -148,8 +148,7 @@ final class Lane {
       all.addAll(running);
     }
     for (Entry<?, ?> entry : all) {
-      // Callbacks must not hold up, or wait for, the thread that closes.
-      workers.notice(() -> entry.completeExceptionally(reason));
+      entry.failApart(() -> reason);
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.CallbackExecutor;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
@@ -378,11 +379,11 @@ final class ModelSession implements Session {
   }
 
   /**
-   * On our own worker the wait would be for ourselves; on a thread that gives notices it would hold
-   * up other models' callers. The last call to leave frees.
+   * On this model's own worker the wait would be for the worker itself. A callback that closes
+   * does not wait for runs of others, which may hang. The last call to leave frees.
    */
   private boolean mustNotWait() {
-    return Workers.isTurning(model.lane) || Workers.isNoticing();
+    return Workers.isTurning(model.lane) || CallbackExecutor.isCallback();
   }
 
   LoadedModel model() {

@@ -14,6 +14,7 @@ import dev.inproc.inference.testing.ManualTimer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -77,7 +78,7 @@ class CallTest {
   @Test
   void timeout_direct_firesOnTheTimer() {
     Counted call = timed();
-    call.startTimeout(timer, Workers.shared(), true);
+    call.startTimeout(timer);
     timer.advance(4_999_999);
     assertFalse(call.isDone());
     timer.advance(1);
@@ -88,7 +89,7 @@ class CallTest {
   @Test
   void answer_beforeTheTimeout_forgetsIt() {
     Counted call = timed();
-    call.startTimeout(timer, Workers.shared(), false);
+    call.startTimeout(timer);
     assertEquals(1, timer.pending());
     assertTrue(call.answer("a"));
     assertEquals(0, timer.pending());
@@ -98,7 +99,7 @@ class CallTest {
   void startTimeout_ofACallThatIsDone_leavesNothing() {
     Counted call = timed();
     assertTrue(call.cancel(false));
-    call.startTimeout(timer, Workers.shared(), true);
+    call.startTimeout(timer);
     assertEquals(0, timer.pending());
   }
 
@@ -134,10 +135,11 @@ class CallTest {
   void settling_raced_hasOneWinner() {
     for (int round = 0; round < 3_000; round++) {
       Counted call = timed();
-      call.startTimeout(timer, Workers.shared(), true);
+      call.startTimeout(timer);
       Cancellation cancellation = call.whenGone();
       AtomicInteger callbacks = new AtomicInteger();
-      var unused = call.whenComplete((value, failure) -> callbacks.incrementAndGet());
+      CompletableFuture<String> told =
+          call.handle((value, failure) -> "callback " + callbacks.incrementAndGet());
       AtomicInteger answers = new AtomicInteger();
       Thread runner = new Thread(() -> answers.addAndGet(call.answer("a") ? 1 : 0));
       runner.start();
@@ -147,7 +149,7 @@ class CallTest {
         call.cancel(false);
       }
       Await.end(runner);
-      assertEquals(1, callbacks.get());
+      assertEquals("callback 1", Await.value(told));
       assertEquals(1, answers.get() + call.gone.get());
       assertEquals(answers.get() == 0, cancellation.isCancelled());
       assertEquals(0, timer.pending());
