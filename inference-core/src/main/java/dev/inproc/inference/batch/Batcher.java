@@ -366,7 +366,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   /** A request's caller is gone, or its time is over. */
   void gone(Request<I, O> request, boolean queued) {
-    Throwable failure = request.failure();
+    Throwable failure = request.failureNow();
     figures.failed(failure == null ? new CancellationException() : failure);
     if (!queued) {
       return;

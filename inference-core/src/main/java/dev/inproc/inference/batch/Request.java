@@ -5,8 +5,6 @@ import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.concurrent.Call;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -160,18 +158,6 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
     refuse(failure);
     wake();
     return true;
-  }
-
-  /** What it failed with, once done; null if it did not fail. */
-  @Nullable Throwable failure() {
-    try {
-      getNow(null);
-      return null;
-    } catch (CancellationException e) {
-      return e;
-    } catch (CompletionException e) {
-      return e.getCause();
-    }
   }
 
   // ---- waiting and waking ----

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
@@ -31,6 +32,7 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   private static final VarHandle WAITING;
   private static final VarHandle CLAIMED;
+  private static final VarHandle GONE;
 
   static {
     try {
@@ -38,6 +40,7 @@ public class Call<I, O> extends CompletableFuture<O> {
       GROUP = lookup.findVarHandle(Call.class, "group", RunGroup.class);
       WAITING = lookup.findVarHandle(Call.class, "waiting", Parked.class);
       CLAIMED = lookup.findVarHandle(Call.class, "claimed", boolean.class);
+      GONE = lookup.findVarHandle(Call.class, "gone", boolean.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -48,6 +51,7 @@ public class Call<I, O> extends CompletableFuture<O> {
   private volatile @Nullable RunGroup group;
   private volatile @Nullable Parked waiting;
   private volatile boolean claimed;
+  private volatile boolean gone;
   private volatile Timer.@Nullable Scheduled timeout;
 
   /**
@@ -83,7 +87,7 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   /** Fails the call because its time is over, on this thread. Returns false if it is done. */
   public final boolean expire() {
-    return goneIf(mayDecide() && super.completeExceptionally(expired()));
+    return mayDecide() && fail(expired());
   }
 
   /**
@@ -99,8 +103,8 @@ public class Call<I, O> extends CompletableFuture<O> {
     if (isQuiet()) {
       completeExceptionally(failure.get());
     } else if (mayDecide()) {
-      CallbackExecutor.shared()
-          .execute(() -> goneIf(super.completeExceptionally(failure.get())));
+      leave(); // the run need not wait for a callback thread
+      CallbackExecutor.shared().execute(() -> fail(failure.get()));
     }
   }
 
@@ -188,8 +192,19 @@ public class Call<I, O> extends CompletableFuture<O> {
   @SuppressWarnings("NullAway") // without a failure there is an output
   private boolean finish(@Nullable O output, @Nullable Throwable failure) {
     stopTimeout();
+    firstOfAll(this::wake);
     return wakeIf(
         failure == null ? super.complete(output) : super.completeExceptionally(failure));
+  }
+
+  /**
+   * Does this as soon as the call is done, before its dependents run, since these may block. Does
+   * nothing if there are none.
+   */
+  private void firstOfAll(Runnable task) {
+    if (getNumberOfDependents() > 0) {
+      var unused = super.whenComplete((value, failure) -> task.run()); // the last attached runs first
+    }
   }
 
   // ---- blocked threads ----
@@ -239,12 +254,16 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   private boolean wakeIf(boolean won) {
     if (won) {
-      // The outcome is written before this is read; a waiter enters itself, then looks for it.
-      for (Parked each = waiting; each != null; each = each.next) {
-        LockSupport.unpark(each.thread);
-      }
+      wake();
     }
     return won;
+  }
+
+  private void wake() {
+    // The outcome is written before this is read; a waiter enters itself, then looks for it.
+    for (Parked each = waiting; each != null; each = each.next) {
+      LockSupport.unpark(each.thread);
+    }
   }
 
   @Override
@@ -301,9 +320,11 @@ public class Call<I, O> extends CompletableFuture<O> {
   }
 
   private void gone() {
-    stopTimeout();
-    leave();
-    onGone();
+    if (GONE.compareAndSet(this, false, true)) {
+      stopTimeout();
+      leave();
+      onGone();
+    }
   }
 
   /** Called once when the call is gone, on the thread that made it so. Does nothing here. */
@@ -325,14 +346,15 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   @Override
   public boolean completeExceptionally(Throwable failure) {
-    return goneIf(mayDecide() && super.completeExceptionally(failure));
+    return mayDecide() && fail(failure);
   }
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
     // Not super.cancel, which says true to each of two who cancel at once.
-    goneIf(
-        !isDone() && mayDecide() && super.completeExceptionally(new CancellationException()));
+    if (!isDone() && mayDecide()) {
+      fail(new CancellationException());
+    }
     return isCancelled();
   }
 
@@ -348,6 +370,31 @@ public class Call<I, O> extends CompletableFuture<O> {
           }
         });
     return this;
+  }
+
+  /** Fails the call from outside. It is gone before a dependent runs, since that may block. */
+  private boolean fail(Throwable failure) {
+    Objects.requireNonNull(failure, "failure");
+    firstOfAll(
+        () -> {
+          wake();
+          if (failure == failureNow()) {
+            gone();
+          }
+        });
+    return goneIf(super.completeExceptionally(failure));
+  }
+
+  /** Returns what the call failed with; null if it is not done or did not fail. */
+  public final @Nullable Throwable failureNow() {
+    try {
+      super.getNow(null);
+      return null;
+    } catch (CancellationException e) {
+      return e;
+    } catch (CompletionException e) {
+      return e.getCause();
+    }
   }
 
   private boolean goneIf(boolean won) {

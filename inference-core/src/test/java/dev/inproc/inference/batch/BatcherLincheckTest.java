@@ -129,7 +129,7 @@ class BatcherLincheckTest {
           throw new IllegalStateException("I1: left behind");
         }
         if (future.isCompletedExceptionally()) {
-          Throwable failure = ((Request<?, ?>) future).failure();
+          Throwable failure = ((Request<?, ?>) future).failureNow();
           if (!(failure instanceof PredictorClosedException)
               && !(failure instanceof OverloadedException)) {
             throw new IllegalStateException(failure);

@@ -12,9 +12,10 @@ import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.ManualTimer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -104,12 +105,13 @@ class CallTest {
   }
 
   @Test
-  void executor_completion_isHandedOver() {
-    List<Runnable> tasks = new ArrayList<>();
+  void executor_completion_isHandedOver() throws InterruptedException {
+    BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
     Counted call = new Counted(CallOptions.DEFAULT.withExecutor(tasks::add));
     assertTrue(call.answer("a"));
+    Runnable completion = tasks.take();
     assertFalse(call.isDone());
-    tasks.forEach(Runnable::run);
+    completion.run();
     assertEquals("a", Await.value(call));
   }
 
