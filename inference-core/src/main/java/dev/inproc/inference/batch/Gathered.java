@@ -73,8 +73,9 @@ final class Gathered<I, O> implements Batch<I, O> {
     Request<I, O> request = requests.get(index);
     // One that runs no user code is answered here and now, and that decides; else it is claimed
     // first.
-    boolean direct = request.isQuiet();
+    boolean direct = request.beginHere();
     if (direct ? request.isDone() : !request.settle()) {
+      request.endHere();
       return false;
     }
     boolean inChain = chained && request.isChainable();

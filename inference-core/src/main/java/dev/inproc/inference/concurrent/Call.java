@@ -33,6 +33,8 @@ public class Call<I, O> extends CompletableFuture<O> {
   private static final VarHandle WAITING;
   private static final VarHandle CLAIMED;
   private static final VarHandle GONE;
+  private static final VarHandle COMPLETING;
+  private static final int SPINS = 1_000;
 
   static {
     try {
@@ -40,6 +42,7 @@ public class Call<I, O> extends CompletableFuture<O> {
       GROUP = lookup.findVarHandle(Call.class, "group", RunGroup.class);
       WAITING = lookup.findVarHandle(Call.class, "waiting", Parked.class);
       CLAIMED = lookup.findVarHandle(Call.class, "claimed", boolean.class);
+      COMPLETING = lookup.findVarHandle(Call.class, "completing", boolean.class);
       GONE = lookup.findVarHandle(Call.class, "gone", boolean.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
@@ -51,6 +54,8 @@ public class Call<I, O> extends CompletableFuture<O> {
   private volatile @Nullable RunGroup group;
   private volatile @Nullable Parked waiting;
   private volatile boolean claimed;
+  private volatile boolean attached;
+  private volatile boolean completing;
   private volatile boolean gone;
   private volatile Timer.@Nullable Scheduled timeout;
 
@@ -100,7 +105,7 @@ public class Call<I, O> extends CompletableFuture<O> {
     if (isDone()) {
       return;
     }
-    if (isQuiet()) {
+    if (isBlocking()) {
       completeExceptionally(failure.get());
     } else if (mayDecide()) {
       leave(); // the run need not wait for a callback thread
@@ -128,13 +133,33 @@ public class Call<I, O> extends CompletableFuture<O> {
   }
 
   /**
-   * Returns whether completing the call runs no user code: it has no executor and its future has no
-   * dependents. Threads that wait in {@link #get()} or {@link #join} are no dependents. A dependent
-   * that is attached between this check and the completion, which takes some nanoseconds, runs on
-   * the completing thread.
+   * Begins to complete the call on the runner's thread, if that runs no user code: the call has no
+   * executor and its future has no dependents. Threads in {@link #get()} and {@link #join} are no
+   * dependents. After true, {@link #answerHere} or {@link #endHere} follows at once: a thread that
+   * attaches a dependent meanwhile waits for it.
    */
-  public final boolean isQuiet() {
-    return isBlocking() || (options.executor() == null && getNumberOfDependents() == 0);
+  public final boolean beginHere() {
+    if (isBlocking()) {
+      return true;
+    }
+    if (options.executor() != null) {
+      return false;
+    }
+    // Dekker: this is written before it looks for dependents; a thread that attaches one says so
+    // before it looks at this.
+    completing = true;
+    if (attached || getNumberOfDependents() > 0) {
+      completing = false;
+      return false;
+    }
+    return true;
+  }
+
+  /** Ends what {@link #beginHere} began. */
+  public final void endHere() {
+    if (completing) {
+      COMPLETING.setRelease(this, false);
+    }
   }
 
   /**
@@ -142,7 +167,7 @@ public class Call<I, O> extends CompletableFuture<O> {
    * Returns false if the call was gone.
    */
   public final boolean answer(O output) {
-    return isQuiet() ? answerHere(output) : answerApart(output);
+    return beginHere() ? answerHere(output) : answerApart(output);
   }
 
   /**
@@ -150,12 +175,17 @@ public class Call<I, O> extends CompletableFuture<O> {
    * Returns false if the call was gone.
    */
   public final boolean refuse(Throwable failure) {
-    return isQuiet() ? finish(null, failure) : settleApart(null, failure);
+    return isBlocking() ? finish(null, failure) : settleApart(null, failure);
   }
 
-  /** Completes with an answer on this thread; for a call that {@link #isQuiet}. */
+  /** Completes with an answer on this thread, after {@link #beginHere}. */
   public final boolean answerHere(O output) {
-    return finish(output, null);
+    try {
+      stopTimeout();
+      return wakeIf(super.complete(output));
+    } finally {
+      endHere();
+    }
   }
 
   /** Completes with an answer on {@link CallbackExecutor}. Returns false if the call was gone. */
@@ -404,9 +434,22 @@ public class Call<I, O> extends CompletableFuture<O> {
     return won;
   }
 
-  /** Plain futures for what is derived by {@code thenApply} and the like. */
+  /**
+   * Returns plain futures for what is derived by {@code thenApply} and the like. The JDK asks for
+   * one before it attaches a dependent; {@code allOf} and {@code anyOf} do not ask, but hand out
+   * their own future only after they have attached theirs.
+   */
   @Override
+  @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it
   public <V> CompletableFuture<V> newIncompleteFuture() {
+    attached = true;
+    for (int spins = 0; completing; spins++) {
+      if (spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield(); // the runner has lost its processor
+      }
+    }
     return new CompletableFuture<>();
   }
 }
