@@ -1,5 +1,6 @@
 package dev.inproc.inference;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,12 @@ final class BorrowedPredictor<I, O> implements Predictor<I, O> {
   @Override
   public void close() {
     closed.set(true);
+  }
+
+  @Override
+  public boolean close(Duration timeout) {
+    close();
+    return true;
   }
 
   @Override

@@ -1,7 +1,10 @@
 package dev.inproc.inference;
 
+import dev.inproc.inference.concurrent.InFlight;
+import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Relay;
 import dev.inproc.inference.tensor.Tensors;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 final class CodecPredictor<I, O> implements Predictor<I, O> {
   private final Predictor<Tensors, Tensors> inner;
   private final Codec<I, O> codec;
+  private final InFlight undecoded = new InFlight();
 
   CodecPredictor(Predictor<Tensors, Tensors> inner, Codec<I, O> codec) {
     this.inner = Objects.requireNonNull(inner, "inner");
@@ -28,7 +32,9 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
-    return Relay.map(inner.submit(encoded, armed), codec::decode);
+    CompletableFuture<Tensors> answer = inner.submit(encoded, armed);
+    undecoded.begin();
+    return Relay.map(answer, codec::decode, undecoded::end);
   }
 
   @Override
@@ -62,6 +68,13 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   @Override
   public void close() {
     inner.close();
+    undecoded.await(Nanos.FOREVER);
+  }
+
+  @Override
+  public boolean close(Duration timeout) {
+    long end = System.nanoTime() + Nanos.of(timeout);
+    return inner.close(timeout) && undecoded.await(end - System.nanoTime());
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.inproc.inference;
 
+import dev.inproc.inference.concurrent.BoundedClose;
+import dev.inproc.inference.concurrent.Nanos;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -62,6 +65,21 @@ public interface Predictor<I, O> extends AutoCloseable {
    */
   @Override
   void close();
+
+  /**
+   * Closes as {@link #close()} does, but returns soon after the timeout: a quarter of a second later
+   * at the latest, and in which calls that were accepted still fail with {@link
+   * PredictorClosedException} and their runs are stopped. A run that does not stop keeps its native
+   * memory, since freeing it would crash the JVM, until it ends; a caller that is inside such a run
+   * cannot be released. What is not released in time is released later, on a thread of the library.
+   *
+   * <p>This default has {@link #close()} called on a thread of the library. It fails no call.
+   *
+   * @return whether everything has been released
+   */
+  default boolean close(Duration timeout) {
+    return BoundedClose.close(this::close, Nanos.of(timeout));
+  }
 
   /** {@link #submit(Object, CallOptions)} with the default options. */
   default CompletableFuture<O> submit(I input) {

@@ -5,6 +5,7 @@ import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.BoundedClose;
 import dev.inproc.inference.concurrent.CallbackExecutor;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
@@ -44,7 +45,6 @@ import java.util.function.BiConsumer;
  * afterwards; so the last one out sees that it is the last, and releases.
  */
 final class Batcher<I, O> implements BatchingPredictor<I, O> {
-  private static final long GRACE_NANOS = 1_000_000_000;
   private static final int MANY_GONE = 64;
 
   @SuppressWarnings("rawtypes")
@@ -65,6 +65,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final Door<I, O> door;
   private final Inline<I, O> inline;
   private final Lifetime lifetime;
+  private final AtomicInteger undelivered = new AtomicInteger();
   private final AtomicInteger goneQueued = new AtomicInteger();
   private volatile boolean strays; // moved out of the queue by one who holds no slot
 
@@ -100,7 +101,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     door = new Door<>(this, traits, timer, intake, slots, runs, figures, delays);
     boolean oneByOne = batching.maxBatchSize() > 1 && traits.maxBatchSize() <= 1;
     inline = new Inline<>(inner, figures, oneByOne, this::checkOpen);
-    lifetime = new Lifetime(inner::close);
+    // On a worker, so that a bounded close need not wait for the model to be freed.
+    lifetime = new Lifetime(inner::close, task -> Workers.shared().turn(inner, task));
   }
 
   @SuppressWarnings("unchecked")
@@ -389,8 +391,19 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     releaseIfLast();
   }
 
+  /** An outcome is on its way to its future, or has come there. */
+  void onDelivery(boolean begins) {
+    if (begins) {
+      undelivered.incrementAndGet();
+    } else {
+      undelivered.decrementAndGet();
+      releaseIfLast();
+    }
+  }
+
   void refuseQueued(Throwable reason) {
     List<Request<I, O>> all = new ArrayList<>();
+    onDelivery(true); // they are no longer counted as waiting, and not yet as on their way
     gate.enter();
     try {
       intake.drain(policy::add);
@@ -400,7 +413,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       gate.leave();
     }
     all.forEach(request -> request.fail(reason, figures));
-    releaseIfLast();
+    onDelivery(false);
   }
 
   // ---- closing ----
@@ -427,7 +440,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         current.requests().forEach(request -> request.failApart(() -> reason));
       }
     }
-    return close(GRACE_NANOS);
+    long end = System.nanoTime() + BoundedClose.GRACE_NANOS;
+    boolean stopped = inner.close(Duration.ZERO); // a caller may be inside, beside every slot
+    return close(Math.max(0, end - System.nanoTime())) && stopped;
   }
 
   boolean close(long nanos) {
@@ -447,7 +462,10 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   /** Closes the model if this is closed and nobody waits or runs any more. */
   void releaseIfLast() {
-    if (intake.isClosed() && intake.waiting() == 0 && slots.areAllFree()) {
+    if (intake.isClosed()
+        && intake.waiting() == 0
+        && slots.areAllFree()
+        && undelivered.get() == 0) {
       lifetime.close();
     }
   }

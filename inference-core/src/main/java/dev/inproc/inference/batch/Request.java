@@ -121,6 +121,11 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
   }
 
   @Override
+  protected void onDelivery(boolean begins) {
+    home.onDelivery(begins);
+  }
+
+  @Override
   protected void onGone() {
     int from = move(LEFT);
     if (from != SETTLED) {

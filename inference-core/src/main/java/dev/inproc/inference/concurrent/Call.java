@@ -14,6 +14,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -197,6 +198,9 @@ public class Call<I, O> extends CompletableFuture<O> {
     if (isDone() || !claim()) {
       return false;
     }
+    if (options.executor() == null) {
+      onDelivery(true); // an executor may be stuck, and nothing may wait for it
+    }
     CallbackExecutor.shared().execute(() -> deliver(output, failure));
     return true;
   }
@@ -209,7 +213,10 @@ public class Call<I, O> extends CompletableFuture<O> {
   private void deliver(@Nullable O output, @Nullable Throwable failure) {
     Executor executor = options.executor();
     if (executor == null) {
+      AtomicBoolean delivered = new AtomicBoolean();
+      firstOfAll(() -> delivered(delivered));
       finish(output, failure);
+      delivered(delivered);
       return;
     }
     try {
@@ -218,6 +225,18 @@ public class Call<I, O> extends CompletableFuture<O> {
       finish(output, failure); // a full or broken executor must not lose an outcome
     }
   }
+
+  private void delivered(AtomicBoolean once) {
+    if (once.compareAndSet(false, true)) {
+      onDelivery(false);
+    }
+  }
+
+  /**
+   * Called before an outcome is handed to {@link CallbackExecutor}, and again as soon as the future
+   * has it, before its dependents run. Does nothing here.
+   */
+  protected void onDelivery(boolean begins) {}
 
   @SuppressWarnings("NullAway") // without a failure there is an output
   private boolean finish(@Nullable O output, @Nullable Throwable failure) {

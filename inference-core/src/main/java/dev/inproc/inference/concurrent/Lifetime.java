@@ -1,9 +1,11 @@
 package dev.inproc.inference.concurrent;
 
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the users of something native and frees it exactly once: after it was closed and its last
@@ -19,6 +21,8 @@ public final class Lifetime {
   private final AtomicBoolean freeing = new AtomicBoolean();
   private final CountDownLatch freed = new CountDownLatch(1);
   private final Runnable free;
+  private final @Nullable Executor janitor;
+  private volatile @Nullable RuntimeException failure;
 
   /**
    * Creates a lifetime that has begun.
@@ -27,6 +31,18 @@ public final class Lifetime {
    */
   public Lifetime(Runnable free) {
     this.free = free;
+    janitor = null;
+  }
+
+  /**
+   * Creates a lifetime that has begun.
+   *
+   * @param free what frees; runs once
+   * @param janitor runs it, so that no caller waits for it; if it refuses, the last user does
+   */
+  public Lifetime(Runnable free, Executor janitor) {
+    this.free = free;
+    this.janitor = janitor;
   }
 
   /** Enters; to be paired with {@link #release} if this returns true. False once closed. */
@@ -37,6 +53,11 @@ public final class Lifetime {
     }
     release();
     return false;
+  }
+
+  /** Enters once more, for a user that is in. */
+  public void retain() {
+    state.incrementAndGet();
   }
 
   /** Leaves. */
@@ -58,12 +79,36 @@ public final class Lifetime {
   }
 
   private void freeOnce() {
-    if (freeing.compareAndSet(false, true)) {
-      try {
-        free.run();
-      } finally {
-        freed.countDown();
-      }
+    if (!freeing.compareAndSet(false, true)) {
+      return;
+    }
+    if (janitor == null) {
+      free();
+      return;
+    }
+    try {
+      janitor.execute(this::freeApart);
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      freeApart(); // no thread to be had
+    }
+  }
+
+  private void freeApart() {
+    try {
+      free();
+    } catch (RuntimeException e) {
+      // The thread that closes throws it.
+    }
+  }
+
+  private void free() {
+    try {
+      free.run();
+    } catch (RuntimeException e) {
+      failure = e;
+      throw e;
+    } finally {
+      freed.countDown();
     }
   }
 
@@ -76,22 +121,16 @@ public final class Lifetime {
    * Waits until all has been freed, whatever interrupts come; those are kept for later.
    *
    * @return false if the time passed first
+   * @throws RuntimeException what freeing threw on the janitor's thread
    */
   public boolean awaitFreed(long timeoutNanos) {
-    boolean interrupted = false;
-    try {
-      long deadline = System.nanoTime() + timeoutNanos;
-      while (true) {
-        try {
-          return freed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+    if (!Latches.await(freed, timeoutNanos)) {
+      return false;
     }
+    RuntimeException thrown = failure;
+    if (thrown != null && janitor != null) {
+      throw thrown;
+    }
+    return true;
   }
 }

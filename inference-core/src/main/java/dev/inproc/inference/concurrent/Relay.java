@@ -4,7 +4,10 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A future that hands on another's outcome, and hands back that nobody wants it any more: when it
@@ -13,15 +16,28 @@ import java.util.function.Function;
  */
 public final class Relay<T, U> extends CompletableFuture<U> {
   private final CompletableFuture<T> upstream;
+  private final Runnable onDone;
+  private final AtomicBoolean told = new AtomicBoolean();
 
-  private Relay(CompletableFuture<T> upstream) {
+  private Relay(CompletableFuture<T> upstream, Runnable onDone) {
     this.upstream = upstream;
+    this.onDone = onDone;
   }
 
   /** Returns a future of the function's result; what the function throws fails it. */
   public static <T, U> CompletableFuture<U> map(
       CompletableFuture<T> upstream, Function<? super T, ? extends U> function) {
-    Relay<T, U> relay = new Relay<>(Objects.requireNonNull(upstream, "upstream"));
+    return map(upstream, function, () -> {});
+  }
+
+  /**
+   * Returns a future of the function's result; what the function throws fails it.
+   *
+   * @param onDone runs once as soon as the future has an outcome, before its dependents
+   */
+  public static <T, U> CompletableFuture<U> map(
+      CompletableFuture<T> upstream, Function<? super T, ? extends U> function, Runnable onDone) {
+    Relay<T, U> relay = new Relay<>(Objects.requireNonNull(upstream, "upstream"), onDone);
     var unused =
         upstream.whenComplete(
             (value, failure) -> {
@@ -42,18 +58,49 @@ public final class Relay<T, U> extends CompletableFuture<U> {
       settleFailure(t);
       return;
     }
+    beforeDependents();
     super.complete(result);
+    tell();
+  }
+
+  /** The last dependent attached runs first. */
+  private void beforeDependents() {
+    if (getNumberOfDependents() > 0) {
+      var unused = super.whenComplete((value, failure) -> tell());
+    }
+  }
+
+  private void tell() {
+    if (told.compareAndSet(false, true)) {
+      onDone.run();
+    }
   }
 
   private void settleFailure(Throwable reported) {
     // A stage that a foreign predictor derived reports its source's failure wrapped.
     Throwable cause = reported instanceof CompletionException ? reported.getCause() : null;
     Throwable failure = cause == null ? reported : cause;
+    beforeDependents();
     if (failure instanceof CancellationException) {
       super.cancel(false);
     } else {
       super.completeExceptionally(failure);
     }
+    tell();
+  }
+
+  /** Withdraws the call, as the JDK's would not. */
+  @Override
+  public CompletableFuture<U> completeAsync(Supplier<? extends U> supplier, Executor executor) {
+    executor.execute(
+        () -> {
+          try {
+            complete(supplier.get());
+          } catch (Throwable t) {
+            completeExceptionally(t);
+          }
+        });
+    return this;
   }
 
   @Override
@@ -74,6 +121,7 @@ public final class Relay<T, U> extends CompletableFuture<U> {
 
   private boolean forward(boolean won) {
     if (won) {
+      tell();
       upstream.cancel(false);
     }
     return won;

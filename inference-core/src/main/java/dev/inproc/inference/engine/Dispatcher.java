@@ -127,6 +127,15 @@ final class Dispatcher {
     }
 
     @Override
+    protected void onDelivery(boolean begins) {
+      if (begins) {
+        model.lifetime.retain();
+      } else {
+        model.lifetime.release();
+      }
+    }
+
+    @Override
     void execute() {
       if (!isDone()) {
         answer(input().run(whenGone()));

@@ -39,7 +39,7 @@ final class LoadedModel {
     lane =
         new Lane(
             workers, options.parallelism() * copies.size(), options.maxQueued(), costs::meanNanos);
-    lifetime = new Lifetime(this::free);
+    lifetime = new Lifetime(this::free, task -> workers.turn(this, task));
   }
 
   /** Returns the runner of these outputs, whose frames are freed before the model. */

@@ -6,6 +6,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.BoundedClose;
 import dev.inproc.inference.concurrent.CallbackExecutor;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Timer;
@@ -29,7 +30,6 @@ import org.jspecify.annotations.Nullable;
 /** The session of every engine: one view, with its choice of outputs, of a loaded model. */
 final class ModelSession implements Session {
   private static final Logger LOG = System.getLogger(Session.class.getName());
-  private static final long GRACE_NANOS = 1_000_000_000;
 
   private final LoadedModel model;
   private final Layout layout;
@@ -361,15 +361,16 @@ final class ModelSession implements Session {
     }
     model.lane.abandon(new PredictorClosedException(model.name));
     model.terminateRuns();
-    if (close(GRACE_NANOS)) {
+    if (close(BoundedClose.GRACE_NANOS)) {
       return true;
     }
     LOG.log(
         Level.WARNING,
-        "{0}: a run did not stop within {1} and a second more; its native memory stays allocated"
+        "{0}: a run did not stop within {1} and {2} more; its native memory stays allocated"
             + " until it ends",
         model.name,
-        timeout);
+        timeout,
+        Duration.ofNanos(BoundedClose.GRACE_NANOS));
     return false;
   }
 
