@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 
@@ -65,6 +66,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final Door<I, O> door;
   private final Inline<I, O> inline;
   private final Lifetime lifetime;
+  private final AtomicBoolean isInnerClosed = new AtomicBoolean();
   private final AtomicInteger undelivered = new AtomicInteger();
   private final AtomicInteger goneQueued = new AtomicInteger();
   private volatile boolean strays; // moved out of the queue by one who holds no slot
@@ -102,7 +104,14 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     boolean oneByOne = batching.maxBatchSize() > 1 && traits.maxBatchSize() <= 1;
     inline = new Inline<>(inner, figures, oneByOne, this::checkOpen);
     // On a worker, so that a bounded close need not wait for the model to be freed.
-    lifetime = new Lifetime(inner::close, task -> Workers.shared().turn(inner, task));
+    lifetime =
+        new Lifetime(
+            () -> {
+              if (isInnerClosed.compareAndSet(false, true)) {
+                inner.close();
+              }
+            },
+            task -> Workers.shared().turn(inner, task));
   }
 
   @SuppressWarnings("unchecked")
@@ -441,7 +450,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       }
     }
     long end = System.nanoTime() + BoundedClose.GRACE_NANOS;
-    boolean stopped = inner.close(Duration.ZERO); // a caller may be inside, beside every slot
+    // A caller may be inside, on its own thread.
+    boolean stopped = !isInnerClosed.compareAndSet(false, true) || inner.close(Duration.ZERO);
     return close(Math.max(0, end - System.nanoTime())) && stopped;
   }
 

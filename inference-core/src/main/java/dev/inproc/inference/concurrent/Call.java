@@ -176,14 +176,18 @@ public class Call<I, O> extends CompletableFuture<O> {
    * Returns false if the call was gone.
    */
   public final boolean refuse(Throwable failure) {
-    return isBlocking() ? finish(null, failure) : settleApart(null, failure);
+    return beginHere() ? completeHere(null, failure) : settleApart(null, failure);
   }
 
   /** Completes with an answer on this thread, after {@link #beginHere}. */
   public final boolean answerHere(O output) {
+    return completeHere(output, null);
+  }
+
+  private boolean completeHere(@Nullable O output, @Nullable Throwable failure) {
     try {
       stopTimeout();
-      return wakeIf(super.complete(output));
+      return wakeIf(settle(output, failure));
     } finally {
       endHere();
     }
@@ -238,12 +242,15 @@ public class Call<I, O> extends CompletableFuture<O> {
    */
   protected void onDelivery(boolean begins) {}
 
-  @SuppressWarnings("NullAway") // without a failure there is an output
   private boolean finish(@Nullable O output, @Nullable Throwable failure) {
     stopTimeout();
     firstOfAll(this::wake);
-    return wakeIf(
-        failure == null ? super.complete(output) : super.completeExceptionally(failure));
+    return wakeIf(settle(output, failure));
+  }
+
+  @SuppressWarnings("NullAway") // without a failure there is an output
+  private boolean settle(@Nullable O output, @Nullable Throwable failure) {
+    return failure == null ? super.complete(output) : super.completeExceptionally(failure);
   }
 
   /**
