@@ -2,10 +2,7 @@ package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
-import dev.inproc.inference.files.FileKind;
 import dev.inproc.inference.files.FileStamp;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,16 +80,9 @@ final class CheckedModel implements AutoCloseable {
     return bytes;
   }
 
-  /** Says by its first bytes what this is that is no model; null if that is not known. */
-  @Nullable String kind() {
-    if (path != null) {
-      return FileKind.of(path);
-    }
-    try {
-      return bytes == null ? null : FileKind.of(new ByteArrayInputStream(bytes));
-    } catch (IOException e) {
-      return null;
-    }
+  /** Returns the reason for which native code refuses this, with what it is before it. */
+  String explain(String reason) {
+    return NotAModel.explain(source, reason);
   }
 
   /** Returns where external data lies, if there is any, when a file's model loads from bytes. */

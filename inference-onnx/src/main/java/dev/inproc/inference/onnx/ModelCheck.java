@@ -2,7 +2,6 @@ package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
-import dev.inproc.inference.files.FileKind;
 import dev.inproc.inference.files.FileStamp;
 import dev.inproc.inference.onnx.format.ExternalData;
 import dev.inproc.inference.onnx.format.ExternalFiles;
@@ -26,7 +25,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Checks a model before native code sees it. */
@@ -61,7 +59,7 @@ final class ModelCheck {
       }
       return bytes == null ? check.resource() : check.bytes(bytes);
     } catch (ProtoException e) {
-      throw check.failure(FileKind.explain(kind(source), e.getMessage()), null);
+      throw check.failure(NotAModel.explain(source, e.getMessage()), null);
     } catch (UncheckedIOException e) {
       throw check.failure(String.valueOf(e.getCause()), e);
     } catch (IOException e) {
@@ -99,7 +97,7 @@ final class ModelCheck {
         snapshot.close();
       }
       LOG.log(Level.DEBUG, "{0} is loaded from the heap: {1}", source, e.toString());
-      return bytes(readAll());
+      return bytes(HeapBytes.read(source, this::checkSize));
     }
     boolean checked = false;
     try {
@@ -124,26 +122,6 @@ final class ModelCheck {
       verify(ModelSource.file(copy).digest());
     }
     return CheckedModel.copied(source, copy, snapshot);
-  }
-
-  /** Reads a resource twice: an array that grows is there twice at the end. */
-  private byte[] readAll() throws IOException {
-    long size = 0;
-    byte[] chunk = new byte[1 << 16];
-    try (InputStream in = source.open()) {
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        size += n;
-        checkSize(size);
-      }
-    }
-    if (size > MAX_PROTOBUF_BYTES) {
-      throw failure("has " + size + " bytes; an ONNX file ends at 2 GiB", null);
-    }
-    byte[] bytes = new byte[(int) size];
-    try (InputStream in = source.open()) {
-      in.readNBytes(bytes, 0, bytes.length);
-    }
-    return bytes;
   }
 
   private void requireNoExternal(ModelStructure structure) {
@@ -286,18 +264,6 @@ final class ModelCheck {
     return Arrays.equals(head, ORT_FORMAT);
   }
 
-  private static @Nullable String kind(ModelSource source) {
-    Path path = source.path();
-    if (path != null) {
-      return FileKind.of(path);
-    }
-    try (InputStream in = source.open()) {
-      return FileKind.of(in);
-    } catch (IOException e) {
-      return null;
-    }
-  }
-
   /** What ONNX Runtime says of these is misleading. */
   private FileStamp stamp(Path path) throws IOException {
     try {
@@ -311,26 +277,9 @@ final class ModelCheck {
     } catch (FileStamp.NotRegularFileException e) {
       throw failure(
           Files.isDirectory(path)
-              ? "is a directory" + content(path) + "; an ONNX model is a file"
+              ? "is a directory" + NotAModel.content(path) + "; an ONNX model is a file"
               : "is not a regular file; an ONNX model is a file",
           e);
-    }
-  }
-
-  private static String content(Path directory) {
-    if (Files.exists(directory.resolve("saved_model.pb"))) {
-      return " with a saved_model.pb, which TensorFlowEngine loads";
-    }
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries
-          .map(entry -> String.valueOf(entry.getFileName()))
-          .filter(name -> name.endsWith(".onnx"))
-          .sorted()
-          .findFirst()
-          .map(name -> " with " + name + " in it")
-          .orElse("");
-    } catch (IOException | UncheckedIOException e) {
-      return "";
     }
   }
 

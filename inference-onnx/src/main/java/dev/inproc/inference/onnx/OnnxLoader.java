@@ -11,7 +11,6 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.SessionOptions;
-import dev.inproc.inference.files.FileKind;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -80,8 +79,7 @@ final class OnnxLoader {
   }
 
   private ModelLoadException failure(Device device, Exception cause) {
-    String reason = String.valueOf(cause.getMessage()).strip();
-    reason = FileKind.explain(model.kind(), reason);
+    String reason = model.explain(String.valueOf(cause.getMessage()).strip());
     if (!device.kind().equals("cpu")) {
       reason = "device " + device + ": " + reason;
     }

@@ -30,7 +30,9 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,6 +115,42 @@ class ResourceModelTest {
         "the directory of classes is the application's");
   }
 
+  /** As bytes on the heap it would be there three times: docs/endurance.md has the long form. */
+  @Test
+  void resource_inAJar_isLoadedFromAFileAndNotFromTheHeap() throws IOException {
+    try (URLClassLoader jar = jar(Map.of("tiny.onnx", Models.tinyMlp()))) {
+      ModelSource source = ModelSource.resource(jar, "tiny.onnx");
+      Path copy;
+      try (CheckedModel model = ModelCheck.check(source, Long.MAX_VALUE, false)) {
+        assertNull(model.bytes());
+        copy = model.path();
+        assertArrayEquals(Models.tinyMlp(), Files.readAllBytes(copy));
+      }
+      assertFalse(Files.exists(copy));
+    }
+  }
+
+  /** A container's file system may be read-only: then the heap has to do. */
+  @Test
+  void resource_whereNoFileCanBeWritten_isReadIntoBytesOfItsSize() throws IOException {
+    try (URLClassLoader jar = jar(Map.of("tiny.onnx", Models.tinyMlp()))) {
+      ModelSource source = ModelSource.resource(jar, "tiny.onnx");
+      long[] most = {0};
+      byte[] bytes = HeapBytes.read(source, size -> most[0] = size);
+      assertArrayEquals(Models.tinyMlp(), bytes);
+      assertEquals(bytes.length, most[0]);
+      IllegalStateException tooMuch = new IllegalStateException();
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              HeapBytes.read(
+                  source,
+                  size -> {
+                    throw tooMuch;
+                  }));
+    }
+  }
+
   /** A class loader of a container may give streams and no addresses. */
   @Test
   void resource_ofALoaderWithoutAddresses_answers() {
@@ -164,6 +202,8 @@ class ResourceModelTest {
   // ---- memory, in a process of its own ----
 
   @Test
+  @Tag("endurance")
+  @EnabledIfSystemProperty(named = "inproc.endurance", matches = "true")
   @EnabledOnOs(OS.LINUX)
   void resourceOf90Megabytes_loaded_peaksLittleAboveAFile() throws Exception {
     Path file = directory.resolve(MINILM);
