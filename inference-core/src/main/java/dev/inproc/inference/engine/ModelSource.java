@@ -66,7 +66,8 @@ public final class ModelSource {
   /** A model in a file, or in a directory for formats that are one. Read when it is loaded. */
   public static ModelSource file(Path path) {
     Path file = path.getFileName();
-    return new ModelSource(file == null ? path.toString() : file.toString(), path, null, null, null);
+    return new ModelSource(
+        file == null ? path.toString() : file.toString(), path, null, null, null);
   }
 
   /**

@@ -158,6 +158,8 @@ public final class FileKind {
 
   private static boolean isText(String bytes) {
     return !bytes.isEmpty()
-        && bytes.chars().noneMatch(c -> c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f');
+        && bytes
+            .chars()
+            .noneMatch(c -> c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f');
   }
 }

@@ -56,8 +56,11 @@ class FileKindTest {
       })
   void text_ofAnyKind_isNamed(String text, String expected) {
     assertSays(expected, text.getBytes(StandardCharsets.UTF_8));
-    assertSays(expected.equals("GGUF") || expected.equals("PDF") || expected.contains("LFS")
-            ? "text" : expected, ("\n  " + text).getBytes(StandardCharsets.UTF_8));
+    assertSays(
+        expected.equals("GGUF") || expected.equals("PDF") || expected.contains("LFS")
+            ? "text"
+            : expected,
+        ("\n  " + text).getBytes(StandardCharsets.UTF_8));
   }
 
   @Test

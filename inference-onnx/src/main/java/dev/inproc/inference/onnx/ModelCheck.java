@@ -129,7 +129,9 @@ final class ModelCheck {
         .findFirst()
         .ifPresent(
             data -> {
-              throw Locations.refused(data, "cannot be found: "
+              throw Locations.refused(
+                  data,
+                  "cannot be found: "
                       + (source.bytes() == null ? "a resource in a jar" : "a model in memory")
                       + " has no directory");
             });

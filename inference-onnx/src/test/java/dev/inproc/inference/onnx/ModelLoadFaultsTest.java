@@ -112,8 +112,7 @@ class ModelLoadFaultsTest {
     OnnxOptions trusting = OnnxOptions.builder().trustModels(true).build();
     ModelLoadException failure =
         assertThrows(
-            ModelLoadException.class,
-            () -> new OnnxEngine(trusting).load(ModelSource.file(file)));
+            ModelLoadException.class, () -> new OnnxEngine(trusting).load(ModelSource.file(file)));
     assertSays(failure, kind);
   }
 

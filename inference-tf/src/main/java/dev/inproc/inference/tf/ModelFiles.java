@@ -13,8 +13,9 @@ import java.util.stream.Stream;
 
 /**
  * All files of a SavedModel's directory, as they were when they were looked at; none is opened.
- * Refused are, unless the model is trusted: symbolic links out of the directory, files with a second
- * name, which may lie anywhere; and always what is no file, such as a pipe, on which TensorFlow would wait forever.
+ * Refused are, unless the model is trusted: symbolic links out of the directory, files with a
+ * second name, which may lie anywhere; and always what is no file, such as a pipe, on which
+ * TensorFlow would wait forever.
  */
 final class ModelFiles {
   private final SortedMap<Path, FileStamp> all = new TreeMap<>();

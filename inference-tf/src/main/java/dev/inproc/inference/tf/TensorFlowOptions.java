@@ -131,8 +131,8 @@ public final class TensorFlowOptions {
      * TensorFlow that runs. It is code, and loading it runs it: name only what you trust. Its
      * operators are trusted with it, so a model may use them without {@link #trusted}; all others
      * are checked as ever. Where an operator of the library touches files, a model that you do not
-     * trust can do so by it. TensorFlow loads a library once and keeps it, with its operators, until
-     * the process ends.
+     * trust can do so by it. TensorFlow loads a library once and keeps it, with its operators,
+     * until the process ends.
      */
     public Builder operatorLibrary(Path library) {
       operatorLibraries.add(Objects.requireNonNull(library, "library"));

@@ -48,8 +48,7 @@ class OperatorLibrariesTest {
   }
 
   private static float[] answer(Path model, TensorFlowOptions.Builder options) {
-    try (Session session =
-        new TensorFlowEngine(options.build()).load(ModelSource.file(model))) {
+    try (Session session = new TensorFlowEngine(options.build()).load(ModelSource.file(model))) {
       return session.predict(Tensors.of("x", Tensor.of(1f, -3f))).only().toFloats();
     }
   }

@@ -76,7 +76,8 @@ public final class ExternalFiles {
               + " names (hard links), which could lie anywhere; copy it, or give the model's SHA-256");
     }
     if (file.size() < data.end()) {
-      String tooShort = "has " + file.size() + " bytes, but the model reads up to byte " + data.end();
+      String tooShort =
+          "has " + file.size() + " bytes, but the model reads up to byte " + data.end();
       String kind = FileKind.of(file.real());
       throw Locations.refused(data, kind == null ? tooShort : tooShort + ": it is " + kind);
     }

@@ -62,8 +62,7 @@ public record ModelSummary(
     line(
         table,
         "FP32",
-        String.format(
-            Locale.ROOT, "%.1f %% of the weights' bytes", 100 * share(Precision.FP32)));
+        String.format(Locale.ROOT, "%.1f %% of the weights' bytes", 100 * share(Precision.FP32)));
     line(table, "Products", products.toString());
     line(table, "Quantized", scheme);
     line(table, "Parameters", String.format(Locale.ROOT, "%,d", parameters));

@@ -265,8 +265,6 @@ final class NodeRewriter {
     }
     GraphScope.Constant constant = scope.constant(node.getOutput(0));
     return constant != null
-        && replaced
-            .getOrDefault(constant.owner(), Set.of())
-            .contains(constant.tensor().getName());
+        && replaced.getOrDefault(constant.owner(), Set.of()).contains(constant.tensor().getName());
   }
 }

@@ -98,8 +98,7 @@ final class Tables {
             name + "/quantized",
             Nodes.integers("perm", 1L, 0L));
     String scales =
-        edit.add(
-            owner, "", "Reshape", List.of(table.scales, edit.integers(-1L)), name + "/scale");
+        edit.add(owner, "", "Reshape", List.of(table.scales, edit.integers(-1L)), name + "/scale");
     Products.Weight weight = new Products.Weight(values, scales, table.columns, table.rows);
     weights.put(key(constant), weight);
     return weight;

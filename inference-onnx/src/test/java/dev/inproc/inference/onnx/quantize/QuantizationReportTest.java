@@ -56,8 +56,10 @@ class QuantizationReportTest {
     assertTrue(report.toString().contains("9.1 % of the weights stay FP32"), report::toString);
     ModelSummary after = ModelInspector.inspect(directory.resolve("out.onnx"));
     assertTrue(after.share(Precision.FP32) > 0.2 && after.share(Precision.FP32) < 0.5);
-    assertEquals(1, after.share(Precision.FP32) + after.share(Precision.INT8)
-        + after.share(Precision.OTHER), 1e-9);
+    assertEquals(
+        1,
+        after.share(Precision.FP32) + after.share(Precision.INT8) + after.share(Precision.OTHER),
+        1e-9);
   }
 
   @Test
@@ -74,8 +76,7 @@ class QuantizationReportTest {
             .build();
     QuantizationReport report = quantize(model, 160);
     assertEquals(
-        List.of(
-            "GRU is not quantized 18432", "Add is not quantized 640"),
+        List.of("GRU is not quantized 18432", "Add is not quantized 640"),
         report.left().stream().map(node -> node.detail() + " " + node.floatBytes()).toList());
     assertEquals(1, report.floatShare());
   }
@@ -93,7 +94,9 @@ class QuantizationReportTest {
             .node("Identity", "a -> y")
             .build();
     ModelProto.Builder model = ModelProto.parseFrom(graph).toBuilder();
-    model.getGraphBuilder().clearNode()
+    model
+        .getGraphBuilder()
+        .clearNode()
         .addNode(Nodes.node("local", "Dense", List.of("x", "w"), List.of("a")))
         .addNode(Nodes.node("local", "Own", List.of("a"), List.of("y")));
     NodeProto constant =

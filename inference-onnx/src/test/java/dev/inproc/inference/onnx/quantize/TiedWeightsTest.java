@@ -159,8 +159,7 @@ class TiedWeightsTest {
   }
 
   private static float[] run(Path model, Tensor ids, OnnxOptions options) {
-    SessionOptions unprobed =
-        SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
+    SessionOptions unprobed = SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
     try (Session session = new OnnxEngine(options).load(ModelSource.file(model), unprobed)) {
       return session.runRaw(Tensors.of("ids", ids)).get("y").toFloats();
     }
@@ -205,22 +204,23 @@ class TiedWeightsTest {
     float[] answer = run(out, idsOf(2, 5));
     assertTrue(cosine(run(in, idsOf(2, 5)), answer) > 0.9995);
     assertArrayEquals(
-        answer, run(out, idsOf(2, 5), OnnxOptions.builder().optimization(
-            OnnxOptions.Optimization.BASIC).build()), 1e-3f);
+        answer,
+        run(
+            out,
+            idsOf(2, 5),
+            OnnxOptions.builder().optimization(OnnxOptions.Optimization.BASIC).build()),
+        1e-3f);
     // Smoothing would give the product that stands alone other bytes.
     Path untied = directory.resolve("untied-out.onnx");
-    Quantizer.quantize(
-        write("untied.onnx", model("untied")), untied, options.withSmoothing(false));
+    Quantizer.quantize(write("untied.onnx", model("untied")), untied, options.withSmoothing(false));
     assertArrayEquals(run(untied, idsOf(2, 5)), answer, form.startsWith("Gemm") ? 1e-4f : 0);
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("rowwiseForms")
-  void rowwise_tied_rowAloneAndInABatch_isBitEqual(String form, boolean signed)
-      throws IOException {
+  void rowwise_tied_rowAloneAndInABatch_isBitEqual(String form, boolean signed) throws IOException {
     Path out = directory.resolve("out.onnx");
-    Quantizer.quantize(
-        write("in.onnx", model(form)), out, OPTIONS.withSignedWeights(signed));
+    Quantizer.quantize(write("in.onnx", model(form)), out, OPTIONS.withSignedWeights(signed));
     float[] batch = run(out, idsOf(3, 4));
     for (int row = 0; row < 3; row++) {
       long[] ids = Arrays.copyOfRange(idsOf(3, 4).toLongs(), 4 * row, 4 * row + 4);
@@ -266,7 +266,8 @@ class TiedWeightsTest {
     QuantizationReport report = Quantizer.quantize(write("a.onnx", added), out, OPTIONS);
     assertEquals("MatMul", report.changed().get(0).operator());
     assertEquals(1, report.changed().size());
-    assertTrue(report.left().get(0).detail().contains("FP32 for ReduceSum"), report.left()::toString);
+    assertTrue(
+        report.left().get(0).detail().contains("FP32 for ReduceSum"), report.left()::toString);
     assertEquals(0.5, report.floatShare(), 1e-3);
     QuantizationReport all =
         Quantizer.quantize(
