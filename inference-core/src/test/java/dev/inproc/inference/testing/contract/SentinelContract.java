@@ -17,7 +17,12 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(value = 60, threadMode = SEPARATE_THREAD)
 public abstract class SentinelContract
-    implements AnswersContract, BadInputContract, EngineFailureContract, ShapesContract {
+    implements AnswersContract,
+        BadInputContract,
+        CallsContract,
+        EngineFailureContract,
+        PassThroughContract,
+        ShapesContract {
   private final ContractModels models;
 
   /** Creates the suite for an engine. */
