@@ -90,7 +90,12 @@ final class Sentinels {
     while (bits(first, element).equals(bits(second, element))) {
       element++;
     }
-    return "element " + element + " being " + bits(first, element) + " and " + bits(second, element);
+    return "element "
+        + element
+        + " being "
+        + bits(first, element)
+        + " and "
+        + bits(second, element);
   }
 
   private static String bits(Tensor tensor, int element) {

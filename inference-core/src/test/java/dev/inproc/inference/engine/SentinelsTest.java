@@ -137,8 +137,7 @@ class SentinelsTest {
     ScriptedModel random =
         model(-1, inputs -> Tensors.of("y", Tensor.of((long) calls.incrementAndGet())));
     try (Fixture f = watched(SessionOptions.DEFAULT, random)) {
-      EngineException failure =
-          assertThrows(EngineException.class, () -> f.session.predict(x(1)));
+      EngineException failure = assertThrows(EngineException.class, () -> f.session.predict(x(1)));
       Messages.assertSays(failure, "output \"y\"", "random or keeps state", "inproc.sentinels");
     }
   }
@@ -201,8 +200,7 @@ class SentinelsTest {
               return sumOfAll(inputs);
             });
     try (Fixture f = watched(SessionOptions.DEFAULT, model)) {
-      EngineException failure =
-          assertThrows(EngineException.class, () -> f.session.predict(x(1)));
+      EngineException failure = assertThrows(EngineException.class, () -> f.session.predict(x(1)));
       assertEquals("second run", failure.getMessage());
     }
   }

@@ -48,17 +48,12 @@ class PassThroughTest {
   private static final int LONG = DataType.INT64_VALUE;
   private static final int BOOL = DataType.BOOL_VALUE;
   private static final SessionOptions WHOLE =
-      SessionOptions.builder()
-          .integrity(IntegrityOptions.skip())
-          .batchAxis(BatchAxis.NONE)
-          .build();
+      SessionOptions.builder().integrity(IntegrityOptions.skip()).batchAxis(BatchAxis.NONE).build();
 
   private static final List<Form> FORMS = new ArrayList<>();
 
   private static GraphBuilder xToY() {
-    return new GraphBuilder("x-to-y")
-        .input("x", FLOAT, "batch,n")
-        .output("y", FLOAT, "batch,n");
+    return new GraphBuilder("x-to-y").input("x", FLOAT, "batch,n").output("y", FLOAT, "batch,n");
   }
 
   private static TensorProto yes() {
@@ -89,8 +84,9 @@ class PassThroughTest {
     all.put(
         "nothing but an input",
         new GraphBuilder("x").input("x", FLOAT, "batch,n").output("x", FLOAT, "batch,n"));
-    all.put("an input that an operator could change", xToY().output("x", FLOAT, "batch,n")
-        .node("Relu", "x -> a").node("Neg", "a -> y"));
+    all.put(
+        "an input that an operator could change",
+        xToY().output("x", FLOAT, "batch,n").node("Relu", "x -> a").node("Neg", "a -> y"));
     all.put(
         "ids",
         xToY().input("id", LONG, "batch").output("id", LONG, "batch").node("Relu", "x -> y"));
@@ -108,38 +104,60 @@ class PassThroughTest {
             .output("x", FLOAT, "batch,n")
             .output("x", FLOAT, "batch,n"));
     all.put("a constant", constant().output("c", FLOAT, "1,3"));
-    all.put("a constant by Identity",
-        constant().node("Identity", "c -> d").output("d", FLOAT, "1,3"));
+    all.put(
+        "a constant by Identity", constant().node("Identity", "c -> d").output("d", FLOAT, "1,3"));
     all.put(
         "a constant that is an optional input",
         constant().input("c", FLOAT, "1,3").output("c", FLOAT, "1,3"));
     all.put("Identity", xToY().node("Identity", "x -> y"));
-    all.put("Identity twice, to two outputs",
+    all.put(
+        "Identity twice, to two outputs",
         xToY().output("z", FLOAT, "batch,n").node("Identity", "x -> y").node("Identity", "y -> z"));
     all.put("Dropout", xToY().node("Dropout", "x -> y"));
     all.put("Cast", xToY().node("Cast", "x -> y", integer("to", FLOAT)));
     all.put("Reshape", xToY().axes("s", 0, -1).node("Reshape", "x s -> y"));
     all.put("Flatten", xToY().node("Flatten", "x -> y"));
     all.put("Expand", xToY().axes("s", 1, 1).node("Expand", "x s -> y"));
-    all.put("Unsqueeze and Squeeze",
+    all.put(
+        "Unsqueeze and Squeeze",
         xToY().axes("a", 0).node("Unsqueeze", "x a -> u").node("Squeeze", "u a -> y"));
     all.put("Transpose twice", xToY().node("Transpose", "x -> t").node("Transpose", "t -> y"));
     all.put("Concat of one", xToY().node("Concat", "x -> y", integer("axis", 1)));
     all.put("Sum of one", xToY().node("Sum", "x -> y"));
     all.put("plus 0", xToY().initializer("o", new float[] {0}).node("Add", "x o -> y"));
     all.put("times 1", xToY().initializer("i", new float[] {1}).node("Mul", "x i -> y"));
-    all.put("Slice of all", xToY().axes("s", 0).axes("e", Long.MAX_VALUE).node("Slice", "x s e -> y"));
+    all.put(
+        "Slice of all", xToY().axes("s", 0).axes("e", Long.MAX_VALUE).node("Slice", "x s e -> y"));
     all.put("Slice of nothing", xToY().axes("s", 0).axes("e", 0).node("Slice", "x s e -> y"));
-    all.put("If, either branch an Identity of an outer value",
-        xToY().initializer("zero", new float[] {0})
+    all.put(
+        "If, either branch an Identity of an outer value",
+        xToY()
+            .initializer("zero", new float[] {0})
             .node("ReduceMax", "x -> most", integer("keepdims", 0))
             .node("Greater", "most zero -> positive")
-            .node("If", "positive -> y",
-                graph("then_branch", branch("t")), graph("else_branch", branch("e"))));
-    all.put("Loop that passes its state on",
-        loop(2, body().input("v", FLOAT, "batch,n").output("c", BOOL, "").output("v", FLOAT, "batch,n")));
-    all.put("Loop of no round", loop(0, body().input("v", FLOAT, "batch,n").output("c2", BOOL, "")
-        .output("v2", FLOAT, "batch,n").node("Identity", "c -> c2").node("Neg", "v -> v2")));
+            .node(
+                "If",
+                "positive -> y",
+                graph("then_branch", branch("t")),
+                graph("else_branch", branch("e"))));
+    all.put(
+        "Loop that passes its state on",
+        loop(
+            2,
+            body()
+                .input("v", FLOAT, "batch,n")
+                .output("c", BOOL, "")
+                .output("v", FLOAT, "batch,n")));
+    all.put(
+        "Loop of no round",
+        loop(
+            0,
+            body()
+                .input("v", FLOAT, "batch,n")
+                .output("c2", BOOL, "")
+                .output("v2", FLOAT, "batch,n")
+                .node("Identity", "c -> c2")
+                .node("Neg", "v -> v2")));
     all.put("Optional", xToY().node("Optional", "x -> o").node("OptionalGetElement", "o -> y"));
     return all;
   }
@@ -149,7 +167,9 @@ class PassThroughTest {
   }
 
   private static GraphBuilder branch(String output) {
-    return new GraphBuilder(output).output(output, FLOAT, "batch,n").node("Identity", "x -> " + output);
+    return new GraphBuilder(output)
+        .output(output, FLOAT, "batch,n")
+        .node("Identity", "x -> " + output);
   }
 
   /** A form, its inputs, and what the binding answers where it chooses the outputs' memory. */
@@ -160,8 +180,7 @@ class PassThroughTest {
     OrtEnvironment environment = OnnxRuntime.environment("bare");
     for (Map.Entry<String, GraphBuilder> each : all().entrySet()) {
       Form form =
-          new Form(
-              each.getKey(), each.getValue().build(), new ArrayList<>(), new ArrayList<>());
+          new Form(each.getKey(), each.getValue().build(), new ArrayList<>(), new ArrayList<>());
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
         options.setIntraOpNumThreads(1);
         try (OrtSession session = environment.createSession(form.model, options)) {

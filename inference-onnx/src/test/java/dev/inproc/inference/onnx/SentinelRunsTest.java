@@ -155,8 +155,7 @@ class SentinelRunsTest {
   }
 
   private static void assertMean(long[] ids, Tensors answer) {
-    assertArrayEquals(
-        Models.leakyMeanReference(50, 8, ids), answer.get("mean").toFloats(), 1e-6f);
+    assertArrayEquals(Models.leakyMeanReference(50, 8, ids), answer.get("mean").toFloats(), 1e-6f);
   }
 
   /** FP32, and the INT8 form whose answers depend on batch-mates: one run is still like another. */
@@ -192,7 +191,9 @@ class SentinelRunsTest {
         "token_type_ids", Tensor.of(new long[length]));
   }
 
-  /** The models that cannot be run so. Each must really differ: the list hides none that does not. */
+  /**
+   * The models that cannot be run so. Each must really differ: the list hides none that does not.
+   */
   @Test
   void exempt_randomModels_differFromRunToRun() {
     GraphBuilder random =

@@ -134,8 +134,7 @@ final class TensorFlowModel implements NativeModel {
   private int inputOf(TensorSpec output) {
     for (int i = 0; i < signature.inputs().size(); i++) {
       if (areSame(
-          info.inputs().get(signature.inputs().get(i).name()),
-          info.outputs().get(output.name()))) {
+          info.inputs().get(signature.inputs().get(i).name()), info.outputs().get(output.name()))) {
         return i;
       }
     }

@@ -73,9 +73,7 @@ class PassThroughTest {
   @Test
   void outputs_thatAreOneTensor_areEachAnswered() {
     GraphWriter model =
-        negative()
-            .describe("z", "minus:0", FLOAT, -1, -1)
-            .signature("serving_default", "x", "y z");
+        negative().describe("z", "minus:0", FLOAT, -1, -1).signature("serving_default", "x", "y z");
     try (Session session = load(model)) {
       Tensors answer = session.predict(x(1, 2));
       assertAnswers(answer, "y", -1, -2);
@@ -87,9 +85,7 @@ class PassThroughTest {
   @Test
   void output_ofAnyShape_hasTheInputsShape() {
     GraphWriter model =
-        new GraphWriter()
-            .input("x", FLOAT, (long[]) null)
-            .signature("serving_default", "x", "x");
+        new GraphWriter().input("x", FLOAT, (long[]) null).signature("serving_default", "x", "x");
     try (Session session = load(model)) {
       Tensors input = Tensors.of("x", Tensor.of(Shape.of(2, 1, 2), 1f, 2f, 3f, 4f));
       assertEquals(input, session.predict(input));
@@ -99,8 +95,7 @@ class PassThroughTest {
   /** Each run of such a model gets a copy of its inputs, which a variable may keep. */
   @Test
   void output_ofAModelThatKeepsInputs_isThisRunsInput() {
-    GraphWriter model =
-        SavedModels.remember().signature("serving_default", "x", "last stored x");
+    GraphWriter model = SavedModels.remember().signature("serving_default", "x", "last stored x");
     ModelSource source = ModelSource.file(model.write(directory.resolve("model")));
     try (Session session = new TensorFlowEngine().load(source, UNPROBED)) {
       for (int i = 1; i < 20; i++) {
@@ -120,8 +115,7 @@ class PassThroughTest {
             .describe("lie", "x:0", DataType.DT_INT32, -1, -1)
             .signature("serving_default", "x", "lie y");
     try (Session session = load(model)) {
-      EngineException failure =
-          assertThrows(EngineException.class, () -> session.predict(x(1, 2)));
+      EngineException failure = assertThrows(EngineException.class, () -> session.predict(x(1, 2)));
       Messages.assertSays(failure, "lie", "type 1");
     }
   }

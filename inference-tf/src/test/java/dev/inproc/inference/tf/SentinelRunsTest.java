@@ -28,8 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every model of the tests with each run made twice over memory that held different patterns. */
 class SentinelRunsTest {
-  private static final org.tensorflow.proto.DataType FLOAT =
-      org.tensorflow.proto.DataType.DT_FLOAT;
+  private static final org.tensorflow.proto.DataType FLOAT = org.tensorflow.proto.DataType.DT_FLOAT;
   private static final SessionOptions UNPROBED =
       SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
 
@@ -104,7 +103,9 @@ class SentinelRunsTest {
     }
   }
 
-  /** The models that cannot be run so. Each must really differ: the list hides none that does not. */
+  /**
+   * The models that cannot be run so. Each must really differ: the list hides none that does not.
+   */
   @Test
   void exempt_randomAndCountingModels_differFromRunToRun() {
     GraphWriter random =

@@ -105,8 +105,8 @@ public final class Models {
   }
 
   /**
-   * x and mask [batch,n], id [batch], int64, and name [batch], text, to y, the negative of x, and to
-   * mask, id and name, with no node between.
+   * x and mask [batch,n], id [batch], int64, and name [batch], text, to y, the negative of x, and
+   * to mask, id and name, with no node between.
    */
   public static byte[] passThrough() {
     return Shapes.passThrough();

@@ -197,8 +197,8 @@ public final class SavedModels {
   }
 
   /**
-   * x and mask FLOAT32[?,n], id INT64[?] and name STRING[?] to y, the negative of x, and to mask, id
-   * and name: the signature's outputs name the tensors that its inputs name.
+   * x and mask FLOAT32[?,n], id INT64[?] and name STRING[?] to y, the negative of x, and to mask,
+   * id and name: the signature's outputs name the tensors that its inputs name.
    */
   public static GraphWriter passThrough() {
     return new GraphWriter()
