@@ -2,7 +2,9 @@ package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.onnx.format.ModelStructure;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,10 +28,20 @@ final class CheckedModel implements AutoCloseable {
   private final List<FileStamp> inPlace;
   private final byte @Nullable [] bytes;
   private final @Nullable Snapshot snapshot;
+  private final Statefulness statefulness;
 
-  /** A file in place, or bytes of the caller. */
-  CheckedModel(ModelSource source, @Nullable FileStamp file, List<FileStamp> external) {
+  /**
+   * A file in place, or bytes of the caller.
+   *
+   * @param structure null if it was not read
+   */
+  CheckedModel(
+      ModelSource source,
+      @Nullable FileStamp file,
+      List<FileStamp> external,
+      @Nullable ModelStructure structure) {
     this.source = source;
+    statefulness = statefulness(structure);
     this.external = external;
     inPlace = new ArrayList<>(external);
     if (file != null) {
@@ -40,12 +52,32 @@ final class CheckedModel implements AutoCloseable {
   }
 
   /** Bytes that were verified, and their external data. */
-  CheckedModel(ModelSource source, byte[] verified, @Nullable Snapshot snapshot) {
+  CheckedModel(
+      ModelSource source,
+      byte[] verified,
+      @Nullable Snapshot snapshot,
+      ModelStructure structure) {
     this.source = source;
+    statefulness = statefulness(structure);
     external = List.of();
     inPlace = List.of();
     bytes = verified;
     this.snapshot = snapshot;
+  }
+
+  private static Statefulness statefulness(@Nullable ModelStructure structure) {
+    if (structure == null) {
+      return Statefulness.POSSIBLE;
+    }
+    if (structure.keepsState()) {
+      return Statefulness.CERTAIN;
+    }
+    // Random operators of a given seed go on where the run before left off.
+    return structure.isRandom() ? Statefulness.POSSIBLE : Statefulness.NONE;
+  }
+
+  Statefulness statefulness() {
+    return statefulness;
   }
 
   String describe() {

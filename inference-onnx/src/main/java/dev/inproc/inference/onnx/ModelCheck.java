@@ -68,13 +68,15 @@ final class ModelCheck {
     }
     checkSize(bytes.length);
     boolean verify = source.sha256() != null;
+    ModelStructure structure = null;
     if (!trusted || verify) {
-      requireNoExternal(structure(ProtoBytes.of(bytes)));
+      structure = structure(ProtoBytes.of(bytes));
+      requireNoExternal(structure);
     }
     if (verify) {
       verify(source.digest());
     }
-    return new CheckedModel(source, null, List.of());
+    return new CheckedModel(source, null, List.of(), structure);
   }
 
   private void requireNoExternal(ModelStructure structure) {
@@ -96,14 +98,14 @@ final class ModelCheck {
       return verified(file);
     }
     if (trusted) {
-      return new CheckedModel(source, file, List.of());
+      return new CheckedModel(source, file, List.of(), null);
     }
     requireProtobufSize(file);
     try (FileBytes content = new FileBytes(path)) {
-      Map<ExternalData, FileStamp> external =
-          new ExternalFiles(file, false).find(structure(content));
+      ModelStructure structure = structure(content);
+      Map<ExternalData, FileStamp> external = new ExternalFiles(file, false).find(structure);
       checkSize(file, external.values());
-      return new CheckedModel(source, file, List.copyOf(external.values()));
+      return new CheckedModel(source, file, List.copyOf(external.values()), structure);
     }
   }
 
@@ -113,7 +115,7 @@ final class ModelCheck {
     String digest = ModelSource.bytes(source.name(), bytes).digest();
     if (structure.external().isEmpty()) {
       verify(digest);
-      return new CheckedModel(source, bytes, null);
+      return new CheckedModel(source, bytes, null, structure);
     }
     // Hard links may stay: what they could give away would have to be in the digest.
     Map<ExternalData, FileStamp> external = new ExternalFiles(file, true).find(structure);
@@ -128,7 +130,7 @@ final class ModelCheck {
       }
       verify(ModelDigest.of(digest, digests));
       verified = true;
-      return new CheckedModel(source, bytes, snapshot);
+      return new CheckedModel(source, bytes, snapshot, structure);
     } finally {
       if (!verified) {
         snapshot.close();

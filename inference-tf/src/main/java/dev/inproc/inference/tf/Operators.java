@@ -1,5 +1,6 @@
 package dev.inproc.inference.tf;
 
+import dev.inproc.inference.engine.Statefulness;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,6 +21,19 @@ final class Operators {
   private static final Map<String, Boolean> HARMLESS = load();
   private static final Set<String> STREAMS =
       Set.of("", "stdout", "stderr", "log(info)", "log(warning)", "log(error)");
+
+  private static final Pattern WRITING =
+      Pattern.compile(
+          "Assign.*|StridedSliceAssign|(Sparse)?Apply.*|Scatter(Nd)?(Add|Sub|Mul|Div|Min|Max|Update)"
+              + "|Resource(Apply|SparseApply|Scatter|StridedSliceAssign|CountUpTo|Accumulator).*"
+              + "|CountUpTo|LookupTable(Insert|Remove|Import).*|DestroyResourceOp|Mutex.*"
+              + "|Rng(ReadAnd)?Skip.*|Stateful(StandardNormal|TruncatedNormal|Uniform|Random).*"
+              + "|.*(Enqueue|Dequeue).*|Barrier.*|.*Stage|.*ConditionalAccumulator.*"
+              + "|(Add|TakeMany|AddMany)Sparse.*TensorsMap");
+
+  private static final Pattern RANDOM =
+      Pattern.compile(
+          "Random.*|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|.*CandidateSampler");
 
   private record Danger(Pattern operator, String reason) {}
 
@@ -83,6 +97,21 @@ final class Operators {
   static boolean keepsTensors(String operator) {
     Boolean keeps = HARMLESS.get(operator);
     return keeps == null || keeps;
+  }
+
+  /** What these operators tell about state that outlives a run. */
+  static Statefulness statefulness(Set<String> operators) {
+    Statefulness told = Statefulness.NONE;
+    for (String operator : operators) {
+      if (WRITING.matcher(operator).matches()) {
+        return Statefulness.CERTAIN;
+      }
+      // Random operators of a given seed go on where the run before left off.
+      if (RANDOM.matcher(operator).matches() || !HARMLESS.containsKey(operator)) {
+        told = Statefulness.POSSIBLE;
+      }
+    }
+    return told;
   }
 
   static int count() {

@@ -62,7 +62,7 @@ final class SavedModelLoader {
   private final SavedModelGraph graph;
   private final SignatureInfo signatureInfo;
   private final Signature signature;
-  private final boolean keepsInputs;
+  private final Set<String> operators;
 
   SavedModelLoader(String name, StagedModel staged, SessionOptions options, TensorFlowOptions own) {
     this.name = name;
@@ -80,7 +80,7 @@ final class SavedModelLoader {
           new Signature(
               TensorFlowTypes.inputs(name, signatureInfo.inputs(), own.inputShapes()),
               TensorFlowTypes.outputs(name, signatureInfo.outputs()));
-      keepsInputs = SafetyCheck.keepsInputs(graph, signatureInfo);
+      operators = SafetyCheck.operators(graph, signatureInfo);
     } catch (IllegalArgumentException e) {
       throw new ModelLoadException(name, "saved_model.pb: " + e.getMessage(), e);
     } catch (OutOfMemoryError e) { // of what was read nothing is held any more
@@ -184,7 +184,7 @@ final class SavedModelLoader {
               signatureInfo,
               metadata(),
               runtime(version),
-              keepsInputs);
+              operators);
       return model;
     } finally {
       if (model == null) {
