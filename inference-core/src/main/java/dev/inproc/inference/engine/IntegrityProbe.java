@@ -270,13 +270,15 @@ final class IntegrityProbe {
 
   private Finding padded(ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
     Tensors first = inputs.ordinary().get(0);
-    Tensors longer = inputs.longer();
-    if (takes(longer)) {
-      Tensors[] answers = runs.together(copy, longer, first);
-      return worst(
-          Mates.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
+    try {
+      Tensors[] answers = runs.together(copy, inputs.longer(), first);
+      return worst(Mates.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
+    } catch (InferenceException e) {
+      if (runs.stop.isCancelled() || takes(inputs.longer())) {
+        throw e;
+      }
     }
-    // Longer than the user's may be too long for the model; then a shorter one is padded.
+    // Longer than the user's was too long for the model; then a shorter one is padded.
     Tensors shorter = inputs.shorter(model.layout);
     List<Tensors> own = List.of(runs.one(copy, shorter));
     Tensors[] answers = runs.together(copy, first, shorter);

@@ -50,7 +50,7 @@ final class LoadedModel {
         new Lane(
             workers, options.parallelism() * copies.size(), options.maxQueued(), costs::meanNanos);
     lifetime = new Lifetime(this::free);
-    isStatePossible = statefulness() != Statefulness.NONE;
+    isStatePossible = statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
   }
 
   /** Returns the runner of these outputs, whose frames are freed before the model. */

@@ -181,17 +181,15 @@ final class Loading {
       if (outcome.differs()) {
         found = found.with(nature(outcome), options.integrity().isStateIgnored());
       }
-      boolean mayHaveTrace =
-          found.keepsState()
-              || (found.status() == Status.UNFINISHED
-                  && model.statefulness() == Statefulness.POSSIBLE);
-      if (mayHaveTrace && repeatable) {
-        LoadedModel touched = model;
-        spare = touched;
+      boolean unfinished = found.status() == Status.UNFINISHED;
+      boolean restless = found.keepsState() || found.isRandom();
+      boolean mayHaveTrace = unfinished && model.statefulness() != Statefulness.NONE;
+      if (repeatable && (restless || mayHaveTrace)) {
+        spare = model;
         model = open(guess.axis());
-        if (found.keepsState()) {
+        if (!unfinished) {
+          spare.close();
           spare = null;
-          touched.close();
         }
       }
       return found;
@@ -200,7 +198,11 @@ final class Loading {
     private Nature nature(IntegrityProbe.Outcome outcome) {
       ProbeInputs inputs = outcome.inputs();
       boolean tolerable = isTolerable(outcome.integrity());
-      if (tolerable && model.statefulness() == Statefulness.NONE) {
+      Statefulness graph = model.statefulness();
+      if (graph == Statefulness.RANDOM) {
+        return Nature.RANDOM; // also with a seed, which a fresh load would repeat
+      }
+      if (tolerable && graph == Statefulness.NONE) {
         return Nature.PLAIN; // rounding
       }
       Nature told =
@@ -214,15 +216,15 @@ final class Loading {
       if (options.warmUpSizes().isEmpty()) {
         return;
       }
-      if (!model.mayKeepState() && !model.integrity().keepsState()) {
+      if (model.statefulness() == Statefulness.NONE || !hasTrace()) {
         WarmUp.run(session, options);
         return;
       }
       if (!repeatable) {
-        LOG.log(Level.WARNING, "{0}: no warm-up, which would change a model that keeps state", name);
+        LOG.log(Level.WARNING, "{0}: no warm-up, which would change a model that keeps state or may keep it", name);
         return;
       }
-      LOG.log(Level.INFO, "{0}: keeps state, so a copy is warmed up and thrown away", name);
+      LOG.log(Level.INFO, "{0}: keeps state or may keep it, so a copy is warmed up and thrown away", name);
       LoadedModel copy = open(guess.axis());
       try {
         copy.found(model.integrity());
@@ -234,6 +236,16 @@ final class Loading {
 
     private Report report(@Nullable IntegrityFile file) {
       return new Report(guess, tried, file);
+    }
+
+    /** Whether a run changes what later ones answer, or may. */
+    private boolean hasTrace() {
+      Integrity found = model.integrity();
+      boolean unknown = found.status() == Status.SKIPPED || found.status() == Status.REFUSED;
+      return found.keepsState()
+          || found.isRandom()
+          || found.status() == Status.UNFINISHED
+          || (unknown && repeatable);
     }
 
     private void goOn(@Nullable IntegrityFile file) {
@@ -297,7 +309,8 @@ final class Loading {
 
   /** Where no fresh load can tell. */
   private static Nature unrepeated(LoadedModel model) {
-    return model.statefulness() == Statefulness.NONE ? Nature.RANDOM : Nature.UNTOLD;
+    boolean possible = model.statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
+    return possible ? Nature.UNTOLD : Nature.RANDOM;
   }
 
   private static Level level(Integrity integrity) {

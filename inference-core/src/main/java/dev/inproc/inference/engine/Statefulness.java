@@ -4,7 +4,9 @@ package dev.inproc.inference.engine;
 public enum Statefulness {
   /** No operator of the graph keeps anything beyond a run. */
   NONE,
-  /** The graph does not tell: it has random or unknown operators, or was not read. */
+  /** The graph draws random numbers, and keeps nothing else. */
+  RANDOM,
+  /** The graph does not tell: it has unknown operators, or was not read. */
   POSSIBLE,
   /** The graph writes a variable or a table, or updates a running mean. */
   CERTAIN

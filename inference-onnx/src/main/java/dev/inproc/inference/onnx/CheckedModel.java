@@ -72,8 +72,7 @@ final class CheckedModel implements AutoCloseable {
     if (structure.keepsState()) {
       return Statefulness.CERTAIN;
     }
-    // Random operators of a given seed go on where the run before left off.
-    return structure.isRandom() ? Statefulness.POSSIBLE : Statefulness.NONE;
+    return structure.isRandom() ? Statefulness.RANDOM : Statefulness.NONE;
   }
 
   Statefulness statefulness() {

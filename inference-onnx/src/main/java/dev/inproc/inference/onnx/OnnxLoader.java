@@ -259,8 +259,8 @@ final class OnnxLoader {
   /** What a custom operator keeps is not known. */
   private Statefulness statefulness() {
     Statefulness told = model.statefulness();
-    boolean unknown = told == Statefulness.NONE && !onnxOptions.customOperators().isEmpty();
-    return unknown ? Statefulness.POSSIBLE : told;
+    boolean unknown = !onnxOptions.customOperators().isEmpty();
+    return unknown && told != Statefulness.CERTAIN ? Statefulness.POSSIBLE : told;
   }
 
   private String runtime() {

@@ -106,9 +106,10 @@ final class Operators {
       if (WRITING.matcher(operator).matches()) {
         return Statefulness.CERTAIN;
       }
-      // Random operators of a given seed go on where the run before left off.
-      if (RANDOM.matcher(operator).matches() || !HARMLESS.containsKey(operator)) {
+      if (!HARMLESS.containsKey(operator)) {
         told = Statefulness.POSSIBLE;
+      } else if (told == Statefulness.NONE && RANDOM.matcher(operator).matches()) {
+        told = Statefulness.RANDOM;
       }
     }
     return told;
