@@ -28,7 +28,7 @@ final class ServingWarmUp {
     if (!Files.isRegularFile(file)) {
       return;
     }
-    if (session.keepsState() || session.integrity().keepsState()) {
+    if (session.keepsState()) {
       LOG.log(
           Level.INFO, "{0}: no warm-up from {1}, the model keeps state or may keep it", session, file);
       return;
