@@ -25,6 +25,7 @@ final class LoadedModel {
   private final boolean isStatePossible;
   private volatile Integrity integrity = Integrity.unchecked(Integrity.Status.UNFINISHED, "not yet");
   private volatile @Nullable BackgroundProbe background;
+  final boolean sentinels = Sentinels.areOn();
   // By outputs: a view made anew for every call must find its frames again.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();
 
