@@ -86,7 +86,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     this.timer = timer;
     this.host = host;
     BatchTraits<I> traits = inner.traits();
-    maxBatchSize = Math.min(batching.maxBatchSize(), Math.max(1, traits.maxBatchSize()));
+    maxBatchSize = Math.min(batching.maxBatchSize(), Math.max(1, traits.potentialBatchSize()));
     delays = batching.maxDelayNanos() > 0;
     intake = new Intake<>(batching.maxQueued(), batching.maxQueuedBytes());
     slots = new Slots(batching.parallelism());
@@ -98,8 +98,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     figures = new Figures(maxBatchSize);
     runs = new Runs<>(inner, timer, cost, figures, maxBatchSize);
     door = new Door<>(this, traits, timer, intake, slots, runs, figures, delays);
-    boolean oneByOne = batching.maxBatchSize() > 1 && traits.maxBatchSize() <= 1;
-    inline = new Inline<>(inner, figures, oneByOne, this::checkOpen);
+    inline = new Inline<>(inner, figures, batching.maxBatchSize() > 1, this::checkOpen);
     lifetime = new Lifetime(inner::close);
   }
 
@@ -472,6 +471,11 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   @Override
   public BatchingMetrics metrics() {
     return figures.snapshot(intake.offered(), intake.waiting(), intake.waitingBytes());
+  }
+
+  @Override
+  public boolean keepsState() {
+    return inner.keepsState();
   }
 
   @Override

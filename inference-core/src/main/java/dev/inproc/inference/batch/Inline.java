@@ -9,25 +9,31 @@ final class Inline<I, O> {
   private final BatchPredictor<I, O> inner;
   private final Figures figures;
   private final Runnable checkOpen;
-  private final boolean always;
+  private boolean oneByOne; // a hint: once it is false it stays so
   private final InlineCost cost = new InlineCost();
 
   /**
    * Creates it.
    *
-   * @param always whether the model runs its examples one by one, so that gathering is in vain
+   * @param gathers whether more than one request is to be gathered; in vain while the model runs
+   *     its examples one by one
    * @param checkOpen throws if the batcher is closed
    */
-  Inline(BatchPredictor<I, O> inner, Figures figures, boolean always, Runnable checkOpen) {
+  Inline(BatchPredictor<I, O> inner, Figures figures, boolean gathers, Runnable checkOpen) {
     this.inner = inner;
     this.figures = figures;
-    this.always = always;
+    oneByOne = gathers && inner.traits().maxBatchSize() <= 1;
     this.checkOpen = checkOpen;
   }
 
   /** Whether blocked callers had better run beside each other than be gathered. */
   boolean isBest() {
-    return always || cost.isBelowWakeUp();
+    return (oneByOne && isStillOneByOne()) || cost.isBelowWakeUp();
+  }
+
+  private boolean isStillOneByOne() {
+    oneByOne = inner.traits().maxBatchSize() <= 1;
+    return oneByOne;
   }
 
   O predict(I input, CallOptions options) {

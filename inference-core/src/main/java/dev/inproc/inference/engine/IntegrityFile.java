@@ -30,7 +30,7 @@ final class IntegrityFile {
   private static final System.Logger LOG = System.getLogger(Session.class.getName());
   private static final int MOST_RESULTS = 64;
   private static final long MOST_BYTES = 1 << 20;
-  private static final String VERSION = "1"; // of the probe: other comparisons, other results
+  private static final String VERSION = "2"; // of the probe: other comparisons, other results
 
   private final Path file;
   private final String key;
@@ -86,8 +86,16 @@ final class IntegrityFile {
     return ModelSource.bytes("key", bytes).digest();
   }
 
-  /** Returns an earlier result, judged by this tolerance, or null. */
-  @Nullable Integrity read(double tolerance, String setting) {
+  /**
+   * What an earlier load found out.
+   *
+   * @param findings none if examples are run one by one anyway
+   * @param axis what a trial of the first dimension decided, AUTO if there was none
+   */
+  record Kept(List<Finding> findings, Nature nature, BatchAxis axis) {}
+
+  /** Returns an earlier result, or null. */
+  @Nullable Kept read() {
     try {
       Properties all = load();
       String count = all.getProperty(key);
@@ -98,7 +106,8 @@ final class IntegrityFile {
       for (int i = 0; i < Integer.parseInt(count); i++) {
         findings.add(parse(all.getProperty(key + "." + i)));
       }
-      return Integrity.of(findings, tolerance, setting, true);
+      String[] facts = all.getProperty(key + ".model").split(" ", 2);
+      return new Kept(findings, Nature.valueOf(facts[0]), BatchAxis.valueOf(facts[1]));
     } catch (IOException | RuntimeException e) {
       LOG.log(Level.DEBUG, "{0} is not used: {1}", file, e.toString());
       return null;
@@ -124,11 +133,8 @@ final class IntegrityFile {
         Double.parseDouble(fields[2]));
   }
 
-  /** Keeps a result; an incomplete one is not kept, a quieter moment may tell more. */
-  void write(Integrity integrity) {
-    if (!integrity.isChecked() || !integrity.isComplete()) {
-      return;
-    }
+  /** Keeps a result, of a probe that was completed: a quieter moment may tell more. */
+  void write(Kept kept) {
     Path draft = null;
     try {
       Properties all = load();
@@ -136,8 +142,9 @@ final class IntegrityFile {
           >= MOST_RESULTS) {
         all.clear();
       }
-      List<Finding> findings = integrity.findings();
+      List<Finding> findings = kept.findings();
       all.setProperty(key, Integer.toString(findings.size()));
+      all.setProperty(key + ".model", kept.nature() + " " + kept.axis());
       for (int i = 0; i < findings.size(); i++) {
         Finding f = findings.get(i);
         all.setProperty(

@@ -5,9 +5,11 @@ import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.cost.CostModel;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** What all views of a model share: its native copies, its lane, its lifetime. */
 final class LoadedModel {
@@ -20,15 +22,23 @@ final class LoadedModel {
   final Workers workers;
   final Lane lane;
   final Lifetime lifetime;
+  private final boolean isStatePossible;
+  private volatile Integrity integrity = Integrity.unchecked(Integrity.Status.UNFINISHED, "not yet");
+  private volatile @Nullable BackgroundProbe background;
   final boolean sentinels = Sentinels.areOn();
-  private volatile Integrity integrity = Integrity.unchecked("not yet");
   // By outputs: a view made anew for every call must find its frames again.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();
 
+  /**
+   * Creates it.
+   *
+   * @param axis LEADING or NONE
+   */
   LoadedModel(
       String name,
       List<? extends NativeModel> copies,
       SessionOptions options,
+      BatchAxis axis,
       Timer timer,
       Workers workers) {
     this.name = name;
@@ -36,11 +46,12 @@ final class LoadedModel {
     this.options = options;
     this.timer = timer;
     this.workers = workers;
-    layout = new Layout(copies.get(0).signature(), options.batchAxis());
+    layout = new Layout(copies.get(0).signature(), axis);
     lane =
         new Lane(
             workers, options.parallelism() * copies.size(), options.maxQueued(), costs::meanNanos);
     lifetime = new Lifetime(this::free);
+    isStatePossible = statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
   }
 
   /** Returns the runner of these outputs, whose frames are freed before the model. */
@@ -56,15 +67,65 @@ final class LoadedModel {
     integrity = finding;
   }
 
+  /** The same native copies under another batch axis; this is not to be used any more. */
+  LoadedModel under(BatchAxis axis) {
+    Steps.all(runnerCloses());
+    return new LoadedModel(name, copies, options, axis, timer, workers);
+  }
+
+  /** What the graph of any copy tells. */
+  Statefulness statefulness() {
+    return copies.stream()
+        .map(NativeModel::statefulness)
+        .max(Comparator.naturalOrder())
+        .orElse(Statefulness.POSSIBLE);
+  }
+
+  /**
+   * Whether an answer may depend on the runs before it, also as long as that is not known; what a
+   * user has chosen to ignore apart.
+   */
+  boolean mayKeepState() {
+    Integrity now = integrity;
+    boolean unknown = now.status() == Integrity.Status.UNFINISHED && isStatePossible;
+    return (now.keepsState() || unknown) && !options.integrity().isStateIgnored();
+  }
+
+  /** A probe that goes on while this is served, and ends when this is closed. */
+  void accompany(BackgroundProbe probe) {
+    background = probe;
+  }
+
+  /** Takes no more users; what is native is freed when the last has left. */
+  void close() {
+    BackgroundProbe probe = background;
+    if (probe != null) {
+      probe.stop(); // first: it must not take the end of the model for a finding
+    }
+    lifetime.close();
+  }
+
+  void awaitProbe(long nanos) {
+    BackgroundProbe probe = background;
+    if (probe != null) {
+      probe.awaitFreed(nanos);
+    }
+  }
+
   void terminateRuns() {
     runners.values().forEach(Runner::terminateAll);
   }
 
   private void free() {
-    List<Runnable> steps = new ArrayList<>();
-    runners.values().forEach(runner -> steps.add(runner::close));
+    List<Runnable> steps = runnerCloses();
     copies.forEach(copy -> steps.add(copy::close));
     Steps.all(steps);
+  }
+
+  private List<Runnable> runnerCloses() {
+    List<Runnable> steps = new ArrayList<>();
+    runners.values().forEach(runner -> steps.add(runner::close));
+    return steps;
   }
 
   long nativeBytes() {

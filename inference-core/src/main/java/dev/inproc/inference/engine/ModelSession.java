@@ -7,7 +7,6 @@ import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
@@ -22,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The session of every engine: one view, with its choice of outputs, of a loaded model. */
@@ -37,83 +35,13 @@ final class ModelSession implements Session {
   private final Signature signature;
   private final BatchTraits<Tensors> traits = new Traits();
 
-  private ModelSession(LoadedModel model, List<Integer> outputs) {
+  ModelSession(LoadedModel model, List<Integer> outputs) {
     this.model = model;
     layout = model.layout;
     runner = model.runner(outputs);
     dispatcher = new Dispatcher(model);
     Signature all = layout.example();
     signature = new Signature(all.inputs(), outputs.stream().map(all.outputs()::get).toList());
-  }
-
-  static Session create(
-      String name,
-      @Nullable ModelSource source,
-      List<? extends NativeModel> copies,
-      SessionOptions options) {
-    return create(name, source, copies, options, Timer.system(), Workers.shared());
-  }
-
-  static Session create(
-      String name,
-      @Nullable ModelSource source,
-      List<? extends NativeModel> copies,
-      SessionOptions options,
-      Timer timer,
-      Workers workers) {
-    ModelSession session = open(name, copies, options, timer, workers);
-    boolean warm = false;
-    try {
-      session.probe(source);
-      WarmUp.run(session, options);
-      warm = true;
-      return session;
-    } finally {
-      if (!warm) {
-        session.close();
-      }
-    }
-  }
-
-  private static ModelSession open(
-      String name,
-      List<? extends NativeModel> copies,
-      SessionOptions options,
-      Timer timer,
-      Workers workers) {
-    boolean opened = false;
-    try {
-      LoadedModel model = new LoadedModel(name, copies, options, timer, workers);
-      checkPadNames(model.layout.raw(), options);
-      int outputs = model.layout.raw().outputs().size();
-      ModelSession session = new ModelSession(model, IntStream.range(0, outputs).boxed().toList());
-      opened = true;
-      return session;
-    } finally {
-      if (!opened) {
-        copies.forEach(NativeModel::close);
-      }
-    }
-  }
-
-  private static void checkPadNames(Signature raw, SessionOptions options) {
-    options.padValues().keySet().forEach(raw::input);
-  }
-
-  /** Before warming up, which runs in batches if that is found to be right. */
-  private void probe(@Nullable ModelSource source) {
-    IntegrityFile file = source == null ? null : IntegrityFile.of(source, model);
-    Integrity known =
-        file == null
-            ? null
-            : file.read(model.options.integrity().tolerance(), IntegrityProbe.setting(model));
-    Integrity integrity = known != null ? known : IntegrityProbe.run(model, runner);
-    if (file != null && known == null) {
-      file.write(integrity);
-    }
-    model.found(integrity);
-    Level level = integrity.allowsPadding() ? Level.INFO : Level.WARNING;
-    LOG.log(integrity.isChecked() ? level : Level.DEBUG, "{0}: {1}", model.name, integrity);
   }
 
   // ---- answering ----
@@ -147,14 +75,31 @@ final class ModelSession implements Session {
 
   @Override
   public Tensors runRaw(Tensors inputs) {
-    InputCheck.Raw raw = InputCheck.raw(layout, inputs);
+    InputCheck.Raw raw;
+    try {
+      raw = InputCheck.raw(layout, inputs);
+    } catch (InvalidInputException e) {
+      throw hinting(e);
+    }
     return dispatcher.call(
         stop -> runner.raw(inputs, raw.rows(), raw.sizes(), stop), CallOptions.DEFAULT);
   }
 
   private long[] check(Tensors input) {
     Objects.requireNonNull(input, "input");
-    return InputCheck.example(layout, input, model.options.maxRunBytes());
+    try {
+      return InputCheck.example(layout, input, model.options.maxRunBytes());
+    } catch (InvalidInputException e) {
+      throw hinting(e);
+    }
+  }
+
+  /** Where it is a guess what one example is, the message says so. */
+  private InvalidInputException hinting(InvalidInputException e) {
+    String hint = model.integrity().axisHint();
+    return hint == null
+        ? e
+        : new InvalidInputException(e.tensor(), e.expected() + hint, e.actual());
   }
 
   private long[][] checkAll(Tensors[] inputs) {
@@ -295,7 +240,18 @@ final class ModelSession implements Session {
 
     @Override
     public int maxBatchSize() {
-      return runner.maxRows(layout.newSizes(0));
+      // Asked for every call of a model that is run one by one.
+      return model.integrity().allowsBatching() ? most() : 1;
+    }
+
+    private int most() {
+      return layout.isBatched() ? runner.mostRows(layout.newSizes(0)) : 1;
+    }
+
+    @Override
+    public int potentialBatchSize() {
+      boolean open = model.integrity().status() == Integrity.Status.UNFINISHED;
+      return open ? most() : maxBatchSize();
     }
   }
 
@@ -319,6 +275,11 @@ final class ModelSession implements Session {
   @Override
   public Integrity integrity() {
     return model.integrity();
+  }
+
+  @Override
+  public boolean keepsState() {
+    return model.mayKeepState();
   }
 
   @Override
@@ -373,8 +334,11 @@ final class ModelSession implements Session {
   }
 
   private boolean close(long nanos) {
-    model.lifetime.close();
-    return model.lifetime.awaitFreed(mustNotWait() ? 0 : nanos);
+    model.close();
+    long wait = mustNotWait() ? 0 : nanos;
+    boolean freed = model.lifetime.awaitFreed(wait);
+    model.awaitProbe(wait);
+    return freed;
   }
 
   /**

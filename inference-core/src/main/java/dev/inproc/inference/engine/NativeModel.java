@@ -27,6 +27,14 @@ public interface NativeModel extends AutoCloseable {
   }
 
   /**
+   * Returns what the graph tells about state that outlives a run. {@link Statefulness#NONE} lets a
+   * probe run on the very copy that is served, also beside callers.
+   */
+  default Statefulness statefulness() {
+    return Statefulness.POSSIBLE;
+  }
+
+  /**
    * Prepares everything that a run of these shapes needs, for use by one thread at a time and any
    * number of times.
    */

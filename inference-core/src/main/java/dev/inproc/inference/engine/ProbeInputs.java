@@ -73,6 +73,13 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
     return true;
   }
 
+  /** The first example cut to two thirds in every dimension that is dynamic. */
+  Tensors shorter(Layout layout) {
+    long[] sizes = layout.sizesOf(ordinary.get(0));
+    long[] smaller = Arrays.stream(sizes).map(size -> Math.max(1, size * 2 / 3)).toArray();
+    return stretched(layout, ordinary.get(0), smaller);
+  }
+
   private static Tensors stretched(Layout layout, Tensors example, long[] sizes) {
     List<TensorSpec> specs = layout.example().inputs();
     return Tensors.of(

@@ -67,6 +67,11 @@ final class Runner implements RunPlan.Costs {
     return true;
   }
 
+  /** Whether the options and the signature let examples of different sizes run together. */
+  boolean canPad() {
+    return padding;
+  }
+
   /** Whether examples of different sizes may run together. */
   boolean pads() {
     return padding && model.integrity().allowsPadding();
@@ -240,7 +245,12 @@ final class Runner implements RunPlan.Costs {
 
   @Override
   public int maxRows(long[] sizes) {
-    if (!layout.isBatched() || !model.integrity().allowsBatching()) {
+    return model.integrity().allowsBatching() ? mostRows(sizes) : 1;
+  }
+
+  /** The most rows that one run may have if nothing is wrong with sharing one. */
+  int mostRows(long[] sizes) {
+    if (!layout.isBatched()) {
       return 1;
     }
     int fixed = layout.fixedBatch();

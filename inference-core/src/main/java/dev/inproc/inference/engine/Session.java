@@ -1,11 +1,14 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.BatchPredictor;
+import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +69,29 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
   boolean close(Duration timeout);
 
   /**
-   * Makes a session of what an engine loaded. For authors of engines.
+   * Makes a session of a model that an engine loads. For authors of engines.
+   *
+   * @param name what messages call the model, such as {@code onnx:minilm}
+   * @param source where it came from, for keeping results of the integrity probe there; null if its
+   *     digest does not cover all of its files
+   * @param loader loads the native model, once for each device. It is called again, before this
+   *     returns, where a fresh load is needed: for a model that keeps state, which a probe or a
+   *     warm-up would change. What it returned is owned by the session, even if this fails
+   * @param options how it is loaded and run
+   * @throws IllegalArgumentException if the options do not fit the model
+   */
+  static Session load(
+      String name,
+      @Nullable ModelSource source,
+      Supplier<? extends List<? extends NativeModel>> loader,
+      SessionOptions options) {
+    Timer timer = Timer.system();
+    return new Loading(name, source, loader, true, options, timer, Workers.shared()).load();
+  }
+
+  /**
+   * Makes a session of native copies that cannot be loaded anew; {@link #load} is better. Where the
+   * copies keep state, the probe at load leaves its trace in them.
    *
    * @param name what messages call the model, such as {@code onnx:minilm}
    * @param source where it came from, for keeping results of the integrity probe there; null if its
@@ -80,6 +105,7 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
       @Nullable ModelSource source,
       List<? extends NativeModel> copies,
       SessionOptions options) {
-    return ModelSession.create(name, source, copies, options);
+    Timer timer = Timer.system();
+    return new Loading(name, source, () -> copies, false, options, timer, Workers.shared()).load();
   }
 }

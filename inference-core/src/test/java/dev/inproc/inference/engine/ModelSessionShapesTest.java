@@ -132,7 +132,7 @@ class ModelSessionShapesTest {
     IllegalArgumentException failure =
         assertThrows(
             IllegalArgumentException.class,
-            () -> ModelSession.create("open", null, List.of(open()), axis(BatchAxis.LEADING)));
+            () -> Session.of("open", null, List.of(open()), axis(BatchAxis.LEADING)));
     assertSays(failure, "x FLOAT32[...] is of unknown rank");
   }
 

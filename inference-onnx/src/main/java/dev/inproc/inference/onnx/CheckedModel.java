@@ -2,6 +2,7 @@ package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.files.FileStamp;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ final class CheckedModel implements AutoCloseable {
   private final byte @Nullable [] bytes;
   private final @Nullable Snapshot snapshot;
   private final boolean hasExternalData;
+  private Statefulness statefulness = Statefulness.POSSIBLE;
 
   private CheckedModel(
       ModelSource source,
@@ -65,6 +67,16 @@ final class CheckedModel implements AutoCloseable {
   /** A file of a snapshot, without external data. */
   static CheckedModel copied(ModelSource source, Path copy, Snapshot snapshot) {
     return new CheckedModel(source, List.of(), copy, null, snapshot, false);
+  }
+
+  /** Sets what the structure tells, if it was read. */
+  CheckedModel telling(Statefulness told) {
+    statefulness = told;
+    return this;
+  }
+
+  Statefulness statefulness() {
+    return statefulness;
   }
 
   String describe() {

@@ -59,24 +59,30 @@ public final class OnnxEngine implements Engine {
 
   @Override
   public Session load(ModelSource source, SessionOptions options) {
-    List<OnnxModel> copies = new ArrayList<>();
-    boolean whole;
-    boolean loaded = false;
     try (CheckedModel model =
         ModelCheck.check(source, options.maxModelBytes(), onnxOptions.trustModels())) {
       afterCheck.run();
+      ModelSource whole = model.hasExternalData() ? null : source;
+      return Session.load(
+          "onnx:" + stem(source.name()), whole, () -> copies(model, options), options);
+    }
+  }
+
+  private List<OnnxModel> copies(CheckedModel model, SessionOptions options) {
+    List<OnnxModel> copies = new ArrayList<>();
+    boolean loaded = false;
+    try {
       for (Device device : options.devices()) {
         copies.add(OnnxLoader.load(model, device, options, onnxOptions));
       }
       model.requireUnchanged();
-      whole = !model.hasExternalData();
       loaded = true;
+      return copies;
     } finally {
       if (!loaded) {
         copies.forEach(OnnxModel::close);
       }
     }
-    return Session.of("onnx:" + stem(source.name()), whole ? source : null, copies, options);
   }
 
   private static String stem(String name) {

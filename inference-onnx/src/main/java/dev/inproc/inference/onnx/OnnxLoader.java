@@ -11,6 +11,7 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.SessionOptions;
+import dev.inproc.inference.engine.Statefulness;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -244,7 +245,22 @@ final class OnnxLoader {
       Device device, OrtSession session, List<OrtLoraAdapter> adapters, Map<String, String> classes)
       throws OrtException {
     return new OnnxModel(
-        environment, session, model.describe(), device, adapters, logLevel(), classes, runtime());
+        environment,
+        session,
+        model.describe(),
+        device,
+        adapters,
+        logLevel(),
+        classes,
+        runtime(),
+        statefulness());
+  }
+
+  /** What a custom operator keeps is not known. */
+  private Statefulness statefulness() {
+    Statefulness told = model.statefulness();
+    boolean unknown = !onnxOptions.customOperators().isEmpty();
+    return unknown && told != Statefulness.CERTAIN ? Statefulness.POSSIBLE : told;
   }
 
   private String runtime() {

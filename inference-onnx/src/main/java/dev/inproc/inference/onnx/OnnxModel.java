@@ -11,6 +11,7 @@ import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.Frame;
 import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.engine.NativeModel;
+import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import java.util.Collections;
@@ -31,6 +32,7 @@ final class OnnxModel implements NativeModel {
   private final Signature signature;
   private final Map<String, String> metadata;
   private final String runtime;
+  private final Statefulness statefulness;
 
   /**
    * Outputs that ONNX Runtime must not be given memory for. It never writes one that is itself an
@@ -47,7 +49,8 @@ final class OnnxModel implements NativeModel {
       List<OrtLoraAdapter> adapters,
       OrtLoggingLevel logLevel,
       Map<String, String> classes,
-      String runtime)
+      String runtime,
+      Statefulness statefulness)
       throws OrtException {
     this.environment = environment;
     this.session = session;
@@ -56,6 +59,7 @@ final class OnnxModel implements NativeModel {
     this.adapters = adapters;
     this.logLevel = logLevel;
     this.runtime = runtime;
+    this.statefulness = statefulness;
     List<TensorSpec> inputs =
         session.getInputInfo().values().stream().map(n -> OnnxTypes.input(name, n)).toList();
     List<TensorSpec> outputs =
@@ -101,6 +105,11 @@ final class OnnxModel implements NativeModel {
   @Override
   public String runtime() {
     return runtime;
+  }
+
+  @Override
+  public Statefulness statefulness() {
+    return statefulness;
   }
 
   @Override

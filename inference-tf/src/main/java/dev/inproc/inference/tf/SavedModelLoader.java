@@ -63,7 +63,7 @@ final class SavedModelLoader {
   private final SavedModelGraph graph;
   private final SignatureInfo signatureInfo;
   private final Signature signature;
-  private final boolean keepsInputs;
+  private final Set<String> operators;
 
   SavedModelLoader(String name, StagedModel staged, SessionOptions options, TensorFlowOptions own) {
     this.name = name;
@@ -82,7 +82,7 @@ final class SavedModelLoader {
           new Signature(
               TensorFlowTypes.inputs(name, signatureInfo.inputs(), own.inputShapes()),
               TensorFlowTypes.outputs(name, signatureInfo.outputs()));
-      keepsInputs = SafetyCheck.keepsInputs(graph, signatureInfo);
+      operators = SafetyCheck.operators(graph, signatureInfo);
     } catch (IllegalArgumentException e) {
       String kind = FileKind.of(staged.directory().resolve("saved_model.pb"));
       throw new ModelLoadException(
@@ -197,7 +197,7 @@ final class SavedModelLoader {
               signatureInfo,
               metadata(),
               runtime(version),
-              keepsInputs);
+              operators);
       return model;
     } finally {
       if (model == null) {

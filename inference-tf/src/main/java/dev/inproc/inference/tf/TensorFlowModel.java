@@ -16,6 +16,7 @@ import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.Frame;
 import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.engine.NativeModel;
+import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tf.SavedModelGraph.SignatureInfo;
@@ -23,6 +24,7 @@ import dev.inproc.inference.tf.SavedModelGraph.TensorInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.internal.c_api.TF_Buffer;
@@ -46,6 +48,7 @@ final class TensorFlowModel implements NativeModel {
   private final Map<String, String> metadata;
   private final String runtime;
   private final boolean keepsInputs;
+  private final Statefulness statefulness;
   private final int[] passedInputs;
   private final TF_Output feeds;
   private final TF_Buffer runOptions;
@@ -59,7 +62,7 @@ final class TensorFlowModel implements NativeModel {
       SignatureInfo info,
       Map<String, String> metadata,
       String runtime,
-      boolean keepsInputs) {
+      Set<String> operators) {
     this.name = name;
     this.graph = graph;
     this.session = session;
@@ -68,7 +71,8 @@ final class TensorFlowModel implements NativeModel {
     this.info = info;
     this.metadata = metadata;
     this.runtime = runtime;
-    this.keepsInputs = keepsInputs;
+    keepsInputs = operators.stream().anyMatch(Operators::keepsTensors);
+    statefulness = Operators.statefulness(operators);
     passedInputs = signature.outputs().stream().mapToInt(this::inputOf).toArray();
     feeds = tensors(signature.inputs(), info.inputs());
     boolean opened = false;
@@ -166,6 +170,11 @@ final class TensorFlowModel implements NativeModel {
   @Override
   public String runtime() {
     return runtime;
+  }
+
+  @Override
+  public Statefulness statefulness() {
+    return statefulness;
   }
 
   @Override

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.engine.SessionOptions;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
@@ -30,7 +32,21 @@ class ServingWarmUpTest {
     Path extra = directory.resolve("assets.extra");
     Files.createDirectories(extra);
     Files.write(extra.resolve("tf_serving_warmup_requests"), requests);
-    return new TensorFlowEngine().load(ModelSource.file(directory));
+    return new TensorFlowEngine().load(ModelSource.file(directory), stateIgnored());
+  }
+
+  /** Else a model that remembers is not warmed up. */
+  private static SessionOptions stateIgnored() {
+    IntegrityOptions ignoring = IntegrityOptions.DEFAULT.withStateIgnored(true);
+    return SessionOptions.builder().integrity(ignoring).build();
+  }
+
+  @Test
+  void load_modelThatKeepsState_isNotWarmedUp() throws IOException {
+    load(WarmUpRecords.file(WarmUpRecords.predict("", "x", 1, 2))).close();
+    try (Session session = new TensorFlowEngine().load(ModelSource.file(directory))) {
+      assertArrayEquals(new float[] {-1, -1}, remembered(session));
+    }
   }
 
   /** The model remembers what it was given, so the request shows. */
