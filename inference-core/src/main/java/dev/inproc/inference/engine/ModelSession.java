@@ -9,6 +9,7 @@ import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
@@ -35,6 +36,7 @@ final class ModelSession implements Session {
   private final Runner runner;
   private final Dispatcher dispatcher;
   private final Signature signature;
+  private final TensorSpec[] stringInputs;
   private final BatchTraits<Tensors> traits = new Traits();
 
   private ModelSession(LoadedModel model, List<Integer> outputs) {
@@ -44,6 +46,10 @@ final class ModelSession implements Session {
     dispatcher = new Dispatcher(model);
     Signature all = layout.example();
     signature = new Signature(all.inputs(), outputs.stream().map(all.outputs()::get).toList());
+    stringInputs =
+        all.inputs().stream()
+            .filter(input -> input.type() == DataType.STRING)
+            .toArray(TensorSpec[]::new);
   }
 
   static Session create(
@@ -148,13 +154,23 @@ final class ModelSession implements Session {
   @Override
   public Tensors runRaw(Tensors inputs) {
     InputCheck.Raw raw = InputCheck.raw(layout, inputs);
+    checkStrings(inputs);
     return dispatcher.call(
         stop -> runner.raw(inputs, raw.rows(), raw.sizes(), stop), CallOptions.DEFAULT);
   }
 
   private long[] check(Tensors input) {
     Objects.requireNonNull(input, "input");
-    return InputCheck.example(layout, input, model.options.maxRunBytes());
+    long[] sizes = InputCheck.example(layout, input, model.options.maxRunBytes());
+    checkStrings(input);
+    return sizes;
+  }
+
+  /** Text that the engine cannot pass on must fail its own call, not those it would run with. */
+  private void checkStrings(Tensors inputs) {
+    for (TensorSpec spec : stringInputs) {
+      model.copies.get(0).checkStrings(spec, inputs.get(spec.name()));
+    }
   }
 
   private long[][] checkAll(Tensors[] inputs) {
@@ -334,6 +350,11 @@ final class ModelSession implements Session {
     List<TensorSpec> all = layout.raw().outputs();
     List<Integer> chosen = new ArrayList<>();
     for (String name : names) {
+      String unreadable = model.copies.get(0).unreadableOutputs().get(name);
+      if (unreadable != null) {
+        throw new IllegalArgumentException(
+            "Output \"" + name + "\" cannot be read: " + unreadable);
+      }
       int index = all.indexOf(layout.raw().output(name));
       if (chosen.contains(index)) {
         throw new IllegalArgumentException("Output \"" + name + "\" is named twice");
