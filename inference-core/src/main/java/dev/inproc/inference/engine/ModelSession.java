@@ -91,6 +91,17 @@ final class ModelSession implements Session {
     try {
       LoadedModel model = new LoadedModel(name, copies, options, timer, workers);
       checkPadNames(model.layout.raw(), options);
+      copies
+          .get(0)
+          .unreadableOutputs()
+          .forEach(
+              (output, reason) ->
+                  LOG.log(
+                      Level.WARNING,
+                      "{0}: output \"{1}\" is left out: {2}",
+                      name,
+                      output,
+                      reason));
       int outputs = model.layout.raw().outputs().size();
       ModelSession session = new ModelSession(model, IntStream.range(0, outputs).boxed().toList());
       opened = true;

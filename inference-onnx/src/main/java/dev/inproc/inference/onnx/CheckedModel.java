@@ -26,10 +26,13 @@ final class CheckedModel implements AutoCloseable {
   private final List<FileStamp> inPlace;
   private final byte @Nullable [] bytes;
   private final @Nullable Snapshot snapshot;
+  private final boolean protobuf;
 
   /** A file in place, or bytes of the caller. */
-  CheckedModel(ModelSource source, @Nullable FileStamp file, List<FileStamp> external) {
+  CheckedModel(
+      ModelSource source, @Nullable FileStamp file, List<FileStamp> external, boolean protobuf) {
     this.source = source;
+    this.protobuf = protobuf;
     this.external = external;
     inPlace = new ArrayList<>(external);
     if (file != null) {
@@ -42,6 +45,7 @@ final class CheckedModel implements AutoCloseable {
   /** Bytes that were verified, and their external data. */
   CheckedModel(ModelSource source, byte[] verified, @Nullable Snapshot snapshot) {
     this.source = source;
+    protobuf = true;
     external = List.of();
     inPlace = List.of();
     bytes = verified;
@@ -68,6 +72,11 @@ final class CheckedModel implements AutoCloseable {
     }
     Path path = source.path();
     return path == null ? null : path.toAbsolutePath().getParent();
+  }
+
+  /** Returns whether the model was read as protobuf; one that is trusted unread may be none. */
+  boolean isProtobuf() {
+    return protobuf;
   }
 
   boolean hasExternalData() {

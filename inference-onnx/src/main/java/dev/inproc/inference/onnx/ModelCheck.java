@@ -74,7 +74,7 @@ final class ModelCheck {
     if (verify) {
       verify(source.digest());
     }
-    return new CheckedModel(source, null, List.of());
+    return new CheckedModel(source, null, List.of(), !trusted || verify);
   }
 
   private void requireNoExternal(ModelStructure structure) {
@@ -96,14 +96,14 @@ final class ModelCheck {
       return verified(file);
     }
     if (trusted) {
-      return new CheckedModel(source, file, List.of());
+      return new CheckedModel(source, file, List.of(), false);
     }
     requireProtobufSize(file);
     try (FileBytes content = new FileBytes(path)) {
       Map<ExternalData, FileStamp> external =
           new ExternalFiles(file, false).find(structure(content));
       checkSize(file, external.values());
-      return new CheckedModel(source, file, List.copyOf(external.values()));
+      return new CheckedModel(source, file, List.copyOf(external.values()), true);
     }
   }
 

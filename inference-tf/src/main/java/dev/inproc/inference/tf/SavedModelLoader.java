@@ -62,6 +62,7 @@ final class SavedModelLoader {
   private final SavedModelGraph graph;
   private final SignatureInfo signatureInfo;
   private final Signature signature;
+  private final Map<String, String> unreadable = new TreeMap<>();
   private final boolean keepsInputs;
 
   SavedModelLoader(String name, StagedModel staged, SessionOptions options, TensorFlowOptions own) {
@@ -79,7 +80,7 @@ final class SavedModelLoader {
       signature =
           new Signature(
               TensorFlowTypes.inputs(name, signatureInfo.inputs(), own.inputShapes()),
-              TensorFlowTypes.outputs(name, signatureInfo.outputs()));
+              TensorFlowTypes.outputs(name, signatureInfo.outputs(), unreadable));
       keepsInputs = SafetyCheck.keepsInputs(graph, signatureInfo);
     } catch (IllegalArgumentException e) {
       throw new ModelLoadException(name, "saved_model.pb: " + e.getMessage(), e);
@@ -184,7 +185,8 @@ final class SavedModelLoader {
               signatureInfo,
               metadata(),
               runtime(version),
-              keepsInputs);
+              keepsInputs,
+              Map.copyOf(unreadable));
       return model;
     } finally {
       if (model == null) {

@@ -45,6 +45,7 @@ final class TensorFlowModel implements NativeModel {
   private final Map<String, String> metadata;
   private final String runtime;
   private final boolean keepsInputs;
+  private final Map<String, String> unreadableOutputs;
   private final TF_Output feeds;
   private final TF_Buffer runOptions;
 
@@ -57,7 +58,8 @@ final class TensorFlowModel implements NativeModel {
       SignatureInfo info,
       Map<String, String> metadata,
       String runtime,
-      boolean keepsInputs) {
+      boolean keepsInputs,
+      Map<String, String> unreadableOutputs) {
     this.name = name;
     this.graph = graph;
     this.session = session;
@@ -67,6 +69,7 @@ final class TensorFlowModel implements NativeModel {
     this.metadata = metadata;
     this.runtime = runtime;
     this.keepsInputs = keepsInputs;
+    this.unreadableOutputs = unreadableOutputs;
     feeds = tensors(signature.inputs(), info.inputs());
     boolean opened = false;
     try {
@@ -126,6 +129,11 @@ final class TensorFlowModel implements NativeModel {
   @Override
   public Signature signature() {
     return signature;
+  }
+
+  @Override
+  public Map<String, String> unreadableOutputs() {
+    return unreadableOutputs;
   }
 
   @Override
