@@ -101,11 +101,19 @@ final class OnnxTypes {
         : tensor(name, info, type);
   }
 
+  /** Whether the binding reads sequences of a type. */
+  private static boolean isRead(OnnxJavaType elements) {
+    return switch (elements) {
+      case FLOAT, DOUBLE, INT64, STRING -> true;
+      default -> false;
+    };
+  }
+
   private static @Nullable TensorSpec sequence(String name, SequenceInfo sequence) {
     if (!sequence.isSequenceOfMaps()) {
-      return sequence.sequenceType == OnnxJavaType.UNKNOWN
-          ? null
-          : TensorSpec.unknownRank(name, DataType.SEQUENCE);
+      return isRead(sequence.sequenceType)
+          ? TensorSpec.unknownRank(name, DataType.SEQUENCE)
+          : null;
     }
     // One map for each example: a row of values, as many as there are keys.
     DataType type = mapValues(sequence.mapInfo);
