@@ -337,7 +337,7 @@ class ExactCacheTest {
     assertSame(
         cache.predict(Tensors.of("x", Tensor.ofBytes(image))),
         cache.predict(Tensors.of("x", Tensor.ofBytes(image.clone()))));
-    assertEquals(2, counted.runs().size());
+    assertEquals(2, counted.runs());
   }
 
   private record Reply(String text, double score) {}

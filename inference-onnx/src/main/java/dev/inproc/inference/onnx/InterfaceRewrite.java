@@ -48,6 +48,7 @@ final class InterfaceRewrite {
   private static final int TYPE_MAP = 5;
   private static final int TYPE_SPARSE = 8;
   private static final int TYPE_OPTIONAL = 9;
+  private static final int STRING_ELEMENTS = 8;
   private static final int ADDED_OPSET = 13;
   private static final int ATTRIBUTE_INT = 2;
 
@@ -121,6 +122,25 @@ final class InterfaceRewrite {
   // ---- what to change ----
 
   private void plan(ProtoField graph) {
+    Set<String> constants = null; // of a large model, not worth reading for nothing
+    for (ProtoField field : graph.fields()) {
+      if (field.number() == GRAPH_OUTPUT) {
+        planOutput(field);
+      } else if (field.number() == GRAPH_INPUT && needsChange(field)) {
+        constants = constants == null ? constants(graph) : constants;
+        if (!constants.contains(name(field, VALUE_NAME))) {
+          planInput(field);
+        }
+      }
+    }
+  }
+
+  private static boolean needsChange(ProtoField input) {
+    return unsigned(input) != null || !PlainText.isPlain(name(input, VALUE_NAME));
+  }
+
+  /** The names of constants: an input that has one is no input of a call. */
+  private static Set<String> constants(ProtoField graph) {
     Set<String> constants = new HashSet<>();
     for (ProtoField field : graph.fields()) {
       if (field.number() == GRAPH_INITIALIZER) {
@@ -130,21 +150,33 @@ final class InterfaceRewrite {
         constants.add(values == null ? "" : lenientName(values));
       }
     }
-    for (ProtoField field : graph.fields()) {
-      if (field.number() == GRAPH_INPUT && !constants.contains(name(field, VALUE_NAME))) {
-        planInput(field);
-      } else if (field.number() == GRAPH_OUTPUT) {
-        planOutput(field);
+    return constants;
+  }
+
+  /** Whether an output may hold text: unless it is a tensor of numbers, it may. */
+  static boolean mayAnswerText(ProtoBytes model) {
+    for (ProtoField field : ProtoFields.of(model)) {
+      if (field.number() == MODEL_GRAPH) {
+        for (ProtoField part : field.fields()) {
+          if (part.number() == GRAPH_OUTPUT && !isNumeric(part)) {
+            return true;
+          }
+        }
       }
     }
+    return false;
+  }
+
+  private static boolean isNumeric(ProtoField output) {
+    ProtoField type = find(output, VALUE_TYPE);
+    ProtoField tensor = type == null ? null : find(type, TYPE_TENSOR);
+    ProtoField element = tensor == null ? null : find(tensor, 1);
+    return element != null && element.varint() != STRING_ELEMENTS;
   }
 
   private void planInput(ProtoField input) {
     String own = name(input, VALUE_NAME);
     DataType type = unsigned(input);
-    if (type == null && PlainText.isPlain(own)) {
-      return;
-    }
     String name = "inproc.input." + names.size();
     names.put(name, own);
     if (type == null) {

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param rewrite what became of its inputs and outputs
  * @param metadata what the file says of itself; null if it cannot be read here
  * @param mayHaveExternalData whether native code must know where such data lies
- * @param hasPlainText whether no string that its nodes hold could be changed on its way out
+ * @param hasPlainText whether no string that its nodes hold could be changed on its way out; so it
+ *     is where no output can be a string
  */
 record ServableModel(
     byte @Nullable [] bytes,
@@ -67,6 +68,6 @@ record ServableModel(
         rewrite,
         ModelText.metadata(content),
         unpassable == null || !ModelStructure.of(content).external().isEmpty(),
-        TextConstants.arePlain(content));
+        !InterfaceRewrite.mayAnswerText(content) || TextConstants.arePlain(content));
   }
 }
