@@ -39,7 +39,7 @@ final class OnnxLoader {
     this.options = options;
     this.onnxOptions = onnxOptions;
     environment = OnnxRuntime.environment(model.describe());
-    servable = ServableModel.of(model);
+    servable = ServableModel.of(model, onnxOptions.trustModels());
   }
 
   static OnnxModel load(
@@ -82,7 +82,7 @@ final class OnnxLoader {
   }
 
   private ModelLoadException failure(Device device, Exception cause) {
-    String reason = String.valueOf(cause.getMessage()).strip();
+    String reason = model.explain(String.valueOf(cause.getMessage()).strip());
     if (!device.kind().equals("cpu")) {
       reason = "device " + device + ": " + reason;
     }

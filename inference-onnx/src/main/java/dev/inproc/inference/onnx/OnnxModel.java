@@ -48,8 +48,12 @@ final class OnnxModel implements NativeModel {
   private final Map<String, String> metadata;
   private final String runtime;
 
-  /** Outputs whose real shape was once found to contradict the signature: never pinned again. */
-  private final Set<String> contradicted = ConcurrentHashMap.newKeySet();
+  /**
+   * Outputs that ONNX Runtime must not be given memory for. It never writes one that is itself an
+   * input of the graph: the memory would keep what an earlier run left there. It refuses one whose
+   * real shape contradicts the signature, which is found out by a run.
+   */
+  private final Set<String> unpinned = ConcurrentHashMap.newKeySet();
 
   private @Nullable ExactText exactText; // guarded by this; made when it is first needed
 
@@ -100,6 +104,7 @@ final class OnnxModel implements NativeModel {
       throw new ModelLoadException(name, "no output can be read: " + unreadable, null);
     }
     signature = new Signature(inputs, outputs);
+    inputs.forEach(input -> unpinned.add(input.name()));
     nativeOutputs = natives;
     unreadableOutputs = Collections.unmodifiableMap(unreadable);
     Map<String, String> own = servable.metadata();
@@ -250,11 +255,11 @@ final class OnnxModel implements NativeModel {
   }
 
   boolean mayPin(String output) {
-    return !contradicted.contains(output);
+    return !unpinned.contains(output);
   }
 
   void neverPin(String output) {
-    contradicted.add(output);
+    unpinned.add(output);
   }
 
   EngineException failure(OrtException cause) {

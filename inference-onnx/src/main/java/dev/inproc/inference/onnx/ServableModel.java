@@ -33,9 +33,10 @@ record ServableModel(
   /**
    * Reads a model.
    *
+   * @param trusted whether it may be in a form that only ONNX Runtime reads
    * @throws ModelLoadException if the binding could not load or call it
    */
-  static ServableModel of(CheckedModel model) {
+  static ServableModel of(CheckedModel model, boolean trusted) {
     Path path = model.path();
     byte[] bytes = model.bytes();
     try {
@@ -46,7 +47,7 @@ record ServableModel(
         return of(file, PlainText.isPlain(path.toString()) ? null : path);
       }
     } catch (ProtoException e) {
-      if (model.isProtobuf()) {
+      if (!trusted) {
         throw new ModelLoadException(model.describe(), String.valueOf(e.getMessage()), e);
       }
       return new ServableModel(null, InterfaceRewrite.Result.UNCHANGED, null, true, false);
