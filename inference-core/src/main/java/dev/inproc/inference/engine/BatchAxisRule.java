@@ -1,5 +1,6 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import java.util.ArrayList;
@@ -99,8 +100,14 @@ final class BatchAxisRule {
     return true;
   }
 
-  /** An output of unknown shape is given the benefit of the doubt: runs check its rows. */
+  /**
+   * An output of unknown shape is given the benefit of the doubt: runs check its rows. A sequence
+   * has none that could be checked.
+   */
   private static boolean mayAgree(TensorSpec output, @Nullable String common) {
+    if (output.type() == DataType.SEQUENCE) {
+      return false;
+    }
     if (!output.hasRank() || output.rank() == 0) {
       return !output.hasRank();
     }
@@ -144,6 +151,15 @@ final class BatchAxisRule {
       if (input.rank() == 0) {
         throw new IllegalArgumentException(
             "BatchAxis.LEADING: input " + input + " is a scalar, it has no batch axis");
+      }
+    }
+    for (TensorSpec output : raw.outputs()) {
+      if (output.type() == DataType.SEQUENCE) {
+        throw new IllegalArgumentException(
+            "BatchAxis.LEADING: output "
+                + output.name()
+                + " is a sequence of tensors, which cannot be cut into one answer for each example;"
+                + " load the model with BatchAxis.NONE");
       }
     }
     fixedSize(raw);

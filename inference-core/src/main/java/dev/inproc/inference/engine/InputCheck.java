@@ -1,6 +1,7 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
@@ -38,7 +39,9 @@ final class InputCheck {
     }
     if (bytes > maxBytes) {
       throw new InvalidInputException(
-          layout.inputSpec(0).name(), "at most " + maxBytes + " bytes in all", bytes + " bytes");
+          layout.inputSpec(0).name(),
+          "at most " + maxBytes + " bytes in all (SessionOptions.maxRunBytes)",
+          bytes + " bytes");
     }
     return layout.hasOpenInputs() ? layout.sizesOf(inputs) : sizes;
   }
@@ -75,6 +78,9 @@ final class InputCheck {
     }
     if (tensor.type() != spec.type()) {
       throw new InvalidInputException(spec.name(), expected(spec, hint), tensor.toString());
+    }
+    if (tensor.type() == DataType.STRING) {
+      TextCheck.check(spec, tensor);
     }
     return tensor;
   }

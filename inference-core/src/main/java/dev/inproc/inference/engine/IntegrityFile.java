@@ -75,11 +75,14 @@ final class IntegrityFile {
   }
 
   private static String digest(Tensor tensor) {
-    byte[] bytes =
-        tensor.type() == DataType.STRING
-            ? tensor.toStrings().toString().getBytes(StandardCharsets.UTF_8)
-            : tensor.toBytes();
-    return tensor + " " + digest(bytes);
+    if (tensor.type() != DataType.STRING) {
+      return tensor + " " + digest(tensor.toBytes());
+    }
+    StringBuilder all = new StringBuilder(tensor.toString());
+    for (int i = 0; i < tensor.elements(); i++) {
+      all.append(' ').append(digest(tensor.getBytes(i)));
+    }
+    return all.toString();
   }
 
   private static String digest(byte[] bytes) {

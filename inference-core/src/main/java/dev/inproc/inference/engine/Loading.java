@@ -127,12 +127,24 @@ final class Loading {
       }
       PadCheck.effect(model, runner(model));
       report(file).announce(model, integrity);
+      reportUnreadable();
       ModelSession session = new ModelSession(model, allOutputs(model));
       warmUp(session);
       if (model.integrity().status() == Status.UNFINISHED) {
         goOn(file);
       }
       return session;
+    }
+
+    private void reportUnreadable() {
+      model
+          .copies
+          .get(0)
+          .unreadableOutputs()
+          .forEach(
+              (output, reason) ->
+                  LOG.log(
+                      Level.WARNING, "{0}: output \"{1}\" is left out: {2}", name, output, reason));
     }
 
     private void refute(String reason) {

@@ -8,6 +8,7 @@ import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
@@ -33,6 +34,7 @@ final class ModelSession implements Session {
   private final Runner runner;
   private final Dispatcher dispatcher;
   private final Signature signature;
+  private final TensorSpec[] stringInputs;
   private final BatchTraits<Tensors> traits = new Traits();
 
   ModelSession(LoadedModel model, List<Integer> outputs) {
@@ -42,6 +44,10 @@ final class ModelSession implements Session {
     dispatcher = new Dispatcher(model);
     Signature all = layout.example();
     signature = new Signature(all.inputs(), outputs.stream().map(all.outputs()::get).toList());
+    stringInputs =
+        all.inputs().stream()
+            .filter(input -> input.type() == DataType.STRING)
+            .toArray(TensorSpec[]::new);
   }
 
   // ---- answering ----
@@ -81,16 +87,27 @@ final class ModelSession implements Session {
     } catch (InvalidInputException e) {
       throw hinting(e);
     }
+    checkStrings(inputs);
     return dispatcher.call(
         stop -> runner.raw(inputs, raw.rows(), raw.sizes(), stop), CallOptions.DEFAULT);
   }
 
   private long[] check(Tensors input) {
     Objects.requireNonNull(input, "input");
+    long[] sizes;
     try {
-      return InputCheck.example(layout, input, model.options.maxRunBytes());
+      sizes = InputCheck.example(layout, input, model.options.maxRunBytes());
     } catch (InvalidInputException e) {
       throw hinting(e);
+    }
+    checkStrings(input);
+    return sizes;
+  }
+
+  /** Text that the engine cannot pass on must fail its own call, not those it would run with. */
+  private void checkStrings(Tensors inputs) {
+    for (TensorSpec spec : stringInputs) {
+      model.copies.get(0).checkStrings(spec, inputs.get(spec.name()));
     }
   }
 
@@ -295,6 +312,11 @@ final class ModelSession implements Session {
     List<TensorSpec> all = layout.raw().outputs();
     List<Integer> chosen = new ArrayList<>();
     for (String name : names) {
+      String unreadable = model.copies.get(0).unreadableOutputs().get(name);
+      if (unreadable != null) {
+        throw new IllegalArgumentException(
+            "Output \"" + name + "\" cannot be read: " + unreadable);
+      }
       int index = all.indexOf(layout.raw().output(name));
       if (chosen.contains(index)) {
         throw new IllegalArgumentException("Output \"" + name + "\" is named twice");

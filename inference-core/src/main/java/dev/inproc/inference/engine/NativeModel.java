@@ -1,6 +1,8 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.tensor.Signature;
+import dev.inproc.inference.tensor.Tensor;
+import dev.inproc.inference.tensor.TensorSpec;
 import java.util.Map;
 
 /**
@@ -11,6 +13,21 @@ import java.util.Map;
 public interface NativeModel extends AutoCloseable {
   /** Returns the model's own signature, batch axis included. */
   Signature signature();
+
+  /**
+   * Returns the outputs that the model has and this engine cannot read, each with the reason in
+   * words. They are not in the signature.
+   */
+  default Map<String, String> unreadableOutputs() {
+    return Map.of();
+  }
+
+  /**
+   * Checks that this engine can pass the elements of a STRING input to native code as they are.
+   *
+   * @throws dev.inproc.inference.InvalidInputException if it cannot
+   */
+  default void checkStrings(TensorSpec input, Tensor strings) {}
 
   /** Returns the device that it really runs on. */
   Device device();

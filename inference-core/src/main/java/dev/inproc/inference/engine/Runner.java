@@ -202,7 +202,9 @@ final class Runner implements RunPlan.Costs {
       TensorSpec first = layout.example().inputs().get(0);
       throw new InvalidInputException(
           first.name(),
-          "at most " + model.options.maxRunBytes() + " bytes of inputs and outputs in one run",
+          "at most "
+              + model.options.maxRunBytes()
+              + " bytes of inputs and outputs in one run (SessionOptions.maxRunBytes)",
           String.format(Locale.ROOT, "%.0f", bytes) + " bytes");
     }
   }

@@ -24,7 +24,10 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
   /** Returns what one example's call holds and its answer: no batch axis, only outputs wanted. */
   Signature signature();
 
-  /** Returns the model's own signature, batch axis and all outputs included. */
+  /**
+   * Returns the model's own signature, batch axis and all outputs included but those that the
+   * engine cannot read.
+   */
   Signature rawSignature();
 
   /** Returns the devices that it really runs on, in the order of the options. */
@@ -48,7 +51,8 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * Returns a view of this model that computes these outputs alone, which may cost less. Closing
    * the view closes the model; see {@link #borrowed}.
    *
-   * @throws IllegalArgumentException if the model has no such output, or none is named
+   * @throws IllegalArgumentException if the model has no such output, if the engine cannot read it
+   *     (the message says why), or if none is named
    */
   Session outputs(String... names);
 

@@ -118,7 +118,7 @@ class InputCheckTest {
   void example_bytesOverTheLimit_saysBoth() {
     refused(
         Tensors.of("ids", ids(600, 2), "mask", mask(600)),
-        "at most 10000 bytes in all, got 10200 bytes");
+        "at most 10000 bytes in all (SessionOptions.maxRunBytes), got 10200 bytes");
     Tensors within = Tensors.of("ids", ids(588, 2), "mask", mask(588));
     assertArrayEquals(new long[] {588}, InputCheck.example(LAYOUT, within, 10_000));
   }

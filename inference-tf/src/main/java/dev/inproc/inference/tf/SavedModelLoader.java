@@ -63,6 +63,7 @@ final class SavedModelLoader {
   private final SavedModelGraph graph;
   private final SignatureInfo signatureInfo;
   private final Signature signature;
+  private final Map<String, String> unreadable = new TreeMap<>();
   private final Set<String> operators;
 
   SavedModelLoader(String name, StagedModel staged, SessionOptions options, TensorFlowOptions own) {
@@ -81,7 +82,7 @@ final class SavedModelLoader {
       signature =
           new Signature(
               TensorFlowTypes.inputs(name, signatureInfo.inputs(), own.inputShapes()),
-              TensorFlowTypes.outputs(name, signatureInfo.outputs()));
+              TensorFlowTypes.outputs(name, signatureInfo.outputs(), unreadable));
       operators = SafetyCheck.operators(graph, signatureInfo);
     } catch (IllegalArgumentException e) {
       String kind = FileKind.of(staged.directory().resolve("saved_model.pb"));
@@ -197,7 +198,8 @@ final class SavedModelLoader {
               signatureInfo,
               metadata(),
               runtime(version),
-              operators);
+              operators,
+              Map.copyOf(unreadable));
       return model;
     } finally {
       if (model == null) {

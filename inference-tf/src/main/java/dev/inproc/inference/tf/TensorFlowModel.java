@@ -49,6 +49,7 @@ final class TensorFlowModel implements NativeModel {
   private final String runtime;
   private final boolean keepsInputs;
   private final Statefulness statefulness;
+  private final Map<String, String> unreadableOutputs;
   private final int[] passedInputs;
   private final TF_Output feeds;
   private final TF_Buffer runOptions;
@@ -62,7 +63,8 @@ final class TensorFlowModel implements NativeModel {
       SignatureInfo info,
       Map<String, String> metadata,
       String runtime,
-      Set<String> operators) {
+      Set<String> operators,
+      Map<String, String> unreadableOutputs) {
     this.name = name;
     this.graph = graph;
     this.session = session;
@@ -73,6 +75,7 @@ final class TensorFlowModel implements NativeModel {
     this.runtime = runtime;
     keepsInputs = operators.stream().anyMatch(Operators::keepsTensors);
     statefulness = Operators.statefulness(operators);
+    this.unreadableOutputs = unreadableOutputs;
     passedInputs = signature.outputs().stream().mapToInt(this::inputOf).toArray();
     feeds = tensors(signature.inputs(), info.inputs());
     boolean opened = false;
@@ -155,6 +158,11 @@ final class TensorFlowModel implements NativeModel {
   @Override
   public Signature signature() {
     return signature;
+  }
+
+  @Override
+  public Map<String, String> unreadableOutputs() {
+    return unreadableOutputs;
   }
 
   @Override

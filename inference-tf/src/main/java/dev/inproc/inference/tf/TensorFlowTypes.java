@@ -4,8 +4,10 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tf.SavedModelGraph.TensorInfo;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** TensorFlow's descriptions in our words. Numbers are those of its {@code types.proto}. */
@@ -48,10 +50,14 @@ final class TensorFlowTypes {
       case INT16 -> 5;
       case INT8 -> 6;
       case STRING -> 7;
+      case UINT16 -> 17;
+      case UINT32 -> 22;
+      case UINT64 -> 23;
       case INT64 -> 9;
       case BOOL -> 10;
       case BFLOAT16 -> 14;
       case FLOAT16 -> 19;
+      case SEQUENCE -> -1; // TensorFlow has none
     };
   }
 
@@ -77,16 +83,50 @@ final class TensorFlowTypes {
         .toList();
   }
 
-  static List<TensorSpec> outputs(String model, Map<String, TensorInfo> infos) {
-    return infos.entrySet().stream()
-        .map(output -> spec(model, "output", output.getKey(), output.getValue()))
-        .toList();
+  /**
+   * Returns the outputs that can be read.
+   *
+   * @param unreadable takes the others, each with the reason
+   */
+  static List<TensorSpec> outputs(
+      String model, Map<String, TensorInfo> infos, Map<String, String> unreadable) {
+    List<TensorSpec> specs = new ArrayList<>();
+    infos.forEach(
+        (name, info) -> {
+          String reason = unsupported(info);
+          if (reason == null) {
+            specs.add(spec(name, info));
+          } else {
+            unreadable.put(name, "it is " + reason);
+          }
+        });
+    if (specs.isEmpty()) {
+      throw new ModelLoadException(model, "no output can be read: " + unreadable, null);
+    }
+    return specs;
+  }
+
+  /** Returns what a tensor is that has no counterpart here; null if it has one. */
+  private static @Nullable String unsupported(TensorInfo info) {
+    if (info.tensor().isEmpty()) {
+      return "sparse or made of several tensors, which has no counterpart here";
+    }
+    if (fromTensorFlow(info.type()) != null) {
+      return null;
+    }
+    boolean known = info.type() > 0 && info.type() < NAMES.length;
+    String type = known ? NAMES[info.type()] : Integer.toString(info.type());
+    return "of TensorFlow's type " + type + ", which has no counterpart here";
   }
 
   @SuppressWarnings("NullAway") // it loses the elements' annotation where an array is a vararg
   private static TensorSpec input(
       String model, String name, TensorInfo info, long @Nullable [] shape) {
-    TensorSpec spec = spec(model, "input", name, info);
+    String unsupported = unsupported(info);
+    if (unsupported != null) {
+      throw new ModelLoadException(model, "input \"" + name + "\" is " + unsupported, null);
+    }
+    TensorSpec spec = spec(name, info);
     if (shape == null) {
       return spec;
     }
@@ -101,22 +141,8 @@ final class TensorFlowTypes {
   }
 
   @SuppressWarnings("NullAway") // it loses the elements' annotation where an array is a vararg
-  private static TensorSpec spec(String model, String kind, String name, TensorInfo info) {
-    DataType type = fromTensorFlow(info.type());
-    if (info.tensor().isEmpty() || type == null) {
-      boolean known = info.type() > 0 && info.type() < NAMES.length;
-      throw new ModelLoadException(
-          model,
-          kind
-              + " \""
-              + name
-              + "\" is "
-              + (info.tensor().isEmpty()
-                  ? "sparse or made of several tensors"
-                  : "of TensorFlow's type " + (known ? NAMES[info.type()] : info.type()))
-              + ", which has no counterpart here",
-          null);
-    }
+  private static TensorSpec spec(String name, TensorInfo info) {
+    DataType type = Objects.requireNonNull(fromTensorFlow(info.type()));
     if (!info.hasRank()) {
       return TensorSpec.unknownRank(name, type);
     }

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,7 +111,7 @@ class ServingWarmUpTest {
 
   @Test
   void tensorProto_everyTypeAndRepeatedLastValue_isRead() {
-    for (DataType type : DataType.values()) {
+    for (DataType type : EnumSet.complementOf(EnumSet.of(DataType.SEQUENCE))) {
       assertEquals(ones(type), TensorProtoReader.read(WarmUpRecords.ones(type, 3)));
     }
     assertThrows(
@@ -130,8 +131,12 @@ class ServingWarmUpTest {
       case INT16 -> Tensor.of(three, (short) 1, (short) 1, (short) 1);
       case INT32 -> Tensor.of(three, 1, 1, 1);
       case INT64 -> Tensor.of(1L, 1L, 1L);
+      case UINT16 -> Tensor.ofUint16(three, (short) 1, (short) 1, (short) 1);
+      case UINT32 -> Tensor.ofUint32(three, 1, 1, 1);
+      case UINT64 -> Tensor.ofUint64(three, 1, 1, 1);
       case BOOL -> Tensor.of(three, true, true, true);
-      case STRING -> Tensor.of(three, "1", "1", "1");
+      case STRING -> Tensor.of("1", "1", "1");
+      case SEQUENCE -> throw new IllegalArgumentException("no tensor of one type");
     };
   }
 }

@@ -94,8 +94,12 @@ public final class OnnxContractModels implements ContractModels {
           case INT32 -> TensorProto.DataType.INT32_VALUE;
           case INT64 -> TensorProto.DataType.INT64_VALUE;
           case UINT8 -> TensorProto.DataType.UINT8_VALUE;
+          case UINT16 -> TensorProto.DataType.UINT16_VALUE;
+          case UINT32 -> TensorProto.DataType.UINT32_VALUE;
+          case UINT64 -> TensorProto.DataType.UINT64_VALUE;
           case BOOL -> TensorProto.DataType.BOOL_VALUE;
           case STRING -> TensorProto.DataType.STRING_VALUE;
+          case SEQUENCE -> throw new IllegalArgumentException("no input is a sequence");
         };
     return source("identity-" + type, Models.identity(onnx));
   }

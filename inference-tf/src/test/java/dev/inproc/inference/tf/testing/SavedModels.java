@@ -227,8 +227,12 @@ public final class SavedModels {
       case INT32 -> INT32;
       case INT64 -> INT64;
       case UINT8 -> org.tensorflow.proto.DataType.DT_UINT8;
+      case UINT16 -> org.tensorflow.proto.DataType.DT_UINT16;
+      case UINT32 -> org.tensorflow.proto.DataType.DT_UINT32;
+      case UINT64 -> org.tensorflow.proto.DataType.DT_UINT64;
       case BOOL -> BOOL;
       case STRING -> STRING;
+      case SEQUENCE -> throw new IllegalArgumentException("no input is a sequence");
     };
   }
 
