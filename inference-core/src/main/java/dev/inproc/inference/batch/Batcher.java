@@ -96,7 +96,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     CostEstimator cost = new CostEstimator();
     policy = new BatchPolicy<>(maxBatchSize, batching.maxDelayNanos(), cost);
     figures = new Figures(maxBatchSize);
-    runs = new Runs<>(inner, timer, cost, figures, maxBatchSize);
+    runs =
+        new Runs<>(inner, timer, cost, figures, intake, maxBatchSize, batching.parallelism());
     door = new Door<>(this, traits, timer, intake, slots, runs, figures, delays);
     boolean oneByOne = batching.maxBatchSize() > 1 && traits.maxBatchSize() <= 1;
     inline = new Inline<>(inner, figures, oneByOne, this::checkOpen);

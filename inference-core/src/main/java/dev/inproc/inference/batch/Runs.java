@@ -34,13 +34,15 @@ final class Runs<I, O> {
       Timer timer,
       CostEstimator cost,
       Figures figures,
-      int maxBatchSize) {
+      Intake<?> intake,
+      int maxBatchSize,
+      int parallelism) {
     this.inner = inner;
     this.timer = timer;
     this.cost = cost;
     this.figures = figures;
     this.maxBatchSize = maxBatchSize;
-    isolation = new Isolation<>(this::rerun, figures);
+    isolation = new Isolation<>(this::rerun, figures, timer, intake, parallelism);
   }
 
   // ---- running ----
@@ -86,12 +88,15 @@ final class Runs<I, O> {
     int rows = gathered.size();
     figures.ended(nanos);
     cheapRows = nanos < rows * CHEAP_ROW_NANOS;
-    if (gathered.answered() == rows) {
+    int answered = gathered.answered();
+    if (answered > 0) {
+      isolation.well();
+    }
+    if (answered == rows) {
       if (nanos >= CHEAP_RUN_NANOS || isSampled()) {
         cost.record(rows, bytes, nanos);
       }
       meanBytes = (double) bytes / rows;
-      isolation.well();
     } else if (!gathered.suspects().isEmpty()) {
       isolation.settle(gathered.suspects());
     }
