@@ -1,6 +1,7 @@
 package dev.inproc.inference.batch;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What runs next on an engine that is idle. A pure function of who waits, of the time it is given
@@ -75,6 +76,23 @@ final class BatchPolicy<R extends Waiting> {
   void removeAll(List<R> all) {
     untimed.take(untimed.size(), all);
     timed.removeAll(all);
+  }
+
+  /**
+   * Takes out one of the lowest class below this, the one that came last, or with the latest
+   * deadline; null if none may be refused.
+   */
+  @Nullable R pollEvictable(int belowClass) {
+    for (int ofClass = 0; ofClass < belowClass; ofClass++) {
+      R found = untimed.pollEvictable(ofClass);
+      if (found == null) {
+        found = timed.pollEvictable(ofClass);
+      }
+      if (found != null) {
+        return found;
+      }
+    }
+    return null;
   }
 
   /** Why the last batch was run. */

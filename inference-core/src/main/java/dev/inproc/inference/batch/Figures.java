@@ -59,6 +59,11 @@ final class Figures {
     answered.add(requests);
   }
 
+  /** Those that their callers took back. */
+  void cancelled(int requests) {
+    cancelled.add(requests);
+  }
+
   /** By the kind of failure. */
   void failed(Throwable failure) {
     failed(failure, 1);

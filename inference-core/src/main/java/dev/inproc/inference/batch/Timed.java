@@ -152,6 +152,37 @@ final class Timed<R extends Waiting> {
     }
   }
 
+  /** Takes out one of a class that may be refused, of the latest deadlines; null if none may. */
+  @Nullable R pollEvictable(int ofClass) {
+    for (int i = heaped - 1; i >= 0; i--) {
+      R request = heaped(i);
+      if (isEvictable(request, ofClass)) {
+        R last = heaped(--heaped);
+        heap[heaped] = null;
+        if (i < heaped) {
+          siftDown(i, last);
+          siftUp(i, heaped(i));
+        }
+        return request;
+      }
+    }
+    for (int i = count - 1; i >= 0; i--) {
+      R request = at(i);
+      if (isEvictable(request, ofClass)) {
+        System.arraycopy(window, i + 1, window, i, count - i - 1);
+        window[--count] = null;
+        return request;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isEvictable(Waiting request, int ofClass) {
+    return Untimed.classOf(request.priority()) == ofClass
+        && !request.isGone()
+        && request.isEvictable();
+  }
+
   /** By differences: the clock may be anywhere. */
   private static boolean isBefore(Waiting a, Waiting b) {
     return a.deadlineNanos() - b.deadlineNanos() < 0;

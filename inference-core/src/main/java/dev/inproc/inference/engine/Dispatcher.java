@@ -82,9 +82,7 @@ final class Dispatcher {
   }
 
   private <T> CompletableFuture<T> admit(Work<T> work, CallOptions armed, boolean blocking) {
-    // A blocked caller may be the executor's only thread: its answer must not wait there.
-    boolean handOver = !blocking || armed.executor() == null;
-    Errand<T> errand = new Errand<>(work, handOver ? armed : armed.withExecutor(null));
+    Errand<T> errand = new Errand<>(work, blocking ? armed.blocking() : armed);
     if (!model.lifetime.acquire()) {
       errand.refuse(new PredictorClosedException(model.name));
       return errand;
