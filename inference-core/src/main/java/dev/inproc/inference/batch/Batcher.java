@@ -129,8 +129,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         return lead(slot, input, options);
       }
     }
-    if (Workers.isTurning(this)) {
-      return inline.predict(input, options); // a callback: it would wait for its own engine
+    if (isWithin()) {
+      return inline.predict(input, options); // it would wait for its own engine
     }
     Request<I, O> request = door.request(input, options.blocking(), Thread.currentThread());
     enqueue(request, door.admit(request));
@@ -160,7 +160,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       checkOpen();
       return List.of();
     }
-    if (Workers.isTurning(this)) {
+    if (isWithin()) {
       return inline.predictAll(all, options);
     }
     boolean isBatch = all.size() <= maxBatchSize; // longer ones would hold up strangers
@@ -220,19 +220,30 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   // ---- callers that run the model themselves ----
 
+  /** Whether a callback, or the model itself, calls on a thread that holds a slot. */
+  private boolean isWithin() {
+    return Workers.isTurning(this) || slots.isLeading();
+  }
+
   private O lead(int slot, I input, CallOptions options) {
+    slots.lead(slot);
     try {
       return inline.predict(input, options);
     } finally {
-      handOver(slot);
+      if (slots.endLead(slot)) {
+        handOver(slot);
+      }
     }
   }
 
   private List<O> leadAll(int slot, List<I> inputs, CallOptions options) {
+    slots.lead(slot);
     try {
       return inline.predictAll(inputs, options);
     } finally {
-      handOver(slot);
+      if (slots.endLead(slot)) {
+        handOver(slot);
+      }
     }
   }
 
@@ -300,6 +311,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
    */
   private void wake(boolean timed) {
     int slot = slots.tryTake();
+    if (slot == Slots.NONE) {
+      slot = slots.giveUp(); // a model that submits within its run may wait for the outcome
+    }
     if (slot != Slots.NONE) {
       start(slot);
     } else if (delays && (timed || isBatchFull())) {
@@ -580,7 +594,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   @Override
   public BatchingMetrics metrics() {
-    return figures.snapshot(intake.offered(), intake.waiting(), intake.waitingBytes());
+    return figures.snapshot(intake);
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 import org.HdrHistogram.AtomicHistogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a batcher counts. Each call costs one add; times are stamped for each batch, since five
@@ -34,12 +35,22 @@ final class Figures {
   private final DoubleAdder rows = new DoubleAdder();
   private final DoubleAdder paddedRows = new DoubleAdder();
   private final Map<DispatchReason, LongAdder> reasons = new EnumMap<>(DispatchReason.class);
-  private final AtomicHistogram sizes;
-  private final AtomicHistogram queue = new AtomicHistogram(LONGEST, DIGITS);
-  private final AtomicHistogram run = new AtomicHistogram(LONGEST, DIGITS);
+  private final int maxBatchSize;
+  private volatile @Nullable Histograms histograms; // made by the first batch
+
+  /** Too large for a model that is idle. */
+  private static final class Histograms {
+    private final AtomicHistogram sizes;
+    private final AtomicHistogram queue = new AtomicHistogram(LONGEST, DIGITS);
+    private final AtomicHistogram run = new AtomicHistogram(LONGEST, DIGITS);
+
+    Histograms(int maxBatchSize) {
+      sizes = new AtomicHistogram(Math.max(2, maxBatchSize), DIGITS);
+    }
+  }
 
   Figures(int maxBatchSize) {
-    sizes = new AtomicHistogram(Math.max(2, maxBatchSize), DIGITS);
+    this.maxBatchSize = maxBatchSize;
     for (DispatchReason reason : DispatchReason.values()) {
       reasons.put(reason, new LongAdder());
     }
@@ -55,8 +66,8 @@ final class Figures {
   }
 
   void inline(int requests) {
-    inline.add(requests);
     answered.add(requests);
+    inline.add(requests);
   }
 
   /** Those that their callers took back. */
@@ -98,43 +109,73 @@ final class Figures {
       reruns.increment();
       return;
     }
-    sizes.recordValue(size);
+    histograms().sizes.recordValue(size);
   }
 
   /** Of one request for all of its batch. */
   void queued(long nanos, int size) {
-    queue.recordValueWithCount(clamp(nanos), size);
+    histograms().queue.recordValueWithCount(clamp(nanos), size);
   }
 
   void ended(long runNanos) {
-    run.recordValue(clamp(runNanos));
+    histograms().run.recordValue(clamp(runNanos));
+  }
+
+  private Histograms histograms() {
+    Histograms made = histograms;
+    return made != null ? made : makeHistograms();
+  }
+
+  private synchronized Histograms makeHistograms() {
+    Histograms made = histograms;
+    if (made == null) {
+      made = new Histograms(maxBatchSize);
+      histograms = made;
+    }
+    return made;
   }
 
   private static long clamp(long nanos) {
     return Math.max(0, Math.min(nanos, LONGEST));
   }
 
-  BatchingMetrics snapshot(long offered, int waiting, long waitingBytes) {
+  /**
+   * Returns the figures now. Every request is counted as submitted before its outcome is, and
+   * outcomes are read first: they never are more than what was submitted.
+   */
+  BatchingMetrics snapshot(Intake<?> intake) {
     Map<DispatchReason, Long> byReason = new EnumMap<>(DispatchReason.class);
     reasons.forEach((reason, count) -> byReason.put(reason, count.sum()));
     double all = rows.sum();
+    long inlineNow = inline.sum();
+    long answeredNow = answered.sum();
+    long failedNow = failed.sum();
+    long expiredNow = expired.sum();
+    long cancelledNow = cancelled.sum();
+    long overloadedNow = overloaded.sum();
+    long closedNow = closed.sum();
+    long ended =
+        answeredNow + failedNow + expiredNow + cancelledNow + overloadedNow + closedNow;
+    // But a timeout may end a request that was admitted and is not yet in the queue.
+    long submitted = Math.max(ended, notQueued.sum() + intake.offered());
+    Histograms made = histograms;
     return new BatchingMetrics(
-        notQueued.sum() + offered,
-        answered.sum(),
-        inline.sum(),
-        failed.sum(),
-        expired.sum(),
-        cancelled.sum(),
-        overloaded.sum(),
-        closed.sum(),
-        waiting,
-        waitingBytes,
+        submitted,
+        answeredNow,
+        inlineNow,
+        failedNow,
+        expiredNow,
+        cancelledNow,
+        overloadedNow,
+        closedNow,
+        intake.waiting(),
+        intake.waitingBytes(),
         runs.sum(),
         reruns.sum(),
         byReason,
-        distribution(sizes, 1),
-        distribution(queue, 1e-3),
-        distribution(run, 1e-3),
+        made == null ? Distribution.EMPTY : distribution(made.sizes, 1),
+        made == null ? Distribution.EMPTY : distribution(made.queue, 1e-3),
+        made == null ? Distribution.EMPTY : distribution(made.run, 1e-3),
         all == 0 ? 0 : paddedRows.sum() / all);
   }
 

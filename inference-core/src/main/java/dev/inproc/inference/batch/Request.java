@@ -8,6 +8,8 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -223,7 +225,11 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
   O await() {
     try {
       while (!isDone()) {
-        LockSupport.park(this);
+        if (Thread.currentThread() instanceof ForkJoinWorkerThread) {
+          awaitInPool();
+        } else {
+          LockSupport.park(this);
+        }
         if (Thread.interrupted()) {
           interrupted();
         }
@@ -234,6 +240,27 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
       if (toWake != null) {
         toWake.wake();
       }
+    }
+  }
+
+  /** Lets the pool have another thread in place of this one: the model may need the pool. */
+  private void awaitInPool() {
+    try {
+      ForkJoinPool.managedBlock(
+          new ForkJoinPool.ManagedBlocker() {
+            @Override
+            public boolean block() {
+              LockSupport.park(this);
+              return isReleasable();
+            }
+
+            @Override
+            public boolean isReleasable() {
+              return isDone() || Thread.currentThread().isInterrupted();
+            }
+          });
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // for the caller to see
     }
   }
 
