@@ -215,10 +215,11 @@ final class BatchPolicy<R extends Waiting> {
    * whatever it costs: with deadlines alone deciding they might starve.
    */
   private int riders() {
-    int fair = (int) Math.ceil((double) maxBatchSize * untimed.size() / size());
-    int most = Math.min(untimed.size(), Math.max(fair, maxBatchSize - planner.rows()));
+    int cap = Math.min(maxBatchSize, MOST_PLANNED);
+    int fair = (int) Math.ceil((double) cap * untimed.size() / size());
+    int most = Math.min(untimed.size(), Math.max(fair, cap - planner.rows()));
     if (passedOver >= PATIENCE - 1) {
-      return Math.min(most, (maxBatchSize + 3) / 4);
+      return Math.min(most, (cap + 3) / 4);
     }
     int low = 0;
     int high = most;

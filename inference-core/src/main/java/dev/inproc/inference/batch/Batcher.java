@@ -10,6 +10,7 @@ import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Threads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,6 +93,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     this.host = host;
     BatchTraits<I> traits = inner.traits();
     maxBatchSize = Math.min(batching.maxBatchSize(), Math.max(1, traits.maxBatchSize()));
+    if (maxBatchSize < batching.maxBatchSize()) {
+      tellOfCap(batching.maxBatchSize());
+    }
     delays = batching.maxDelayNanos() > 0;
     intake = new Intake<>(batching.maxQueued(), batching.maxQueuedBytes());
     outside = new AdmissionQueue<>(intake);
@@ -108,6 +112,19 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     boolean oneByOne = batching.maxBatchSize() > 1 && traits.maxBatchSize() <= 1;
     inline = new Inline<>(inner, figures, oneByOne, this::checkOpen, door::checkFits);
     lifetime = new Lifetime(inner::close);
+  }
+
+  private void tellOfCap(int wanted) {
+    // A model that takes one example a run has said so itself.
+    System.getLogger(Batching.class.getName())
+        .log(
+            maxBatchSize == 1 ? Level.INFO : Level.WARNING,
+            "{0}: batches hold at most {1} requests, not {2} as Batching.upTo says, since the model"
+                + " runs no more together (SessionOptions.maxBatchSize or maxRunBytes, a fixed batch"
+                + " axis, or answers that depend on batch-mates)",
+            inner,
+            maxBatchSize,
+            wanted);
   }
 
   @SuppressWarnings("unchecked")
@@ -300,7 +317,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return free;
   }
 
-  int maxBatchSize() {
+  @Override
+  public int maxBatchSize() {
     return maxBatchSize;
   }
 

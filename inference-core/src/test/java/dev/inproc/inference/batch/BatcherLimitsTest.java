@@ -193,6 +193,96 @@ class BatcherLimitsTest {
     }
   }
 
+  @Test
+  void hugeBatchSize_costsNoMemory_andIsCutToTheModels() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(Integer.MAX_VALUE))) {
+      assertEquals(Integer.MAX_VALUE, f.batcher.maxBatchSize());
+      List<CompletableFuture<Long>> futures = new ArrayList<>(f.submit(0, 5_000));
+      futures.addAll(submit(f, 5_000, 4_000, MINUTE));
+      f.turn();
+      assertAnswered(0, futures);
+      futures = submit(f, 0, 100, MINUTE);
+      f.turn();
+      assertAnswered(0, futures);
+    }
+    try (BatchFixture f = new BatchFixture(Batching.upTo(1_000), new LedgerEngine(256))) {
+      assertEquals(256, f.batcher.maxBatchSize());
+    }
+  }
+
+  @Test
+  void retryAfter_beforeCostsAreKnown_isWorthWaitingFor() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(2).withMaxQueued(1))) {
+      OverloadedException refusal =
+          assertInstanceOf(OverloadedException.class, Await.failure(f.submit(0, 2).get(1)));
+      assertEquals(Duration.ofMillis(100), refusal.retryAfter());
+      assertSays(refusal, "1 calls", "capacity is 1 (maxQueued)");
+      f.turn();
+    }
+  }
+
+  @Test
+  void figures_inMotion_moreOutcomesThanRequests_never() throws Exception {
+    try (BatchingPredictor<Long, Long> batcher =
+        Batching.upTo(8).withMaxQueued(100).decorate(new LedgerEngine())) {
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        CallOptions options = i == 0 ? CallOptions.timeout(Duration.ofNanos(20_000)) : LOW;
+        threads.add(
+            new Thread(
+                () -> {
+                  for (long id = 0; id < 20_000; id++) {
+                    batcher.submit(id, options).cancel(id % 7 == 0);
+                  }
+                }));
+      }
+      threads.forEach(Thread::start);
+      while (threads.stream().anyMatch(Thread::isAlive)) {
+        BatchingMetrics m = batcher.metrics();
+        long ended =
+            m.answered() + m.failed() + m.expired() + m.cancelled() + m.overloaded() + m.closed();
+        assertTrue(m.submitted() >= ended, m.toString());
+        assertTrue(m.inline() <= m.answered(), m.toString());
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+  }
+
+  // ---- memory ----
+
+  /** Ten thousand models that are loaded and idle are 160 MiB beside their sessions at most. */
+  @Test
+  void idleModel_takesAtMost16KiB() {
+    LedgerEngine engine = new LedgerEngine();
+    int models = 1_000;
+    List<Object> held = new ArrayList<>(models);
+    held.add(Batching.upTo(32).decorate(engine)); // classes are loaded
+    long before = usedHeap();
+    for (int i = 0; i < models; i++) {
+      BatchingPredictor<Long, Long> idle = Batching.upTo(32).decorate(engine);
+      held.add(idle);
+      if (i % 2 == 0) {
+        idle.predict(1L); // a lone call is no load
+      }
+    }
+    long each = (usedHeap() - before) / models;
+    assertTrue(each <= 16 << 10, each + " bytes a model");
+    assertTrue(each >= 1 << 10, each + " bytes a model: it was not measured");
+    assertEquals(models + 1, held.size());
+  }
+
+  private static long usedHeap() {
+    long used = Long.MAX_VALUE;
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+      Runtime runtime = Runtime.getRuntime();
+      used = Math.min(used, runtime.totalMemory() - runtime.freeMemory());
+    }
+    return used;
+  }
+
   // ---- waiting for room ----
 
   @Test
