@@ -90,6 +90,32 @@ abstract class Race {
     }
   }
 
+  /** A queue for one, which waits in it. */
+  abstract static class Full extends Race {
+    private final AtomicReference<Runnable> turner;
+
+    Full() {
+      this(new AtomicReference<>());
+    }
+
+    private Full(AtomicReference<Runnable> turner) {
+      super(
+          new Bench(
+              Batching.upTo(4).withMaxQueued(1),
+              (lane, run) -> {
+                if (!turner.compareAndSet(null, run)) {
+                  run.run();
+                }
+              }));
+      this.turner = turner;
+      offerFirst();
+    }
+
+    final void turn() {
+      turner.get().run();
+    }
+  }
+
   /** The requests of a batch that is large enough for a chain. */
   abstract static class Chain {
     private static final int SIZE = 8;
