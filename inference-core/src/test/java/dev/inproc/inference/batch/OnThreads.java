@@ -8,6 +8,7 @@ import dev.inproc.inference.Cancellation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Phaser;
 
 /** A model that completes the calls of a batch, or fails them, from several threads at once. */
 record OnThreads(BatchPredictor<Long, Long> inner) implements BatchPredictor<Long, Long> {
@@ -17,6 +18,7 @@ record OnThreads(BatchPredictor<Long, Long> inner) implements BatchPredictor<Lon
   public void run(Batch<Long, Long> batch) {
     List<Runnable> ends = new ArrayList<>();
     inner.run(new Later(batch, ends));
+    Phaser meet = new Phaser(THREADS);
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < THREADS; i++) {
       int first = i;
@@ -24,8 +26,10 @@ record OnThreads(BatchPredictor<Long, Long> inner) implements BatchPredictor<Lon
           new Thread(
               () -> {
                 for (int end = first; end < ends.size(); end += THREADS) {
+                  meet.arriveAndAwaitAdvance(); // or they would hardly meet
                   ends.get(end).run();
                 }
+                meet.arriveAndDeregister();
               }));
     }
     threads.forEach(Thread::start);
