@@ -11,7 +11,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
-import org.HdrHistogram.AtomicHistogram;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Figures {
   private static final long LONGEST = TimeUnit.HOURS.toNanos(1);
-  private static final int DIGITS = 2;
 
   private final LongAdder notQueued = new LongAdder();
   private final LongAdder answered = new LongAdder();
@@ -40,12 +38,12 @@ final class Figures {
 
   /** Too large for a model that is idle. */
   private static final class Histograms {
-    private final AtomicHistogram sizes;
-    private final AtomicHistogram queue = new AtomicHistogram(LONGEST, DIGITS);
-    private final AtomicHistogram run = new AtomicHistogram(LONGEST, DIGITS);
+    private final Spread sizes;
+    private final Spread queue = new Spread(LONGEST);
+    private final Spread run = new Spread(LONGEST);
 
     Histograms(int maxBatchSize) {
-      sizes = new AtomicHistogram(Math.max(2, maxBatchSize), DIGITS);
+      sizes = new Spread(Math.max(2, maxBatchSize));
     }
   }
 
@@ -109,16 +107,16 @@ final class Figures {
       reruns.increment();
       return;
     }
-    histograms().sizes.recordValue(size);
+    histograms().sizes.record(size, 1);
   }
 
   /** Of one request for all of its batch. */
   void queued(long nanos, int size) {
-    histograms().queue.recordValueWithCount(clamp(nanos), size);
+    histograms().queue.record(clamp(nanos), size);
   }
 
   void ended(long runNanos) {
-    histograms().run.recordValue(clamp(runNanos));
+    histograms().run.record(clamp(runNanos), 1);
   }
 
   private Histograms histograms() {
@@ -173,25 +171,9 @@ final class Figures {
         runs.sum(),
         reruns.sum(),
         byReason,
-        made == null ? Distribution.EMPTY : distribution(made.sizes, 1),
-        made == null ? Distribution.EMPTY : distribution(made.queue, 1e-3),
-        made == null ? Distribution.EMPTY : distribution(made.run, 1e-3),
+        made == null ? Distribution.EMPTY : made.sizes.distribution(1),
+        made == null ? Distribution.EMPTY : made.queue.distribution(1e-3),
+        made == null ? Distribution.EMPTY : made.run.distribution(1e-3),
         all == 0 ? 0 : paddedRows.sum() / all);
-  }
-
-  private static Distribution distribution(AtomicHistogram live, double factor) {
-    AtomicHistogram copy = live.copy();
-    if (copy.getTotalCount() == 0) {
-      return Distribution.EMPTY;
-    }
-    return new Distribution(
-            copy.getTotalCount(),
-            copy.getMean(),
-            copy.getValueAtPercentile(50),
-            copy.getValueAtPercentile(95),
-            copy.getValueAtPercentile(99),
-            copy.getValueAtPercentile(99.9),
-            copy.getMaxValue())
-        .times(factor);
   }
 }
