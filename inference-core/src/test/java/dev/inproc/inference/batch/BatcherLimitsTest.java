@@ -331,11 +331,11 @@ class BatcherLimitsTest {
 
   @Test
   void waitingForRoom_besideCallsThatFillTheQueue_getsHalfOfIt() {
-    try (BatchFixture f = new BatchFixture(Batching.upTo(4).withMaxQueued(8))) {
-      f.submit(0, 8);
+    try (BatchFixture f = new BatchFixture(Batching.upTo(4).withMaxQueued(100))) {
+      f.submit(0, 100);
       List<CompletableFuture<Long>> patient = submit(f, 1_000, 20, PATIENT);
       f.engine.work(rows -> f.submit(0, 8)); // as many as are let in
-      while (f.engine.started() < 14) {
+      while (f.engine.started() < 10 + 26) {
         assertEquals(0, f.turnOnce());
       }
       assertAnswered(1_000, patient);
