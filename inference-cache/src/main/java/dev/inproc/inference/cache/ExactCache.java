@@ -80,6 +80,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   @Override
   public CompletableFuture<O> submit(I input, CallOptions options) {
+    options.checkSubmit();
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(options, "options");
     try {
@@ -107,7 +108,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
       counts.bypassed.add(all.size());
       return inner.predictAll(all, options);
     }
-    CallOptions own = Misses.blocking(options);
+    CallOptions own = options.blocking();
     CallOptions armed = own.hasTimeout() ? own.arm(timer.nanoTime()) : own;
     return new ListCall<>(lists, all, armed).answers();
   }

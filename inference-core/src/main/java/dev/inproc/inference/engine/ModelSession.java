@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,6 +62,7 @@ final class ModelSession implements Session {
 
   @Override
   public CompletableFuture<Tensors> submit(Tensors input, CallOptions options) {
+    options.checkSubmit();
     CallOptions armed = dispatcher.arm(options);
     long[] sizes;
     try {
@@ -76,7 +78,7 @@ final class ModelSession implements Session {
     CallOptions armed = dispatcher.arm(options);
     Tensors[] all = inputs.toArray(new Tensors[0]); // a copy that nobody sees
     long[][] sizes = checkAll(all);
-    return dispatcher.call(stop -> runAll(all, sizes, stop), armed);
+    return dispatcher.call(new ListWork(all, sizes), armed);
   }
 
   @Override
@@ -131,19 +133,40 @@ final class ModelSession implements Session {
     return sizes;
   }
 
-  private List<Tensors> runAll(Tensors[] inputs, long[][] sizes, @Nullable Cancellation stop) {
-    if (runner.isOneRun(sizes)) {
-      return Collections.unmodifiableList(Arrays.asList(runner.run(inputs, sizes, sizes[0], stop)));
+  /** A list, one engine run after the other; other calls may go between. */
+  private final class ListWork implements Dispatcher.Work<List<Tensors>> {
+    private final Tensors[] inputs;
+    private final long[][] sizes;
+    private final Tensors[] answers;
+    private @Nullable Iterator<RunPlan.Group> groups;
+
+    ListWork(Tensors[] inputs, long[][] sizes) {
+      this.inputs = inputs;
+      this.sizes = sizes;
+      answers = new Tensors[inputs.length];
     }
-    Tensors[] answers = new Tensors[inputs.length];
-    for (RunPlan.Group group : plan(sizes)) {
-      Part part = part(group, inputs, sizes);
-      Tensors[] some = run(part, stop);
-      for (int i = 0; i < some.length; i++) {
-        answers[part.indexes[i]] = some[i];
+
+    @Override
+    public @Nullable List<Tensors> run(@Nullable Cancellation stop) {
+      if (groups == null) {
+        if (runner.isOneRun(sizes)) {
+          return answers(runner.run(inputs, sizes, sizes[0], stop));
+        }
+        groups = plan(sizes).iterator();
       }
+      if (groups.hasNext()) {
+        Part part = part(groups.next(), inputs, sizes);
+        Tensors[] some = ModelSession.this.run(part, stop);
+        for (int i = 0; i < some.length; i++) {
+          answers[part.indexes[i]] = some[i];
+        }
+      }
+      return groups.hasNext() ? null : answers(answers);
     }
-    return Collections.unmodifiableList(Arrays.asList(answers));
+
+    private List<Tensors> answers(Tensors[] all) {
+      return Collections.unmodifiableList(Arrays.asList(all));
+    }
   }
 
   private List<RunPlan.Group> plan(long[][] sizes) {
