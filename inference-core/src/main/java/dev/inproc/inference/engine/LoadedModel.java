@@ -63,6 +63,7 @@ final class LoadedModel {
     List<Runnable> steps = new ArrayList<>();
     runners.values().forEach(runner -> steps.add(runner::close));
     copies.forEach(copy -> steps.add(copy::close));
+    steps.add(Workers::modelFreed);
     Steps.all(steps);
   }
 

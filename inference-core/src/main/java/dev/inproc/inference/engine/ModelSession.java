@@ -87,6 +87,7 @@ final class ModelSession implements Session {
       checkPadNames(model.layout.raw(), options);
       int outputs = model.layout.raw().outputs().size();
       ModelSession session = new ModelSession(model, IntStream.range(0, outputs).boxed().toList());
+      Workers.modelOpened(); // until the model's lifetime ends
       opened = true;
       return session;
     } finally {
