@@ -10,7 +10,7 @@ final class PooledFrame {
   private static final int NATIVE_OVERHEAD = 4096;
 
   private final FramePool.Shelf shelf;
-  private final List<ByteBuffer> buffers = new ArrayList<>();
+  private final List<DirectMemory> lent = new ArrayList<>();
   private final BufferPool memory;
   private Frame frame;
   private long bytes = NATIVE_OVERHEAD;
@@ -28,10 +28,10 @@ final class PooledFrame {
   }
 
   ByteBuffer allocate(int size) {
-    ByteBuffer buffer = memory.lend(size);
-    buffers.add(buffer);
-    bytes += buffer.capacity();
-    return BufferPool.cut(buffer, size);
+    DirectMemory part = memory.lend(size);
+    lent.add(part);
+    bytes += part.capacity();
+    return BufferPool.cut(part, size);
   }
 
   Frame frame() {
@@ -67,8 +67,8 @@ final class PooledFrame {
         frame.close();
       }
     } finally {
-      buffers.forEach(memory::giveBack);
-      buffers.clear();
+      lent.forEach(memory::giveBack);
+      lent.clear();
     }
   }
 }
