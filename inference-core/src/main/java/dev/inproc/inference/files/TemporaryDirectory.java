@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The directory of {@code java.io.tmpdir}: engines unpack their native libraries into it, and
- * models are staged in it. Says why it is of no use, since native loaders blame something else.
+ * models are staged in it. Says why it cannot be used, since native loaders blame something else.
  */
 public final class TemporaryDirectory {
   private TemporaryDirectory() {}
@@ -32,8 +32,17 @@ public final class TemporaryDirectory {
     }
   }
 
-  /** Says that something in it failed, why, and what to do. */
-  public static String explain(Throwable failure) {
+  /** Returns what a failed copy into it says: that it cannot be used, or the failure itself. */
+  public static String explainCopy(IOException failure) {
+    String text = failure.toString(); // it may name the source, which may lie there as well
+    if (text.contains("No space left") || text.contains("not enough space")) {
+      return explain(failure);
+    }
+    String problem = problem();
+    return problem == null ? failure.toString() : problem;
+  }
+
+  private static String explain(Throwable failure) {
     return description() + ": " + failure + ". " + advice();
   }
 
@@ -66,7 +75,7 @@ public final class TemporaryDirectory {
     } catch (IOException | SecurityException e) {
       free = Files.isDirectory(path()) ? "" : ", which is no directory";
     }
-    return "the temporary directory " + path() + " (java.io.tmpdir" + free + ") is of no use";
+    return "the temporary directory " + path() + " (java.io.tmpdir" + free + ") cannot be used";
   }
 
   private static String advice() {

@@ -3,6 +3,7 @@ package dev.inproc.inference.onnx;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.files.TemporaryDirectory;
 import dev.inproc.inference.onnx.format.ExternalData;
 import dev.inproc.inference.onnx.format.ExternalFiles;
 import dev.inproc.inference.onnx.format.FileBytes;
@@ -58,7 +59,7 @@ final class ModelCheck {
     } catch (UncheckedIOException e) {
       throw check.failure(String.valueOf(e.getCause()), e);
     } catch (IOException e) {
-      throw check.failure(e.toString(), e);
+      throw check.failure(TemporaryDirectory.explainCopy(e), e);
     }
   }
 

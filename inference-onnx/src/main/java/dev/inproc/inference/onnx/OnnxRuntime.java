@@ -16,13 +16,19 @@ import org.jspecify.annotations.Nullable;
 final class OnnxRuntime {
   private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
 
+  private static final String NAME = "inproc";
+
   private static @Nullable OrtEnvironment environment; // guarded by the class
+  private static int pool; // threads of the shared engine pool, 0 if there is none; guarded likewise
   private static @Nullable LinkageError failure; // the first, which says more; guarded likewise
 
   private OnnxRuntime() {}
 
-  /** The environment; the first call loads the native library, which can fail. */
-  static synchronized OrtEnvironment environment(String model) {
+  /**
+   * The environment; the first call loads the native library, which can fail, and makes the shared
+   * engine pool if the options ask for one.
+   */
+  static synchronized OrtEnvironment environment(String model, OnnxOptions options) {
     OrtEnvironment existing = environment;
     if (existing != null) {
       return existing;
@@ -33,7 +39,7 @@ final class OnnxRuntime {
       throw new ModelLoadException(model, problem, null);
     }
     try {
-      existing = create();
+      existing = create(options);
       environment = existing;
       return existing;
     } catch (LinkageError e) {
@@ -60,9 +66,34 @@ final class OnnxRuntime {
         + failure;
   }
 
-  private static OrtEnvironment create() {
-    OrtEnvironment environment =
-        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "inproc");
+  /**
+   * Returns how many threads the shared engine pool has for a model with these options, or 0 if the
+   * model has a pool of its own. Warns where that is not what the options ask for.
+   */
+  static synchronized int sharedThreads(String model, OnnxOptions options) {
+    int wanted = options.sharedThreads();
+    if (wanted == 0) {
+      return 0;
+    }
+    if (pool == 0) {
+      LOG.log(
+          Level.WARNING,
+          "{0} has an engine pool of its own: ONNX Runtime was in use before the first load with"
+              + " sharedThreads, and a shared pool can only be made first",
+          model);
+    } else if (pool != wanted) {
+      LOG.log(
+          Level.WARNING,
+          "{0} shares the engine pool of {1} threads; sharedThreads({2}) came too late",
+          model,
+          pool,
+          wanted);
+    }
+    return pool;
+  }
+
+  private static OrtEnvironment create(OnnxOptions options) {
+    OrtEnvironment environment = open(options);
     try {
       environment.setTelemetry(false);
     } catch (OrtException e) {
@@ -70,6 +101,26 @@ final class OnnxRuntime {
     }
     keep(environment);
     return environment;
+  }
+
+  private static OrtEnvironment open(OnnxOptions options) {
+    OrtLoggingLevel level = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
+    int threads = options.sharedThreads();
+    if (threads > 0) {
+      try (OrtEnvironment.ThreadingOptions threading = new OrtEnvironment.ThreadingOptions()) {
+        threading.setGlobalIntraOpNumThreads(threads);
+        threading.setGlobalInterOpNumThreads(1);
+        threading.setGlobalSpinControl(ThreadDefaults.spinning(options));
+        OrtEnvironment environment = OrtEnvironment.getEnvironment(level, NAME, threading);
+        pool = threads;
+        return environment;
+      } catch (OrtException e) {
+        throw new IllegalArgumentException("sharedThreads(" + threads + "): " + e.getMessage(), e);
+      } catch (IllegalStateException e) {
+        LOG.log(Level.DEBUG, "ONNX Runtime''s environment exists already: {0}", e.getMessage());
+      }
+    }
+    return OrtEnvironment.getEnvironment(level, NAME);
   }
 
   /**
@@ -91,7 +142,7 @@ final class OnnxRuntime {
           null,
           api.getLong(null),
           OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL.getValue(),
-          "inproc");
+          NAME);
     } catch (ReflectiveOperationException | RuntimeException e) {
       LOG.log(
           Level.WARNING,

@@ -3,6 +3,7 @@ package dev.inproc.inference.tf;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.files.TemporaryDirectory;
 import dev.inproc.inference.tf.ModelFiles.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -81,7 +82,7 @@ final class StagedModel implements AutoCloseable {
     } catch (RefusedException e) {
       throw failure(source, String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
-      throw failure(source, e.toString(), e);
+      throw failure(source, TemporaryDirectory.explainCopy(e), e);
     }
   }
 

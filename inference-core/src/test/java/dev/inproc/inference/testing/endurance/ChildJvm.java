@@ -82,6 +82,7 @@ public final class ChildJvm {
             .redirectErrorStream(true)
             .redirectOutput(output.toFile());
     builder.environment().put("MALLOC_ARENA_MAX", "2");
+    builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "2");
     Process process = builder.start();
     try {
       interference.on(process, output);

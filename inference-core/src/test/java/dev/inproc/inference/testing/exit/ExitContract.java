@@ -79,7 +79,7 @@ public abstract class ExitContract {
             Long.toString(loops));
     assertEquals(List.of(), outcome.crashReports(), outcome::output);
     assertEquals(way.equals("term") ? SIGTERM : 0, outcome.exit(), outcome::output);
-    assertEquals(ExitUnderLoad.READY + "\n", outcome.output(), "nothing else is said or fails");
+    assertFalse(outcome.output().contains(ExitUnderLoad.FAILED), outcome::output);
     assertTrue(left[0] < LIMIT_NANOS, () -> "It took " + left[0] / 1_000_000 + " ms to leave");
   }
 
