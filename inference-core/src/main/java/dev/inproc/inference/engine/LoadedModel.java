@@ -52,6 +52,7 @@ final class LoadedModel {
             workers, options.parallelism() * copies.size(), options.maxQueued(), costs::meanNanos);
     lifetime = new Lifetime(this::free);
     isStatePossible = statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
+    Workers.modelOpened(); // until it is freed
   }
 
   /** Returns the runner of these outputs, whose frames are freed before the model. */
@@ -69,7 +70,9 @@ final class LoadedModel {
 
   /** The same native copies under another batch axis; this is not to be used any more. */
   LoadedModel under(BatchAxis axis) {
-    Steps.all(runnerCloses());
+    List<Runnable> steps = runnerCloses();
+    steps.add(Workers::modelFreed); // in place of this model
+    Steps.all(steps);
     return new LoadedModel(name, copies, options, axis, timer, workers);
   }
 
@@ -119,6 +122,7 @@ final class LoadedModel {
   private void free() {
     List<Runnable> steps = runnerCloses();
     copies.forEach(copy -> steps.add(copy::close));
+    steps.add(Workers::modelFreed);
     Steps.all(steps);
   }
 

@@ -12,7 +12,7 @@ final class PooledFrame {
   private static final int FILL_CHUNK = 4096;
 
   private final FramePool.Shelf shelf;
-  private final List<ByteBuffer> buffers = new ArrayList<>();
+  private final List<DirectMemory> lent = new ArrayList<>();
   private final BufferPool memory;
   private Frame frame;
   private long bytes = NATIVE_OVERHEAD;
@@ -30,10 +30,10 @@ final class PooledFrame {
   }
 
   ByteBuffer allocate(int size) {
-    ByteBuffer buffer = memory.lend(size);
-    buffers.add(buffer);
-    bytes += buffer.capacity();
-    return BufferPool.cut(buffer, size);
+    DirectMemory part = memory.lend(size);
+    lent.add(part);
+    bytes += part.capacity();
+    return BufferPool.cut(part, size);
   }
 
   Frame frame() {
@@ -52,7 +52,8 @@ final class PooledFrame {
   void fill(byte pattern) {
     byte[] chunk = new byte[FILL_CHUNK];
     Arrays.fill(chunk, pattern);
-    for (ByteBuffer buffer : buffers) {
+    for (DirectMemory each : lent) {
+      ByteBuffer buffer = each.buffer();
       for (int at = 0, length; at < buffer.capacity(); at += length) {
         length = Math.min(chunk.length, buffer.capacity() - at);
         buffer.put(at, chunk, 0, length);
@@ -81,8 +82,8 @@ final class PooledFrame {
         frame.close();
       }
     } finally {
-      buffers.forEach(memory::giveBack);
-      buffers.clear();
+      lent.forEach(memory::giveBack);
+      lent.clear();
     }
   }
 }

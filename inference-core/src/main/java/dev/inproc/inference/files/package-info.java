@@ -1,5 +1,5 @@
 /**
- * What the engines' checks of model files share. Exported to Inproc's own modules alone; it may
+ * What the engines' checks of model files share, and what they say of the temporary directory. Exported to Inproc's own modules alone; it may
  * change in any release.
  */
 @NullMarked

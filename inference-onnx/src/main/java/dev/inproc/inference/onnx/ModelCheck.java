@@ -4,6 +4,7 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.files.TemporaryDirectory;
 import dev.inproc.inference.onnx.format.ExternalData;
 import dev.inproc.inference.onnx.format.ExternalFiles;
 import dev.inproc.inference.onnx.format.FileBytes;
@@ -66,7 +67,7 @@ final class ModelCheck {
     } catch (UncheckedIOException e) {
       throw check.failure(String.valueOf(e.getCause()), e);
     } catch (IOException e) {
-      throw check.failure(e.toString(), e);
+      throw check.failure(TemporaryDirectory.explainCopy(e), e);
     }
   }
 

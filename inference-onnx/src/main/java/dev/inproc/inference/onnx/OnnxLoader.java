@@ -34,12 +34,14 @@ final class OnnxLoader {
   private final OnnxOptions onnxOptions;
   private final OrtEnvironment environment;
   private final ServableModel servable;
+  private final int sharedThreads;
 
   private OnnxLoader(CheckedModel model, SessionOptions options, OnnxOptions onnxOptions) {
     this.model = model;
     this.options = options;
     this.onnxOptions = onnxOptions;
-    environment = OnnxRuntime.environment(model.describe());
+    environment = OnnxRuntime.environment(model.describe(), onnxOptions);
+    sharedThreads = OnnxRuntime.sharedThreads(model.describe(), onnxOptions);
     servable = ServableModel.of(model, onnxOptions.trustModels());
   }
 
@@ -170,8 +172,12 @@ final class OnnxLoader {
       throws OrtException {
     try (OrtSession.SessionOptions ort = new OrtSession.SessionOptions()) {
       ort.setOptimizationLevel(OnnxRuntime.level(optimization));
-      ort.setIntraOpNumThreads(ThreadDefaults.intraOpThreads(options));
-      ort.setInterOpNumThreads(1); // runs are parallel, nodes of one run are not
+      if (sharedThreads > 0) {
+        ort.disablePerSessionThreads();
+      } else {
+        ort.setIntraOpNumThreads(ThreadDefaults.intraOpThreads(options));
+        ort.setInterOpNumThreads(1); // runs are parallel, nodes of one run are not
+      }
       ort.setSessionLogLevel(logLevel());
       boolean spin = ThreadDefaults.spinning(onnxOptions);
       ort.addConfigEntry("session.intra_op.allow_spinning", spin ? "1" : "0");
@@ -300,6 +306,6 @@ final class OnnxLoader {
         + ", optimization "
         + onnxOptions.optimization()
         + ", threads "
-        + ThreadDefaults.intraOpThreads(options);
+        + (sharedThreads > 0 ? sharedThreads : ThreadDefaults.intraOpThreads(options));
   }
 }
