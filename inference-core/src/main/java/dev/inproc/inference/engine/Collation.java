@@ -88,6 +88,9 @@ final class Collation {
 
   private static void pad(
       Tensor tensor, Shape shape, ByteBuffer target, int start, int rowBytes, byte[] element) {
+    if (rowBytes == 0) {
+      return;
+    }
     // The buffer holds what the last run left there.
     target.put(start, element);
     for (int done = element.length; done < rowBytes; ) {

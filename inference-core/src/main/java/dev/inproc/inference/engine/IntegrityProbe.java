@@ -126,14 +126,18 @@ final class IntegrityProbe {
     }
     Tensors example = model.options.warmUpExample();
     if (!options.inputs().isEmpty() || example == null) {
-      return options.inputs();
+      return ordinary(options.inputs());
     }
     try {
-      check(example);
-      return List.of(example);
+      return ordinary(List.of(example));
     } catch (InferenceException e) {
       return List.of(); // warming up says what is wrong with it
     }
+  }
+
+  /** Without examples that never run with others. */
+  private List<Tensors> ordinary(List<Tensors> examples) {
+    return examples.stream().filter(each -> runner.mayPad(check(each))).toList();
   }
 
   private long[] check(Tensors example) {

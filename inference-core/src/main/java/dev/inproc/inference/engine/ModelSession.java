@@ -84,7 +84,7 @@ final class ModelSession implements Session {
     boolean opened = false;
     try {
       LoadedModel model = new LoadedModel(name, copies, options, timer, workers);
-      checkPadNames(model.layout.raw(), options);
+      LoadedModel.requireInputs(copies.get(0), options.padValues().keySet());
       int outputs = model.layout.raw().outputs().size();
       ModelSession session = new ModelSession(model, IntStream.range(0, outputs).boxed().toList());
       opened = true;
@@ -94,10 +94,6 @@ final class ModelSession implements Session {
         copies.forEach(NativeModel::close);
       }
     }
-  }
-
-  private static void checkPadNames(Signature raw, SessionOptions options) {
-    options.padValues().keySet().forEach(raw::input);
   }
 
   /** Before warming up, which runs in batches if that is found to be right. */
@@ -147,7 +143,7 @@ final class ModelSession implements Session {
 
   @Override
   public Tensors runRaw(Tensors inputs) {
-    InputCheck.Raw raw = InputCheck.raw(layout, inputs);
+    InputCheck.Raw raw = InputCheck.raw(layout, inputs, model.options.maxRunBytes());
     return dispatcher.call(
         stop -> runner.raw(inputs, raw.rows(), raw.sizes(), stop), CallOptions.DEFAULT);
   }
@@ -171,12 +167,15 @@ final class ModelSession implements Session {
 
   private List<Tensors> runAll(Tensors[] inputs, long[][] sizes, @Nullable Cancellation stop) {
     if (runner.isOneRun(sizes)) {
-      return Collections.unmodifiableList(Arrays.asList(runner.run(inputs, sizes, sizes[0], stop)));
+      int index = inputs.length == 1 ? 0 : -1;
+      Tensors[] all = runOfList(index, inputs, sizes, sizes[0], stop);
+      return Collections.unmodifiableList(Arrays.asList(all));
     }
     Tensors[] answers = new Tensors[inputs.length];
     for (RunPlan.Group group : plan(sizes)) {
       Part part = part(group, inputs, sizes);
-      Tensors[] some = run(part, stop);
+      int index = part.indexes.length == 1 ? part.indexes[0] : -1;
+      Tensors[] some = runOfList(index, part.inputs, part.sizes, part.padded, stop);
       for (int i = 0; i < some.length; i++) {
         answers[part.indexes[i]] = some[i];
       }
@@ -204,6 +203,16 @@ final class ModelSession implements Session {
 
   private Tensors[] run(Part part, @Nullable Cancellation stop) {
     return runner.run(part.inputs, part.sizes, part.padded, stop);
+  }
+
+  /** Only a lone example is refused as late as this; the index is its own. */
+  private Tensors[] runOfList(
+      int index, Tensors[] inputs, long[][] sizes, long[] padded, @Nullable Cancellation stop) {
+    try {
+      return runner.run(inputs, sizes, padded, stop);
+    } catch (InvalidInputException e) {
+      throw index < 0 ? e : e.atIndex(index);
+    }
   }
 
   // ---- batches ----

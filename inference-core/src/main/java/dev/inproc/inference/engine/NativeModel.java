@@ -2,6 +2,7 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.tensor.Signature;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A model as an engine loaded it: what an engine's author implements. It sees whole batches in
@@ -11,6 +12,14 @@ import java.util.Map;
 public interface NativeModel extends AutoCloseable {
   /** Returns the model's own signature, batch axis included. */
   Signature signature();
+
+  /**
+   * Returns inputs that no answer depends on, by name. They are not in the signature; a call may
+   * hold them, and they are dropped.
+   */
+  default Set<String> unusedInputs() {
+    return Set.of();
+  }
 
   /** Returns the device that it really runs on. */
   Device device();

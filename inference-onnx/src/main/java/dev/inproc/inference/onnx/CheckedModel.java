@@ -3,9 +3,16 @@ package dev.inproc.inference.onnx;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.onnx.format.FileBytes;
+import dev.inproc.inference.onnx.format.GraphInputs;
+import dev.inproc.inference.onnx.format.ProtoBytes;
+import dev.inproc.inference.onnx.format.ProtoException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +66,24 @@ final class CheckedModel implements AutoCloseable {
 
   byte @Nullable [] bytes() {
     return bytes;
+  }
+
+  /**
+   * Reads what the binding does not tell of the inputs; nothing if the file is in another format,
+   * as a trusted one may be.
+   */
+  GraphInputs inputs() {
+    Path path = path();
+    try {
+      if (path == null) {
+        return GraphInputs.of(ProtoBytes.of(Objects.requireNonNull(bytes)));
+      }
+      try (FileBytes content = new FileBytes(path)) {
+        return GraphInputs.of(content);
+      }
+    } catch (ProtoException | IOException | UncheckedIOException e) {
+      return GraphInputs.unknown();
+    }
   }
 
   /** Returns where external data lies, if there is any, when a file's model loads from bytes. */

@@ -244,7 +244,15 @@ final class OnnxLoader {
       Device device, OrtSession session, List<OrtLoraAdapter> adapters, Map<String, String> classes)
       throws OrtException {
     return new OnnxModel(
-        environment, session, model.describe(), device, adapters, logLevel(), classes, runtime());
+        environment,
+        session,
+        model.describe(),
+        model.inputs(),
+        device,
+        adapters,
+        logLevel(),
+        classes,
+        runtime());
   }
 
   private String runtime() {

@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxModelMetadata;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -11,9 +12,12 @@ import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.Frame;
 import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.engine.NativeModel;
+import dev.inproc.inference.onnx.format.GraphInputs;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +33,7 @@ final class OnnxModel implements NativeModel {
   private final List<OrtLoraAdapter> adapters;
   private final OrtLoggingLevel logLevel;
   private final Signature signature;
+  private final Set<String> unusedInputs;
   private final Map<String, String> metadata;
   private final String runtime;
 
@@ -39,6 +44,7 @@ final class OnnxModel implements NativeModel {
       OrtEnvironment environment,
       OrtSession session,
       String name,
+      GraphInputs graphInputs,
       Device device,
       List<OrtLoraAdapter> adapters,
       OrtLoggingLevel logLevel,
@@ -52,8 +58,16 @@ final class OnnxModel implements NativeModel {
     this.adapters = adapters;
     this.logLevel = logLevel;
     this.runtime = runtime;
-    List<TensorSpec> inputs =
-        session.getInputInfo().values().stream().map(n -> OnnxTypes.input(name, n)).toList();
+    List<TensorSpec> inputs = new ArrayList<>();
+    Set<String> unused = new HashSet<>();
+    for (NodeInfo node : session.getInputInfo().values()) {
+      if (graphInputs.isUnused(node.getName())) {
+        unused.add(node.getName());
+      } else {
+        inputs.add(OnnxTypes.input(name, node, graphInputs));
+      }
+    }
+    unusedInputs = Set.copyOf(unused);
     List<TensorSpec> outputs =
         session.getOutputInfo().values().stream().map(n -> OnnxTypes.output(name, n)).toList();
     signature = new Signature(inputs, outputs);
@@ -81,6 +95,11 @@ final class OnnxModel implements NativeModel {
   @Override
   public Signature signature() {
     return signature;
+  }
+
+  @Override
+  public Set<String> unusedInputs() {
+    return unusedInputs;
   }
 
   @Override

@@ -6,6 +6,7 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.SequenceInfo;
 import ai.onnxruntime.TensorInfo;
 import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.onnx.format.GraphInputs;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.TensorSpec;
 import org.jspecify.annotations.Nullable;
@@ -48,11 +49,13 @@ final class OnnxTypes {
     };
   }
 
-  static TensorSpec input(String model, NodeInfo node) {
+  static TensorSpec input(String model, NodeInfo node, GraphInputs graph) {
     if (!(node.getInfo() instanceof TensorInfo info)) {
       throw unsupported(model, "input", node);
     }
-    return tensor(model, "input", node, info);
+    return info.getShape().length == 0 && !graph.isScalar(node.getName())
+        ? TensorSpec.unknownRank(node.getName(), type(model, "input", node, info))
+        : tensor(model, "input", node, info);
   }
 
   static TensorSpec output(String model, NodeInfo node) {

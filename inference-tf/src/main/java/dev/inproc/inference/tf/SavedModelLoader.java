@@ -61,6 +61,7 @@ final class SavedModelLoader {
   private final TensorFlowOptions own;
   private final SavedModelGraph graph;
   private final SignatureInfo signatureInfo;
+  private final Set<String> unusedInputs;
   private final Signature signature;
   private final boolean keepsInputs;
 
@@ -76,9 +77,10 @@ final class SavedModelLoader {
       }
       checkVariables();
       signatureInfo = chooseSignature();
+      unusedInputs = SafetyCheck.unusedInputs(graph, signatureInfo);
       signature =
           new Signature(
-              TensorFlowTypes.inputs(name, signatureInfo.inputs(), own.inputShapes()),
+              TensorFlowTypes.inputs(name, signatureInfo.inputs(), unusedInputs),
               TensorFlowTypes.outputs(name, signatureInfo.outputs()));
       keepsInputs = SafetyCheck.keepsInputs(graph, signatureInfo);
     } catch (IllegalArgumentException e) {
@@ -181,6 +183,7 @@ final class SavedModelLoader {
               session,
               device,
               signature,
+              unusedInputs,
               signatureInfo,
               metadata(),
               runtime(version),

@@ -23,6 +23,7 @@ import dev.inproc.inference.tf.SavedModelGraph.TensorInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
 import org.tensorflow.internal.c_api.TF_Buffer;
 import org.tensorflow.internal.c_api.TF_Graph;
@@ -41,6 +42,7 @@ final class TensorFlowModel implements NativeModel {
   private final TF_Session session;
   private final Device device;
   private final Signature signature;
+  private final Set<String> unusedInputs;
   private final SignatureInfo info;
   private final Map<String, String> metadata;
   private final String runtime;
@@ -54,6 +56,7 @@ final class TensorFlowModel implements NativeModel {
       TF_Session session,
       Device device,
       Signature signature,
+      Set<String> unusedInputs,
       SignatureInfo info,
       Map<String, String> metadata,
       String runtime,
@@ -63,6 +66,7 @@ final class TensorFlowModel implements NativeModel {
     this.session = session;
     this.device = device;
     this.signature = signature;
+    this.unusedInputs = unusedInputs;
     this.info = info;
     this.metadata = metadata;
     this.runtime = runtime;
@@ -126,6 +130,11 @@ final class TensorFlowModel implements NativeModel {
   @Override
   public Signature signature() {
     return signature;
+  }
+
+  @Override
+  public Set<String> unusedInputs() {
+    return unusedInputs;
   }
 
   @Override
