@@ -31,10 +31,13 @@ final class InputCheck {
     String hint = layout.isBatched() ? EXAMPLE_HINT : "";
     long[] sizes = layout.newSizes(TensorSpec.DYNAMIC);
     boolean regular = true;
+    boolean inOrder = layout.isInOrder(inputs.names());
     double bytes = 0;
     for (int i = 0; i < layout.inputs(); i++) {
-      TensorSpec spec = layout.inputSpec(i);
-      Tensor tensor = tensor(spec, i, inputs, hint);
+      Tensor tensor = inOrder ? inputs.at(i) : tensor(layout.inputSpec(i), i, inputs, hint);
+      if (tensor.type() != layout.inputType(i) || !layout.accepts(i, tensor.shape())) {
+        throw unfit(layout.inputSpec(i), tensor, hint);
+      }
       if (sizes.length > 0) {
         regular &= layout.bind(i, 0, tensor.shape(), sizes);
       }
@@ -71,7 +74,11 @@ final class InputCheck {
     long rows = TensorSpec.DYNAMIC;
     double bytes = 0;
     for (int i = 0; i < layout.inputs(); i++) {
-      Tensor tensor = tensor(layout.rawInputSpec(i), i, inputs, "");
+      TensorSpec spec = layout.rawInputSpec(i);
+      Tensor tensor = tensor(spec, i, inputs, "");
+      if (tensor.type() != spec.type() || !spec.accepts(tensor.shape())) {
+        throw unfit(spec, tensor, "");
+      }
       if (layout.isBatched()) {
         long own = tensor.shape().dim(0);
         regular &= rows == TensorSpec.DYNAMIC || rows == own;
@@ -99,10 +106,11 @@ final class InputCheck {
       throw new InvalidInputException(
           spec.name(), expected(spec, hint), "none; the call has " + inputs.names());
     }
-    if (tensor.type() != spec.type() || !spec.accepts(tensor.shape())) {
-      throw new InvalidInputException(spec.name(), expected(spec, hint), tensor.toString());
-    }
     return tensor;
+  }
+
+  private static InvalidInputException unfit(TensorSpec spec, Tensor tensor, String hint) {
+    return new InvalidInputException(spec.name(), expected(spec, hint), tensor.toString());
   }
 
   /**

@@ -1,7 +1,9 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
+import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
@@ -9,7 +11,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -48,10 +49,14 @@ final class Layout {
   private final int openInputs; // those of unknown rank
   private final int[] openIndexes; // of an input among those
   private final TensorSpec[] inputSpecs;
+  private final DataType[] inputTypes;
   private final TensorSpec[] rawInputSpecs;
   private final int[][] inputVariables;
   private final @Nullable Shape[] fixedShapes; // of inputs without variables
   private final Set<String> unusedInputs;
+
+  /** Names last seen in the signature's order. Races are harmless: the list cannot change. */
+  private @Nullable List<String> inOrder;
   private final int[] @Nullable [] outputVariables;
 
   Layout(Signature raw, BatchAxis axis) {
@@ -76,6 +81,7 @@ final class Layout {
     Map<String, Integer> bySymbol = new LinkedHashMap<>();
     List<String> names = new ArrayList<>();
     inputSpecs = example.inputs().toArray(new TensorSpec[0]);
+    inputTypes = raw.inputs().stream().map(TensorSpec::type).toArray(DataType[]::new);
     rawInputSpecs = raw.inputs().toArray(new TensorSpec[0]);
     inputVariables = new int[inputSpecs.length][];
     fixedShapes = new @Nullable Shape[inputSpecs.length];
@@ -181,6 +187,45 @@ final class Layout {
     return variableNames[variable];
   }
 
+  DataType inputType(int input) {
+    return inputTypes[input];
+  }
+
+  /** Whether a call's names are the inputs in their order, so that positions tell them. */
+  boolean isInOrder(List<String> names) {
+    if (names == inOrder) {
+      return true;
+    }
+    if (names.size() != inputSpecs.length) {
+      return false;
+    }
+    for (int i = 0; i < inputSpecs.length; i++) {
+      if (!inputSpecs[i].name().equals(names.get(i))) {
+        return false;
+      }
+    }
+    inOrder = names;
+    return true;
+  }
+
+  /** The tensor of an input of a call that was checked before. */
+  Tensor find(int input, Tensors inputs) {
+    if (inputs.names() == inOrder) {
+      return inputs.at(input);
+    }
+    Tensor tensor = InputCheck.find(inputSpecs[input].name(), input, inputs);
+    if (tensor == null) {
+      throw new IllegalStateException("Unchecked input: " + inputs);
+    }
+    return tensor;
+  }
+
+  /** Whether an example's input may have this shape. */
+  boolean accepts(int input, Shape shape) {
+    Shape fixed = fixedShapes[input];
+    return fixed == shape || inputSpecs[input].accepts(shape);
+  }
+
   /** The variable of an example's input dimension, or {@link #FIXED}. */
   int inputVariable(int input, int axis) {
     return inputVariables[input][axis];
@@ -231,7 +276,7 @@ final class Layout {
   }
 
   private Shape shapeOf(int input, Tensors inputs) {
-    return Objects.requireNonNull(InputCheck.find(inputSpecs[input].name(), input, inputs)).shape();
+    return find(input, inputs).shape();
   }
 
   /** The shape of an example's input. */

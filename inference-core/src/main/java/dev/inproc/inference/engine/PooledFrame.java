@@ -1,19 +1,29 @@
 package dev.inproc.inference.engine;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A frame with the memory lent to it and the place that it goes back to. One user at a time. */
 final class PooledFrame {
   // An engine's own objects beside the buffers; keeps the number of tiny frames in bounds.
   private static final int NATIVE_OVERHEAD = 4096;
 
+  // From so many buffers on, the small ones are cut out of chunks.
+  private static final int SEPARATE = 8;
+  private static final int SMALL = 1 << 9;
+  private static final int CHUNK = 1 << 13;
+  private static final int ALIGNMENT = 64; // a cache line, and the widest vector register
+
   private final FramePool.Shelf shelf;
   private final List<ByteBuffer> buffers = new ArrayList<>();
   private final BufferPool memory;
   private Frame frame;
   private long bytes = NATIVE_OVERHEAD;
+  private @Nullable ByteBuffer chunk; // the last lent for small buffers
+  private int chunkUsed;
   private long runs;
   private boolean freed; // guarded by this
 
@@ -27,11 +37,27 @@ final class PooledFrame {
     frame = opened;
   }
 
+  /** Models with many small inputs get them side by side: a processor reads ahead there. */
   ByteBuffer allocate(int size) {
+    if (buffers.size() < SEPARATE || size > SMALL) {
+      return BufferPool.cut(lend(size), size);
+    }
+    ByteBuffer from = chunk;
+    if (from == null || chunkUsed + size > from.capacity()) {
+      from = lend(CHUNK);
+      chunk = from;
+      chunkUsed = 0;
+    }
+    ByteBuffer part = from.slice(chunkUsed, size).order(ByteOrder.nativeOrder());
+    chunkUsed += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return part;
+  }
+
+  private ByteBuffer lend(int size) {
     ByteBuffer buffer = memory.lend(size);
     buffers.add(buffer);
     bytes += buffer.capacity();
-    return BufferPool.cut(buffer, size);
+    return buffer;
   }
 
   Frame frame() {

@@ -23,6 +23,10 @@ public final class Tensor {
   private static final long MAX_BYTES = Integer.MAX_VALUE - 8L; // the largest array of common JVMs
   private static final VarHandle FLOATS =
       MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.nativeOrder());
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.nativeOrder());
+  private static final VarHandle INT_VALUE =
+      MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
   private static final int SMALL = 32; // up to here a loop is faster than a buffer's bulk copy
 
   private final DataType type;
@@ -351,7 +355,11 @@ public final class Tensor {
    * @throws IndexOutOfBoundsException if either side is too short
    */
   public void copyBytes(int from, int length, ByteBuffer target, int position) {
-    target.put(position, numeric(), from, length);
+    if (length == Float.BYTES && type != DataType.STRING) {
+      INT_VALUE.set(target, position, (int) INTS.get(bytes(), from)); // a third of a bulk copy
+    } else {
+      target.put(position, numeric(), from, length);
+    }
   }
 
   private ByteBuffer view() {

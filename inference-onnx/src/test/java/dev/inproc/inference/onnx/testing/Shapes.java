@@ -33,6 +33,23 @@ final class Shapes {
         .build();
   }
 
+  static byte[] columns(int count) {
+    GraphBuilder graph = new GraphBuilder("columns");
+    StringBuilder all = new StringBuilder();
+    float[] weights = new float[count];
+    for (int i = 0; i < count; i++) {
+      graph.input("column_" + i, FLOAT, "batch,1");
+      all.append("column_").append(i).append(' ');
+      weights[i] = (i % 7 - 3) / 10f;
+    }
+    return graph
+        .output("y", FLOAT, "batch,1")
+        .initializer("weights", weights, count, 1)
+        .node("Concat", all + "-> row", integer("axis", 1))
+        .node("MatMul", "row weights -> y")
+        .build();
+  }
+
   static byte[] noBatchAxis() {
     return new GraphBuilder("no-batch-axis")
         .input("a", FLOAT, "3,4")
