@@ -204,8 +204,7 @@ final class InputCheck {
         }
         if (sizes[variable] != TensorSpec.DYNAMIC) {
           String name = layout.variableName(variable);
-          return new Clash(
-              spec, tensor, name + " = " + sizes[variable] + " in dimension " + axis);
+          return new Clash(spec, tensor, name + " = " + sizes[variable] + " in dimension " + axis);
         }
         sizes[variable] = size;
       }

@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Inputs of unknown rank, of which there are none with a batch axis, bring their whole shape
  * along, behind the variables: {@link OpenShapes}.
  *
- * <p>An example in which one name has two sizes is <em>irregular</em>. The names of a model are what
- * its exporter wrote down, and an engine does not need them, so the engine decides whether such an
- * example can be run. It brings the shapes of all inputs along, its outputs are not foreseen, and
- * nothing runs with it.
+ * <p>An example in which one name has two sizes is <em>irregular</em>. The names of a model are
+ * what its exporter wrote down, and an engine does not need them, so the engine decides whether
+ * such an example can be run. It brings the shapes of all inputs along, its outputs are not
+ * foreseen, and nothing runs with it.
  */
 final class Layout {
   /** In place of a variable: the dimension is fixed. */
@@ -57,6 +57,7 @@ final class Layout {
 
   /** Names last seen in the signature's order. Races are harmless: the list cannot change. */
   private @Nullable List<String> inOrder;
+
   private final int[] @Nullable [] outputVariables;
 
   Layout(Signature raw, BatchAxis axis) {
@@ -259,9 +260,7 @@ final class Layout {
 
   /** Whether one name had two sizes in the example that these sizes are of. */
   boolean isIrregular(long[] sizes) {
-    return variableNames.length > 0
-        ? sizes[0] == IRREGULAR
-        : sizes.length > 0 && openInputs == 0;
+    return variableNames.length > 0 ? sizes[0] == IRREGULAR : sizes.length > 0 && openInputs == 0;
   }
 
   /** The sizes of inputs in which one name has two sizes. */

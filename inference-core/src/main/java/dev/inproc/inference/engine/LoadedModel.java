@@ -47,7 +47,8 @@ final class LoadedModel {
     this.workers = workers;
     NativeModel first = copies.get(0);
     layout =
-        new Layout(stated(first, options.statedShapes()), options.batchAxis(), first.unusedInputs());
+        new Layout(
+            stated(first, options.statedShapes()), options.batchAxis(), first.unusedInputs());
     lane =
         new Lane(
             workers, options.parallelism() * copies.size(), options.maxQueued(), costs::meanNanos);

@@ -261,9 +261,7 @@ final class Runner implements RunPlan.Costs {
 
   @Override
   public int maxRows(long[] sizes) {
-    if (!layout.isBatched()
-        || layout.isIrregular(sizes)
-        || !model.integrity().allowsBatching()) {
+    if (!layout.isBatched() || layout.isIrregular(sizes) || !model.integrity().allowsBatching()) {
       return 1;
     }
     int fixed = layout.fixedBatch();

@@ -274,12 +274,12 @@ public final class SessionOptions {
 
     /**
      * States the shape of an input as a signature prints it, batch axis included: {@code "[batch,
-     * 3, ?]"}, where a number is a fixed size, a name a size that is equal wherever the name occurs,
-     * and a question mark any size, or what the model says. For inputs whose shape the model leaves
-     * open: without it such an input takes tensors of any rank, and since none of its dimensions is
-     * known to count examples, they run one by one. Also for dimensions that the model does not
-     * name, and for names that it gives to sizes that differ. Loading fails if it contradicts the
-     * model.
+     * 3, ?]"}, where a number is a fixed size, a name a size that is equal wherever the name
+     * occurs, and a question mark any size, or what the model says. For inputs whose shape the
+     * model leaves open: without it such an input takes tensors of any rank, and since none of its
+     * dimensions is known to count examples, they run one by one. Also for dimensions that the
+     * model does not name, and for names that it gives to sizes that differ. Loading fails if it
+     * contradicts the model.
      *
      * @throws IllegalArgumentException if the text is not a shape
      */

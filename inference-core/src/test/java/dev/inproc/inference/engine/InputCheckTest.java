@@ -46,7 +46,8 @@ class InputCheckTest {
 
   private static void refusedRaw(Tensors inputs, String... parts) {
     assertSays(
-        assertThrows(InvalidInputException.class, () -> InputCheck.raw(LAYOUT, inputs, 10_000)), parts);
+        assertThrows(InvalidInputException.class, () -> InputCheck.raw(LAYOUT, inputs, 10_000)),
+        parts);
   }
 
   @Test

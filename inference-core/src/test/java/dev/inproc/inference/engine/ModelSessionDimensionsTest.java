@@ -65,7 +65,8 @@ class ModelSessionDimensionsTest {
       Tensors even = pair(Shape.of(2), Shape.of(2));
       List<Tensors> answers = f.session.predictAll(List.of(odd, even, odd, even));
       assertEquals(Shape.of(3), answers.get(2).get("out1").shape());
-      assertEquals(List.of(1, 1, 2), f.model().runs().stream().map(r -> r.rows()).sorted().toList());
+      assertEquals(
+          List.of(1, 1, 2), f.model().runs().stream().map(r -> r.rows()).sorted().toList());
       assertEquals(Shape.of(3), f.session.predict(odd).get("out1").shape());
       Tensors whole = f.session.runRaw(pair(Shape.of(4, 2), Shape.of(5, 3)));
       assertEquals(Shape.of(4, 2), whole.get("out0").shape());
@@ -85,16 +86,14 @@ class ModelSessionDimensionsTest {
       assertSays(refused, "\"in1\"", "S = 2 in dimension 0", "FLOAT32[3]", "cannot broadcast");
       assertEquals(reason, refused.getCause());
       model.failNext(reason);
-      refused =
-          assertThrows(InvalidInputException.class, () -> f.session.predictAll(List.of(odd)));
+      refused = assertThrows(InvalidInputException.class, () -> f.session.predictAll(List.of(odd)));
       assertEquals(0, refused.index());
       model.failNext(reason);
       Tensors rows = pair(Shape.of(4, 2), Shape.of(5, 2));
       refused = assertThrows(InvalidInputException.class, () -> f.session.runRaw(rows));
       assertSays(refused, "4 rows, as in the inputs before", "FLOAT32[5, 2]");
       model.failNext(reason);
-      assertThrows(
-          EngineException.class, () -> f.session.predict(pair(Shape.of(2), Shape.of(2))));
+      assertThrows(EngineException.class, () -> f.session.predict(pair(Shape.of(2), Shape.of(2))));
     }
   }
 
@@ -149,10 +148,7 @@ class ModelSessionDimensionsTest {
   @Test
   void statedShape_questionMark_keepsWhatTheModelSays() {
     SessionOptions options =
-        SessionOptions.builder()
-            .inputShape("in0", "?, T, ?")
-            .inputShape("in1", -1, 5)
-            .build();
+        SessionOptions.builder().inputShape("in0", "?, T, ?").inputShape("in1", -1, 5).build();
     try (Fixture f = new Fixture(options, echo("N,?,8; N,S -> N,T; N,S"))) {
       assertEquals("[N, T, 8]", f.session.rawSignature().inputs().get(0).dimensions());
       assertEquals("[N, 5]", f.session.rawSignature().inputs().get(1).dimensions());

@@ -35,8 +35,7 @@ class GraphInputsTest {
    * a type that the binding cannot pass).
    */
   private static byte[] model() {
-    GraphBuilder then =
-        new GraphBuilder("then").output("t", FLOAT, "?").node("Neg", "branch -> t");
+    GraphBuilder then = new GraphBuilder("then").output("t", FLOAT, "?").node("Neg", "branch -> t");
     GraphBuilder otherwise =
         new GraphBuilder("else").output("e", FLOAT, "?").node("Identity", "branch -> e");
     return new GraphBuilder("interface")
@@ -82,7 +81,8 @@ class GraphInputsTest {
         assertEquals(
             "(any FLOAT32[...], scalar FLOAT32[], go BOOL[], branch FLOAT32[k], passed FLOAT32[m])",
             session.signature().toString().split(" -> ", 2)[0]);
-        for (Shape shape : List.of(Shape.scalar(), Shape.of(2), Shape.of(0, 3), Shape.of(1, 2, 1))) {
+        for (Shape shape :
+            List.of(Shape.scalar(), Shape.of(2), Shape.of(0, 3), Shape.of(1, 2, 1))) {
           answers(session, shape);
         }
       }

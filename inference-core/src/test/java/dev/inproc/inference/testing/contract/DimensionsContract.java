@@ -148,7 +148,10 @@ interface DimensionsContract extends Contract {
     try (Session session = load(models().maskedMean(), padded)) {
       List<Tensors> inputs =
           List.of(
-              Contract.text(3), Contract.text(), Contract.text(1, 2, 3), Contract.text(new long[9]));
+              Contract.text(3),
+              Contract.text(),
+              Contract.text(1, 2, 3),
+              Contract.text(new long[9]));
       List<Tensors> answers = session.predictAll(inputs);
       Tensors none = answers.get(1);
       assertEquals(none, session.predict(inputs.get(1)));
@@ -210,8 +213,7 @@ interface DimensionsContract extends Contract {
         Tensors answer = session.runRaw(input);
         for (String name : List.of("images", "texts")) {
           assertEquals(input.get(name).shape(), answer.get(name + "_out").shape());
-          assertArrayEquals(
-              negative(input.get(name)), answer.get(name + "_out").toFloats(), name);
+          assertArrayEquals(negative(input.get(name)), answer.get(name + "_out").toFloats(), name);
         }
       }
       Tensors one = Tensors.of("images", ramp(4), "texts", rampFrom(7, 4));
@@ -272,7 +274,9 @@ interface DimensionsContract extends Contract {
   @Test
   default void statedShapes_giveNamesakesNamesOfTheirOwn() {
     SessionOptions.Builder options =
-        SessionOptions.builder().inputShape("images", "images, 4").inputShape("texts", "[texts, 4]");
+        SessionOptions.builder()
+            .inputShape("images", "images, 4")
+            .inputShape("texts", "[texts, 4]");
     try (Session session = load(models().namesakes(), options)) {
       assertEquals(1, session.traits().maxBatchSize());
       Tensors input = pair(2, 3);
@@ -291,7 +295,8 @@ interface DimensionsContract extends Contract {
     try (Session session = load(models().anyShape(), options)) {
       assertTrue(session.traits().maxBatchSize() > 1, session::toString);
       assertEquals("[n]", session.signature().inputs().get(0).dimensions());
-      List<Tensors> answers = ask(session, List.of(Contract.x(1, 2), Contract.x(3, 4), Contract.x()));
+      List<Tensors> answers =
+          ask(session, List.of(Contract.x(1, 2), Contract.x(3, 4), Contract.x()));
       assertArrayEquals(new float[] {-3, -4}, answers.get(1).only().toFloats());
       assertEquals(Shape.of(0), answers.get(2).only().shape());
     }

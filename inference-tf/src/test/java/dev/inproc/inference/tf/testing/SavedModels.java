@@ -369,8 +369,7 @@ public final class SavedModels {
   /** images and texts FLOAT32[batch,4] to the product FLOAT32[batch,batch] of all pairs. */
   public static GraphWriter scores() {
     return imagesAndTexts()
-        .node(
-            "MatMul", "scores", "images texts", type("T", FLOAT), flag("transpose_b", true))
+        .node("MatMul", "scores", "images texts", type("T", FLOAT), flag("transpose_b", true))
         .describe("scores", "scores:0", FLOAT, -1, -1)
         .named("scores", "batch", "batch")
         .signature(DEFAULT, "images texts", "scores");
