@@ -31,6 +31,7 @@ public abstract class EngineContract
         DimensionsContract,
         EngineFailureContract,
         LoadFaultsContract,
+        PassThroughContract,
         ShapesContract {
   private final ContractModels models;
 
