@@ -146,7 +146,10 @@ final class BatchAxisRule {
     for (TensorSpec input : raw.inputs()) {
       if (!input.hasRank()) {
         throw new IllegalArgumentException(
-            "BatchAxis.LEADING: input " + input + " is of unknown rank, it may have no batch axis");
+            "BatchAxis.LEADING: input "
+                + input
+                + " is of unknown rank, it may have no batch axis; SessionOptions.inputShape states"
+                + " its shape");
       }
       if (input.rank() == 0) {
         throw new IllegalArgumentException(

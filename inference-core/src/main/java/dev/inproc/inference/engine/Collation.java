@@ -46,14 +46,14 @@ final class Collation {
    */
   void fill(Frame frame, int rows, long[] padded, Tensors[] examples, long[][] sizes) {
     for (int input = 0; input < inputs.size(); input++) {
-      TensorSpec spec = inputs.get(input);
+      DataType type = layout.inputType(input);
       Shape shape = layout.inputShape(input, padded);
-      if (spec.type() == DataType.STRING) {
+      if (type == DataType.STRING) {
         frame.setStrings(input, strings(input, rows, shape, examples));
         continue;
       }
       ByteBuffer target = frame.input(input);
-      int rowBytes = (int) shape.elements() * spec.type().byteSize();
+      int rowBytes = (int) shape.elements() * type.byteSize();
       for (int row = 0; row < rows; row++) {
         int source = row < examples.length ? row : 0;
         Tensor tensor = tensor(input, examples[source]);
@@ -81,15 +81,14 @@ final class Collation {
   }
 
   private Tensor tensor(int input, Tensors example) {
-    Tensor tensor = InputCheck.find(inputs.get(input).name(), input, example);
-    if (tensor == null) {
-      throw new IllegalStateException("Unchecked input: " + example);
-    }
-    return tensor;
+    return layout.find(input, example);
   }
 
   private static void pad(
       Tensor tensor, Shape shape, ByteBuffer target, int start, int rowBytes, byte[] element) {
+    if (rowBytes == 0) {
+      return;
+    }
     // The buffer holds what the last run left there.
     target.put(start, element);
     for (int done = element.length; done < rowBytes; ) {

@@ -65,6 +65,7 @@ final class IntegrityFile {
     all.append('\n').append(options.maxBatchSize()).append(' ').append(options.maxRunBytes());
     all.append('\n').append(options.batchAxis()).append(' ');
     all.append(new TreeMap<>(options.padValues()));
+    all.append(options.inputShapes().isEmpty() ? "" : options.inputShapes());
     all.append('\n').append(options.integrity().timeLimit());
     for (Tensors example : options.integrity().inputs()) {
       for (int i = 0; i < example.size(); i++) {

@@ -138,7 +138,7 @@ final class IntegrityProbe {
   /** Probes with the first inputs that the model takes; returns why none would do, or null. */
   private @Nullable String probeCopy() {
     String refusal = "";
-    for (ProbeInputs inputs : ProbeInputs.candidates(model.layout, given(model))) {
+    for (ProbeInputs inputs : ProbeInputs.candidates(model.layout, given(model, runs.runner))) {
       List<Tensors> alone = new ArrayList<>();
       try {
         for (Tensors each : loneOnly ? inputs.ordinary().subList(0, 1) : inputs.ordinary()) {
@@ -161,29 +161,33 @@ final class IntegrityProbe {
   }
 
   /** The user's examples, which must fit. */
-  static List<Tensors> given(LoadedModel model) {
+  static List<Tensors> given(LoadedModel model, Runner runner) {
     List<Tensors> inputs = model.options.integrity().inputs();
     for (Tensors each : inputs) {
       try {
-        check(model, each);
+        var unused = check(model, each);
       } catch (InferenceException e) {
         throw new IllegalArgumentException("IntegrityOptions.withInputs: " + e.getMessage(), e);
       }
     }
     Tensors example = model.options.warmUpExample();
     if (!inputs.isEmpty() || example == null) {
-      return inputs;
+      return ordinary(model, runner, inputs);
     }
     try {
-      check(model, example);
-      return List.of(example);
+      return ordinary(model, runner, List.of(example));
     } catch (InferenceException e) {
       return List.of(); // warming up says what is wrong with it
     }
   }
 
-  private static void check(LoadedModel model, Tensors example) {
-    InputCheck.example(model.layout, example, model.options.maxRunBytes());
+  /** Without examples that never run with others. */
+  private static List<Tensors> ordinary(LoadedModel model, Runner runner, List<Tensors> examples) {
+    return examples.stream().filter(each -> runner.mayPad(check(model, each))).toList();
+  }
+
+  private static long[] check(LoadedModel model, Tensors example) {
+    return InputCheck.example(model.layout, example, model.options.maxRunBytes());
   }
 
   private void compare(ProbeInputs inputs, List<Tensors> alone) {

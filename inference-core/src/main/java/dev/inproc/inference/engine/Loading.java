@@ -103,7 +103,7 @@ final class Loading {
     private AxisGuess guess(List<? extends NativeModel> copies) {
       boolean guessed = false;
       try {
-        AxisGuess made = AxisGuess.of(copies.get(0).signature(), options.batchAxis());
+        AxisGuess made = AxisGuess.of(LoadedModel.stated(copies.get(0), options.statedShapes()), options.batchAxis());
         guessed = true;
         return made;
       } finally {
@@ -114,7 +114,7 @@ final class Loading {
     }
 
     ModelSession session() {
-      PadCheck.names(model.layout, options);
+      PadCheck.names(model, options);
       boolean certain = model.statefulness() == Statefulness.CERTAIN;
       IntegrityFile file = source == null || certain ? null : IntegrityFile.of(source, model);
       IntegrityFile.Kept kept = file == null ? null : file.read();

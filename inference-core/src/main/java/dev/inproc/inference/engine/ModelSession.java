@@ -85,7 +85,7 @@ final class ModelSession implements Session {
   public Tensors runRaw(Tensors inputs) {
     InputCheck.Raw raw;
     try {
-      raw = InputCheck.raw(layout, inputs);
+      raw = InputCheck.raw(layout, inputs, model.options.maxRunBytes());
     } catch (InvalidInputException e) {
       throw hinting(e);
     }
@@ -150,13 +150,15 @@ final class ModelSession implements Session {
     public @Nullable List<Tensors> run(@Nullable Cancellation stop) {
       if (groups == null) {
         if (runner.isOneRun(sizes)) {
-          return answers(runner.run(inputs, sizes, sizes[0], stop));
+          int index = inputs.length == 1 ? 0 : -1;
+          return answers(runOfList(index, inputs, sizes, sizes[0], stop));
         }
         groups = plan(sizes).iterator();
       }
       if (groups.hasNext()) {
         Part part = part(groups.next(), inputs, sizes);
-        Tensors[] some = ModelSession.this.run(part, stop);
+        int index = part.indexes.length == 1 ? part.indexes[0] : -1;
+        Tensors[] some = runOfList(index, part.inputs, part.sizes, part.padded, stop);
         for (int i = 0; i < some.length; i++) {
           answers[part.indexes[i]] = some[i];
         }
@@ -189,6 +191,16 @@ final class ModelSession implements Session {
 
   private Tensors[] run(Part part, @Nullable Cancellation stop) {
     return runner.run(part.inputs, part.sizes, part.padded, stop);
+  }
+
+  /** Only a lone example is refused as late as this; the index is its own. */
+  private Tensors[] runOfList(
+      int index, Tensors[] inputs, long[][] sizes, long[] padded, @Nullable Cancellation stop) {
+    try {
+      return runner.run(inputs, sizes, padded, stop);
+    } catch (InvalidInputException e) {
+      throw index < 0 ? e : e.atIndex(index);
+    }
   }
 
   // ---- batches ----

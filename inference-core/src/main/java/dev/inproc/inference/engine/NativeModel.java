@@ -4,6 +4,7 @@ import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A model as an engine loaded it: what an engine's author implements. It sees whole batches in
@@ -28,6 +29,14 @@ public interface NativeModel extends AutoCloseable {
    * @throws dev.inproc.inference.InvalidInputException if it cannot
    */
   default void checkStrings(TensorSpec input, Tensor strings) {}
+
+  /**
+   * Returns inputs that no answer depends on, by name. They are not in the signature; a call may
+   * hold them, and they are dropped.
+   */
+  default Set<String> unusedInputs() {
+    return Set.of();
+  }
 
   /** Returns the device that it really runs on. */
   Device device();

@@ -14,9 +14,10 @@ final class PadCheck {
    *
    * @throws IllegalArgumentException naming the inputs that are unknown, missing or too many
    */
-  static void names(Layout layout, SessionOptions options) {
+  static void names(LoadedModel model, SessionOptions options) {
+    Layout layout = model.layout;
     Map<String, Double> pads = options.padValues();
-    pads.keySet().forEach(layout.raw()::input);
+    LoadedModel.requireInputs(model.copies.get(0), pads.keySet());
     if (pads.isEmpty() || !layout.isBatched()) {
       return;
     }

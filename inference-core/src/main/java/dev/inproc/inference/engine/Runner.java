@@ -120,7 +120,7 @@ final class Runner implements RunPlan.Costs {
         padded,
         pooled -> {
           collation.fill(pooled.frame(), rows, padded, examples, sizes);
-          execute(pooled, rows, padded, cancellation);
+          execute(pooled, rows, padded, examples[0], cancellation);
           return collation.cut(pooled.frame(), rows, padded, sizes);
         });
   }
@@ -152,6 +152,27 @@ final class Runner implements RunPlan.Costs {
         pool.discard(pooled);
       }
     }
+  }
+
+  /** Runs a filled frame. If one name has two sizes in it, the engine decides. */
+  private void execute(
+      PooledFrame pooled,
+      int rows,
+      long[] padded,
+      Tensors first,
+      @Nullable Cancellation cancellation) {
+    if (!layout.isIrregular(padded)) {
+      execute(pooled, rows, padded, cancellation);
+      return;
+    }
+    boolean whole = rows == Layout.WHOLE;
+    try {
+      execute(pooled, 1, padded, cancellation);
+    } catch (EngineException e) {
+      boolean stopped = cancellation != null && cancellation.isCancelled();
+      throw stopped ? e : InputCheck.clash(layout, first, whole).refused(e);
+    }
+    model.noteClash(() -> InputCheck.clash(layout, first, whole));
   }
 
   private void execute(
@@ -197,7 +218,7 @@ final class Runner implements RunPlan.Costs {
   }
 
   private void checkBytes(long[] padded, int rows) {
-    double bytes = rowBytes(padded) * rows;
+    double bytes = rowBytes(padded) * (rows == Layout.WHOLE ? 1 : rows);
     if (bytes > model.options.maxRunBytes()) {
       TensorSpec first = layout.example().inputs().get(0);
       throw new InvalidInputException(
@@ -218,7 +239,7 @@ final class Runner implements RunPlan.Costs {
         sizes,
         pooled -> {
           collation.fillRaw(pooled.frame(), inputs);
-          execute(pooled, rows, sizes, cancellation);
+          execute(pooled, rows, sizes, inputs, cancellation);
           return collation.cutRaw(pooled.frame());
         });
   }
@@ -252,7 +273,7 @@ final class Runner implements RunPlan.Costs {
 
   /** The most rows that one run may have if nothing is wrong with sharing one. */
   int mostRows(long[] sizes) {
-    if (!layout.isBatched()) {
+    if (!layout.isBatched() || layout.isIrregular(sizes)) {
       return 1;
     }
     int fixed = layout.fixedBatch();
@@ -275,6 +296,23 @@ final class Runner implements RunPlan.Costs {
       bytes += layout.outputBytes(output, sizes);
     }
     return bytes;
+  }
+
+  /**
+   * Where there is nothing at all, what a model makes of padding alone is not what it makes of
+   * nothing: a softmax over nothing is nothing, over what is masked it is a mean of it.
+   */
+  @Override
+  public boolean mayPad(long[] sizes) {
+    if (layout.isIrregular(sizes)) {
+      return false;
+    }
+    for (long size : sizes) {
+      if (size == 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
@@ -300,7 +338,7 @@ final class Runner implements RunPlan.Costs {
   }
 
   private double product(int input, TensorSpec spec, long[] sizes) {
-    if (!spec.hasRank()) {
+    if (!spec.hasRank() || layout.isIrregular(sizes)) {
       return layout.inputShape(input, sizes).elements();
     }
     double product = 1;

@@ -9,12 +9,21 @@ import java.nio.ByteOrder;
 final class Numbers {
   private static final VarHandle FLOATS =
       MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.nativeOrder());
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.nativeOrder());
+  private static final VarHandle INT_VALUE =
+      MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
   private static final int SMALL = 32; // up to here a loop is faster than a buffer's bulk copy
 
   private Numbers() {}
 
   static ByteBuffer view(byte[] bytes) {
     return ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+  }
+
+  /** Copies four bytes. */
+  static void copyWord(byte[] bytes, int from, ByteBuffer target, int position) {
+    INT_VALUE.set(target, position, (int) INTS.get(bytes, from));
   }
 
   static void put(float[] values, byte[] bytes) {

@@ -449,7 +449,11 @@ public final class Tensor {
    * @throws IndexOutOfBoundsException if either side is too short
    */
   public void copyBytes(int from, int length, ByteBuffer target, int position) {
-    target.put(position, numeric(), from, length);
+    if (length == Float.BYTES && type != DataType.STRING) {
+      Numbers.copyWord(bytes(), from, target, position); // a third of a bulk copy
+    } else {
+      target.put(position, numeric(), from, length);
+    }
   }
 
   /**

@@ -284,6 +284,7 @@ final class OnnxLoader {
         environment,
         session,
         model.describe(),
+        model.inputs(),
         device,
         adapters,
         logLevel(),

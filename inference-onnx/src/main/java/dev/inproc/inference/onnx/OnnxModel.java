@@ -17,11 +17,13 @@ import dev.inproc.inference.engine.Frame;
 import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.engine.NativeModel;
 import dev.inproc.inference.engine.Statefulness;
+import dev.inproc.inference.onnx.format.GraphInputs;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,6 +48,7 @@ final class OnnxModel implements NativeModel {
   private final List<String> nativeInputs;
   private final Map<String, String> nativeOutputs;
   private final Map<String, String> unreadableOutputs;
+  private final Set<String> unusedInputs;
   private final Map<String, String> metadata;
   private final String runtime;
   private final Statefulness statefulness;
@@ -63,6 +66,7 @@ final class OnnxModel implements NativeModel {
       OrtEnvironment environment,
       OrtSession session,
       String name,
+      GraphInputs graphInputs,
       Device device,
       List<OrtLoraAdapter> adapters,
       OrtLoggingLevel logLevel,
@@ -81,15 +85,28 @@ final class OnnxModel implements NativeModel {
     this.statefulness = statefulness;
     this.servable = servable;
     InterfaceRewrite.Result rewrite = servable.rewrite();
-    nativeInputs = List.copyOf(session.getInputInfo().keySet());
+    List<String> used = new ArrayList<>();
     List<TensorSpec> inputs = new ArrayList<>();
+    Set<String> unused = new HashSet<>();
     session
         .getInputInfo()
         .forEach(
-            (input, node) ->
+            (input, node) -> {
+              if (graphInputs.isUnused(input)) {
+                unused.add(rewrite.ownName(input));
+              } else {
+                used.add(input);
                 inputs.add(
                     OnnxTypes.input(
-                        name, rewrite.ownName(input), node, rewrite.unsigned().get(input))));
+                        name,
+                        rewrite.ownName(input),
+                        node,
+                        rewrite.unsigned().get(input),
+                        graphInputs.isScalar(input)));
+              }
+            });
+    nativeInputs = List.copyOf(used);
+    unusedInputs = Set.copyOf(unused);
     Map<String, String> unreadable = new LinkedHashMap<>(rewrite.leftOut());
     Map<String, String> natives = new HashMap<>();
     List<TensorSpec> outputs = new ArrayList<>();
@@ -214,6 +231,11 @@ final class OnnxModel implements NativeModel {
 
   String nativeOutput(String output) {
     return nativeOutputs.getOrDefault(output, output);
+  }
+
+  @Override
+  public Set<String> unusedInputs() {
+    return unusedInputs;
   }
 
   @Override

@@ -6,6 +6,7 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.SequenceInfo;
 import ai.onnxruntime.TensorInfo;
 import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.onnx.format.GraphInputs;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.TensorSpec;
 import org.jspecify.annotations.Nullable;
@@ -70,9 +71,10 @@ final class OnnxTypes {
    * Describes an input.
    *
    * @param unsigned the type that the graph makes of it, null for its own
+   * @param scalar whether the model states a shape without dimensions
    */
   static TensorSpec input(
-      String model, String name, NodeInfo node, @Nullable DataType unsigned) {
+      String model, String name, NodeInfo node, @Nullable DataType unsigned, boolean scalar) {
     DataType type = node.getInfo() instanceof TensorInfo info ? fromOnnx(info) : null;
     if (type == null) {
       throw new ModelLoadException(
@@ -80,7 +82,11 @@ final class OnnxTypes {
           "input \"" + name + "\" is of a type that " + CANNOT_PASS + node.getInfo(),
           null);
     }
-    return tensor(name, (TensorInfo) node.getInfo(), unsigned == null ? type : unsigned);
+    TensorInfo info = (TensorInfo) node.getInfo();
+    DataType own = unsigned == null ? type : unsigned;
+    return info.getShape().length == 0 && !scalar
+        ? TensorSpec.unknownRank(name, own)
+        : tensor(name, info, own);
   }
 
   /** Describes an output; null if it cannot be read. */

@@ -112,6 +112,25 @@ final class SafetyCheck {
     return operators;
   }
 
+  /** Returns the inputs of a signature that none of its outputs depends on. */
+  static Set<String> unusedInputs(SavedModelGraph graph, SavedModelGraph.SignatureInfo signature) {
+    SafetyCheck check = new SafetyCheck(graph, Set.of());
+    List<String> outputs = new ArrayList<>();
+    signature.outputs().values().forEach(output -> outputs.add(output.tensor()));
+    Set<String> used = check.ancestors(outputs);
+    Set<String> unused = new HashSet<>();
+    signature
+        .inputs()
+        .forEach(
+            (name, input) -> {
+              String node = SavedModelGraph.nodeOf(input.tensor());
+              if (check.nodes.containsKey(node) && !used.contains(node)) {
+                unused.add(name);
+              }
+            });
+    return unused;
+  }
+
   private @Nullable String check() {
     List<String> served = new ArrayList<>();
     List<String> once = new ArrayList<>(graph.initializers());

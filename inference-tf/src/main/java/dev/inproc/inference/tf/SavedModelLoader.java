@@ -62,6 +62,7 @@ final class SavedModelLoader {
   private final TensorFlowOptions own;
   private final SavedModelGraph graph;
   private final SignatureInfo signatureInfo;
+  private final Set<String> unusedInputs;
   private final Signature signature;
   private final Map<String, String> unreadable = new TreeMap<>();
   private final Set<String> operators;
@@ -79,9 +80,10 @@ final class SavedModelLoader {
       }
       checkVariables();
       signatureInfo = chooseSignature();
+      unusedInputs = SafetyCheck.unusedInputs(graph, signatureInfo);
       signature =
           new Signature(
-              TensorFlowTypes.inputs(name, signatureInfo.inputs(), own.inputShapes()),
+              TensorFlowTypes.inputs(name, signatureInfo.inputs(), unusedInputs),
               TensorFlowTypes.outputs(name, signatureInfo.outputs(), unreadable));
       operators = SafetyCheck.operators(graph, signatureInfo);
     } catch (IllegalArgumentException e) {
@@ -195,6 +197,7 @@ final class SavedModelLoader {
               session,
               device,
               signature,
+              unusedInputs,
               signatureInfo,
               metadata(),
               runtime(version),

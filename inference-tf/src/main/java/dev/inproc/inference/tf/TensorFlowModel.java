@@ -44,6 +44,7 @@ final class TensorFlowModel implements NativeModel {
   private final TF_Session session;
   private final Device device;
   private final Signature signature;
+  private final Set<String> unusedInputs;
   private final SignatureInfo info;
   private final Map<String, String> metadata;
   private final String runtime;
@@ -60,6 +61,7 @@ final class TensorFlowModel implements NativeModel {
       TF_Session session,
       Device device,
       Signature signature,
+      Set<String> unusedInputs,
       SignatureInfo info,
       Map<String, String> metadata,
       String runtime,
@@ -70,6 +72,7 @@ final class TensorFlowModel implements NativeModel {
     this.session = session;
     this.device = device;
     this.signature = signature;
+    this.unusedInputs = unusedInputs;
     this.info = info;
     this.metadata = metadata;
     this.runtime = runtime;
@@ -163,6 +166,11 @@ final class TensorFlowModel implements NativeModel {
   @Override
   public Map<String, String> unreadableOutputs() {
     return unreadableOutputs;
+  }
+
+  @Override
+  public Set<String> unusedInputs() {
+    return unusedInputs;
   }
 
   @Override

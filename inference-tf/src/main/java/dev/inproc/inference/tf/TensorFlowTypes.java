@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** TensorFlow's descriptions in our words. Numbers are those of its {@code types.proto}. */
@@ -70,16 +71,11 @@ final class TensorFlowTypes {
     return null;
   }
 
-  static List<TensorSpec> inputs(
-      String model, Map<String, TensorInfo> infos, Map<String, long[]> shapes) {
-    for (String name : shapes.keySet()) {
-      if (!infos.containsKey(name)) {
-        throw new ModelLoadException(
-            model, "inputShape names \"" + name + "\"; the inputs are " + infos.keySet(), null);
-      }
-    }
+  /** The specs of a signature's inputs, or of those among them that are used. */
+  static List<TensorSpec> inputs(String model, Map<String, TensorInfo> infos, Set<String> unused) {
     return infos.entrySet().stream()
-        .map(input -> input(model, input.getKey(), input.getValue(), shapes.get(input.getKey())))
+        .filter(input -> !unused.contains(input.getKey()))
+        .map(input -> input(model, input.getKey(), input.getValue()))
         .toList();
   }
 
@@ -119,25 +115,12 @@ final class TensorFlowTypes {
     return "of TensorFlow's type " + type + ", which has no counterpart here";
   }
 
-  @SuppressWarnings("NullAway") // it loses the elements' annotation where an array is a vararg
-  private static TensorSpec input(
-      String model, String name, TensorInfo info, long @Nullable [] shape) {
+  private static TensorSpec input(String model, String name, TensorInfo info) {
     String unsupported = unsupported(info);
     if (unsupported != null) {
       throw new ModelLoadException(model, "input \"" + name + "\" is " + unsupported, null);
     }
-    TensorSpec spec = spec(name, info);
-    if (shape == null) {
-      return spec;
-    }
-    boolean fits = !spec.hasRank() || spec.rank() == shape.length;
-    for (int i = 0; fits && spec.hasRank() && i < shape.length; i++) {
-      fits = spec.dim(i) == TensorSpec.DYNAMIC || spec.dim(i) == shape[i];
-    }
-    if (!fits) {
-      throw new ModelLoadException(model, "inputShape contradicts input " + spec, null);
-    }
-    return TensorSpec.of(name, spec.type(), shape, new @Nullable String[shape.length]);
+    return spec(name, info);
   }
 
   @SuppressWarnings("NullAway") // it loses the elements' annotation where an array is a vararg

@@ -40,9 +40,6 @@ public final class OnnxContractModels implements ContractModels {
     if (capability == Capability.REFUSES_BAD_IDS && !cpu) {
       return "Gather checks ids on the CPU only; on GPUs it answers zeros";
     }
-    if (capability == Capability.UNKNOWN_RANK) {
-      return "the Java binding does not tell an unknown rank from a scalar's";
-    }
     return null;
   }
 
@@ -142,6 +139,31 @@ public final class OnnxContractModels implements ContractModels {
   @Override
   public ModelSource dataDependent() {
     return source("data-dependent", Models.dataDependent());
+  }
+
+  @Override
+  public ModelSource keyCache() {
+    return source("key-cache", Shapes.keyCache(""));
+  }
+
+  @Override
+  public ModelSource batchedKeyCache() {
+    return source("batched-key-cache", Shapes.keyCache("batch,"));
+  }
+
+  @Override
+  public ModelSource namesakes() {
+    return source("namesakes", Shapes.namesakes());
+  }
+
+  @Override
+  public ModelSource scores() {
+    return source("scores", Shapes.scores());
+  }
+
+  @Override
+  public ModelSource unusedInput() {
+    return source("unused-input", Shapes.unusedInput());
   }
 
   @Override
