@@ -116,7 +116,7 @@ final class SafetyCheck {
 
   /** Returns the inputs of a signature that none of its outputs depends on. */
   static Set<String> unusedInputs(SavedModelGraph graph, SavedModelGraph.SignatureInfo signature) {
-    SafetyCheck check = new SafetyCheck(graph);
+    SafetyCheck check = new SafetyCheck(graph, Set.of());
     List<String> outputs = new ArrayList<>();
     signature.outputs().values().forEach(output -> outputs.add(output.tensor()));
     Set<String> used = check.ancestors(outputs);
