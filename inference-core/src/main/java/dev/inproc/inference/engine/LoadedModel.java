@@ -23,7 +23,8 @@ final class LoadedModel {
   final Lane lane;
   final Lifetime lifetime;
   private final boolean isStatePossible;
-  private volatile Integrity integrity = Integrity.unchecked(Integrity.Status.UNFINISHED, "not yet");
+  private volatile Integrity integrity =
+      Integrity.unchecked(Integrity.Status.UNFINISHED, "not yet");
   private volatile @Nullable BackgroundProbe background;
   final boolean sentinels = Sentinels.areOn();
   // By outputs: a view made anew for every call must find its frames again.
