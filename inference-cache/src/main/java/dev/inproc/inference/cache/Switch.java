@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the cache is on, off for a while since it did not pay, passed by, or closed. After a pause it is on
- * again for a trial; each trial in a row that fails doubles the pause, from one second to a minute.
+ * Whether the cache is on, off for a while since it did not pay, passed by, or closed. After a
+ * pause it is on again for a trial; each trial in a row that fails doubles the pause, from one
+ * second to a minute.
  */
 final class Switch {
   private static final Logger LOG = System.getLogger("dev.inproc.inference.cache");

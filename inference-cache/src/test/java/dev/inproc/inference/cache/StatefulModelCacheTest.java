@@ -87,8 +87,7 @@ class StatefulModelCacheTest {
         CACHING.decorate(
             new Predictor<Float, Float>() {
               @Override
-              public CompletableFuture<Float> submit(
-                  Float x, CallOptions options) {
+              public CompletableFuture<Float> submit(Float x, CallOptions options) {
                 return model.submit(x, options);
               }
 

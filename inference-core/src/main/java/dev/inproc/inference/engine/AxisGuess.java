@@ -60,7 +60,9 @@ record AxisGuess(BatchAxis axis, boolean isOnTrial, boolean isOpen, @Nullable St
 
   /** Returns what a message about an input that does not fit should add, or null. */
   @Nullable String hint(Integrity found) {
-    return why != null && isOpen(found) ? " (" + choice() + ", which is a guess; " + advice() + ")" : null;
+    return why != null && isOpen(found)
+        ? " (" + choice() + ", which is a guess; " + advice() + ")"
+        : null;
   }
 
   /** Rows that do not depend on each other are examples, whatever they are called. */

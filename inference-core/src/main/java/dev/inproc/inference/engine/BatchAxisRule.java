@@ -19,8 +19,7 @@ final class BatchAxisRule {
   private static final Pattern MADE_UP =
       Pattern.compile("unk__\\d+|.*_dim_\\d+|(.*_)?dynamic_axes_\\d+|None|\\?|-1|");
 
-  private static final Pattern BATCH =
-      Pattern.compile("bs|.*batch.*", Pattern.CASE_INSENSITIVE);
+  private static final Pattern BATCH = Pattern.compile("bs|.*batch.*", Pattern.CASE_INSENSITIVE);
 
   private BatchAxisRule() {}
 

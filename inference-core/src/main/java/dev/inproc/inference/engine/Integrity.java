@@ -97,15 +97,7 @@ public final class Integrity {
   /** Time was up before all was compared. */
   Integrity unfinished(String why) {
     return new Integrity(
-        Status.UNFINISHED,
-        why,
-        findings,
-        tolerance,
-        setting,
-        nature,
-        stateIgnored,
-        axis,
-        axisHint);
+        Status.UNFINISHED, why, findings, tolerance, setting, nature, stateIgnored, axis, axisHint);
   }
 
   /** The same of a model of this nature. */
@@ -181,9 +173,9 @@ public final class Integrity {
 
   /**
    * Returns whether examples may share a run: all that was planned was compared, and nothing,
-   * padding apart, deviates by more than the tolerance. True where the probe was switched off; false
-   * where it could not run or is not finished, and for a model that keeps state, unless that is
-   * ignored.
+   * padding apart, deviates by more than the tolerance. True where the probe was switched off;
+   * false where it could not run or is not finished, and for a model that keeps state, unless that
+   * is ignored.
    */
   public boolean allowsBatching() {
     return batching;

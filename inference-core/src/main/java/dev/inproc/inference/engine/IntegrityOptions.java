@@ -47,8 +47,8 @@ public final class IntegrityOptions {
   }
 
   /**
-   * No probe: examples are run together unseen. Only a model whose graph says that it keeps state is
-   * still served one example at a time, unless {@link #withStateIgnored} says otherwise.
+   * No probe: examples are run together unseen. Only a model whose graph says that it keeps state
+   * is still served one example at a time, unless {@link #withStateIgnored} says otherwise.
    */
   public static IntegrityOptions skip() {
     return new IntegrityOptions(false, List.of(), Duration.ZERO, 0, false, false);

@@ -32,7 +32,8 @@ final class LoadedModel {
   final Lane lane;
   final Lifetime lifetime;
   private final boolean isStatePossible;
-  private volatile Integrity integrity = Integrity.unchecked(Integrity.Status.UNFINISHED, "not yet");
+  private volatile Integrity integrity =
+      Integrity.unchecked(Integrity.Status.UNFINISHED, "not yet");
   private volatile @Nullable BackgroundProbe background;
   private final AtomicBoolean clashNoted = new AtomicBoolean();
   final boolean sentinels = Sentinels.areOn();

@@ -172,9 +172,7 @@ final class Loading {
           kept.findings().isEmpty()
               ? IntegrityProbe.needless()
               : Integrity.of(
-                  kept.findings(),
-                  options.integrity().tolerance(),
-                  IntegrityProbe.setting(model));
+                  kept.findings(), options.integrity().tolerance(), IntegrityProbe.setting(model));
       return found.with(kept.nature(), options.integrity().isStateIgnored());
     }
 
@@ -233,10 +231,16 @@ final class Loading {
         return;
       }
       if (!repeatable) {
-        LOG.log(Level.WARNING, "{0}: no warm-up, which would change a model that keeps state or may keep it", name);
+        LOG.log(
+            Level.WARNING,
+            "{0}: no warm-up, which would change a model that keeps state or may keep it",
+            name);
         return;
       }
-      LOG.log(Level.INFO, "{0}: keeps state or may keep it, so a copy is warmed up and thrown away", name);
+      LOG.log(
+          Level.INFO,
+          "{0}: keeps state or may keep it, so a copy is warmed up and thrown away",
+          name);
       LoadedModel copy = open(guess.axis());
       try {
         copy.found(model.integrity());

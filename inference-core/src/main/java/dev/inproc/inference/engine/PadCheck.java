@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Checks that {@link SessionOptions.Builder#pad} is said of the right inputs, and has an effect. */
+/**
+ * Checks that {@link SessionOptions.Builder#pad} is said of the right inputs, and has an effect.
+ */
 final class PadCheck {
   private PadCheck() {}
 

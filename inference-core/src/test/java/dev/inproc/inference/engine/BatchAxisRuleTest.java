@@ -117,7 +117,10 @@ class BatchAxisRuleTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"'seq,batch,3 -> seq,batch,2'", "'seq_len,batch_size,3; seq_len,batch_size -> seq_len,batch_size'"})
+  @CsvSource({
+    "'seq,batch,3 -> seq,batch,2'",
+    "'seq_len,batch_size,3; seq_len,batch_size -> seq_len,batch_size'"
+  })
   void leads_batchNamedElsewhere_isNone(String text) {
     assertEquals(false, BatchAxisRule.leads(signature(text)));
   }

@@ -105,8 +105,7 @@ class UnfinishedProbeTest {
 
   @Test
   void timeUp_backgroundFindsADeviation_staysOneByOne() {
-    try (Fixture f =
-        Fixture.probed(MEMORY, SECOND, timer, model(rows -> rows >= 8 ? 2.1 : 2))) {
+    try (Fixture f = Fixture.probed(MEMORY, SECOND, timer, model(rows -> rows >= 8 ? 2.1 : 2))) {
       assertFalse(f.session.integrity().allowsBatching());
       finish(f);
       assertFalse(f.session.integrity().allowsBatching());
@@ -119,9 +118,9 @@ class UnfinishedProbeTest {
   void backgroundRuns_areOneAtATime_andRestBetween() {
     ScriptedModel model = model(rows -> 2);
     try (Fixture f = Fixture.probed(MEMORY, SECOND, timer, model)) {
-      int loaded = f.model().started();
-      Await.until("the first run, and its rest", () -> timer.pending() == 1);
-      assertEquals(loaded + 1, f.model().started());
+      // The load's limit, the run's limit, the rest.
+      Await.until("the first run, and its rest", () -> timer.scheduled() == 3);
+      int loaded = f.model().started() - 1;
       timer.advanceMillis(899); // a run of one row took 100
       assertEquals(loaded + 1, f.model().started(), "it still rests");
       timer.advanceMillis(1);
@@ -171,7 +170,7 @@ class UnfinishedProbeTest {
   @Test
   void close_whileItRests_leavesNothing() {
     Fixture f = Fixture.probed(MEMORY, SECOND, timer, model(rows -> 2));
-    Await.until("a rest", () -> timer.pending() == 1);
+    Await.until("a rest", () -> timer.scheduled() == 3);
     f.close();
     assertFalse(f.session.integrity().isComplete(), "and nothing is found out any more");
   }
@@ -208,8 +207,7 @@ class UnfinishedProbeTest {
     Await.end(loader);
     gate.awaitEntered(2);
     timer.advance(Duration.ofMinutes(1).toNanos());
-    Await.until(
-        "giving up", () -> loaded[0].session.integrity().toString().contains("gave up"));
+    Await.until("giving up", () -> loaded[0].session.integrity().toString().contains("gave up"));
     assertFalse(loaded[0].session.integrity().allowsBatching());
     loaded[0].close();
   }

@@ -58,9 +58,7 @@ final class ModelCheck {
       Path path = source.path();
       byte[] bytes = source.bytes();
       CheckedModel model =
-          path != null
-              ? check.file(path)
-              : bytes == null ? check.resource() : check.bytes(bytes);
+          path != null ? check.file(path) : bytes == null ? check.resource() : check.bytes(bytes);
       return model.telling(check.statefulness);
     } catch (ProtoException e) {
       throw check.failure(NotAModel.explain(source, e.getMessage()), null);

@@ -67,8 +67,7 @@ class UnnamedDimensionsTest {
   }
 
   private static Session load(byte[] model, SessionOptions.Builder options) {
-    return new OnnxEngine()
-        .load(ModelSource.bytes("m", model), options.integrity(PATIENT).build());
+    return new OnnxEngine().load(ModelSource.bytes("m", model), options.integrity(PATIENT).build());
   }
 
   private static Session load(byte[] model) {
@@ -134,15 +133,15 @@ class UnnamedDimensionsTest {
       InvalidInputException e = assertThrows(InvalidInputException.class, call::run);
       assertSays(e.getMessage(), "guess", option);
     }
-    Throwable e =
-        dev.inproc.inference.testing.Await.failure(session.submit(wrong));
+    Throwable e = dev.inproc.inference.testing.Await.failure(session.submit(wrong));
     assertSays(e.getMessage(), "guess", option);
   }
 
   @Test
   void rowsThatFollowFromTheData_areNotCut() {
     try (Session session = load(aboveZero())) {
-      assertSays(session.integrity().toString(), "belongs to each example", "a trial, which failed");
+      assertSays(
+          session.integrity().toString(), "belongs to each example", "a trial, which failed");
       Tensor two = Tensor.of(Shape.of(2, 4), new float[] {1, 0, 0, 0, 0, 0, 1, 1});
       Tensor indices = session.predict(Tensors.of("x", two)).only();
       assertArrayEquals(new long[] {0, 0, 1, 2, 1, 3}, indices.toLongs());
@@ -180,8 +179,7 @@ class UnnamedDimensionsTest {
   @Test
   void examplesGiven_withTheDimension_settleIt() {
     Tensors whole = Tensors.of("x", Tensor.of(Shape.of(2, 4), new float[8]));
-    SessionOptions options =
-        SessionOptions.builder().integrity(PATIENT.withInputs(whole)).build();
+    SessionOptions options = SessionOptions.builder().integrity(PATIENT.withInputs(whole)).build();
     byte[] model = product("batch_size,4", "Gemmy_dim_0,2");
     try (Session session = new OnnxEngine().load(ModelSource.bytes("m", model), options)) {
       assertEquals("[batch_size, 4]", session.signature().inputs().get(0).dimensions());
@@ -191,8 +189,7 @@ class UnnamedDimensionsTest {
 
   @Test
   void skipped_isServedWhole() {
-    SessionOptions options =
-        SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
+    SessionOptions options = SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
     byte[] model = product("batch_size,4", "Gemmy_dim_0,2");
     try (Session session = new OnnxEngine().load(ModelSource.bytes("m", model), options)) {
       assertEquals("[batch_size, 4]", session.signature().inputs().get(0).dimensions());

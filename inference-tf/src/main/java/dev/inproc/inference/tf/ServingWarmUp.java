@@ -30,7 +30,10 @@ final class ServingWarmUp {
     }
     if (session.keepsState()) {
       LOG.log(
-          Level.INFO, "{0}: no warm-up from {1}, the model keeps state or may keep it", session, file);
+          Level.INFO,
+          "{0}: no warm-up from {1}, the model keeps state or may keep it",
+          session,
+          file);
       return;
     }
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {

@@ -74,8 +74,18 @@ class StatefulSavedModelsTest {
                 "step",
                 "v:DT_RESOURCE x:DT_FLOAT",
                 "y:DT_FLOAT=add:z:0",
-                make("Const", "along", "", type("dtype", DataType.DT_INT32), GraphWriter.value(GraphWriter.intTensor(0))),
-                make("Sum", "given", "x along:output:0", type("T", FLOAT), type("Tidx", DataType.DT_INT32)),
+                make(
+                    "Const",
+                    "along",
+                    "",
+                    type("dtype", DataType.DT_INT32),
+                    GraphWriter.value(GraphWriter.intTensor(0))),
+                make(
+                    "Sum",
+                    "given",
+                    "x along:output:0",
+                    type("T", FLOAT),
+                    type("Tidx", DataType.DT_INT32)),
                 make("AssignAddVariableOp", "assign", "v given:output:0", type("dtype", FLOAT)),
                 make("ReadVariableOp", "read", "v ^assign", type("dtype", FLOAT)),
                 make("AddV2", "add", "x read:value:0", type("T", FLOAT)))

@@ -99,7 +99,12 @@ public final class StatefulModels {
       for (String input : new String[] {"x", "scale", "bias", "mean", "var"}) {
         function.addInput(input);
       }
-      function.addOutput("y").addAttribute("train").addNode(norm).addNode(add).addOpsetImport(opset);
+      function
+          .addOutput("y")
+          .addAttribute("train")
+          .addNode(norm)
+          .addNode(add)
+          .addOpsetImport(opset);
       NodeProto.Builder call =
           model.getGraphBuilder().getNodeBuilder(0).setOpType("Norm").setDomain(FUNCTIONS);
       call.addInput("scale").addInput("bias").addInput("mean").addInput("var");
