@@ -104,7 +104,15 @@ public final class CallOptions {
   public CallOptions withTimeout(Duration newTimeout) {
     Objects.requireNonNull(newTimeout, "timeout");
     return new CallOptions(
-        newTimeout, UNARMED, priority, overload, affinityKey, cacheScope, cacheMode, executor, blocked);
+        newTimeout,
+        UNARMED,
+        priority,
+        overload,
+        affinityKey,
+        cacheScope,
+        cacheMode,
+        executor,
+        blocked);
   }
 
   /** Returns these options with a priority. */
@@ -146,13 +154,29 @@ public final class CallOptions {
   public CallOptions withCacheScope(String scope) {
     Objects.requireNonNull(scope, "scope");
     return new CallOptions(
-        timeout, deadlineNanos, priority, overload, affinityKey, scope, cacheMode, executor, blocked);
+        timeout,
+        deadlineNanos,
+        priority,
+        overload,
+        affinityKey,
+        scope,
+        cacheMode,
+        executor,
+        blocked);
   }
 
   /** Returns these options with a cache mode. */
   public CallOptions withCacheMode(CacheMode mode) {
     return new CallOptions(
-        timeout, deadlineNanos, priority, overload, affinityKey, cacheScope, mode, executor, blocked);
+        timeout,
+        deadlineNanos,
+        priority,
+        overload,
+        affinityKey,
+        cacheScope,
+        mode,
+        executor,
+        blocked);
   }
 
   /**
@@ -245,15 +269,7 @@ public final class CallOptions {
       return this;
     }
     return new CallOptions(
-        timeout,
-        deadlineNanos,
-        priority,
-        overload,
-        affinityKey,
-        cacheScope,
-        cacheMode,
-        null,
-        true);
+        timeout, deadlineNanos, priority, overload, affinityKey, cacheScope, cacheMode, null, true);
   }
 
   /**

@@ -42,15 +42,8 @@ public final class OverloadedException extends InferenceException {
    * @param cause the failure that used up the engine's time, if there was one
    */
   public OverloadedException(
-      String reason,
-      int capacity,
-      int waiting,
-      Duration retryAfter,
-      @Nullable Throwable cause) {
-    super(
-        "Overloaded: " + reason + "; retry after " + Nanos.millis(retryAfter),
-        cause,
-        false);
+      String reason, int capacity, int waiting, Duration retryAfter, @Nullable Throwable cause) {
+    super("Overloaded: " + reason + "; retry after " + Nanos.millis(retryAfter), cause, false);
     this.capacity = capacity;
     this.waiting = waiting;
     this.retryAfter = retryAfter;

@@ -106,8 +106,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     CostEstimator cost = new CostEstimator();
     policy = new BatchPolicy<>(maxBatchSize, batching.maxDelayNanos(), cost);
     figures = new Figures(maxBatchSize);
-    runs =
-        new Runs<>(inner, timer, cost, figures, intake, maxBatchSize, batching.parallelism());
+    runs = new Runs<>(inner, timer, cost, figures, intake, maxBatchSize, batching.parallelism());
     door = new Door<>(this, traits, timer, intake, outside, slots, runs, figures, delays);
     inline = new Inline<>(inner, figures, batching.maxBatchSize() > 1, this::checkOpen, door::checkFits);
     lifetime = new Lifetime(inner::close);
@@ -587,10 +586,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   /** Closes the model if this is closed and nobody waits or runs any more. */
   void releaseIfLast() {
-    if (intake.isClosed()
-        && lists.get() == 0
-        && intake.waiting() == 0
-        && slots.areAllFree()) {
+    if (intake.isClosed() && lists.get() == 0 && intake.waiting() == 0 && slots.areAllFree()) {
       lifetime.close();
     }
   }

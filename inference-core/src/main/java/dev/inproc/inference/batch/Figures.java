@@ -152,8 +152,7 @@ final class Figures {
     long cancelledNow = cancelled.sum();
     long overloadedNow = overloaded.sum();
     long closedNow = closed.sum();
-    long ended =
-        answeredNow + failedNow + expiredNow + cancelledNow + overloadedNow + closedNow;
+    long ended = answeredNow + failedNow + expiredNow + cancelledNow + overloadedNow + closedNow;
     // But a timeout may end a request that was admitted and is not yet in the queue.
     long submitted = Math.max(ended, notQueued.sum() + intake.offered());
     Histograms made = histograms;

@@ -180,7 +180,8 @@ final class Gathered<I, O> implements Batch<I, O> {
 
   private EngineException forgotten() {
     return EngineException.systemic(
-        "The model answered " + answered() + " of " + requests.size() + " requests of a batch", null);
+        "The model answered " + answered() + " of " + requests.size() + " requests of a batch",
+        null);
   }
 
   private void wake() {

@@ -40,8 +40,7 @@ final class Isolation<I, O> {
   private final RerunBudget budget;
   private final AtomicInteger loneFailures = new AtomicInteger(); // since the last success
 
-  Isolation(
-      Rerun<I, O> rerun, Figures figures, Timer timer, Intake<?> intake, int parallelism) {
+  Isolation(Rerun<I, O> rerun, Figures figures, Timer timer, Intake<?> intake, int parallelism) {
     this.rerun = rerun;
     this.figures = figures;
     this.timer = timer;
@@ -130,8 +129,7 @@ final class Isolation<I, O> {
     return ran;
   }
 
-  private static <I, O> void split(
-      List<Request<I, O>> part, Deque<List<Request<I, O>>> parts) {
+  private static <I, O> void split(List<Request<I, O>> part, Deque<List<Request<I, O>>> parts) {
     int half = part.size() / 2;
     if (half > 0) {
       parts.addLast(part.subList(0, half));
@@ -152,12 +150,16 @@ final class Isolation<I, O> {
   /** Each with an exception of its own. */
   private void refuse(List<Request<I, O>> requests, String why, Throwable failure) {
     String reason =
-        "a run of " + requests.size() + " requests failed, and " + why + ": " + failure.getMessage();
+        "a run of "
+            + requests.size()
+            + " requests failed, and "
+            + why
+            + ": "
+            + failure.getMessage();
     Duration retryAfter = Duration.ofNanos(budget.untilLeft(timer.nanoTime()));
     for (Request<I, O> request : requests) {
       request.fail(
-          new OverloadedException(
-              reason, intake.capacity(), intake.waiting(), retryAfter, failure),
+          new OverloadedException(reason, intake.capacity(), intake.waiting(), retryAfter, failure),
           figures);
     }
   }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A list on its way through the queue, whatever its length. No more than a window of it waits or
- * runs at once, so that a single call stands behind two batches of it, not behind all. The first
- * is let in or refused like a single call; the others wait for room ({@link AdmissionQueue}). One
+ * runs at once, so that a single call stands behind two batches of it, not behind all. The first is
+ * let in or refused like a single call; the others wait for room ({@link AdmissionQueue}). One
  * thread, its caller's, but for {@link #expire}.
  */
 final class ListRun<I, O> {

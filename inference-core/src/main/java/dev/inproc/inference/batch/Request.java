@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * move being one compare-and-set: from {@code OUTSIDE}, where it waits for room, to {@code QUEUED}
  * by the thread that lets it in; from there to {@code TAKEN} by the runner, who takes it out of the
  * count of those waiting; from any of these to {@code SETTLED} by whoever fails it on behalf of the
- * batcher, or hands its answer to an executor; or to {@code LEFT} by its own caller or timer. One that is answered at once stays where it is: that its future was completed by the
- * runner is decision enough. So every request is counted out once, and its outcome is counted once.
+ * batcher, or hands its answer to an executor; or to {@code LEFT} by its own caller or timer. One
+ * that is answered at once stays where it is: that its future was completed by the runner is
+ * decision enough. So every request is counted out once, and its outcome is counted once.
  *
  * <p><b>Waking blocked callers.</b> A blocked caller parks until its future is done. When a large
  * batch ends, the runner wakes one of them; each caller, on its way out, wakes the {@link #next}.

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * while callers come and time out does not fill the memory. This is the plain way of {@code submit}
  * and of calls with a timeout; a batcher has its own queue.
  *
- * <p>A call that finds the lane full takes the place of the newest of a lower class of priority,
- * is refused, or waits for room outside ({@link WaitingForRoom}). Those outside fill three quarters
- * of the lane and, where it is fuller than that, get every second place that becomes free. A list
- * goes to the end of the lane after each of its runs.
+ * <p>A call that finds the lane full takes the place of the newest of a lower class of priority, is
+ * refused, or waits for room outside ({@link WaitingForRoom}). Those outside fill three quarters of
+ * the lane and, where it is fuller than that, get every second place that becomes free. A list goes
+ * to the end of the lane after each of its runs.
  */
 final class Lane {
   private static final double RETRY_NANOS = 1_000_000; // to come again sooner is of no use
@@ -62,7 +62,9 @@ final class Lane {
       this.lane = lane;
     }
 
-    /** Runs the call and completes it; on a worker. False if others may go before the rest of it. */
+    /**
+     * Runs the call and completes it; on a worker. False if others may go before the rest of it.
+     */
     abstract boolean execute();
 
     /** Called once when the lane is through with the call, whatever became of it. */
@@ -227,8 +229,7 @@ final class Lane {
   }
 
   /** Takes the finished call out and the next one in; null when there is none. */
-  private synchronized @Nullable Entry<?, ?> exchange(
-      @Nullable Entry<?, ?> done, boolean first) {
+  private synchronized @Nullable Entry<?, ?> exchange(@Nullable Entry<?, ?> done, boolean first) {
     if (first) {
       starting--;
     }

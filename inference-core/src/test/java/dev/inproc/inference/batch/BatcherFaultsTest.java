@@ -188,7 +188,8 @@ class BatcherFaultsTest {
           if (futures.get(id).isCompletedExceptionally()) {
             Throwable failure = failure(futures.get(id));
             refused += failure instanceof OverloadedException ? 1 : 0;
-            assertTrue(id == 7 || failure instanceof OverloadedException, "an innocent: " + failure);
+            assertTrue(
+                id == 7 || failure instanceof OverloadedException, "an innocent: " + failure);
           } else {
             answered++;
           }

@@ -404,8 +404,7 @@ class BatcherLimitsTest {
   void fullOfLow_higherTakeTheirPlace_theNewestFirst() {
     try (BatchFixture f = new BatchFixture(Batching.upTo(8).withMaxQueued(4))) {
       List<CompletableFuture<Long>> low = submit(f, 0, 4, LOW);
-      assertInstanceOf(
-          OverloadedException.class, Await.failure(submit(f, 9, 1, LOW).get(0)));
+      assertInstanceOf(OverloadedException.class, Await.failure(submit(f, 9, 1, LOW).get(0)));
       CompletableFuture<Long> high = f.batcher.submit(10L, HIGH);
       CompletableFuture<Long> normal = f.batcher.submit(11L);
       for (int i : new int[] {3, 2}) {

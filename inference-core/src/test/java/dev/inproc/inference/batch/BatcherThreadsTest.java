@@ -398,8 +398,7 @@ class BatcherThreadsTest {
       assertEquals(LedgerModel.f(2), inner.get());
       once.set(false);
       Await.value(
-          start(
-              () -> assertEquals(List.of(LedgerModel.f(1)), batcher.predictAll(List.of(1L)))));
+          start(() -> assertEquals(List.of(LedgerModel.f(1)), batcher.predictAll(List.of(1L)))));
       assertEquals(LedgerModel.f(2), inner.get());
     }
     engine.work(rows -> {});
