@@ -155,6 +155,22 @@ class LinkedExternalDataTest {
     refused(TRUSTING, ModelSource.file(model));
   }
 
+  @Test
+  void linkToALink_orThroughALinkedDirectory_trusted_answers() throws IOException {
+    Path model = snapshot("deeper/weights.bin");
+    Path data = model.resolveSibling("deeper/weights.bin");
+    Path between = Files.createSymbolicLink(blobs.resolve("between"), data.toRealPath());
+    Files.delete(data);
+    Files.createSymbolicLink(data, between);
+    assertAnswers(TRUSTING, ModelSource.file(model));
+    Path elsewhere = Files.createDirectories(root.resolve("elsewhere"));
+    Files.move(data.toRealPath(), elsewhere.resolve("weights.bin"));
+    Files.delete(data);
+    Files.delete(data.getParent());
+    Files.createSymbolicLink(model.resolveSibling("deeper"), elsewhere);
+    assertAnswers(TRUSTING, ModelSource.file(model));
+  }
+
   /** The store's files are looked at, not changed. */
   @Test
   void eachFileInItsOwnDirectory_loaded_leavesTheStoreAsItWas() throws IOException {

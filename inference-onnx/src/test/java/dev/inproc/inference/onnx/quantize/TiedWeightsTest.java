@@ -117,6 +117,20 @@ class TiedWeightsTest {
             .node("If", "c -> y", branch("then_branch", inner), branch("else_branch", inner))
             .build();
       }
+      case "a table in a Constant node" ->
+          ids(form)
+              .node(
+                  "Constant",
+                  " -> t",
+                  Nodes.tensor(
+                      "value",
+                      dev.inproc.inference.onnx.testing.Tensors.floats(
+                          "", Zoo.normal(1, VOCABULARY * WIDTH), VOCABULARY, WIDTH)))
+              .node("Gather", "t ids -> r")
+              .node("Tanh", "r -> h")
+              .node("Transpose", "t -> w")
+              .node("MatMul", "h w -> y")
+              .build();
       case "untied" ->
           tied(form)
               .initializer(
@@ -138,6 +152,7 @@ class TiedWeightsTest {
           "Transpose, perm given, before the Gather",
           "Identity and three Transposes",
           "Gemm with transB",
+          "a table in a Constant node",
           "in both branches of an If");
 
   static Stream<Arguments> formsAndSchemes() {
