@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 
 /** What all views of a model share: its native copies, its lane, its lifetime. */
 final class LoadedModel {
@@ -20,6 +21,7 @@ final class LoadedModel {
   final Workers workers;
   final Lane lane;
   final Lifetime lifetime;
+  final LongAdder engineRuns = new LongAdder(); // for calls; the probe's are not counted
   private volatile Integrity integrity = Integrity.unchecked("not yet");
   // By outputs: a view made anew for every call must find its frames again.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -97,16 +98,26 @@ final class Runner implements RunPlan.Costs {
    */
   Tensors[] run(
       Tensors[] examples, long[][] sizes, long[] padded, @Nullable Cancellation cancellation) {
-    return runOn(leastBusy(), examples, sizes, padded, cancellation);
+    return runOn(leastBusy(), examples, sizes, padded, cancellation, model.engineRuns);
   }
 
-  /** Runs examples together on one of the model's copies. */
+  /** Runs examples together on one of the model's copies, for the probe: no run for a call. */
   Tensors[] runOn(
       int copy,
       Tensors[] examples,
       long[][] sizes,
       long[] padded,
       @Nullable Cancellation cancellation) {
+    return runOn(copy, examples, sizes, padded, cancellation, null);
+  }
+
+  private Tensors[] runOn(
+      int copy,
+      Tensors[] examples,
+      long[][] sizes,
+      long[] padded,
+      @Nullable Cancellation cancellation,
+      @Nullable LongAdder counter) {
     int rows = Math.max(examples.length, layout.fixedBatch());
     checkBytes(padded, rows);
     return inFrame(
@@ -115,7 +126,7 @@ final class Runner implements RunPlan.Costs {
         padded,
         pooled -> {
           collation.fill(pooled.frame(), rows, padded, examples, sizes);
-          execute(pooled, rows, padded, cancellation);
+          execute(pooled, rows, padded, cancellation, counter);
           return collation.cut(pooled.frame(), rows, padded, sizes);
         });
   }
@@ -150,13 +161,20 @@ final class Runner implements RunPlan.Costs {
   }
 
   private void execute(
-      PooledFrame pooled, int rows, long[] padded, @Nullable Cancellation cancellation) {
+      PooledFrame pooled,
+      int rows,
+      long[] padded,
+      @Nullable Cancellation cancellation,
+      @Nullable LongAdder counter) {
     Frame frame = pooled.frame();
     if (cancellation != null && !cancellation.arm(frame::terminate)) {
       throw new EngineException("Not run: every caller had gone", null);
     }
     try {
       long before = pooled.countRun();
+      if (counter != null) {
+        counter.increment();
+      }
       // The first run of a frame pays for memory that later ones find there.
       if (before > 0 && ((before & SAMPLE_MASK) == 1 || isWorthTiming())) {
         long start = model.timer.nanoTime();
@@ -211,7 +229,7 @@ final class Runner implements RunPlan.Costs {
         sizes,
         pooled -> {
           collation.fillRaw(pooled.frame(), inputs);
-          execute(pooled, rows, sizes, cancellation);
+          execute(pooled, rows, sizes, cancellation, model.engineRuns);
           return collation.cutRaw(pooled.frame());
         });
   }
