@@ -72,10 +72,18 @@ final class ExamplesFile {
       examples.add(object(in, file));
     }
     in.endArray();
-    if (in.peek() != JsonToken.END_DOCUMENT) {
+    if (!isAtEnd(in)) {
       throw malformed(file, "something follows the array", null);
     }
     return examples;
+  }
+
+  private static boolean isAtEnd(JsonReader in) throws IOException {
+    try {
+      return in.peek() == JsonToken.END_DOCUMENT;
+    } catch (MalformedJsonException e) {
+      return false;
+    }
   }
 
   private static JsonObject object(JsonReader in, Path file) throws IOException {

@@ -21,7 +21,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -175,12 +177,17 @@ public final class Run extends ModelCommand {
       if (repeat < 1) {
         throw new IllegalArgumentException("--repeat must be at least 1, got " + repeat);
       }
+      Set<String> padded = new HashSet<>();
       for (String pad : pads) {
         int equals = pad.lastIndexOf('='); // names may hold one too
         if (equals < 1) {
           throw new IllegalArgumentException("--pad needs NAME=VALUE, got " + pad);
         }
-        builder.pad(pad.substring(0, equals), number(pad.substring(equals + 1)));
+        String name = pad.substring(0, equals);
+        if (!padded.add(name)) {
+          throw new IllegalArgumentException("--pad names " + name + " twice");
+        }
+        builder.pad(name, number(pad.substring(equals + 1)));
       }
       if (tolerance != null) {
         builder.integrity(IntegrityOptions.DEFAULT.withTolerance(tolerance));
