@@ -43,8 +43,7 @@ final class Answers {
       out.println(wrapped("Q     ", question));
       out.println(
           wrapped(
-              String.format(Locale.ROOT, "%.2f  ", match.similarity()),
-              match.entry().question()));
+              String.format(Locale.ROOT, "%.2f  ", match.similarity()), match.entry().question()));
       out.println(wrapped("A     ", match.entry().summary()));
     }
   }

@@ -145,8 +145,7 @@ final class ExamplesFile {
     };
   }
 
-  private static CommandException malformed(
-      Path file, String reason, @Nullable Throwable cause) {
+  private static CommandException malformed(Path file, String reason, @Nullable Throwable cause) {
     return new CommandException(ErrorKind.JSON, "Cannot read " + file + ": " + reason, cause);
   }
 }

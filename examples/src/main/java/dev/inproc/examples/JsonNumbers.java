@@ -59,8 +59,7 @@ final class JsonNumbers {
   private static String floating(JsonElement value) {
     if (value instanceof JsonPrimitive primitive) {
       String text = primitive.getAsString();
-      boolean named =
-          text.equals("NaN") || text.equals("Infinity") || text.equals("-Infinity");
+      boolean named = text.equals("NaN") || text.equals("Infinity") || text.equals("-Infinity");
       if (primitive.isNumber() || (primitive.isString() && named)) {
         return text;
       }

@@ -113,7 +113,8 @@ public final class Quickstart {
         Integrity found = int8.session().integrity();
         out.println(
             isClean(found)
-                ? size + String.format(Locale.ROOT, "; checked likewise: %.1e at most", worst(found))
+                ? size
+                    + String.format(Locale.ROOT, "; checked likewise: %.1e at most", worst(found))
                 : size + System.lineSeparator() + checked(found));
         out.println();
         comparison.corpus(texts, embedder);

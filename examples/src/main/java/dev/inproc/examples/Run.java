@@ -88,9 +88,7 @@ public final class Run extends ModelCommand {
       description = "whether the model has a batch axis: AUTO (default), LEADING or NONE")
   private BatchAxis axis = BatchAxis.AUTO;
 
-  @Option(
-      names = "--trust",
-      description = "load the model without a check, as code is loaded")
+  @Option(names = "--trust", description = "load the model without a check, as code is loaded")
   private boolean trust;
 
   @Option(
@@ -128,12 +126,14 @@ public final class Run extends ModelCommand {
 
   private static int failed(PrintWriter out, ErrorKind kind, @Nullable String message) {
     String text = message == null || message.isEmpty() ? kind.meaning() : message;
-    printJson(out, writer -> {
-      writer.beginObject();
-      writer.name("error").value(kind.label());
-      writer.name("message").value(text);
-      writer.endObject();
-    });
+    printJson(
+        out,
+        writer -> {
+          writer.beginObject();
+          writer.name("error").value(kind.label());
+          writer.name("message").value(text);
+          writer.endObject();
+        });
     return 1;
   }
 

@@ -27,7 +27,11 @@ final class RunTable {
 
   void print(Session session, double loadSeconds, RunMode mode, Rounds rounds) {
     out.printf(
-        Locale.ROOT, "Model       %s on %s, loaded in %.1f s%n", session, session.device(), loadSeconds);
+        Locale.ROOT,
+        "Model       %s on %s, loaded in %.1f s%n",
+        session,
+        session.device(),
+        loadSeconds);
     out.println(
         "Signature   " + (mode == RunMode.RAW ? session.rawSignature() : session.signature()));
     out.println("Integrity   " + session.integrity());

@@ -172,8 +172,7 @@ final class TensorReader {
     if (value instanceof JsonPrimitive primitive && primitive.isString()) {
       return primitive.getAsString();
     }
-    throw invalid(
-        "a string", JsonNumbers.describe(value) + at(NestedLists.place(index, dims)));
+    throw invalid("a string", JsonNumbers.describe(value) + at(NestedLists.place(index, dims)));
   }
 
   private static String at(String place) {

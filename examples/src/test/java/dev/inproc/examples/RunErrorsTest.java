@@ -197,10 +197,22 @@ class RunErrorsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "UINT8, 2, 300", "UINT8, 2, -1", "INT8, 3, 128", "INT16, 5, -32769", "INT32, 6, 1.5",
-    "INT32, 6, 2147483648", "INT32, 6, 1e999999999", "INT32, 6, 1e99999999999",
-    "INT32, 6, 1e-999999999", "INT64, 7, 9223372036854775808", "INT64, 7, true",
-    "INT32, 6, \"NaN\"", "BOOL, 9, 1", "STRING, 8, 1", "FLOAT16, 10, 65520", "DOUBLE, 11, 1e309"
+    "UINT8, 2, 300",
+    "UINT8, 2, -1",
+    "INT8, 3, 128",
+    "INT16, 5, -32769",
+    "INT32, 6, 1.5",
+    "INT32, 6, 2147483648",
+    "INT32, 6, 1e999999999",
+    "INT32, 6, 1e99999999999",
+    "INT32, 6, 1e-999999999",
+    "INT64, 7, 9223372036854775808",
+    "INT64, 7, true",
+    "INT32, 6, \"NaN\"",
+    "BOOL, 9, 1",
+    "STRING, 8, 1",
+    "FLOAT16, 10, 65520",
+    "DOUBLE, 11, 1e309"
   })
   void numberOutOfRange_isInvalidInput(String type, int code, String value) throws IOException {
     String file = run.model(SmallModels.identity(code, "batch"));

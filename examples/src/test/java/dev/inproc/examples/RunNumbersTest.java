@@ -63,8 +63,7 @@ class RunNumbersTest {
             + " | [65504.0,65504.0,5.9604645E-8,-0.0,\"Infinity\"]",
         "8 | STRING | [\"a\", \"\", \"\\u00e9\\n\\\"\"] | [\"a\",\"\",\"\u00e9\\n\\\"\"]"
       })
-  void values_ofEachType_comeBack(int code, String type, String in, String out)
-      throws IOException {
+  void values_ofEachType_comeBack(int code, String type, String in, String out) throws IOException {
     JsonObject y = identity(code, in);
     assertEquals(type, y.get("type").getAsString());
     assertEquals(out, y.get("data").toString());
@@ -131,7 +130,8 @@ class RunNumbersTest {
   @Test
   void scalars_haveNoBrackets() throws IOException {
     String model = run.model(SmallModels.identity(INT64, "batch"));
-    for (String form : List.of("5", "{\"shape\": [], \"data\": 5}", "{\"shape\": [], \"data\": [5]}")) {
+    for (String form :
+        List.of("5", "{\"shape\": [], \"data\": 5}", "{\"shape\": [], \"data\": [5]}")) {
       JsonObject y = RunFixture.y(run.answered(model, "[{\"x\": " + form + "}]"));
       assertEquals("[]", y.get("shape").toString());
       assertEquals("[5]", y.get("data").toString());

@@ -11,10 +11,12 @@ import com.google.gson.JsonObject;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.onnx.OnnxEngine;
+import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -36,7 +38,9 @@ class RunTest {
   }
 
   private static List<String> data(JsonObject tensor) {
-    return tensor.get("data").getAsJsonArray().asList().stream().map(JsonElement::toString).toList();
+    return tensor.get("data").getAsJsonArray().asList().stream()
+        .map(JsonElement::toString)
+        .toList();
   }
 
   @ParameterizedTest
@@ -52,7 +56,7 @@ class RunTest {
         generator.next(40).stream().map(each -> each.transaction().features()).toList();
     String examples =
         rows.stream()
-            .map(row -> "{\"float_input\": " + java.util.Arrays.toString(row) + "}")
+            .map(row -> "{\"float_input\": " + Arrays.toString(row) + "}")
             .collect(Collectors.joining(",", "[", "]"));
     RunFixture run = fixture();
     JsonObject last =
@@ -63,7 +67,7 @@ class RunTest {
       for (int i = 0; i < rows.size(); i++) {
         Tensors expected =
             session.predict(
-                Tensors.of("float_input", dev.inproc.inference.tensor.Tensor.of(rows.get(i))));
+                Tensors.of("float_input", Tensor.of(rows.get(i))));
         JsonObject answer = answers.get(i).getAsJsonObject();
         JsonObject label = answer.get("output_label").getAsJsonObject();
         assertEquals("INT64", label.get("type").getAsString());
@@ -173,14 +177,14 @@ class RunTest {
     String model = run.model(SmallModels.rowSums());
     JsonObject last = run.answered(model, SUMS, "--tolerance", "0.25");
     assertTrue(
-        last.get("integrity").getAsString().contains("no deviation above 2.5e-01"),
-        last::toString);
+        last.get("integrity").getAsString().contains("no deviation above 2.5e-01"), last::toString);
   }
 
   @Test
   void run_trusted_loadsWithoutTheCheck() throws IOException {
     RunFixture run = fixture();
-    assertEquals(3, run.answered(run.model(SmallModels.rowSums()), SUMS, "--trust").get("runs").getAsInt());
+    assertEquals(
+        3, run.answered(run.model(SmallModels.rowSums()), SUMS, "--trust").get("runs").getAsInt());
   }
 
   @Test
@@ -233,6 +237,12 @@ class RunTest {
     assertEquals("a\nb\u2028c", y(last).get("data").getAsJsonArray().get(0).getAsString());
     assertEquals("\u00e9", y(last).get("data").getAsJsonArray().get(2).getAsString());
     assertTrue(run.out().indexOf(0x1b) < 0, "a control character");
-    assertEquals(1, run.out().lines().filter(line -> line.contains("a\\nb")).filter(line -> !line.startsWith("{")).count());
+    assertEquals(
+        1,
+        run.out()
+            .lines()
+            .filter(line -> line.contains("a\\nb"))
+            .filter(line -> !line.startsWith("{"))
+            .count());
   }
 }

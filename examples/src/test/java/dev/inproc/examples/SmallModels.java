@@ -23,7 +23,9 @@ final class SmallModels {
   /** Answers what it is given; a dimension is a number or a name. */
   static byte[] identity(int elementType, String... dims) {
     return model(
-        node("Identity", "x").build(), value("x", elementType, dims), value("y", elementType, dims));
+        node("Identity", "x").build(),
+        value("x", elementType, dims),
+        value("y", elementType, dims));
   }
 
   /** Answers something else every time. */

@@ -50,8 +50,7 @@ class EngineRunsTest {
     try (Fixture f = Fixture.of(LedgerModel.scalars())) {
       f.session.predictAll(List.of());
       assertThrows(
-          InvalidInputException.class,
-          () -> f.session.predict(Tensors.of("none", Tensor.of(1L))));
+          InvalidInputException.class, () -> f.session.predict(Tensors.of("none", Tensor.of(1L))));
       assertEquals(0, f.session.engineRuns());
       f.model().failNext(new EngineException("planted", null));
       assertThrows(EngineException.class, () -> f.session.predict(LedgerModel.request(1)));
