@@ -116,7 +116,7 @@ final class JsonNumbers {
     // Digits are counted before they are written out: 1e999999999 has a gigabyte of them.
     boolean small = value.precision() - (long) value.scale() <= MOST_DIGITS;
     BigDecimal plain = value.signum() == 0 ? BigDecimal.ZERO : value.stripTrailingZeros();
-    if (!small && value.signum() != 0 || plain.scale() > 0) {
+    if ((!small && value.signum() != 0) || plain.scale() > 0) {
       throw new NumberFormatException(value.toString());
     }
     BigInteger whole = plain.toBigIntegerExact();

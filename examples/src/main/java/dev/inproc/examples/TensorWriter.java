@@ -32,7 +32,7 @@ final class TensorWriter {
 
   private void write(Tensor tensor) throws IOException {
     out.beginObject();
-    out.name("type").value(TensorBytes.holds(tensor) ? TensorBytes.TYPE : tensor.type().name());
+    out.name("type").value(tensor.type().name());
     out.name("shape").beginArray();
     Shape shape = tensor.shape();
     for (int axis = 0; axis < shape.rank(); axis++) {
@@ -47,11 +47,7 @@ final class TensorWriter {
 
   /** Writes the first values, one after the other. */
   void writeData(Tensor tensor, int count) throws IOException {
-    if (TensorBytes.holds(tensor)) {
-      for (int i = 0; i < count; i++) {
-        out.value(TensorBytes.base64(tensor, i));
-      }
-    } else if (tensor.type() == DataType.STRING) {
+    if (tensor.type() == DataType.STRING) {
       for (int i = 0; i < count; i++) {
         out.value(tensor.getString(i));
       }

@@ -139,6 +139,17 @@ class RunNumbersTest {
   }
 
   @Test
+  void bytes_inBase64_reachTheModel() throws IOException {
+    assertEquals(
+        List.of("h\u00e9", ""), texts(STRING, "{\"type\": \"BYTES\", \"data\": [\"aMOp\", \"\"]}"));
+    String model = run.model(SmallModels.identity(STRING, "batch"));
+    for (String bad : List.of("\"a\"", "\"aMO p\"", "7", "true")) {
+      String value = "{\"type\": \"BYTES\", \"data\": " + bad + "}";
+      run.fails("invalid-input", "in base64, got " + bad, model, "[{\"x\": " + value + "}]");
+    }
+  }
+
+  @Test
   void text_ofLongStrings_comesBackWhole() throws IOException {
     String text = "x".repeat(100_000);
     assertEquals(List.of(text), texts(STRING, "[\"" + text + "\"]"));

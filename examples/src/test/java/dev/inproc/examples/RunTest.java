@@ -65,9 +65,7 @@ class RunTest {
     assertEquals(rows.size(), answers.size());
     try (Session session = new OnnxEngine().load(ModelSource.bytes("fraud", onnx))) {
       for (int i = 0; i < rows.size(); i++) {
-        Tensors expected =
-            session.predict(
-                Tensors.of("float_input", Tensor.of(rows.get(i))));
+        Tensors expected = session.predict(Tensors.of("float_input", Tensor.of(rows.get(i))));
         JsonObject answer = answers.get(i).getAsJsonObject();
         JsonObject label = answer.get("output_label").getAsJsonObject();
         assertEquals("INT64", label.get("type").getAsString());
