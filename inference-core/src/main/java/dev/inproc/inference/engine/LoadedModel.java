@@ -22,6 +22,7 @@ final class LoadedModel {
   final Lane lane;
   final Lifetime lifetime;
   final LongAdder engineRuns = new LongAdder(); // for calls; the probe's are not counted
+  final boolean sentinels = Sentinels.areOn();
   private volatile Integrity integrity = Integrity.unchecked("not yet");
   // By outputs: a view made anew for every call must find its frames again.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();

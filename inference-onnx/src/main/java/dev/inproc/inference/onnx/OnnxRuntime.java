@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.inproc.inference.ModelLoadException;
+import java.lang.System.Logger.Level;
 
 /** ONNX Runtime's one environment of the process. */
 final class OnnxRuntime {
@@ -37,6 +38,10 @@ final class OnnxRuntime {
         environment.setTelemetry(false);
       } catch (OrtException e) {
         throw new IllegalStateException("ONNX Runtime's telemetry cannot be switched off", e);
+      }
+      String objection = RuntimeVersions.objection(environment.getVersion());
+      if (objection != null) {
+        System.getLogger(OnnxEngine.class.getName()).log(Level.WARNING, objection);
       }
       return environment;
     }
