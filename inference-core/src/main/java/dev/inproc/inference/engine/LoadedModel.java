@@ -14,9 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What all views of a model share: its native copies, its lane, its lifetime. */
 final class LoadedModel {
@@ -36,6 +37,7 @@ final class LoadedModel {
       Integrity.unchecked(Integrity.Status.UNFINISHED, "not yet");
   private volatile @Nullable BackgroundProbe background;
   private final AtomicBoolean clashNoted = new AtomicBoolean();
+  final LongAdder engineRuns = new LongAdder(); // for calls; the probe's are not counted
   final boolean sentinels = Sentinels.areOn();
   // By outputs: a view made anew for every call must find its frames again.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();

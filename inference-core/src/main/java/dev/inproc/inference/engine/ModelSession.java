@@ -335,6 +335,11 @@ final class ModelSession implements Session {
   }
 
   @Override
+  public long engineRuns() {
+    return model.engineRuns.sum();
+  }
+
+  @Override
   public Map<String, String> metadata() {
     return model.copies.get(0).metadata();
   }

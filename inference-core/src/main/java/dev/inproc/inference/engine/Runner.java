@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -102,16 +103,26 @@ final class Runner implements RunPlan.Costs {
    */
   Tensors[] run(
       Tensors[] examples, long[][] sizes, long[] padded, @Nullable Cancellation cancellation) {
-    return runOn(leastBusy(), examples, sizes, padded, cancellation);
+    return runOn(leastBusy(), examples, sizes, padded, cancellation, model.engineRuns);
   }
 
-  /** Runs examples together on one of the model's copies. */
+  /** Runs examples together on one of the model's copies, for the probe: no run for a call. */
   Tensors[] runOn(
       int copy,
       Tensors[] examples,
       long[][] sizes,
       long[] padded,
       @Nullable Cancellation cancellation) {
+    return runOn(copy, examples, sizes, padded, cancellation, null);
+  }
+
+  private Tensors[] runOn(
+      int copy,
+      Tensors[] examples,
+      long[][] sizes,
+      long[] padded,
+      @Nullable Cancellation cancellation,
+      @Nullable LongAdder counter) {
     int rows = Math.max(examples.length, layout.fixedBatch());
     checkBytes(padded, rows);
     return inFrame(
@@ -120,7 +131,7 @@ final class Runner implements RunPlan.Costs {
         padded,
         pooled -> {
           collation.fill(pooled.frame(), rows, padded, examples, sizes);
-          execute(pooled, rows, padded, examples[0], cancellation);
+          execute(pooled, rows, padded, examples[0], cancellation, counter);
           return collation.cut(pooled.frame(), rows, padded, sizes);
         });
   }
@@ -160,14 +171,15 @@ final class Runner implements RunPlan.Costs {
       int rows,
       long[] padded,
       Tensors first,
-      @Nullable Cancellation cancellation) {
+      @Nullable Cancellation cancellation,
+      @Nullable LongAdder counter) {
     if (!layout.isIrregular(padded)) {
-      execute(pooled, rows, padded, cancellation);
+      execute(pooled, rows, padded, cancellation, counter);
       return;
     }
     boolean whole = rows == Layout.WHOLE;
     try {
-      execute(pooled, 1, padded, cancellation);
+      execute(pooled, 1, padded, cancellation, counter);
     } catch (EngineException e) {
       boolean stopped = cancellation != null && cancellation.isCancelled();
       throw stopped ? e : InputCheck.clash(layout, first, whole).refused(e);
@@ -176,13 +188,20 @@ final class Runner implements RunPlan.Costs {
   }
 
   private void execute(
-      PooledFrame pooled, int rows, long[] padded, @Nullable Cancellation cancellation) {
+      PooledFrame pooled,
+      int rows,
+      long[] padded,
+      @Nullable Cancellation cancellation,
+      @Nullable LongAdder counter) {
     Frame frame = pooled.frame();
     if (cancellation != null && !cancellation.arm(frame::terminate)) {
       throw new EngineException("Not run: every caller had gone", null);
     }
     try {
       long before = pooled.countRun();
+      if (counter != null) {
+        counter.increment();
+      }
       // The first run of a frame pays for memory that later ones find there.
       if (before > 0 && ((before & SAMPLE_MASK) == 1 || isWorthTiming())) {
         long start = model.timer.nanoTime();
@@ -239,7 +258,7 @@ final class Runner implements RunPlan.Costs {
         sizes,
         pooled -> {
           collation.fillRaw(pooled.frame(), inputs);
-          execute(pooled, rows, sizes, inputs, cancellation);
+          execute(pooled, rows, sizes, inputs, cancellation, model.engineRuns);
           return collation.cutRaw(pooled.frame());
         });
   }

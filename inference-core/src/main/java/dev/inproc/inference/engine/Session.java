@@ -44,6 +44,13 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    */
   Integrity integrity();
 
+  /**
+   * Returns how often the engine has run this model for calls so far, through this session and its
+   * views: a batch in one run counts once, a run that failed counts too, warming up counts, the
+   * integrity probe does not. Beside the number of calls it tells how many shared a run.
+   */
+  long engineRuns();
+
   /** Returns what the model file says of itself: producer, version, custom entries. */
   Map<String, String> metadata();
 
