@@ -3,7 +3,6 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.metrics.Distribution;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -11,7 +10,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
-import org.HdrHistogram.AtomicHistogram;
 
 /**
  * What a batcher counts. Each call costs one add; times are stamped for each batch, since five
@@ -19,7 +17,6 @@ import org.HdrHistogram.AtomicHistogram;
  */
 final class Figures {
   private static final long LONGEST = TimeUnit.HOURS.toNanos(1);
-  private static final int DIGITS = 2;
 
   private final LongAdder notQueued = new LongAdder();
   private final LongAdder answered = new LongAdder();
@@ -34,12 +31,12 @@ final class Figures {
   private final DoubleAdder rows = new DoubleAdder();
   private final DoubleAdder paddedRows = new DoubleAdder();
   private final Map<DispatchReason, LongAdder> reasons = new EnumMap<>(DispatchReason.class);
-  private final AtomicHistogram sizes;
-  private final AtomicHistogram queue = new AtomicHistogram(LONGEST, DIGITS);
-  private final AtomicHistogram run = new AtomicHistogram(LONGEST, DIGITS);
+  private final Spread sizes;
+  private final Spread queue = new Spread(LONGEST);
+  private final Spread run = new Spread(LONGEST);
 
   Figures(int maxBatchSize) {
-    sizes = new AtomicHistogram(Math.max(2, maxBatchSize), DIGITS);
+    sizes = new Spread(Math.max(2, maxBatchSize));
     for (DispatchReason reason : DispatchReason.values()) {
       reasons.put(reason, new LongAdder());
     }
@@ -93,16 +90,16 @@ final class Figures {
       reruns.increment();
       return;
     }
-    sizes.recordValue(size);
+    sizes.record(size, 1);
   }
 
   /** Of one request for all of its batch. */
   void queued(long nanos, int size) {
-    queue.recordValueWithCount(clamp(nanos), size);
+    queue.record(clamp(nanos), size);
   }
 
   void ended(long runNanos) {
-    run.recordValue(clamp(runNanos));
+    run.record(clamp(runNanos), 1);
   }
 
   private static long clamp(long nanos) {
@@ -127,25 +124,9 @@ final class Figures {
         runs.sum(),
         reruns.sum(),
         byReason,
-        distribution(sizes, 1),
-        distribution(queue, 1e-3),
-        distribution(run, 1e-3),
+        sizes.distribution(1),
+        queue.distribution(1e-3),
+        run.distribution(1e-3),
         all == 0 ? 0 : paddedRows.sum() / all);
-  }
-
-  private static Distribution distribution(AtomicHistogram live, double factor) {
-    AtomicHistogram copy = live.copy();
-    if (copy.getTotalCount() == 0) {
-      return Distribution.EMPTY;
-    }
-    return new Distribution(
-            copy.getTotalCount(),
-            copy.getMean(),
-            copy.getValueAtPercentile(50),
-            copy.getValueAtPercentile(95),
-            copy.getValueAtPercentile(99),
-            copy.getValueAtPercentile(99.9),
-            copy.getMaxValue())
-        .times(factor);
   }
 }

@@ -44,7 +44,7 @@ final class IntegrityFile {
   static @Nullable IntegrityFile of(ModelSource source, LoadedModel model) {
     Path path = source.path();
     IntegrityOptions options = model.options.integrity();
-    if (path == null || !options.areResultsKept() || !options.isEnabled()) {
+    if (path == null || source.isResource() || !options.areResultsKept() || !options.isEnabled()) {
       return null;
     }
     try {

@@ -20,6 +20,7 @@ final class LoadedModel {
   final Workers workers;
   final Lane lane;
   final Lifetime lifetime;
+  final boolean sentinels = Sentinels.areOn();
   private volatile Integrity integrity = Integrity.unchecked("not yet");
   // By outputs: a view made anew for every call must find its frames again.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();

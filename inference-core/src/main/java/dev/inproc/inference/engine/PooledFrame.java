@@ -2,12 +2,14 @@ package dev.inproc.inference.engine;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A frame with the memory lent to it and the place that it goes back to. One user at a time. */
 final class PooledFrame {
   // An engine's own objects beside the buffers; keeps the number of tiny frames in bounds.
   private static final int NATIVE_OVERHEAD = 4096;
+  private static final int FILL_CHUNK = 4096;
 
   private final FramePool.Shelf shelf;
   private final List<DirectMemory> lent = new ArrayList<>();
@@ -44,6 +46,18 @@ final class PooledFrame {
 
   long bytes() {
     return bytes;
+  }
+
+  /** Fills all memory lent to the frame, whatever it is for. */
+  void fill(byte pattern) {
+    byte[] chunk = new byte[FILL_CHUNK];
+    Arrays.fill(chunk, pattern);
+    for (ByteBuffer buffer : buffers) {
+      for (int at = 0, length; at < buffer.capacity(); at += length) {
+        length = Math.min(chunk.length, buffer.capacity() - at);
+        buffer.put(at, chunk, 0, length);
+      }
+    }
   }
 
   /** Counts a run and returns how many there were before it. */

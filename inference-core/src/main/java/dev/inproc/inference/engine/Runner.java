@@ -126,7 +126,7 @@ final class Runner implements RunPlan.Costs {
     try {
       PooledFrame pooled = pool.take(rows, padded);
       try {
-        return work.apply(pooled);
+        return model.sentinels ? Sentinels.twice(model.name, pooled, work) : work.apply(pooled);
       } finally {
         recycle(pool, pooled);
       }

@@ -127,7 +127,7 @@ final class ScriptedFrame implements Frame {
       Tensor tensor = all.get(outputSpecs.get(i).name());
       ByteBuffer target = bound.get(i);
       if (target != null && tensor.shape().equals(request.outputShapes().get(i))) {
-        tensor.copyBytes(0, (int) tensor.byteSize(), target, 0);
+        tensor.copyBytes(0, (int) tensor.byteSize() - model.unwritten(), target, 0);
       }
     }
     answer = all;

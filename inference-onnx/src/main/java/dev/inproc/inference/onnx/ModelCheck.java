@@ -12,7 +12,10 @@ import dev.inproc.inference.onnx.format.ModelStructure;
 import dev.inproc.inference.onnx.format.ProtoBytes;
 import dev.inproc.inference.onnx.format.ProtoException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -22,10 +25,12 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Checks a model before native code sees it. */
 final class ModelCheck {
+  private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
   private static final byte[] ORT_FORMAT = {'O', 'R', 'T', 'M'}; // from byte 4 on
   private static final long MAX_PROTOBUF_BYTES = Integer.MAX_VALUE - 8; // and an array's
 
@@ -53,9 +58,9 @@ final class ModelCheck {
       if (path != null) {
         return check.file(path);
       }
-      return check.bytes(bytes == null ? new byte[0] : bytes);
+      return bytes == null ? check.resource() : check.bytes(bytes);
     } catch (ProtoException e) {
-      throw check.failure(e.getMessage(), null);
+      throw check.failure(NotAModel.explain(source, e.getMessage()), null);
     } catch (UncheckedIOException e) {
       throw check.failure(String.valueOf(e.getCause()), e);
     } catch (IOException e) {
@@ -75,7 +80,49 @@ final class ModelCheck {
     if (verify) {
       verify(source.digest());
     }
-    return new CheckedModel(source, null, List.of());
+    return CheckedModel.inMemory(source, bytes);
+  }
+
+  /**
+   * Streams a resource into a file for as long as it loads, which takes half the memory of bytes on
+   * the heap; into such bytes where no file can be written.
+   */
+  private CheckedModel resource() throws IOException {
+    Snapshot snapshot = null;
+    Path copy = null;
+    try (InputStream in = source.open()) {
+      snapshot = new Snapshot();
+      copy = snapshot.add("model.onnx", in, maxBytes);
+    } catch (IOException e) {
+      if (snapshot != null) {
+        snapshot.close();
+      }
+      LOG.log(Level.DEBUG, "{0} is loaded from the heap: {1}", source, e.toString());
+      return bytes(HeapBytes.read(source, this::checkSize));
+    }
+    boolean checked = false;
+    try {
+      checkSize(copy == null ? Long.MAX_VALUE : Files.size(copy));
+      CheckedModel model = copied(Objects.requireNonNull(copy), snapshot);
+      checked = true;
+      return model;
+    } finally {
+      if (!checked) {
+        snapshot.close();
+      }
+    }
+  }
+
+  private CheckedModel copied(Path copy, Snapshot snapshot) throws IOException {
+    FileStamp file = stamp(copy);
+    requireProtobufSize(file);
+    if (!trusted || source.sha256() != null) {
+      try (FileBytes content = new FileBytes(copy)) {
+        requireNoExternal(structure(content));
+      }
+      verify(ModelSource.file(copy).digest());
+    }
+    return CheckedModel.copied(source, copy, snapshot);
   }
 
   private void requireNoExternal(ModelStructure structure) {
@@ -83,7 +130,11 @@ final class ModelCheck {
         .findFirst()
         .ifPresent(
             data -> {
-              throw Locations.refused(data, "cannot be found: a model in memory has no directory");
+              throw Locations.refused(
+                  data,
+                  "cannot be found: "
+                      + (source.bytes() == null ? "a resource in a jar" : "a model in memory")
+                      + " has no directory");
             });
   }
 
@@ -97,14 +148,48 @@ final class ModelCheck {
       return verified(file);
     }
     if (trusted) {
-      return new CheckedModel(source, file, List.of());
+      CheckedModel linked = linked(file);
+      return linked == null ? CheckedModel.inPlace(source, file, List.of()) : linked;
     }
     requireProtobufSize(file);
     try (FileBytes content = new FileBytes(path)) {
       Map<ExternalData, FileStamp> external =
-          new ExternalFiles(file, false).find(structure(content));
+          new ExternalFiles(file, false, false).find(structure(content));
       checkSize(file, external.values());
-      return new CheckedModel(source, file, List.copyOf(external.values()));
+      return CheckedModel.inPlace(source, file, List.copyOf(external.values()));
+    }
+  }
+
+  /**
+   * Brings a trusted model's external data together if some of it is behind links that lead out of
+   * the directory, which ONNX Runtime does not follow. Returns null if none is, or if that cannot
+   * be told: a trusted model may be in a form that only ONNX Runtime reads.
+   */
+  private @Nullable CheckedModel linked(FileStamp file) throws IOException {
+    Map<ExternalData, FileStamp> external;
+    try (FileBytes content = new FileBytes(file.path())) {
+      ExternalFiles files = new ExternalFiles(file, true, true);
+      external = files.find(ModelStructure.of(content));
+      if (external.values().stream().allMatch(files::isInside)) {
+        return null;
+      }
+    } catch (ProtoException e) {
+      return null;
+    }
+    checkSize(file, external.values());
+    byte[] bytes = read(file);
+    Snapshot snapshot = new Snapshot();
+    boolean complete = false;
+    try {
+      for (Map.Entry<ExternalData, FileStamp> entry : external.entrySet()) {
+        snapshot.link(entry.getKey(), entry.getValue());
+      }
+      complete = true;
+      return CheckedModel.inMemory(source, bytes, snapshot);
+    } finally {
+      if (!complete) {
+        snapshot.close();
+      }
     }
   }
 
@@ -114,10 +199,10 @@ final class ModelCheck {
     String digest = ModelSource.bytes(source.name(), bytes).digest();
     if (structure.external().isEmpty()) {
       verify(digest);
-      return new CheckedModel(source, bytes, null);
+      return CheckedModel.inMemory(source, bytes);
     }
     // Hard links may stay: what they could give away would have to be in the digest.
-    Map<ExternalData, FileStamp> external = new ExternalFiles(file, true).find(structure);
+    Map<ExternalData, FileStamp> external = new ExternalFiles(file, true, trusted).find(structure);
     checkSize(file, external.values());
     Snapshot snapshot = new Snapshot();
     boolean verified = false;
@@ -129,7 +214,7 @@ final class ModelCheck {
       }
       verify(ModelDigest.of(digest, digests));
       verified = true;
-      return new CheckedModel(source, bytes, snapshot);
+      return CheckedModel.inMemory(source, bytes, snapshot);
     } finally {
       if (!verified) {
         snapshot.close();
@@ -193,8 +278,11 @@ final class ModelCheck {
     } catch (NoSuchFileException e) {
       throw failure("no such file", e);
     } catch (FileStamp.NotRegularFileException e) {
-      String what = Files.isDirectory(path) ? "is a directory" : "is not a regular file";
-      throw failure(what + "; an ONNX model is a file", e);
+      throw failure(
+          Files.isDirectory(path)
+              ? "is a directory" + NotAModel.content(path) + "; an ONNX model is a file"
+              : "is not a regular file; an ONNX model is a file",
+          e);
     }
   }
 

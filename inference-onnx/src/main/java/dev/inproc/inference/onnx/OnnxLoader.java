@@ -81,7 +81,7 @@ final class OnnxLoader {
   }
 
   private ModelLoadException failure(Device device, Exception cause) {
-    String reason = String.valueOf(cause.getMessage()).strip();
+    String reason = model.explain(String.valueOf(cause.getMessage()).strip());
     if (!device.kind().equals("cpu")) {
       reason = "device " + device + ": " + reason;
     }

@@ -32,8 +32,12 @@ final class OnnxModel implements NativeModel {
   private final Map<String, String> metadata;
   private final String runtime;
 
-  /** Outputs whose real shape was once found to contradict the signature: never pinned again. */
-  private final Set<String> contradicted = ConcurrentHashMap.newKeySet();
+  /**
+   * Outputs that ONNX Runtime must not be given memory for. It never writes one that is itself an
+   * input of the graph: the memory would keep what an earlier run left there. It refuses one whose
+   * real shape contradicts the signature, which is found out by a run.
+   */
+  private final Set<String> unpinned = ConcurrentHashMap.newKeySet();
 
   OnnxModel(
       OrtEnvironment environment,
@@ -57,6 +61,7 @@ final class OnnxModel implements NativeModel {
     List<TensorSpec> outputs =
         session.getOutputInfo().values().stream().map(n -> OnnxTypes.output(name, n)).toList();
     signature = new Signature(inputs, outputs);
+    inputs.forEach(input -> unpinned.add(input.name()));
     metadata = readMetadata(session.getMetadata(), classes);
   }
 
@@ -126,11 +131,11 @@ final class OnnxModel implements NativeModel {
   }
 
   boolean mayPin(String output) {
-    return !contradicted.contains(output);
+    return !unpinned.contains(output);
   }
 
   void neverPin(String output) {
-    contradicted.add(output);
+    unpinned.add(output);
   }
 
   EngineException failure(OrtException cause) {

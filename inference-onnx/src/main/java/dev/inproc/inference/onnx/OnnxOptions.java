@@ -124,6 +124,11 @@ public final class OnnxOptions {
      * decides what is loaded: protect it as you protect the models. On Unix, a directory that
      * belongs to another user (but root) or that everybody may write to is not used, with a
      * warning. Default: none.
+     *
+     * <p>Measure before you use it: each load computes the model's digest, and what is saved is the
+     * rewriting alone. It pays a little for small models that ONNX Runtime rewrites much, such as
+     * dynamic INT8 ones, and makes a model of 90 MB of FP32 weights load slower; docs/guide.md has
+     * the figures.
      */
     public Builder optimizedModelCache(Path directory) {
       optimizedModelCache = Objects.requireNonNull(directory, "directory");
@@ -196,9 +201,13 @@ public final class OnnxOptions {
     /**
      * Loads models without a check of their structure and of where their external data lies, as
      * code is loaded. For what the check refuses though it is yours: files in ORT format, EPContext
-     * nodes, hard links, more files or deeper graphs than it allows. Optimized graphs are not kept
-     * then, and external data does not count towards {@code maxModelBytes}. A model with a digest
-     * is checked all the same. Default: no.
+     * nodes, hard links, more files or deeper graphs than it allows, and stores that link a model's
+     * files together from directories of their own. ONNX Runtime follows no link out of a model's
+     * directory, so external data behind such links is brought together for the load in a private
+     * temporary directory, by hard links or, on another file system, as copies. Optimized graphs
+     * are not kept then, and external data counts towards {@code maxModelBytes} only where it is
+     * brought together. A model with a digest is checked all the same, but its links may lead
+     * anywhere. Default: no.
      */
     public Builder trustModels(boolean trust) {
       trustModels = trust;

@@ -99,6 +99,10 @@ final class OnnxRuntime {
     } catch (OrtException e) {
       throw new IllegalStateException("ONNX Runtime's telemetry cannot be switched off", e);
     }
+    String objection = RuntimeVersions.objection(environment.getVersion());
+    if (objection != null) {
+      LOG.log(Level.WARNING, objection);
+    }
     keep(environment);
     return environment;
   }

@@ -53,6 +53,7 @@ final class SafetyCheck {
   private record Call(String function, When when, Set<String> ownFiles) {}
 
   private final SavedModelGraph graph;
+  private final Set<String> allowed;
   private final Map<String, Node> nodes = new HashMap<>();
   private final Map<String, Function> functions = new HashMap<>();
   private final Deque<Call> pending = new ArrayDeque<>();
@@ -60,8 +61,9 @@ final class SafetyCheck {
   private final Set<String> visited = new HashSet<>();
   private long checked;
 
-  private SafetyCheck(SavedModelGraph graph) {
+  private SafetyCheck(SavedModelGraph graph, Set<String> allowed) {
     this.graph = graph;
+    this.allowed = allowed;
     for (Node node : graph.nodes()) {
       if (node.name().isEmpty() || nodes.put(node.name(), node) != null) {
         throw new IllegalArgumentException("two nodes named \"" + node.name() + "\"");
@@ -77,10 +79,11 @@ final class SafetyCheck {
   /**
    * Says what is wrong with a graph.
    *
+   * @param allowed operators that the user trusts
    * @return null if nothing is
    */
-  static @Nullable String refusal(SavedModelGraph graph) {
-    return new SafetyCheck(graph).check();
+  static @Nullable String refusal(SavedModelGraph graph, Set<String> allowed) {
+    return new SafetyCheck(graph, allowed).check();
   }
 
   /**
@@ -88,7 +91,7 @@ final class SafetyCheck {
    * that its memory must not be written again.
    */
   static boolean keepsInputs(SavedModelGraph graph, SavedModelGraph.SignatureInfo signature) {
-    SafetyCheck check = new SafetyCheck(graph);
+    SafetyCheck check = new SafetyCheck(graph, Set.of());
     List<String> outputs = new ArrayList<>();
     signature.outputs().values().forEach(output -> outputs.add(output.tensor()));
     Deque<Collection<Node>> bodies = new ArrayDeque<>();
@@ -202,8 +205,8 @@ final class SafetyCheck {
         enter(callee, when, ownArguments(node, function, body, ownFiles));
       }
     }
-    if (functions.containsKey(node.op())) {
-      return null; // a function by its own name
+    if (functions.containsKey(node.op()) || allowed.contains(node.op())) {
+      return null; // a function by its own name, or an operator of a trusted library
     }
     String refusal = Operators.refusal(node);
     if (refusal == null) {

@@ -38,7 +38,8 @@ import org.tensorflow.internal.c_api.TF_Tensor;
 /**
  * One run's tensors and the native arrays that hold them, made once. Inputs lie in lent memory that
  * TensorFlow reads where it is. Outputs are TensorFlow's own, read where they are, until {@link
- * #clear}.
+ * #clear}. An output that is an input of the signature is that input's tensor: TensorFlow does not
+ * fetch what it is fed.
  *
  * <p><b>May an input's memory be written again after a run?</b> TensorFlow forwards buffers from
  * operator to operator, but writes only into those that nobody else holds, and this frame holds its
@@ -62,6 +63,8 @@ final class TensorFlowFrame implements Frame {
   private final @Nullable TF_Tensor[] inputTensors;
   private final PointerPointer<TF_Tensor> inputArray;
   private final List<TensorSpec> outputs = new ArrayList<>();
+  private final int[] passedInputs; // by output: the input that it is, or -1 if it is fetched
+  private final int fetched;
   private final TF_Output fetches;
   private final PointerPointer<TF_Tensor> outputArray;
   private final @Nullable TF_Tensor[] outputTensors;
@@ -73,12 +76,18 @@ final class TensorFlowFrame implements Frame {
     inputs = new @Nullable ByteBuffer[inputShapes.size()];
     inputTensors = new @Nullable TF_Tensor[inputs.length];
     inputArray = new PointerPointer<>(Math.max(1, inputs.length));
-    for (int position : request.outputs()) {
-      outputs.add(model.signature().outputs().get(position));
+    passedInputs = request.outputs().stream().mapToInt(model::passedInput).toArray();
+    List<TensorSpec> wanted = new ArrayList<>();
+    for (int i = 0; i < passedInputs.length; i++) {
+      outputs.add(model.signature().outputs().get(request.outputs().get(i)));
+      if (passedInputs[i] < 0) {
+        wanted.add(outputs.get(i));
+      }
     }
-    outputArray = new PointerPointer<>(outputs.size());
+    fetched = wanted.size();
+    outputArray = new PointerPointer<>(Math.max(1, fetched));
     outputTensors = new @Nullable TF_Tensor[outputs.size()];
-    fetches = model.fetches(outputs);
+    fetches = model.fetches(wanted);
     boolean opened = false;
     try {
       for (int i = 0; i < inputs.length; i++) {
@@ -140,6 +149,9 @@ final class TensorFlowFrame implements Frame {
     if (model.keepsInputs()) {
       copyInputs();
     }
+    if (fetched == 0) {
+      return; // TensorFlow refuses to run for nothing
+    }
     TF_SessionRun(
         model.session(),
         model.runOptions(),
@@ -148,7 +160,7 @@ final class TensorFlowFrame implements Frame {
         inputs.length,
         fetches,
         outputArray,
-        outputs.size(),
+        fetched,
         (PointerPointer<TF_Operation>) null,
         0,
         null,
@@ -156,8 +168,10 @@ final class TensorFlowFrame implements Frame {
     if (TF_GetCode(status) != TF_OK) {
       throw model.failure(TF_Message(status).getString(StandardCharsets.UTF_8));
     }
-    for (int i = 0; i < outputTensors.length; i++) {
-      outputTensors[i] = new TF_Tensor(outputArray.get(i));
+    for (int i = 0, next = 0; i < outputTensors.length; i++) {
+      if (passedInputs[i] < 0) {
+        outputTensors[i] = new TF_Tensor(outputArray.get(next++));
+      }
     }
   }
 
@@ -176,7 +190,9 @@ final class TensorFlowFrame implements Frame {
   }
 
   private TF_Tensor outputTensor(int position) {
-    return Objects.requireNonNull(outputTensors[position], "not run");
+    int passed = passedInputs[position];
+    TF_Tensor tensor = passed < 0 ? outputTensors[position] : inputTensors[passed];
+    return Objects.requireNonNull(tensor, "not run");
   }
 
   @Override

@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.internal.c_api.TF_Buffer;
 import org.tensorflow.internal.c_api.TF_Graph;
 import org.tensorflow.internal.c_api.TF_Operation;
@@ -45,6 +46,7 @@ final class TensorFlowModel implements NativeModel {
   private final Map<String, String> metadata;
   private final String runtime;
   private final boolean keepsInputs;
+  private final int[] passedInputs;
   private final TF_Output feeds;
   private final TF_Buffer runOptions;
 
@@ -67,6 +69,7 @@ final class TensorFlowModel implements NativeModel {
     this.metadata = metadata;
     this.runtime = runtime;
     this.keepsInputs = keepsInputs;
+    passedInputs = signature.outputs().stream().mapToInt(this::inputOf).toArray();
     feeds = tensors(signature.inputs(), info.inputs());
     boolean opened = false;
     try {
@@ -102,25 +105,47 @@ final class TensorFlowModel implements NativeModel {
   }
 
   private void find(String tensor, TF_Output output) {
-    int colon = tensor.lastIndexOf(':');
     String operation = SavedModelGraph.nodeOf(tensor);
     byte[] operationName = (operation + '\0').getBytes(StandardCharsets.ISO_8859_1);
     TF_Operation found;
     try (BytePointer bytes = new BytePointer(operationName)) {
       found = TF_GraphOperationByName(graph, bytes);
     }
-    int index = -1;
-    try {
-      index = colon < 0 ? 0 : Integer.parseInt(tensor.substring(colon + 1));
-    } catch (NumberFormatException e) {
-      // as if there were none
-    }
+    int index = indexOf(tensor);
     if (found == null || found.isNull() || index < 0 || index >= TF_OperationNumOutputs(found)) {
       throw new ModelLoadException(
           name, "its signature names the tensor \"" + tensor + "\", which is not there", null);
     }
     output.oper(found);
     output.index(index);
+  }
+
+  /** Which of its operation's outputs a tensor is; -1 where its name does not say. */
+  private static int indexOf(String tensor) {
+    int colon = tensor.lastIndexOf(':');
+    try {
+      return colon < 0 ? 0 : Integer.parseInt(tensor.substring(colon + 1));
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
+  /** The place of the input that is the very tensor of an output, or -1. */
+  private int inputOf(TensorSpec output) {
+    for (int i = 0; i < signature.inputs().size(); i++) {
+      if (areSame(
+          info.inputs().get(signature.inputs().get(i).name()), info.outputs().get(output.name()))) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static boolean areSame(@Nullable TensorInfo input, @Nullable TensorInfo output) {
+    return input != null
+        && output != null
+        && SavedModelGraph.nodeOf(input.tensor()).equals(SavedModelGraph.nodeOf(output.tensor()))
+        && indexOf(input.tensor()) == indexOf(output.tensor());
   }
 
   @Override
@@ -159,6 +184,14 @@ final class TensorFlowModel implements NativeModel {
 
   TF_Output fetches(List<TensorSpec> outputs) {
     return tensors(outputs, info.outputs());
+  }
+
+  /**
+   * Which input the output at this place of the signature is, or -1. TensorFlow fetches no tensor
+   * that it is fed.
+   */
+  int passedInput(int output) {
+    return passedInputs[output];
   }
 
   TF_Buffer runOptions() {

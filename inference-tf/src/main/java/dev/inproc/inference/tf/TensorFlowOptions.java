@@ -1,6 +1,9 @@
 package dev.inproc.inference.tf;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -16,6 +19,7 @@ public final class TensorFlowOptions {
   private final Set<String> tags;
   private final boolean xla;
   private final boolean trusted;
+  private final List<Path> operatorLibraries;
   private final long maxGraphBytes;
   private final boolean servingWarmUp;
   private final Map<String, long[]> inputShapes;
@@ -25,6 +29,7 @@ public final class TensorFlowOptions {
     tags = builder.tags;
     xla = builder.xla;
     trusted = builder.trusted;
+    operatorLibraries = List.copyOf(builder.operatorLibraries);
     maxGraphBytes = builder.maxGraphBytes;
     servingWarmUp = builder.servingWarmUp;
     inputShapes = Map.copyOf(builder.inputShapes);
@@ -55,6 +60,11 @@ public final class TensorFlowOptions {
     return trusted;
   }
 
+  /** Returns the libraries of operators that are loaded. */
+  public List<Path> operatorLibraries() {
+    return operatorLibraries;
+  }
+
   /** Returns the most bytes that {@code saved_model.pb} may have. */
   public long maxGraphBytes() {
     return maxGraphBytes;
@@ -76,6 +86,7 @@ public final class TensorFlowOptions {
     private Set<String> tags = Set.of("serve");
     private boolean xla;
     private boolean trusted;
+    private final List<Path> operatorLibraries = new ArrayList<>();
     private long maxGraphBytes = DEFAULT_MAX_GRAPH_BYTES;
     private boolean servingWarmUp = true;
     private final Map<String, long[]> inputShapes = new LinkedHashMap<>();
@@ -106,10 +117,25 @@ public final class TensorFlowOptions {
     /**
      * Says that this model is trusted as code is. A SavedModel is a program: without this,
      * operators that touch files, sockets or host code, and those not known to be harmless, are
-     * refused before TensorFlow sees the model. Default no.
+     * refused before TensorFlow sees the model. Files may then be behind links, as in a cache of
+     * downloads. Operators that TensorFlow itself lacks come with {@link #operatorLibrary}. Default
+     * no.
      */
     public Builder trusted(boolean trust) {
       trusted = trust;
+      return this;
+    }
+
+    /**
+     * Adds a native library of operators, such as TensorFlow Text's, built for the version of
+     * TensorFlow that runs. It is code, and loading it runs it: name only what you trust. Its
+     * operators are trusted with it, so a model may use them without {@link #trusted}; all others
+     * are checked as ever. Where an operator of the library touches files, a model that you do not
+     * trust can do so by it. TensorFlow loads a library once and keeps it, with its operators,
+     * until the process ends.
+     */
+    public Builder operatorLibrary(Path library) {
+      operatorLibraries.add(Objects.requireNonNull(library, "library"));
       return this;
     }
 

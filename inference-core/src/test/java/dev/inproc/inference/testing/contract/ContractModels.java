@@ -61,6 +61,13 @@ public interface ContractModels {
   /** id INT64[batch] to answer INT64[batch], {@code id * 1000003 + 7}. */
   ModelSource ledger();
 
+  /**
+   * x and mask FLOAT32[batch,n], id INT64[batch] and name STRING[batch] to y, the negative of x,
+   * and to mask, id and name: the inputs themselves, with no operator between. Both dynamic
+   * dimensions are named, if the format has names.
+   */
+  ModelSource passThrough();
+
   /** x of this type [batch,n] to y, the same. */
   ModelSource identity(DataType type);
 

@@ -30,6 +30,7 @@ public abstract class EngineContract
         DevicesContract,
         EngineFailureContract,
         LoadFaultsContract,
+        PassThroughContract,
         ShapesContract {
   private final ContractModels models;
 

@@ -104,6 +104,14 @@ public final class Models {
     return Shapes.identity(elementType);
   }
 
+  /**
+   * x and mask [batch,n], id [batch], int64, and name [batch], text, to y, the negative of x, and
+   * to mask, id and name, with no node between.
+   */
+  public static byte[] passThrough() {
+    return Shapes.passThrough();
+  }
+
   /** {@link #tinyMlp} for exactly {@code rows} rows at a time. */
   public static byte[] fixedBatch(int rows) {
     return Networks.mlp(Integer.toString(rows), TINY).build();

@@ -77,6 +77,11 @@ public final class OnnxContractModels implements ContractModels {
   }
 
   @Override
+  public ModelSource passThrough() {
+    return source("pass-through", Models.passThrough());
+  }
+
+  @Override
   public ModelSource identity(DataType type) {
     int onnx =
         switch (type) {

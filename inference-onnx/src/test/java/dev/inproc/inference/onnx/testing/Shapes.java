@@ -22,6 +22,20 @@ final class Shapes {
         .build();
   }
 
+  static byte[] passThrough() {
+    return new GraphBuilder("pass-through")
+        .input("x", FLOAT, "batch,n")
+        .input("mask", FLOAT, "batch,n")
+        .input("id", DataType.INT64_VALUE, "batch")
+        .input("name", DataType.STRING_VALUE, "batch")
+        .output("y", FLOAT, "batch,n")
+        .output("mask", FLOAT, "batch,n")
+        .output("id", DataType.INT64_VALUE, "batch")
+        .output("name", DataType.STRING_VALUE, "batch")
+        .node("Neg", "x -> y")
+        .build();
+  }
+
   static byte[] ledger() {
     return new GraphBuilder("ledger")
         .input("id", DataType.INT64_VALUE, "batch")

@@ -196,6 +196,26 @@ public final class SavedModels {
         .signature(DEFAULT, "x", "y");
   }
 
+  /**
+   * x and mask FLOAT32[?,n], id INT64[?] and name STRING[?] to y, the negative of x, and to mask,
+   * id and name: the signature's outputs name the tensors that its inputs name.
+   */
+  public static GraphWriter passThrough() {
+    return new GraphWriter()
+        .input("x", FLOAT, -1, -1)
+        .input("mask", FLOAT, -1, -1)
+        .input("id", INT64, -1)
+        .input("name", STRING, -1)
+        .node("Neg", "y", "x", type("T", FLOAT))
+        .describe("y", "y:0", FLOAT, -1, -1)
+        .named("x", "batch", "n")
+        .named("mask", "batch", "n")
+        .named("y", "batch", "n")
+        .named("id", "batch")
+        .named("name", "batch")
+        .signature(DEFAULT, "x mask id name", "y mask id name");
+  }
+
   private static org.tensorflow.proto.DataType toTensorFlow(DataType type) {
     return switch (type) {
       case FLOAT32 -> FLOAT;

@@ -75,6 +75,11 @@ public final class TensorFlowContractModels implements ContractModels {
   }
 
   @Override
+  public ModelSource passThrough() {
+    return written.get("pass-through", SavedModels::passThrough);
+  }
+
+  @Override
   public ModelSource identity(DataType type) {
     return written.get("identity-" + type, () -> SavedModels.identity(type));
   }
