@@ -52,7 +52,8 @@ final class PooledFrame {
   void fill(byte pattern) {
     byte[] chunk = new byte[FILL_CHUNK];
     Arrays.fill(chunk, pattern);
-    for (ByteBuffer buffer : buffers) {
+    for (DirectMemory part : lent) {
+      ByteBuffer buffer = part.buffer();
       for (int at = 0, length; at < buffer.capacity(); at += length) {
         length = Math.min(chunk.length, buffer.capacity() - at);
         buffer.put(at, chunk, 0, length);
