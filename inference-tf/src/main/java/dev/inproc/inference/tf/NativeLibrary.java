@@ -29,7 +29,7 @@ final class NativeLibrary {
               + " -Dorg.bytedeco.javacpp.cachedir (by default ~/.javacpp/cache, or under"
               + " java.io.tmpdir, which is "
               + System.getProperty("java.io.tmpdir")
-              + "), which must have 500 MB of room, must be writable and must not be mounted"
+              + "), which must have 700 MB of room, must be writable and must not be mounted"
               + " noexec. Then restart the JVM: "
               + first,
           e);

@@ -83,8 +83,7 @@ public final class DeployedApplication implements Consumer<String> {
       return scripted();
     }
     try {
-      ContractModels engine =
-          (ContractModels) Class.forName(models).getConstructor().newInstance();
+      ContractModels engine = (ContractModels) Class.forName(models).getConstructor().newInstance();
       return engine.engine().load(engine.tinyMlp());
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);

@@ -45,14 +45,12 @@ public final class Redeployment {
 
   /** Runs one life of the application, on a thread as a container starts it. */
   private static WeakReference<ClassLoader> deploy(boolean own, String models) throws Exception {
-    ClassLoader loader = own ? new URLClassLoader(classPath(), platform()) : new ApplicationLoader();
+    ClassLoader loader =
+        own ? new URLClassLoader(classPath(), platform()) : new ApplicationLoader();
     @SuppressWarnings("unchecked")
     Consumer<String> application =
         (Consumer<String>)
-            loader
-                .loadClass(DeployedApplication.class.getName())
-                .getConstructor()
-                .newInstance();
+            loader.loadClass(DeployedApplication.class.getName()).getConstructor().newInstance();
     if (application.getClass() == DeployedApplication.class) {
       throw new AssertionError("The application has no class loader of its own");
     }
