@@ -236,13 +236,9 @@ public final class Run extends ModelCommand {
     }
     writer.endArray();
     writer.name("integrity").value(integrity.toString());
-    writer.name("keepsState").value(keepsState(integrity));
+    writer.name("keepsState").value(integrity.keepsState());
     writer.name("runs").value(rounds.engineRuns());
     writer.endObject();
-  }
-
-  private static boolean keepsState(Integrity integrity) {
-    return integrity.toString().contains("keeps state");
   }
 
   /** What writes one JSON value. */

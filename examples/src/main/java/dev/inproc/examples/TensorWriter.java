@@ -32,7 +32,7 @@ final class TensorWriter {
 
   private void write(Tensor tensor) throws IOException {
     out.beginObject();
-    out.name("type").value(tensor.type().name());
+    out.name("type").value(TensorBytes.isBytes(tensor) ? TensorBytes.TYPE : tensor.type().name());
     out.name("shape").beginArray();
     Shape shape = tensor.shape();
     for (int axis = 0; axis < shape.rank(); axis++) {
@@ -47,9 +47,14 @@ final class TensorWriter {
 
   /** Writes the first values, one after the other. */
   void writeData(Tensor tensor, int count) throws IOException {
-    if (tensor.type() == DataType.STRING) {
+    if (tensor.type() == DataType.SEQUENCE) {
+      for (Tensor each : tensor.toTensors().subList(0, count)) {
+        write(each);
+      }
+    } else if (tensor.type() == DataType.STRING) {
+      boolean bytes = TensorBytes.isBytes(tensor);
       for (int i = 0; i < count; i++) {
-        out.value(tensor.getString(i));
+        out.value(bytes ? TensorBytes.encode(tensor, i) : tensor.getString(i));
       }
     } else {
       ByteBuffer bytes = ByteBuffer.wrap(tensor.toBytes()).order(ByteOrder.nativeOrder());

@@ -108,7 +108,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     figures = new Figures(maxBatchSize);
     runs = new Runs<>(inner, timer, cost, figures, intake, maxBatchSize, batching.parallelism());
     door = new Door<>(this, traits, timer, intake, outside, slots, runs, figures, delays);
-    inline = new Inline<>(inner, figures, batching.maxBatchSize() > 1, this::checkOpen, door::checkFits);
+    inline =
+        new Inline<>(inner, figures, batching.maxBatchSize() > 1, this::checkOpen, door::checkFits);
     lifetime = new Lifetime(inner::close);
   }
 

@@ -38,13 +38,14 @@ final class AxisTrial {
     try {
       List<Tensors> given = given(model);
       if (!given.stream().allMatch(example -> fits(example, model, model.layout))) {
-        Layout whole = new Layout(
-                model.layout.raw(), BatchAxis.NONE, model.copies.get(0).unusedInputs());
+        Layout whole =
+            new Layout(model.layout.raw(), BatchAxis.NONE, model.copies.get(0).unusedInputs());
         if (given.stream().allMatch(example -> fits(example, model, whole))) {
           return "the examples given, which have that dimension";
         }
       }
-      return refusal(runs, ProbeInputs.candidates(model.layout, IntegrityProbe.given(model, runs.runner)));
+      return refusal(
+          runs, ProbeInputs.candidates(model.layout, IntegrityProbe.given(model, runs.runner)));
     } finally {
       alarm.cancel();
     }

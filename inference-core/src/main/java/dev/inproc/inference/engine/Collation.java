@@ -180,7 +180,8 @@ final class Collation {
         return cutStrings(objects, row, index, wanted);
       }
       if (type == DataType.SEQUENCE) {
-        return Tensor.sequence(Arrays.asList(Arrays.copyOf(objects, objects.length, Tensor[].class)));
+        return Tensor.sequence(
+            Arrays.asList(Arrays.copyOf(objects, objects.length, Tensor[].class)));
       }
       int start = index * (int) row.elements() * type.byteSize();
       if (wanted.equals(row)) {

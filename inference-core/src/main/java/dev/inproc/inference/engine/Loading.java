@@ -103,7 +103,9 @@ final class Loading {
     private AxisGuess guess(List<? extends NativeModel> copies) {
       boolean guessed = false;
       try {
-        AxisGuess made = AxisGuess.of(LoadedModel.stated(copies.get(0), options.statedShapes()), options.batchAxis());
+        AxisGuess made =
+            AxisGuess.of(
+                LoadedModel.stated(copies.get(0), options.statedShapes()), options.batchAxis());
         guessed = true;
         return made;
       } finally {

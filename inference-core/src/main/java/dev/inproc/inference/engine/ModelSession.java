@@ -354,8 +354,7 @@ final class ModelSession implements Session {
     for (String name : names) {
       String unreadable = model.copies.get(0).unreadableOutputs().get(name);
       if (unreadable != null) {
-        throw new IllegalArgumentException(
-            "Output \"" + name + "\" cannot be read: " + unreadable);
+        throw new IllegalArgumentException("Output \"" + name + "\" cannot be read: " + unreadable);
       }
       int index = all.indexOf(layout.raw().output(name));
       if (chosen.contains(index)) {

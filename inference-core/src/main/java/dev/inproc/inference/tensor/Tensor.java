@@ -12,9 +12,9 @@ import java.util.function.Consumer;
  *
  * <p>Numbers are kept as bytes in the machine's order, the very bytes an engine takes, so that
  * gathering a batch is a copy of memory whatever the type. A tensor therefore holds at most 2^31 -
- * 9 bytes. Reading as another type than the tensor's own is an {@link IllegalStateException}, unless
- * the Java type holds every value of the tensor's type: 16-bit floats are read as {@code float},
- * integers as any wider integer.
+ * 9 bytes. Reading as another type than the tensor's own is an {@link IllegalStateException},
+ * unless the Java type holds every value of the tensor's type: 16-bit floats are read as {@code
+ * float}, integers as any wider integer.
  *
  * <p>An element of a STRING tensor is text, or bytes that are not text, such as an encoded image.
  * Text and its bytes in UTF-8 are the same element: tensors made of either are equal.
@@ -398,7 +398,8 @@ public final class Tensor {
   }
 
   /**
-   * Returns one element of any integer or BOOL tensor by its row-major index; of UINT64 its 64 bits.
+   * Returns one element of any integer or BOOL tensor by its row-major index; of UINT64 its 64
+   * bits.
    */
   public long getLong(int index) {
     expectInteger(DataType.UINT64.byteSize());
@@ -523,7 +524,8 @@ public final class Tensor {
   private int hashOfObjects() {
     int hash = 1;
     for (Object element : elementObjects()) {
-      hash = hash * 31 + (element instanceof Tensor ? element.hashCode() : TextElements.hash(element));
+      hash =
+          hash * 31 + (element instanceof Tensor ? element.hashCode() : TextElements.hash(element));
     }
     return hash;
   }

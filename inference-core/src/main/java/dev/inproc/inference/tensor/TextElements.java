@@ -64,7 +64,11 @@ final class TextElements {
       return text;
     }
     throw new IllegalStateException(
-        "Element " + index + " is " + ((byte[]) element).length + " bytes that are not UTF-8 text;"
+        "Element "
+            + index
+            + " is "
+            + ((byte[]) element).length
+            + " bytes that are not UTF-8 text;"
             + " read it with getBytes");
   }
 

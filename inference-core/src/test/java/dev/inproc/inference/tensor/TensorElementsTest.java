@@ -134,7 +134,8 @@ class TensorElementsTest {
     assertEquals(sequence.hashCode(), Tensor.sequence(sequence.toTensors()).hashCode());
     assertNotEquals(sequence, Tensor.sequence(List.of(Tensor.of(1f))));
     assertEquals(0, Tensor.sequence(List.of()).elements());
-    assertThrows(UnsupportedOperationException.class, () -> sequence.toTensors().set(0, Tensor.of(9f)));
+    assertThrows(
+        UnsupportedOperationException.class, () -> sequence.toTensors().set(0, Tensor.of(9f)));
     assertThrows(IllegalStateException.class, sequence::toBytes);
     assertThrows(IllegalStateException.class, sequence::toFloats);
     assertThrows(

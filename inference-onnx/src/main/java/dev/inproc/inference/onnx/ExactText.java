@@ -120,7 +120,8 @@ final class ExactText implements AutoCloseable {
   /** Makes a tensor of these strings, each a {@link String} or a {@code byte[]}. */
   OnnxTensor create(Object[] values, long[] dims) throws OrtException {
     String[] plain = new String[values.length];
-    int[] others = IntStream.range(0, values.length).filter(i -> !PlainText.isPlain(values[i])).toArray();
+    int[] others =
+        IntStream.range(0, values.length).filter(i -> !PlainText.isPlain(values[i])).toArray();
     for (int i = 0; i < plain.length; i++) {
       plain[i] = PlainText.isPlain(values[i]) ? (String) values[i] : "";
     }
@@ -184,8 +185,18 @@ final class ExactText implements AutoCloseable {
         OnnxTensor roundTensor = OnnxTensor.createTensor(environment, rounds)) {
       Map<String, OnnxTensor> inputs =
           Map.of(
-              "all", all, "shape", shapeTensor, "places", placeTensor, "texts", textTensor,
-              "bytes", byteTensor, "rounds", roundTensor);
+              "all",
+              all,
+              "shape",
+              shapeTensor,
+              "places",
+              placeTensor,
+              "texts",
+              textTensor,
+              "bytes",
+              byteTensor,
+              "rounds",
+              roundTensor);
       return (OnnxTensor) joining.run(inputs).get(0); // a result's other parts need no closing
     }
   }
@@ -233,8 +244,7 @@ final class ExactText implements AutoCloseable {
   private String[] extended(OnnxTensor tensor, int tail) throws OrtException {
     String[] text = {Character.toString(TAIL).repeat(tail)};
     try (OnnxTensor end = OnnxTensor.createTensor(environment, text, new long[0]);
-        OrtSession.Result result =
-            comparing.run(Map.of("a", tensor, "b", end), Set.of("both"))) {
+        OrtSession.Result result = comparing.run(Map.of("a", tensor, "b", end), Set.of("both"))) {
       return OutputValues.strings((OnnxTensor) result.get(0));
     }
   }
@@ -278,8 +288,7 @@ final class ExactText implements AutoCloseable {
   private void requireEqual(OnnxTensor tensor, String[] read, String what) throws OrtException {
     long[] dims = tensor.getInfo().getShape();
     try (OnnxTensor again = create(read, dims);
-        OrtSession.Result result =
-            comparing.run(Map.of("a", tensor, "b", again), Set.of("same"))) {
+        OrtSession.Result result = comparing.run(Map.of("a", tensor, "b", again), Set.of("same"))) {
       ByteBuffer same = ((OnnxTensor) result.get(0)).getByteBuffer();
       for (int i = 0; i < read.length; i++) {
         if (same.get(i) == 0) {

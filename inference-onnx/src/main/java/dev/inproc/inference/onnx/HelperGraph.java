@@ -47,7 +47,8 @@ final class HelperGraph {
   HelperGraph loop(String inputs, String output, HelperGraph body) {
     ProtoWriter attribute = new ProtoWriter().string(1, "body");
     attribute.bytes(6, body.graphProto()).varint(20, ATTRIBUTE_GRAPH);
-    graph.bytes(1, nodeProto("Loop", inputs, output).bytes(5, attribute.toByteArray()).toByteArray());
+    graph.bytes(
+        1, nodeProto("Loop", inputs, output).bytes(5, attribute.toByteArray()).toByteArray());
     return this;
   }
 

@@ -148,8 +148,8 @@ public final class OnnxOptions {
      * Has models share one engine pool of so many threads, instead of a pool for each. For a
      * process with many models, of which few are busy: an idle model then costs no thread. The
      * process has one such pool, and it must exist before ONNX Runtime's first use: load the first
-     * model of the process with this option. Its size and {@link #spinning} are those of that
-     * first load; later ones join it, and {@code intraOpThreads} has no effect on them. Where ONNX
+     * model of the process with this option. Its size and {@link #spinning} are those of that first
+     * load; later ones join it, and {@code intraOpThreads} has no effect on them. Where ONNX
      * Runtime was in use before, each model has a pool of its own, and a warning says so. Default:
      * a pool for each model.
      *

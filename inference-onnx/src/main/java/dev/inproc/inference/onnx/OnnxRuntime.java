@@ -19,7 +19,8 @@ final class OnnxRuntime {
   private static final String NAME = "inproc";
 
   private static @Nullable OrtEnvironment environment; // guarded by the class
-  private static int pool; // threads of the shared engine pool, 0 if there is none; guarded likewise
+  private static int
+      pool; // threads of the shared engine pool, 0 if there is none; guarded likewise
   private static @Nullable LinkageError failure; // the first, which says more; guarded likewise
 
   private OnnxRuntime() {}
@@ -53,7 +54,8 @@ final class OnnxRuntime {
     String temporary = TemporaryDirectory.explainNative(failure);
     String reason =
         temporary != null
-            ? temporary + ", or unpack its libraries yourself and name their directory with"
+            ? temporary
+                + ", or unpack its libraries yourself and name their directory with"
                 + " -Donnxruntime.native.path"
             : "on Linux it needs glibc 2.28 or later";
     return "ONNX Runtime's native library does not load on "
@@ -143,10 +145,7 @@ final class OnnxRuntime {
               "createHandle", long.class, int.class, String.class);
       create.setAccessible(true);
       create.invoke(
-          null,
-          api.getLong(null),
-          OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL.getValue(),
-          NAME);
+          null, api.getLong(null), OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL.getValue(), NAME);
     } catch (ReflectiveOperationException | RuntimeException e) {
       LOG.log(
           Level.WARNING,

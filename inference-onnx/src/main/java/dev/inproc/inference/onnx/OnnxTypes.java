@@ -6,7 +6,6 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.SequenceInfo;
 import ai.onnxruntime.TensorInfo;
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.onnx.format.GraphInputs;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.TensorSpec;
 import org.jspecify.annotations.Nullable;
@@ -78,9 +77,7 @@ final class OnnxTypes {
     DataType type = node.getInfo() instanceof TensorInfo info ? fromOnnx(info) : null;
     if (type == null) {
       throw new ModelLoadException(
-          model,
-          "input \"" + name + "\" is of a type that " + CANNOT_PASS + node.getInfo(),
-          null);
+          model, "input \"" + name + "\" is of a type that " + CANNOT_PASS + node.getInfo(), null);
     }
     TensorInfo info = (TensorInfo) node.getInfo();
     DataType own = unsigned == null ? type : unsigned;
@@ -117,9 +114,7 @@ final class OnnxTypes {
 
   private static @Nullable TensorSpec sequence(String name, SequenceInfo sequence) {
     if (!sequence.isSequenceOfMaps()) {
-      return isRead(sequence.sequenceType)
-          ? TensorSpec.unknownRank(name, DataType.SEQUENCE)
-          : null;
+      return isRead(sequence.sequenceType) ? TensorSpec.unknownRank(name, DataType.SEQUENCE) : null;
     }
     // One map for each example: a row of values, as many as there are keys.
     DataType type = mapValues(sequence.mapInfo);

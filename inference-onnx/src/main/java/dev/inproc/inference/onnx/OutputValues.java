@@ -114,7 +114,10 @@ final class OutputValues {
     DataType type = OnnxTypes.fromOnnx(tensor.getInfo());
     if (type == null) {
       throw new EngineException(
-          "Output " + spec + ": an element is of a type that " + OnnxTypes.CANNOT_PASS
+          "Output "
+              + spec
+              + ": an element is of a type that "
+              + OnnxTypes.CANNOT_PASS
               + tensor.getInfo(),
           null);
     }

@@ -79,8 +79,7 @@ class ClassifierTest {
   void zipMap_removed_classesAreLabelsInColumnOrder() {
     byte[] strings = Models.treeEnsemble(true, true);
     try (Session session = new OnnxEngine().load(ModelSource.bytes("trees", strings))) {
-      assertEquals(
-          Models.CLASS_NAMES, session.signature().output("output_probability").labels());
+      assertEquals(Models.CLASS_NAMES, session.signature().output("output_probability").labels());
       assertEquals(
           Models.CLASS_NAMES, session.rawSignature().output("output_probability").labels());
       assertEquals(List.of(), session.signature().output("output_label").labels());

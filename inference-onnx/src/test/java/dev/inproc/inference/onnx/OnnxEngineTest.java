@@ -17,8 +17,7 @@ class OnnxEngineTest {
   void treeEnsemble_withZipMap_givesTensorsAndClasses() {
     byte[] model = Models.treeEnsemble(true, true);
     try (Session session = new OnnxEngine().load(ModelSource.bytes("trees", model))) {
-      assertEquals(
-          Models.CLASS_NAMES, session.signature().output("output_probability").labels());
+      assertEquals(Models.CLASS_NAMES, session.signature().output("output_probability").labels());
       float[] x = {0.3f, -1, 2, 0.5f};
       Tensors answer = session.predict(Tensors.of("x", Tensor.of(x)));
       assertEquals(Shape.of(3), answer.get("output_probability").shape());

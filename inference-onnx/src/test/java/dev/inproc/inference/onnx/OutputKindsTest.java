@@ -122,8 +122,7 @@ class OutputKindsTest {
           List.of("1", "2", "3", "4", "5", "6"),
           answer.get("texts").toTensors().get(1).toStrings());
       assertEquals(
-          List.of(Tensor.of(Shape.of(2, 3), 1L, 2, 3, 4, 5, 6)),
-          answer.get("numbers").toTensors());
+          List.of(Tensor.of(Shape.of(2, 3), 1L, 2, 3, 4, 5, 6)), answer.get("numbers").toTensors());
     }
   }
 

@@ -95,7 +95,6 @@ class SharedThreadsTest {
 
   @Test
   void sharedThreads_notPositive_isRefused() {
-    assertThrows(
-        IllegalArgumentException.class, () -> OnnxOptions.builder().sharedThreads(0));
+    assertThrows(IllegalArgumentException.class, () -> OnnxOptions.builder().sharedThreads(0));
   }
 }

@@ -126,7 +126,10 @@ class TextTest {
             .opset("", 20)
             .irVersion(9)
             .input("x", DataType.STRING_VALUE, "batch,n")
-            .node("RegexFullMatch", "x -> y", Attributes.text("pattern", "a[\uD83D\uDE00-\uD83D\uDE09]."))
+            .node(
+                "RegexFullMatch",
+                "x -> y",
+                Attributes.text("pattern", "a[\uD83D\uDE00-\uD83D\uDE09]."))
             .output("y", DataType.BOOL_VALUE, "batch,n");
     try (Session session = load(graph)) {
       assertArrayEquals(
@@ -138,7 +141,13 @@ class TextTest {
   @Test
   void outputs_beyondTheBasicPlane_comeAsTheModelHasThem() {
     List<String> words =
-        List.of(GRIN, "a" + WINK + GRIN + " and a tail", GRIN.repeat(1000), "plain", "ð\u009f\u0098", "");
+        List.of(
+            GRIN,
+            "a" + WINK + GRIN + " and a tail",
+            GRIN.repeat(1000),
+            "plain",
+            "ð\u009f\u0098",
+            "");
     try (Session session = load(words(words))) {
       assertEquals(
           words, session.predict(Tensors.of("x", Tensor.of(0L, 1, 2, 3, 4, 5))).only().toStrings());
@@ -162,10 +171,11 @@ class TextTest {
       assertEquals("plain", session.predict(Tensors.of("x", Tensor.of(0L))).only().getString(0));
       for (long i = 1; i < 3; i++) {
         Tensors input = Tensors.of("x", Tensor.of(i));
-        EngineException failure =
-            assertThrows(EngineException.class, () -> session.predict(input));
+        EngineException failure = assertThrows(EngineException.class, () -> session.predict(input));
         assertSays(failure, "Output y STRING", "element 0", "NUL");
-        assertThrows(EngineException.class, () -> session.runRaw(Tensors.of("x", Tensor.of(Shape.of(1, 1), 1L))));
+        assertThrows(
+            EngineException.class,
+            () -> session.runRaw(Tensors.of("x", Tensor.of(Shape.of(1, 1), 1L))));
       }
       try (var batched = session.with(Batching.upTo(4))) {
         CompletableFuture<Tensors> good = batched.submit(Tensors.of("x", Tensor.of(0L)));
@@ -215,8 +225,7 @@ class TextTest {
       assertEquals("x" + GRIN, session.predict(Tensors.of("x", text)).only().getString(0));
       EngineException failure =
           assertThrows(
-              EngineException.class,
-              () -> session.predict(Tensors.of("x", Tensor.ofBytes(image))));
+              EngineException.class, () -> session.predict(Tensors.of("x", Tensor.ofBytes(image))));
       assertSays(failure, "bytes that are not UTF-8");
     }
     try (Session session = load(numbers())) {

@@ -225,8 +225,14 @@ final class TensorFlowFrame implements Frame {
   private void requireFits(int position, long size, String unit) {
     if (size > MOST) {
       throw model.failure(
-          "output " + outputs.get(position) + " has " + size + " " + unit
-              + "; a tensor holds at most " + MOST);
+          "output "
+              + outputs.get(position)
+              + " has "
+              + size
+              + " "
+              + unit
+              + "; a tensor holds at most "
+              + MOST);
     }
   }
 
@@ -234,7 +240,10 @@ final class TensorFlowFrame implements Frame {
   public Object[] outputStrings(int position) {
     long count = outputShape(position).elements();
     requireFits(position, count, "strings");
-    return NativeStrings.read(outputTensor(position), (int) count, length -> requireFits(position, length, "bytes in one string"));
+    return NativeStrings.read(
+        outputTensor(position),
+        (int) count,
+        length -> requireFits(position, length, "bytes in one string"));
   }
 
   /** TensorFlow's C API cannot stop one run among others. */

@@ -237,8 +237,7 @@ class BytesTest {
             .describe("in" + GRIN, "x:0", FLOAT, -1, 2)
             .describe("out" + GRIN, "y:0", FLOAT, -1, 2)
             .signature("serve " + GRIN, "in" + GRIN, "out" + GRIN);
-    TensorFlowOptions options =
-        TensorFlowOptions.builder().signature("serve " + GRIN).build();
+    TensorFlowOptions options = TensorFlowOptions.builder().signature("serve " + GRIN).build();
     ModelSource source = ModelSource.file(model.write(directory.resolve("m " + GRIN)));
     try (Session session = new TensorFlowEngine(options).load(source)) {
       Tensors answer = session.predict(Tensors.of("in" + GRIN, Tensor.of(1f, -2f)));

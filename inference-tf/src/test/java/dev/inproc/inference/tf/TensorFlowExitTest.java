@@ -1,7 +1,7 @@
 package dev.inproc.inference.tf;
 
-import dev.inproc.inference.tf.testing.TensorFlowContractModels;
 import dev.inproc.inference.testing.exit.ExitContract;
+import dev.inproc.inference.tf.testing.TensorFlowContractModels;
 
 class TensorFlowExitTest extends ExitContract {
   TensorFlowExitTest() {

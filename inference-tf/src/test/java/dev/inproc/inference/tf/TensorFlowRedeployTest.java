@@ -1,7 +1,7 @@
 package dev.inproc.inference.tf;
 
-import dev.inproc.inference.tf.testing.TensorFlowContractModels;
 import dev.inproc.inference.testing.redeploy.RedeployContract;
+import dev.inproc.inference.tf.testing.TensorFlowContractModels;
 
 class TensorFlowRedeployTest extends RedeployContract {
   TensorFlowRedeployTest() {
