@@ -2,6 +2,7 @@ package dev.inproc.examples;
 
 import dev.inproc.inference.onnx.quantize.ModelInspector;
 import dev.inproc.inference.onnx.quantize.ModelSummary;
+import dev.inproc.inference.onnx.quantize.Precision;
 import dev.inproc.inference.onnx.quantize.Variants;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -52,6 +53,7 @@ public final class Inspect extends ModelCommand {
             .put("file", file.toString())
             .put("precision", summary.precision().toString())
             .put("scheme", summary.scheme())
+            .put("floatShare", summary.share(Precision.FP32))
             .put("parameters", summary.parameters())
             .put("bytes", summary.totalBytes())
             .put("opset", summary.opsets().getOrDefault("", 0L)));

@@ -175,7 +175,10 @@ public final class Quantize extends ModelCommand {
         "Size        %,d to %,d bytes: %.2f%n",
         report.bytesBefore(), report.bytesAfter(), report.sizeRatio());
     report.changed().forEach(node -> print.println("Changed     " + line(node)));
-    report.left().forEach(node -> print.println("Left        " + line(node)));
+    report.left().forEach(node -> print.println("Left        " + line(node) + bytes(node)));
+    print.printf(
+        "FP32        %.1f %% of the weights' bytes stay FP32: %,d of %,d%n",
+        100 * report.floatShare(), report.floatBytesAfter(), report.floatBytesBefore());
     print.println("Rewritten   " + report.normalizations() + " layer normalizations");
     print.println("Smoothed    " + report.smoothed() + " activations" + note(report));
   }
@@ -188,6 +191,10 @@ public final class Quantize extends ModelCommand {
     return node.operator() + " " + node.name() + ": " + node.detail();
   }
 
+  private static String bytes(QuantizationReport.Node node) {
+    return node.floatBytes() == 0 ? "" : String.format("; %,d bytes of FP32", node.floatBytes());
+  }
+
   private JsonLine json(QuantizationReport report) {
     return new JsonLine()
         .put("scheme", report.options().scheme().label())
@@ -196,6 +203,7 @@ public final class Quantize extends ModelCommand {
         .put("bytesBefore", report.bytesBefore())
         .put("bytesAfter", report.bytesAfter())
         .put("nodesChanged", report.changed().size())
-        .put("nodesLeft", report.left().size());
+        .put("nodesLeft", report.left().size())
+        .put("floatShare", report.floatShare());
   }
 }

@@ -11,7 +11,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
-import org.HdrHistogram.AtomicHistogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a batcher counts. Each call costs one add; times are stamped for each batch, since five
@@ -19,7 +19,6 @@ import org.HdrHistogram.AtomicHistogram;
  */
 final class Figures {
   private static final long LONGEST = TimeUnit.HOURS.toNanos(1);
-  private static final int DIGITS = 2;
 
   private final LongAdder notQueued = new LongAdder();
   private final LongAdder answered = new LongAdder();
@@ -34,12 +33,22 @@ final class Figures {
   private final DoubleAdder rows = new DoubleAdder();
   private final DoubleAdder paddedRows = new DoubleAdder();
   private final Map<DispatchReason, LongAdder> reasons = new EnumMap<>(DispatchReason.class);
-  private final AtomicHistogram sizes;
-  private final AtomicHistogram queue = new AtomicHistogram(LONGEST, DIGITS);
-  private final AtomicHistogram run = new AtomicHistogram(LONGEST, DIGITS);
+  private final int maxBatchSize;
+  private volatile @Nullable Histograms histograms; // made by the first batch
+
+  /** Too large for a model that is idle. */
+  private static final class Histograms {
+    private final Spread sizes;
+    private final Spread queue = new Spread(LONGEST);
+    private final Spread run = new Spread(LONGEST);
+
+    Histograms(int maxBatchSize) {
+      sizes = new Spread(Math.max(2, maxBatchSize));
+    }
+  }
 
   Figures(int maxBatchSize) {
-    sizes = new AtomicHistogram(Math.max(2, maxBatchSize), DIGITS);
+    this.maxBatchSize = maxBatchSize;
     for (DispatchReason reason : DispatchReason.values()) {
       reasons.put(reason, new LongAdder());
     }
@@ -55,8 +64,13 @@ final class Figures {
   }
 
   void inline(int requests) {
-    inline.add(requests);
     answered.add(requests);
+    inline.add(requests);
+  }
+
+  /** Those that their callers took back. */
+  void cancelled(int requests) {
+    cancelled.add(requests);
   }
 
   /** By the kind of failure. */
@@ -93,59 +107,72 @@ final class Figures {
       reruns.increment();
       return;
     }
-    sizes.recordValue(size);
+    histograms().sizes.record(size, 1);
   }
 
   /** Of one request for all of its batch. */
   void queued(long nanos, int size) {
-    queue.recordValueWithCount(clamp(nanos), size);
+    histograms().queue.record(clamp(nanos), size);
   }
 
   void ended(long runNanos) {
-    run.recordValue(clamp(runNanos));
+    histograms().run.record(clamp(runNanos), 1);
+  }
+
+  private Histograms histograms() {
+    Histograms made = histograms;
+    return made != null ? made : makeHistograms();
+  }
+
+  private synchronized Histograms makeHistograms() {
+    Histograms made = histograms;
+    if (made == null) {
+      made = new Histograms(maxBatchSize);
+      histograms = made;
+    }
+    return made;
   }
 
   private static long clamp(long nanos) {
     return Math.max(0, Math.min(nanos, LONGEST));
   }
 
-  BatchingMetrics snapshot(long offered, int waiting, long waitingBytes) {
+  /**
+   * Returns the figures now. Every request is counted as submitted before its outcome is, and
+   * outcomes are read first: they never are more than what was submitted.
+   */
+  BatchingMetrics snapshot(Intake<?> intake) {
     Map<DispatchReason, Long> byReason = new EnumMap<>(DispatchReason.class);
     reasons.forEach((reason, count) -> byReason.put(reason, count.sum()));
     double all = rows.sum();
+    long inlineNow = inline.sum();
+    long answeredNow = answered.sum();
+    long failedNow = failed.sum();
+    long expiredNow = expired.sum();
+    long cancelledNow = cancelled.sum();
+    long overloadedNow = overloaded.sum();
+    long closedNow = closed.sum();
+    long ended = answeredNow + failedNow + expiredNow + cancelledNow + overloadedNow + closedNow;
+    // But a timeout may end a request that was admitted and is not yet in the queue.
+    long submitted = Math.max(ended, notQueued.sum() + intake.offered());
+    Histograms made = histograms;
     return new BatchingMetrics(
-        notQueued.sum() + offered,
-        answered.sum(),
-        inline.sum(),
-        failed.sum(),
-        expired.sum(),
-        cancelled.sum(),
-        overloaded.sum(),
-        closed.sum(),
-        waiting,
-        waitingBytes,
+        submitted,
+        answeredNow,
+        inlineNow,
+        failedNow,
+        expiredNow,
+        cancelledNow,
+        overloadedNow,
+        closedNow,
+        intake.waiting(),
+        intake.waitingBytes(),
         runs.sum(),
         reruns.sum(),
         byReason,
-        distribution(sizes, 1),
-        distribution(queue, 1e-3),
-        distribution(run, 1e-3),
+        made == null ? Distribution.EMPTY : made.sizes.distribution(1),
+        made == null ? Distribution.EMPTY : made.queue.distribution(1e-3),
+        made == null ? Distribution.EMPTY : made.run.distribution(1e-3),
         all == 0 ? 0 : paddedRows.sum() / all);
-  }
-
-  private static Distribution distribution(AtomicHistogram live, double factor) {
-    AtomicHistogram copy = live.copy();
-    if (copy.getTotalCount() == 0) {
-      return Distribution.EMPTY;
-    }
-    return new Distribution(
-            copy.getTotalCount(),
-            copy.getMean(),
-            copy.getValueAtPercentile(50),
-            copy.getValueAtPercentile(95),
-            copy.getValueAtPercentile(99),
-            copy.getValueAtPercentile(99.9),
-            copy.getMaxValue())
-        .times(factor);
   }
 }

@@ -1,17 +1,19 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.ModelLoadException;
+import java.io.ByteArrayInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -23,7 +25,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Where a model comes from: a file or directory, or bytes in memory. Immutable. */
+/**
+ * Where a model comes from: a file or directory, bytes in memory, or a resource on the class path.
+ * Immutable. {@link #path} is set for a model on disk, {@link #bytes} for one in memory; for a
+ * resource inside a jar both are null, and {@link #open} streams it.
+ */
 public final class ModelSource {
   private static final int CHUNK = 1 << 20;
   private static final Pattern SHA_256 = Pattern.compile("[0-9a-fA-F]{64}");
@@ -31,20 +37,37 @@ public final class ModelSource {
   private final String name;
   private final @Nullable Path path;
   private final byte @Nullable [] bytes;
+  private final @Nullable Resource resource;
   private final @Nullable String sha256;
 
+  private record Resource(ClassLoader loader, String name) {
+    InputStream open() throws IOException {
+      InputStream in = loader.getResourceAsStream(name);
+      if (in == null) {
+        throw new FileNotFoundException("no such resource on the class path");
+      }
+      return in;
+    }
+  }
+
   private ModelSource(
-      String name, @Nullable Path path, byte @Nullable [] bytes, @Nullable String sha256) {
+      String name,
+      @Nullable Path path,
+      byte @Nullable [] bytes,
+      @Nullable Resource resource,
+      @Nullable String sha256) {
     this.name = Objects.requireNonNull(name, "name");
     this.path = path;
     this.bytes = bytes;
+    this.resource = resource;
     this.sha256 = sha256;
   }
 
   /** A model in a file, or in a directory for formats that are one. Read when it is loaded. */
   public static ModelSource file(Path path) {
     Path file = path.getFileName();
-    return new ModelSource(file == null ? path.toString() : file.toString(), path, null, null);
+    return new ModelSource(
+        file == null ? path.toString() : file.toString(), path, null, null, null);
   }
 
   /**
@@ -54,24 +77,37 @@ public final class ModelSource {
    * @param bytes the model file's content; not copied, so it must not change until it is loaded
    */
   public static ModelSource bytes(String name, byte[] bytes) {
-    return new ModelSource(name, null, Objects.requireNonNull(bytes, "bytes"), null);
+    return new ModelSource(name, null, Objects.requireNonNull(bytes, "bytes"), null, null);
   }
 
   /**
-   * A model on the class path, read at once.
+   * A model on the class path. It is read when it is loaded: one in a directory is a file like any
+   * other, one in a jar is streamed, and not held in memory.
    *
-   * @param loader finds the resource
-   * @param resource its name, such as {@code "models/fraud.onnx"}
-   * @throws ModelLoadException if there is no such resource or it cannot be read
+   * @param loader finds the resource, now and when the model is loaded
+   * @param resource its name, such as {@code "models/fraud.onnx"}; a leading slash is allowed
+   * @throws ModelLoadException if there is no such resource
    */
   public static ModelSource resource(ClassLoader loader, String resource) {
-    try (InputStream in = loader.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new ModelLoadException(resource, "no such resource on the class path", null);
+    String name = resource.replaceFirst("^/+", "");
+    Resource found = new Resource(loader, name);
+    URL url = loader.getResource(name);
+    if (url == null) { // some class loaders give streams alone
+      try {
+        found.open().close();
+      } catch (IOException e) {
+        throw new ModelLoadException(resource, String.valueOf(e.getMessage()), e);
       }
-      return bytes(resource.substring(resource.lastIndexOf('/') + 1), in.readAllBytes());
-    } catch (IOException e) {
-      throw new ModelLoadException(resource, e.toString(), e);
+    }
+    Path path = url == null ? null : file(url);
+    return new ModelSource(name.substring(name.lastIndexOf('/') + 1), path, null, found, null);
+  }
+
+  private static @Nullable Path file(URL url) {
+    try {
+      return url.getProtocol().equals("file") ? Path.of(url.toURI()) : null;
+    } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
+      return null; // it can be streamed all the same
     }
   }
 
@@ -88,7 +124,7 @@ public final class ModelSource {
       throw new IllegalArgumentException(
           "A SHA-256 has 64 hexadecimal digits, got \"" + digest + "\"");
     }
-    return new ModelSource(name, path, bytes, digest.toLowerCase(Locale.ROOT));
+    return new ModelSource(name, path, bytes, resource, digest.toLowerCase(Locale.ROOT));
   }
 
   /** Returns the digest that the model must have, in lower case, or null for any. */
@@ -101,14 +137,31 @@ public final class ModelSource {
     return name;
   }
 
-  /** Returns the file or directory, or null for a model in memory. */
+  /** Returns the file or directory, or null for a model that is not on disk as such. */
   public @Nullable Path path() {
     return path;
   }
 
-  /** Returns the bytes in memory, not copied, or null for a model on disk. */
+  /** Returns the bytes in memory, not copied, or null for a model that is not in memory. */
   public byte @Nullable [] bytes() {
     return bytes;
+  }
+
+  /**
+   * Opens the model file's bytes, wherever they are.
+   *
+   * @throws IOException if that fails, or if the model is a directory
+   */
+  public InputStream open() throws IOException {
+    if (bytes != null) {
+      return new ByteArrayInputStream(bytes);
+    }
+    return path != null ? Files.newInputStream(path) : Objects.requireNonNull(resource).open();
+  }
+
+  /** Says whether this is a resource, whose directory is the application's and not the model's. */
+  boolean isResource() {
+    return resource != null;
   }
 
   /** Returns the path if there is one, else the name: for messages. */
@@ -135,6 +188,12 @@ public final class ModelSource {
       sha256.update(bytes);
     } else if (path != null) {
       digest(path, sha256);
+    } else {
+      try (InputStream in = open()) {
+        digest(in, sha256);
+      } catch (IOException e) {
+        throw new ModelLoadException(describe(), e.toString(), e);
+      }
     }
     return HexFormat.of().formatHex(sha256.digest());
   }
@@ -170,12 +229,15 @@ public final class ModelSource {
   }
 
   private static void digestFile(Path file, MessageDigest sha256) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
-      while (channel.read(chunk) >= 0) {
-        sha256.update(chunk.flip());
-        chunk.clear();
-      }
+    try (InputStream in = Files.newInputStream(file)) {
+      digest(in, sha256);
+    }
+  }
+
+  private static void digest(InputStream in, MessageDigest sha256) throws IOException {
+    byte[] chunk = new byte[CHUNK];
+    for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+      sha256.update(chunk, 0, n);
     }
   }
 

@@ -29,13 +29,10 @@ class WorkersTest {
   }
 
   @Test
-  void isWorker_onLanesAndNotices_notElsewhere() {
+  void isWorker_onLanes_notElsewhere() {
     CompletableFuture<Boolean> lane = new CompletableFuture<>();
-    CompletableFuture<Boolean> notice = new CompletableFuture<>();
     workers.turn(new Object(), () -> lane.complete(Workers.isWorker()));
-    workers.notice(() -> notice.complete(Workers.isWorker()));
     assertTrue(Await.value(lane));
-    assertTrue(Await.value(notice));
     assertFalse(Workers.isWorker());
     assertFalse(Await.value(CompletableFuture.supplyAsync(Workers::isWorker)));
   }
@@ -65,16 +62,14 @@ class WorkersTest {
   @Test
   void threads_all_areDaemonsAndNeverVirtual() {
     CompletableFuture<Thread> turner = new CompletableFuture<>();
-    CompletableFuture<Thread> notifier = new CompletableFuture<>();
     CompletableFuture<Boolean> virtual = new CompletableFuture<>();
-    workers.turn(new Object(), () -> turner.complete(Thread.currentThread()));
-    workers.notice(
+    workers.turn(
+        new Object(),
         () -> {
-          notifier.complete(Thread.currentThread());
+          turner.complete(Thread.currentThread());
           virtual.complete(Threads.currentIsVirtual());
         });
     assertTrue(Await.value(turner).isDaemon());
-    assertTrue(Await.value(notifier).isDaemon());
     assertFalse(Await.value(virtual));
   }
 

@@ -56,8 +56,9 @@ class BlockedCallbacksTest {
     Predictor<Tensors, Tensors> over(ScriptedModel model, Timer timer) {
       SessionOptions options = Fixture.unprobed(SessionOptions.builder().parallelism(1).build());
       return layers.apply(
-          ModelSession.create(
-              "scripted", null, List.of(model), options, timer, Workers.shared()));
+          new Loading(
+                  "scripted", null, () -> List.of(model), false, options, timer, Workers.shared())
+              .load());
     }
   }
 

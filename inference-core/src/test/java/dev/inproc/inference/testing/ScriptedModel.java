@@ -45,6 +45,7 @@ public final class ScriptedModel implements NativeModel {
   private volatile @Nullable Gate gate;
   private volatile @Nullable Runnable onTerminate;
   private volatile boolean deaf;
+  private volatile int unwritten;
   private volatile Device device = Device.cpu();
 
   /** What one run was given. */
@@ -83,6 +84,11 @@ public final class ScriptedModel implements NativeModel {
   /** Makes runs ignore terminations, as an engine does inside one long operator. */
   public void ignoreTerminations() {
     deaf = true;
+  }
+
+  /** Makes runs leave so many bytes at the end of each foretold output as they were. */
+  public void leaveUnwritten(int bytes) {
+    unwritten = bytes;
   }
 
   /** Makes the next opening of a frame throw this after it took its memory. */
@@ -245,6 +251,10 @@ public final class ScriptedModel implements NativeModel {
       throw error;
     }
     return function.apply(inputs);
+  }
+
+  int unwritten() {
+    return unwritten;
   }
 
   boolean isDeaf() {

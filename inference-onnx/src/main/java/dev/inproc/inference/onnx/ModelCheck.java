@@ -2,7 +2,9 @@ package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.files.TemporaryDirectory;
 import dev.inproc.inference.onnx.format.ExternalData;
 import dev.inproc.inference.onnx.format.ExternalFiles;
 import dev.inproc.inference.onnx.format.FileBytes;
@@ -11,7 +13,10 @@ import dev.inproc.inference.onnx.format.ModelStructure;
 import dev.inproc.inference.onnx.format.ProtoBytes;
 import dev.inproc.inference.onnx.format.ProtoException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -21,16 +26,19 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Checks a model before native code sees it. */
 final class ModelCheck {
+  private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
   private static final byte[] ORT_FORMAT = {'O', 'R', 'T', 'M'}; // from byte 4 on
   private static final long MAX_PROTOBUF_BYTES = Integer.MAX_VALUE - 8; // and an array's
 
   private final ModelSource source;
   private final long maxBytes;
   private final boolean trusted;
+  private Statefulness statefulness = Statefulness.POSSIBLE;
 
   private ModelCheck(ModelSource source, long maxBytes, boolean trusted) {
     this.source = source;
@@ -49,16 +57,15 @@ final class ModelCheck {
     try {
       Path path = source.path();
       byte[] bytes = source.bytes();
-      if (path != null) {
-        return check.file(path);
-      }
-      return check.bytes(bytes == null ? new byte[0] : bytes);
+      CheckedModel model =
+          path != null ? check.file(path) : bytes == null ? check.resource() : check.bytes(bytes);
+      return model.telling(check.statefulness);
     } catch (ProtoException e) {
-      throw check.failure(e.getMessage(), null);
+      throw check.failure(NotAModel.explain(source, e.getMessage()), null);
     } catch (UncheckedIOException e) {
       throw check.failure(String.valueOf(e.getCause()), e);
     } catch (IOException e) {
-      throw check.failure(e.toString(), e);
+      throw check.failure(TemporaryDirectory.explainCopy(e), e);
     }
   }
 
@@ -74,7 +81,49 @@ final class ModelCheck {
     if (verify) {
       verify(source.digest());
     }
-    return new CheckedModel(source, null, List.of());
+    return CheckedModel.inMemory(source, bytes);
+  }
+
+  /**
+   * Streams a resource into a file for as long as it loads, which takes half the memory of bytes on
+   * the heap; into such bytes where no file can be written.
+   */
+  private CheckedModel resource() throws IOException {
+    Snapshot snapshot = null;
+    Path copy = null;
+    try (InputStream in = source.open()) {
+      snapshot = new Snapshot();
+      copy = snapshot.add("model.onnx", in, maxBytes);
+    } catch (IOException e) {
+      if (snapshot != null) {
+        snapshot.close();
+      }
+      LOG.log(Level.DEBUG, "{0} is loaded from the heap: {1}", source, e.toString());
+      return bytes(HeapBytes.read(source, this::checkSize));
+    }
+    boolean checked = false;
+    try {
+      checkSize(copy == null ? Long.MAX_VALUE : Files.size(copy));
+      CheckedModel model = copied(Objects.requireNonNull(copy), snapshot);
+      checked = true;
+      return model;
+    } finally {
+      if (!checked) {
+        snapshot.close();
+      }
+    }
+  }
+
+  private CheckedModel copied(Path copy, Snapshot snapshot) throws IOException {
+    FileStamp file = stamp(copy);
+    requireProtobufSize(file);
+    if (!trusted || source.sha256() != null) {
+      try (FileBytes content = new FileBytes(copy)) {
+        requireNoExternal(structure(content));
+      }
+      verify(ModelSource.file(copy).digest());
+    }
+    return CheckedModel.copied(source, copy, snapshot);
   }
 
   private void requireNoExternal(ModelStructure structure) {
@@ -82,7 +131,11 @@ final class ModelCheck {
         .findFirst()
         .ifPresent(
             data -> {
-              throw Locations.refused(data, "cannot be found: a model in memory has no directory");
+              throw Locations.refused(
+                  data,
+                  "cannot be found: "
+                      + (source.bytes() == null ? "a resource in a jar" : "a model in memory")
+                      + " has no directory");
             });
   }
 
@@ -96,14 +149,48 @@ final class ModelCheck {
       return verified(file);
     }
     if (trusted) {
-      return new CheckedModel(source, file, List.of());
+      CheckedModel linked = linked(file);
+      return linked == null ? CheckedModel.inPlace(source, file, List.of()) : linked;
     }
     requireProtobufSize(file);
     try (FileBytes content = new FileBytes(path)) {
       Map<ExternalData, FileStamp> external =
-          new ExternalFiles(file, false).find(structure(content));
+          new ExternalFiles(file, false, false).find(structure(content));
       checkSize(file, external.values());
-      return new CheckedModel(source, file, List.copyOf(external.values()));
+      return CheckedModel.inPlace(source, file, List.copyOf(external.values()));
+    }
+  }
+
+  /**
+   * Brings a trusted model's external data together if some of it is behind links that lead out of
+   * the directory, which ONNX Runtime does not follow. Returns null if none is, or if that cannot
+   * be told: a trusted model may be in a form that only ONNX Runtime reads.
+   */
+  private @Nullable CheckedModel linked(FileStamp file) throws IOException {
+    Map<ExternalData, FileStamp> external;
+    try (FileBytes content = new FileBytes(file.path())) {
+      ExternalFiles files = new ExternalFiles(file, true, true);
+      external = files.find(ModelStructure.of(content));
+      if (external.values().stream().allMatch(files::isInside)) {
+        return null;
+      }
+    } catch (ProtoException e) {
+      return null;
+    }
+    checkSize(file, external.values());
+    byte[] bytes = read(file);
+    Snapshot snapshot = new Snapshot();
+    boolean complete = false;
+    try {
+      for (Map.Entry<ExternalData, FileStamp> entry : external.entrySet()) {
+        snapshot.link(entry.getKey(), entry.getValue());
+      }
+      complete = true;
+      return CheckedModel.inMemory(source, bytes, snapshot);
+    } finally {
+      if (!complete) {
+        snapshot.close();
+      }
     }
   }
 
@@ -113,10 +200,10 @@ final class ModelCheck {
     String digest = ModelSource.bytes(source.name(), bytes).digest();
     if (structure.external().isEmpty()) {
       verify(digest);
-      return new CheckedModel(source, bytes, null);
+      return CheckedModel.inMemory(source, bytes);
     }
     // Hard links may stay: what they could give away would have to be in the digest.
-    Map<ExternalData, FileStamp> external = new ExternalFiles(file, true).find(structure);
+    Map<ExternalData, FileStamp> external = new ExternalFiles(file, true, trusted).find(structure);
     checkSize(file, external.values());
     Snapshot snapshot = new Snapshot();
     boolean verified = false;
@@ -128,7 +215,7 @@ final class ModelCheck {
       }
       verify(ModelDigest.of(digest, digests));
       verified = true;
-      return new CheckedModel(source, bytes, snapshot);
+      return CheckedModel.inMemory(source, bytes, snapshot);
     } finally {
       if (!verified) {
         snapshot.close();
@@ -169,7 +256,16 @@ final class ModelCheck {
           "is in ORT format, which cannot be checked; OnnxOptions.trustModels loads it all the same",
           null);
     }
-    return ModelStructure.of(content);
+    ModelStructure structure = ModelStructure.of(content);
+    statefulness = statefulness(structure);
+    return structure;
+  }
+
+  private static Statefulness statefulness(ModelStructure structure) {
+    if (structure.keepsState()) {
+      return Statefulness.CERTAIN;
+    }
+    return structure.isRandom() ? Statefulness.RANDOM : Statefulness.NONE;
   }
 
   private static boolean isOrtFormat(ProtoBytes content) {
@@ -192,8 +288,11 @@ final class ModelCheck {
     } catch (NoSuchFileException e) {
       throw failure("no such file", e);
     } catch (FileStamp.NotRegularFileException e) {
-      String what = Files.isDirectory(path) ? "is a directory" : "is not a regular file";
-      throw failure(what + "; an ONNX model is a file", e);
+      throw failure(
+          Files.isDirectory(path)
+              ? "is a directory" + NotAModel.content(path) + "; an ONNX model is a file"
+              : "is not a regular file; an ONNX model is a file",
+          e);
     }
   }
 

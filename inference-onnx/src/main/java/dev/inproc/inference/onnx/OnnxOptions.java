@@ -28,6 +28,7 @@ public final class OnnxOptions {
   private final Optimization optimization;
   private final @Nullable Path optimizedModelCache;
   private final @Nullable Boolean spinning;
+  private final int sharedThreads;
   private final List<Path> loraAdapters;
   private final List<Path> customOperators;
   private final Map<String, String> sessionConfig;
@@ -38,6 +39,7 @@ public final class OnnxOptions {
     optimization = builder.optimization;
     optimizedModelCache = builder.optimizedModelCache;
     spinning = builder.spinning;
+    sharedThreads = builder.sharedThreads;
     loraAdapters = List.copyOf(builder.loraAdapters);
     customOperators = List.copyOf(builder.customOperators);
     sessionConfig = Map.copyOf(builder.sessionConfig);
@@ -63,6 +65,11 @@ public final class OnnxOptions {
   /** Returns whether idle engine threads spin, or null for the default, which is no. */
   public @Nullable Boolean spinning() {
     return spinning;
+  }
+
+  /** Returns the size of the engine pool that models share, or 0 if each model has its own. */
+  public int sharedThreads() {
+    return sharedThreads;
   }
 
   /** Returns the LoRA adapters that every run uses. */
@@ -95,6 +102,7 @@ public final class OnnxOptions {
     private Optimization optimization = Optimization.ALL;
     private @Nullable Path optimizedModelCache;
     private @Nullable Boolean spinning;
+    private int sharedThreads;
     private final List<Path> loraAdapters = new ArrayList<>();
     private final List<Path> customOperators = new ArrayList<>();
     private final Map<String, String> sessionConfig = new LinkedHashMap<>();
@@ -116,6 +124,11 @@ public final class OnnxOptions {
      * decides what is loaded: protect it as you protect the models. On Unix, a directory that
      * belongs to another user (but root) or that everybody may write to is not used, with a
      * warning. Default: none.
+     *
+     * <p>Measure before you use it: each load computes the model's digest, and what is saved is the
+     * rewriting alone. It pays a little for small models that ONNX Runtime rewrites much, such as
+     * dynamic INT8 ones, and makes a model of 90 MB of FP32 weights load slower; docs/guide.md has
+     * the figures.
      */
     public Builder optimizedModelCache(Path directory) {
       optimizedModelCache = Objects.requireNonNull(directory, "directory");
@@ -128,6 +141,25 @@ public final class OnnxOptions {
      */
     public Builder spinning(boolean spin) {
       spinning = spin;
+      return this;
+    }
+
+    /**
+     * Has models share one engine pool of so many threads, instead of a pool for each. For a
+     * process with many models, of which few are busy: an idle model then costs no thread. The
+     * process has one such pool, and it must exist before ONNX Runtime's first use: load the first
+     * model of the process with this option. Its size and {@link #spinning} are those of that first
+     * load; later ones join it, and {@code intraOpThreads} has no effect on them. Where ONNX
+     * Runtime was in use before, each model has a pool of its own, and a warning says so. Default:
+     * a pool for each model.
+     *
+     * @throws IllegalArgumentException if the number is not positive
+     */
+    public Builder sharedThreads(int threads) {
+      if (threads < 1) {
+        throw new IllegalArgumentException("sharedThreads is " + threads + ", must be positive");
+      }
+      sharedThreads = threads;
       return this;
     }
 
@@ -169,9 +201,13 @@ public final class OnnxOptions {
     /**
      * Loads models without a check of their structure and of where their external data lies, as
      * code is loaded. For what the check refuses though it is yours: files in ORT format, EPContext
-     * nodes, hard links, more files or deeper graphs than it allows. Optimized graphs are not kept
-     * then, and external data does not count towards {@code maxModelBytes}. A model with a digest
-     * is checked all the same. Default: no.
+     * nodes, hard links, more files or deeper graphs than it allows, and stores that link a model's
+     * files together from directories of their own. ONNX Runtime follows no link out of a model's
+     * directory, so external data behind such links is brought together for the load in a private
+     * temporary directory, by hard links or, on another file system, as copies. Optimized graphs
+     * are not kept then, and external data counts towards {@code maxModelBytes} only where it is
+     * brought together. A model with a digest is checked all the same, but its links may lead
+     * anywhere. Default: no.
      */
     public Builder trustModels(boolean trust) {
       trustModels = trust;

@@ -14,11 +14,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A private copy of a model's external data in the temporary directory, which nobody else can write
- * to. Deleted when closed. Where the system refuses that because the files are mapped (Windows),
- * they go when the JVM ends.
+ * A private copy of a model's files in the temporary directory, which nobody else can write to.
+ * Deleted when closed. Where the system refuses that because the files are mapped (Windows), they
+ * go when the JVM ends.
  */
 final class Snapshot implements AutoCloseable {
   private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
@@ -34,23 +35,48 @@ final class Snapshot implements AutoCloseable {
     return directory;
   }
 
+  /** Copies a stream to its end, and returns the copy; null if it has more bytes. */
+  @Nullable Path add(String name, InputStream in, long most) throws IOException {
+    Path copy = directory.resolve(name);
+    return copy(in, copy, most) ? copy : null;
+  }
+
   /** Copies a file, and returns the copy. One that grows meanwhile is refused. */
   Path add(ExternalData data, FileStamp file) throws IOException {
     Path copy = Locations.resolve(directory, data);
     Files.createDirectories(copy.getParent());
-    try (InputStream in = Files.newInputStream(file.real());
-        OutputStream out = Files.newOutputStream(copy, StandardOpenOption.CREATE_NEW)) {
+    try (InputStream in = Files.newInputStream(file.real())) {
+      if (!copy(in, copy, file.size())) {
+        throw Locations.refused(data, "grew while it was read");
+      }
+    }
+    return copy;
+  }
+
+  /** Gives a file another name here, or copies it where that cannot be: on another file system. */
+  void link(ExternalData data, FileStamp file) throws IOException {
+    Path link = Locations.resolve(directory, data);
+    Files.createDirectories(link.getParent());
+    try {
+      Files.createLink(link, file.real());
+    } catch (IOException | UnsupportedOperationException e) {
+      add(data, file);
+    }
+  }
+
+  private static boolean copy(InputStream in, Path copy, long most) throws IOException {
+    try (OutputStream out = Files.newOutputStream(copy, StandardOpenOption.CREATE_NEW)) {
       byte[] chunk = new byte[CHUNK];
-      long left = file.size();
+      long left = most;
       for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
         left -= n;
         if (left < 0) {
-          throw Locations.refused(data, "grew while it was read");
+          return false;
         }
         out.write(chunk, 0, n);
       }
     }
-    return copy;
+    return true;
   }
 
   @Override

@@ -13,8 +13,9 @@ import java.util.stream.Stream;
 
 /**
  * All files of a SavedModel's directory, as they were when they were looked at; none is opened.
- * Refused are: symbolic links out of the directory, files with a second name, which may lie
- * anywhere, and what is no file, such as a pipe, on which TensorFlow would wait forever.
+ * Refused are, unless the model is trusted: symbolic links out of the directory, files with a
+ * second name, which may lie anywhere; and always what is no file, such as a pipe, on which
+ * TensorFlow would wait forever.
  */
 final class ModelFiles {
   private final SortedMap<Path, FileStamp> all = new TreeMap<>();
@@ -27,10 +28,11 @@ final class ModelFiles {
    *
    * @param root the directory, without links
    * @param hardLinks whether files may have other names
+   * @param linksOut whether symbolic links may lead out of the directory
    * @throws RefusedException if it holds what it must not
    */
-  static ModelFiles of(Path root, boolean hardLinks) throws IOException {
-    checkLinks(root);
+  static ModelFiles of(Path root, boolean hardLinks, boolean linksOut) throws IOException {
+    checkLinks(root, linksOut);
     ModelFiles files = new ModelFiles();
     try (Stream<Path> walk = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
       for (Path path : (Iterable<Path>) walk::iterator) {
@@ -44,11 +46,11 @@ final class ModelFiles {
     return files;
   }
 
-  private static void checkLinks(Path root) throws IOException {
+  private static void checkLinks(Path root, boolean linksOut) throws IOException {
     try (Stream<Path> walk = Files.walk(root)) {
       for (Path path : (Iterable<Path>) walk::iterator) {
         if (Files.isSymbolicLink(path)) {
-          checkLink(root, path);
+          checkLink(root, path, linksOut);
         }
       }
     } catch (UncheckedIOException e) {
@@ -56,7 +58,7 @@ final class ModelFiles {
     }
   }
 
-  private static void checkLink(Path root, Path link) throws IOException {
+  private static void checkLink(Path root, Path link, boolean linksOut) throws IOException {
     Path target;
     try {
       target = link.toRealPath();
@@ -65,8 +67,12 @@ final class ModelFiles {
     } catch (IOException e) {
       throw new RefusedException(link + " is a symbolic link to nowhere");
     }
-    if (!target.startsWith(root)) {
-      throw new RefusedException(link + " is a symbolic link to " + target + ", outside the model");
+    if (!linksOut && !target.startsWith(root)) {
+      throw new RefusedException(
+          link
+              + " is a symbolic link to "
+              + target
+              + ", outside the model; TensorFlowOptions.trusted follows it");
     }
   }
 

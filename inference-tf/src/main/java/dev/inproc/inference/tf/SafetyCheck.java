@@ -53,6 +53,7 @@ final class SafetyCheck {
   private record Call(String function, When when, Set<String> ownFiles) {}
 
   private final SavedModelGraph graph;
+  private final Set<String> allowed;
   private final Map<String, Node> nodes = new HashMap<>();
   private final Map<String, Function> functions = new HashMap<>();
   private final Deque<Call> pending = new ArrayDeque<>();
@@ -60,8 +61,9 @@ final class SafetyCheck {
   private final Set<String> visited = new HashSet<>();
   private long checked;
 
-  private SafetyCheck(SavedModelGraph graph) {
+  private SafetyCheck(SavedModelGraph graph, Set<String> allowed) {
     this.graph = graph;
+    this.allowed = allowed;
     for (Node node : graph.nodes()) {
       if (node.name().isEmpty() || nodes.put(node.name(), node) != null) {
         throw new IllegalArgumentException("two nodes named \"" + node.name() + "\"");
@@ -77,28 +79,27 @@ final class SafetyCheck {
   /**
    * Says what is wrong with a graph.
    *
+   * @param allowed operators that the user trusts
    * @return null if nothing is
    */
-  static @Nullable String refusal(SavedModelGraph graph) {
-    return new SafetyCheck(graph).check();
+  static @Nullable String refusal(SavedModelGraph graph, Set<String> allowed) {
+    return new SafetyCheck(graph, allowed).check();
   }
 
-  /**
-   * Whether a run of this signature may leave a tensor that it was given in a variable or table, so
-   * that its memory must not be written again.
-   */
-  static boolean keepsInputs(SavedModelGraph graph, SavedModelGraph.SignatureInfo signature) {
-    SafetyCheck check = new SafetyCheck(graph);
+  /** The operators that a run of this signature may get to, in functions too. */
+  static Set<String> operators(SavedModelGraph graph, SavedModelGraph.SignatureInfo signature) {
+    SafetyCheck check = new SafetyCheck(graph, Set.of());
     List<String> outputs = new ArrayList<>();
     signature.outputs().values().forEach(output -> outputs.add(output.tensor()));
     Deque<Collection<Node>> bodies = new ArrayDeque<>();
     bodies.add(check.ancestors(outputs).stream().map(check.nodes::get).toList());
     Set<String> entered = new HashSet<>();
+    Set<String> operators = new HashSet<>();
     while (!bodies.isEmpty()) {
       for (Node node : bodies.remove()) {
         Set<String> callees = check.callees(node);
-        if (callees.isEmpty() && Operators.keepsTensors(node.op())) {
-          return true;
+        if (callees.isEmpty()) {
+          operators.add(node.op());
         }
         for (String callee : callees) {
           Function function = check.functions.get(callee);
@@ -108,7 +109,26 @@ final class SafetyCheck {
         }
       }
     }
-    return false;
+    return operators;
+  }
+
+  /** Returns the inputs of a signature that none of its outputs depends on. */
+  static Set<String> unusedInputs(SavedModelGraph graph, SavedModelGraph.SignatureInfo signature) {
+    SafetyCheck check = new SafetyCheck(graph, Set.of());
+    List<String> outputs = new ArrayList<>();
+    signature.outputs().values().forEach(output -> outputs.add(output.tensor()));
+    Set<String> used = check.ancestors(outputs);
+    Set<String> unused = new HashSet<>();
+    signature
+        .inputs()
+        .forEach(
+            (name, input) -> {
+              String node = SavedModelGraph.nodeOf(input.tensor());
+              if (check.nodes.containsKey(node) && !used.contains(node)) {
+                unused.add(name);
+              }
+            });
+    return unused;
   }
 
   private @Nullable String check() {
@@ -202,8 +222,8 @@ final class SafetyCheck {
         enter(callee, when, ownArguments(node, function, body, ownFiles));
       }
     }
-    if (functions.containsKey(node.op())) {
-      return null; // a function by its own name
+    if (functions.containsKey(node.op()) || allowed.contains(node.op())) {
+      return null; // a function by its own name, or an operator of a trusted library
     }
     String refusal = Operators.refusal(node);
     if (refusal == null) {

@@ -21,6 +21,7 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetConfig;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.SessionOptions;
+import dev.inproc.inference.files.FileKind;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tf.SavedModelGraph.SignatureInfo;
 import java.lang.System.Logger;
@@ -61,8 +62,10 @@ final class SavedModelLoader {
   private final TensorFlowOptions own;
   private final SavedModelGraph graph;
   private final SignatureInfo signatureInfo;
+  private final Set<String> unusedInputs;
   private final Signature signature;
-  private final boolean keepsInputs;
+  private final Map<String, String> unreadable = new TreeMap<>();
+  private final Set<String> operators;
 
   SavedModelLoader(String name, StagedModel staged, SessionOptions options, TensorFlowOptions own) {
     this.name = name;
@@ -71,18 +74,22 @@ final class SavedModelLoader {
     this.own = own;
     try {
       graph = choose(SavedModelReader.read(staged.graph()));
+      Set<String> libraryOperators = loadLibraries();
       if (!own.trusted()) {
-        checkSafety();
+        checkSafety(libraryOperators);
       }
       checkVariables();
       signatureInfo = chooseSignature();
+      unusedInputs = SafetyCheck.unusedInputs(graph, signatureInfo);
       signature =
           new Signature(
-              TensorFlowTypes.inputs(name, signatureInfo.inputs(), own.inputShapes()),
-              TensorFlowTypes.outputs(name, signatureInfo.outputs()));
-      keepsInputs = SafetyCheck.keepsInputs(graph, signatureInfo);
+              TensorFlowTypes.inputs(name, signatureInfo.inputs(), unusedInputs),
+              TensorFlowTypes.outputs(name, signatureInfo.outputs(), unreadable));
+      operators = SafetyCheck.operators(graph, signatureInfo);
     } catch (IllegalArgumentException e) {
-      throw new ModelLoadException(name, "saved_model.pb: " + e.getMessage(), e);
+      String kind = FileKind.of(staged.directory().resolve("saved_model.pb"));
+      throw new ModelLoadException(
+          name, "saved_model.pb: " + FileKind.explain(kind, e.getMessage()), e);
     } catch (OutOfMemoryError e) { // of what was read nothing is held any more
       throw new ModelLoadException(
           name,
@@ -102,14 +109,23 @@ final class SavedModelLoader {
         name, "no graph has the tags " + own.tags() + "; those there are have " + tags, null);
   }
 
-  private void checkSafety() {
-    String refusal = SafetyCheck.refusal(graph);
+  private Set<String> loadLibraries() {
+    if (own.operatorLibraries().isEmpty()) {
+      return Set.of();
+    }
+    NativeLibrary.load(name);
+    return OperatorLibraries.load(name, own.operatorLibraries());
+  }
+
+  private void checkSafety(Set<String> libraryOperators) {
+    String refusal = SafetyCheck.refusal(graph, libraryOperators);
     if (refusal != null) {
       throw new ModelLoadException(
           name,
           refusal
               + ". A SavedModel is a program; if you trust it as you trust code, load it with"
-              + " TensorFlowOptions.builder().trusted(true)",
+              + " TensorFlowOptions.builder().trusted(true). If the operator comes from a native"
+              + " library, name that by operatorLibrary(path)",
           null);
     }
     for (SavedModelGraph.Asset asset : graph.assets()) {
@@ -181,10 +197,12 @@ final class SavedModelLoader {
               session,
               device,
               signature,
+              unusedInputs,
               signatureInfo,
               metadata(),
               runtime(version),
-              keepsInputs);
+              operators,
+              Map.copyOf(unreadable));
       return model;
     } finally {
       if (model == null) {
@@ -258,7 +276,14 @@ final class SavedModelLoader {
 
   private ModelLoadException failure(Device device, String reason) {
     String where = device.kind().equals("cpu") ? "" : "device " + device + ": ";
-    return new ModelLoadException(name, where + reason, null);
+    String advice = "";
+    if (reason.contains("Op type not registered")) {
+      advice = ". TensorFlowOptions.operatorLibrary(path) loads the native library that has it";
+    } else {
+      String pointer = staged.pointer();
+      advice = pointer == null ? "" : ". " + pointer;
+    }
+    return new ModelLoadException(name, where + reason + advice, null);
   }
 
   private void claimGpu(Device device) {
@@ -304,7 +329,8 @@ final class SavedModelLoader {
         + new TreeSet<>(graph.tags())
         + ", threads "
         + SessionConfig.intraOpThreads(options)
-        + (own.xla() ? ", XLA" : "");
+        + (own.xla() ? ", XLA" : "")
+        + (own.operatorLibraries().isEmpty() ? "" : ", operators of " + own.operatorLibraries());
   }
 
   private Map<String, String> metadata() {

@@ -2,7 +2,9 @@ package dev.inproc.inference.tf;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.files.FileKind;
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.files.TemporaryDirectory;
 import dev.inproc.inference.tf.ModelFiles.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,7 +53,8 @@ final class StagedModel implements AutoCloseable {
   static StagedModel of(ModelSource source, long maxBytes, TensorFlowOptions options) {
     Path path = source.path();
     if (path == null) {
-      throw failure(source, "a SavedModel is a directory, it cannot be loaded from bytes", null);
+      String where = source.bytes() == null ? "a resource in a jar" : "bytes";
+      throw failure(source, "a SavedModel is a directory, it cannot be loaded from " + where, null);
     }
     if (!path.getFileSystem().equals(FileSystems.getDefault())) {
       throw failure(source, "TensorFlow reads no file of " + path.getFileSystem(), null);
@@ -61,7 +64,7 @@ final class StagedModel implements AutoCloseable {
       Path original = path.toRealPath();
       // What a hard link could give away would have to be in the digest.
       boolean hardLinks = source.sha256() != null || options.trusted();
-      ModelFiles files = ModelFiles.of(original, hardLinks);
+      ModelFiles files = ModelFiles.of(original, hardLinks, options.trusted());
       if (files.bytes() > maxBytes) {
         throw new RefusedException(
             "has " + files.bytes() + " bytes; maxModelBytes allows " + maxBytes);
@@ -81,7 +84,7 @@ final class StagedModel implements AutoCloseable {
     } catch (RefusedException e) {
       throw failure(source, String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
-      throw failure(source, e.toString(), e);
+      throw failure(source, TemporaryDirectory.explainCopy(e), e);
     }
   }
 
@@ -95,7 +98,7 @@ final class StagedModel implements AutoCloseable {
       throw new RefusedException("no such directory");
     }
     if (!Files.isDirectory(path)) {
-      throw new RefusedException("is a file; a SavedModel is a directory");
+      throw new RefusedException("is " + kind(path) + "; a SavedModel is a directory");
     }
     if (Files.isRegularFile(path.resolve(GRAPH))) {
       return;
@@ -111,7 +114,44 @@ final class StagedModel implements AutoCloseable {
         reason += "; " + other + " is not supported";
       }
     }
+    try (Stream<Path> entries = Files.list(path)) {
+      reason +=
+          entries
+              .filter(Files::isRegularFile)
+              .sorted()
+              .filter(entry -> FileKind.isLikeOnnx(entry))
+              .findFirst()
+              .map(entry -> "; " + entry.getFileName() + " is an ONNX model, for OnnxEngine")
+              .orElse("");
+    }
     throw new RefusedException(reason);
+  }
+
+  private static String kind(Path file) {
+    if (file.endsWith(GRAPH)) {
+      return "a file; load the directory that it is in";
+    }
+    if (!Files.isRegularFile(file)) {
+      return "not a directory";
+    }
+    if (FileKind.isLikeOnnx(file)) {
+      return "a file (an ONNX model, which OnnxEngine loads)";
+    }
+    String kind = FileKind.of(file);
+    return kind == null ? "a file" : "a file (" + kind + ")";
+  }
+
+  /** Says which file of weights or assets was not downloaded, if one was not; else null. */
+  @Nullable String pointer() {
+    for (Map.Entry<Path, FileStamp> file : files.all().entrySet()) {
+      if (file.getValue().size() < 1024) {
+        String kind = FileKind.of(file.getValue().real());
+        if (kind != null && kind.contains("Git LFS")) {
+          return file.getKey() + " is " + kind;
+        }
+      }
+    }
+    return null;
   }
 
   private void fill(long maxGraphBytes) throws IOException {

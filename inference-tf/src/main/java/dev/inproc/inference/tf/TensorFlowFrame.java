@@ -38,7 +38,8 @@ import org.tensorflow.internal.c_api.TF_Tensor;
 /**
  * One run's tensors and the native arrays that hold them, made once. Inputs lie in lent memory that
  * TensorFlow reads where it is. Outputs are TensorFlow's own, read where they are, until {@link
- * #clear}.
+ * #clear}. An output that is an input of the signature is that input's tensor: TensorFlow does not
+ * fetch what it is fed.
  *
  * <p><b>May an input's memory be written again after a run?</b> TensorFlow forwards buffers from
  * operator to operator, but writes only into those that nobody else holds, and this frame holds its
@@ -47,6 +48,7 @@ import org.tensorflow.internal.c_api.TF_Tensor;
  * can, each run gets a copy in memory of TensorFlow's own.
  */
 final class TensorFlowFrame implements Frame {
+  private static final long MOST = Integer.MAX_VALUE - 8L; // the largest array of common JVMs
   private static final int ALIGNMENT = 64; // TensorFlow silently copies what is not so aligned
 
   /** Lent memory is not TensorFlow's to free. One for all, held here: native code calls it. */
@@ -62,6 +64,8 @@ final class TensorFlowFrame implements Frame {
   private final @Nullable TF_Tensor[] inputTensors;
   private final PointerPointer<TF_Tensor> inputArray;
   private final List<TensorSpec> outputs = new ArrayList<>();
+  private final int[] passedInputs; // by output: the input that it is, or -1 if it is fetched
+  private final int fetched;
   private final TF_Output fetches;
   private final PointerPointer<TF_Tensor> outputArray;
   private final @Nullable TF_Tensor[] outputTensors;
@@ -73,12 +77,18 @@ final class TensorFlowFrame implements Frame {
     inputs = new @Nullable ByteBuffer[inputShapes.size()];
     inputTensors = new @Nullable TF_Tensor[inputs.length];
     inputArray = new PointerPointer<>(Math.max(1, inputs.length));
-    for (int position : request.outputs()) {
-      outputs.add(model.signature().outputs().get(position));
+    passedInputs = request.outputs().stream().mapToInt(model::passedInput).toArray();
+    List<TensorSpec> wanted = new ArrayList<>();
+    for (int i = 0; i < passedInputs.length; i++) {
+      outputs.add(model.signature().outputs().get(request.outputs().get(i)));
+      if (passedInputs[i] < 0) {
+        wanted.add(outputs.get(i));
+      }
     }
-    outputArray = new PointerPointer<>(outputs.size());
+    fetched = wanted.size();
+    outputArray = new PointerPointer<>(Math.max(1, fetched));
     outputTensors = new @Nullable TF_Tensor[outputs.size()];
-    fetches = model.fetches(outputs);
+    fetches = model.fetches(wanted);
     boolean opened = false;
     try {
       for (int i = 0; i < inputs.length; i++) {
@@ -131,7 +141,7 @@ final class TensorFlowFrame implements Frame {
   }
 
   @Override
-  public void setStrings(int index, String[] values) {
+  public void setStrings(int index, Object[] values) {
     setInput(index, NativeStrings.write(values, inputShapes.get(index).dims()));
   }
 
@@ -139,6 +149,9 @@ final class TensorFlowFrame implements Frame {
   public void run() {
     if (model.keepsInputs()) {
       copyInputs();
+    }
+    if (fetched == 0) {
+      return; // TensorFlow refuses to run for nothing
     }
     TF_SessionRun(
         model.session(),
@@ -148,7 +161,7 @@ final class TensorFlowFrame implements Frame {
         inputs.length,
         fetches,
         outputArray,
-        outputs.size(),
+        fetched,
         (PointerPointer<TF_Operation>) null,
         0,
         null,
@@ -156,8 +169,10 @@ final class TensorFlowFrame implements Frame {
     if (TF_GetCode(status) != TF_OK) {
       throw model.failure(TF_Message(status).getString(StandardCharsets.UTF_8));
     }
-    for (int i = 0; i < outputTensors.length; i++) {
-      outputTensors[i] = new TF_Tensor(outputArray.get(i));
+    for (int i = 0, next = 0; i < outputTensors.length; i++) {
+      if (passedInputs[i] < 0) {
+        outputTensors[i] = new TF_Tensor(outputArray.get(next++));
+      }
     }
   }
 
@@ -176,7 +191,9 @@ final class TensorFlowFrame implements Frame {
   }
 
   private TF_Tensor outputTensor(int position) {
-    return Objects.requireNonNull(outputTensors[position], "not run");
+    int passed = passedInputs[position];
+    TF_Tensor tensor = passed < 0 ? outputTensors[position] : inputTensors[passed];
+    return Objects.requireNonNull(tensor, "not run");
   }
 
   @Override
@@ -201,16 +218,32 @@ final class TensorFlowFrame implements Frame {
     if (size == 0) {
       return ByteBuffer.allocate(0).order(ByteOrder.nativeOrder());
     }
-    if (size > Integer.MAX_VALUE) {
-      throw model.failure("output " + outputs.get(position) + " has " + size + " bytes");
-    }
+    requireFits(position, size, "bytes");
     return TF_TensorData(tensor).capacity(size).asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
+  private void requireFits(int position, long size, String unit) {
+    if (size > MOST) {
+      throw model.failure(
+          "output "
+              + outputs.get(position)
+              + " has "
+              + size
+              + " "
+              + unit
+              + "; a tensor holds at most "
+              + MOST);
+    }
+  }
+
   @Override
-  public String[] outputStrings(int position) {
-    int count = Math.toIntExact(outputShape(position).elements());
-    return NativeStrings.read(outputTensor(position), count);
+  public Object[] outputStrings(int position) {
+    long count = outputShape(position).elements();
+    requireFits(position, count, "strings");
+    return NativeStrings.read(
+        outputTensor(position),
+        (int) count,
+        length -> requireFits(position, length, "bytes in one string"));
   }
 
   /** TensorFlow's C API cannot stop one run among others. */

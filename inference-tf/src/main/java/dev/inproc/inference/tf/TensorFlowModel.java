@@ -16,6 +16,7 @@ import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.Frame;
 import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.engine.NativeModel;
+import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tf.SavedModelGraph.SignatureInfo;
@@ -23,7 +24,9 @@ import dev.inproc.inference.tf.SavedModelGraph.TensorInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.internal.c_api.TF_Buffer;
 import org.tensorflow.internal.c_api.TF_Graph;
 import org.tensorflow.internal.c_api.TF_Operation;
@@ -41,10 +44,14 @@ final class TensorFlowModel implements NativeModel {
   private final TF_Session session;
   private final Device device;
   private final Signature signature;
+  private final Set<String> unusedInputs;
   private final SignatureInfo info;
   private final Map<String, String> metadata;
   private final String runtime;
   private final boolean keepsInputs;
+  private final Statefulness statefulness;
+  private final Map<String, String> unreadableOutputs;
+  private final int[] passedInputs;
   private final TF_Output feeds;
   private final TF_Buffer runOptions;
 
@@ -54,19 +61,25 @@ final class TensorFlowModel implements NativeModel {
       TF_Session session,
       Device device,
       Signature signature,
+      Set<String> unusedInputs,
       SignatureInfo info,
       Map<String, String> metadata,
       String runtime,
-      boolean keepsInputs) {
+      Set<String> operators,
+      Map<String, String> unreadableOutputs) {
     this.name = name;
     this.graph = graph;
     this.session = session;
     this.device = device;
     this.signature = signature;
+    this.unusedInputs = unusedInputs;
     this.info = info;
     this.metadata = metadata;
     this.runtime = runtime;
-    this.keepsInputs = keepsInputs;
+    keepsInputs = operators.stream().anyMatch(Operators::keepsTensors);
+    statefulness = Operators.statefulness(operators);
+    this.unreadableOutputs = unreadableOutputs;
+    passedInputs = signature.outputs().stream().mapToInt(this::inputOf).toArray();
     feeds = tensors(signature.inputs(), info.inputs());
     boolean opened = false;
     try {
@@ -102,19 +115,13 @@ final class TensorFlowModel implements NativeModel {
   }
 
   private void find(String tensor, TF_Output output) {
-    int colon = tensor.lastIndexOf(':');
     String operation = SavedModelGraph.nodeOf(tensor);
     byte[] operationName = (operation + '\0').getBytes(StandardCharsets.ISO_8859_1);
     TF_Operation found;
     try (BytePointer bytes = new BytePointer(operationName)) {
       found = TF_GraphOperationByName(graph, bytes);
     }
-    int index = -1;
-    try {
-      index = colon < 0 ? 0 : Integer.parseInt(tensor.substring(colon + 1));
-    } catch (NumberFormatException e) {
-      // as if there were none
-    }
+    int index = indexOf(tensor);
     if (found == null || found.isNull() || index < 0 || index >= TF_OperationNumOutputs(found)) {
       throw new ModelLoadException(
           name, "its signature names the tensor \"" + tensor + "\", which is not there", null);
@@ -123,9 +130,47 @@ final class TensorFlowModel implements NativeModel {
     output.index(index);
   }
 
+  /** Which of its operation's outputs a tensor is; -1 where its name does not say. */
+  private static int indexOf(String tensor) {
+    int colon = tensor.lastIndexOf(':');
+    try {
+      return colon < 0 ? 0 : Integer.parseInt(tensor.substring(colon + 1));
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
+  /** The place of the input that is the very tensor of an output, or -1. */
+  private int inputOf(TensorSpec output) {
+    for (int i = 0; i < signature.inputs().size(); i++) {
+      if (areSame(
+          info.inputs().get(signature.inputs().get(i).name()), info.outputs().get(output.name()))) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static boolean areSame(@Nullable TensorInfo input, @Nullable TensorInfo output) {
+    return input != null
+        && output != null
+        && SavedModelGraph.nodeOf(input.tensor()).equals(SavedModelGraph.nodeOf(output.tensor()))
+        && indexOf(input.tensor()) == indexOf(output.tensor());
+  }
+
   @Override
   public Signature signature() {
     return signature;
+  }
+
+  @Override
+  public Map<String, String> unreadableOutputs() {
+    return unreadableOutputs;
+  }
+
+  @Override
+  public Set<String> unusedInputs() {
+    return unusedInputs;
   }
 
   @Override
@@ -144,6 +189,11 @@ final class TensorFlowModel implements NativeModel {
   }
 
   @Override
+  public Statefulness statefulness() {
+    return statefulness;
+  }
+
+  @Override
   public Frame open(FrameRequest request) {
     return new TensorFlowFrame(this, request);
   }
@@ -159,6 +209,14 @@ final class TensorFlowModel implements NativeModel {
 
   TF_Output fetches(List<TensorSpec> outputs) {
     return tensors(outputs, info.outputs());
+  }
+
+  /**
+   * Which input the output at this place of the signature is, or -1. TensorFlow fetches no tensor
+   * that it is fed.
+   */
+  int passedInput(int output) {
+    return passedInputs[output];
   }
 
   TF_Buffer runOptions() {

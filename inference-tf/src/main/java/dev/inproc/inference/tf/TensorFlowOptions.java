@@ -1,7 +1,8 @@
 package dev.inproc.inference.tf;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
@@ -16,18 +17,18 @@ public final class TensorFlowOptions {
   private final Set<String> tags;
   private final boolean xla;
   private final boolean trusted;
+  private final List<Path> operatorLibraries;
   private final long maxGraphBytes;
   private final boolean servingWarmUp;
-  private final Map<String, long[]> inputShapes;
 
   private TensorFlowOptions(Builder builder) {
     signature = builder.signature;
     tags = builder.tags;
     xla = builder.xla;
     trusted = builder.trusted;
+    operatorLibraries = List.copyOf(builder.operatorLibraries);
     maxGraphBytes = builder.maxGraphBytes;
     servingWarmUp = builder.servingWarmUp;
-    inputShapes = Map.copyOf(builder.inputShapes);
   }
 
   /** Starts from the defaults. */
@@ -55,6 +56,11 @@ public final class TensorFlowOptions {
     return trusted;
   }
 
+  /** Returns the libraries of operators that are loaded. */
+  public List<Path> operatorLibraries() {
+    return operatorLibraries;
+  }
+
   /** Returns the most bytes that {@code saved_model.pb} may have. */
   public long maxGraphBytes() {
     return maxGraphBytes;
@@ -65,20 +71,15 @@ public final class TensorFlowOptions {
     return servingWarmUp;
   }
 
-  /** Returns the shapes given for inputs, -1 for dimensions left open. */
-  public Map<String, long[]> inputShapes() {
-    return inputShapes;
-  }
-
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private String signature = "serving_default";
     private Set<String> tags = Set.of("serve");
     private boolean xla;
     private boolean trusted;
+    private final List<Path> operatorLibraries = new ArrayList<>();
     private long maxGraphBytes = DEFAULT_MAX_GRAPH_BYTES;
     private boolean servingWarmUp = true;
-    private final Map<String, long[]> inputShapes = new LinkedHashMap<>();
 
     private Builder() {}
 
@@ -106,10 +107,25 @@ public final class TensorFlowOptions {
     /**
      * Says that this model is trusted as code is. A SavedModel is a program: without this,
      * operators that touch files, sockets or host code, and those not known to be harmless, are
-     * refused before TensorFlow sees the model. Default no.
+     * refused before TensorFlow sees the model. Files may then be behind links, as in a cache of
+     * downloads. Operators that TensorFlow itself lacks come with {@link #operatorLibrary}. Default
+     * no.
      */
     public Builder trusted(boolean trust) {
       trusted = trust;
+      return this;
+    }
+
+    /**
+     * Adds a native library of operators, such as TensorFlow Text's, built for the version of
+     * TensorFlow that runs. It is code, and loading it runs it: name only what you trust. Its
+     * operators are trusted with it, so a model may use them without {@link #trusted}; all others
+     * are checked as ever. Where an operator of the library touches files, a model that you do not
+     * trust can do so by it. TensorFlow loads a library once and keeps it, with its operators,
+     * until the process ends.
+     */
+    public Builder operatorLibrary(Path library) {
+      operatorLibraries.add(Objects.requireNonNull(library, "library"));
       return this;
     }
 
@@ -129,21 +145,6 @@ public final class TensorFlowOptions {
      */
     public Builder servingWarmUp(boolean run) {
       servingWarmUp = run;
-      return this;
-    }
-
-    /**
-     * Gives the shape of an input whose rank the model leaves open, batch axis included, -1 for
-     * dimensions left open. Without it such an input takes tensors of any rank, and since none of
-     * its dimensions is known to count examples, they run one by one.
-     */
-    public Builder inputShape(String input, long... dims) {
-      for (long dim : dims) {
-        if (dim < -1) {
-          throw new IllegalArgumentException(input + ": a dimension is " + dim);
-        }
-      }
-      inputShapes.put(Objects.requireNonNull(input, "input"), dims.clone());
       return this;
     }
 

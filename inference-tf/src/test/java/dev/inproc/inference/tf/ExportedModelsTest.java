@@ -14,6 +14,8 @@ import dev.inproc.inference.tf.testing.SavedModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.Graph;
@@ -75,6 +77,53 @@ class ExportedModelsTest {
         assertThrows(
             ModelLoadException.class, () -> new TensorFlowEngine().load(ModelSource.file(model)));
     assertTrue(failure.getMessage().contains("variables"), failure::getMessage);
+  }
+
+  /** The graph is there, the large files are not. */
+  @Test
+  void load_variablesThatWereNotDownloaded_areNamed() throws IOException {
+    Path model = exportVariables();
+    try (Stream<Path> files = Files.list(model.resolve("variables"))) {
+      for (Path file : files.toList()) {
+        Files.writeString(file, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+      }
+    }
+    ModelLoadException failure =
+        assertThrows(
+            ModelLoadException.class, () -> new TensorFlowEngine().load(ModelSource.file(model)));
+    assertTrue(failure.getMessage().contains("is a Git LFS pointer"), failure::getMessage);
+    assertTrue(failure.getMessage().contains("variables"), failure::getMessage);
+  }
+
+  /** As in a cache of downloads: each file of a snapshot is a link to a blob. */
+  @Test
+  void load_eachFileLinkedFromAStore_needsTrust() throws IOException {
+    Path model = exportVariables();
+    Path snapshot = directory.resolve("snapshots/1");
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(model)) {
+      files = walk.filter(Files::isRegularFile).toList();
+    }
+    for (Path file : files) {
+      String name = model.relativize(file).toString();
+      Path blob = Files.createDirectories(directory.resolve("blobs").resolve(name)).resolve("blob");
+      Files.move(file, blob);
+      Path link = snapshot.resolve(name);
+      Files.createDirectories(link.getParent());
+      Files.createSymbolicLink(link, link.getParent().relativize(blob));
+    }
+    ModelSource source = ModelSource.file(snapshot);
+    ModelLoadException failure =
+        assertThrows(ModelLoadException.class, () -> new TensorFlowEngine().load(source));
+    assertTrue(failure.getMessage().contains("TensorFlowOptions.trusted"), failure::getMessage);
+    TensorFlowEngine trusting =
+        new TensorFlowEngine(TensorFlowOptions.builder().trusted(true).build());
+    for (ModelSource each : List.of(source, source.withSha256(source.digest()))) {
+      try (Session session = trusting.load(each)) {
+        Tensors answer = session.predict(Tensors.of("x", Tensor.of(1f, 1f, 1f)));
+        assertArrayEquals(new float[] {1, 2, 3}, answer.get("y").toFloats());
+      }
+    }
   }
 
   @Test

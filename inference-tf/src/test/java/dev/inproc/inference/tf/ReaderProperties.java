@@ -28,9 +28,9 @@ final class ReaderProperties {
     try {
       graphs = SavedModelReader.read(bytes);
       for (SavedModelGraph graph : graphs) {
-        var unused = SafetyCheck.refusal(graph);
+        var unused = SafetyCheck.refusal(graph, java.util.Set.of());
         for (SavedModelGraph.SignatureInfo signature : graph.signatures().values()) {
-          var unusedKeeps = SafetyCheck.keepsInputs(graph, signature);
+          var unusedKeeps = SafetyCheck.operators(graph, signature);
         }
       }
     } catch (IllegalArgumentException e) {

@@ -64,6 +64,22 @@ class SavedModelFaultsTest {
   }
 
   @Test
+  void load_fileOfAnotherKind_saysWhatItIs() throws IOException {
+    String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";
+    Path file = Files.writeString(directory.resolve("model.tflite"), "....TFL3....");
+    assertTrue(refusal(file).contains("a file (a TensorFlow Lite model"), refusal(file));
+    Path onnx = Files.write(directory.resolve("model.onnx"), new byte[] {8, 8, 0x12, 1, 'x'});
+    assertTrue(refusal(onnx).contains("OnnxEngine"), refusal(onnx));
+    assertTrue(refusal(directory).contains("model.onnx is an ONNX model"), refusal(directory));
+    String asGraph = refusal(pointer.getBytes(StandardCharsets.UTF_8));
+    assertTrue(asGraph.contains("saved_model.pb: it is a Git LFS pointer"), asGraph);
+    assertTrue(refusal(directory.resolve("saved_model.pb")).contains("load the directory"));
+    Path h5 =
+        Files.write(directory.resolve("m.h5"), "\u0089HDF\r\n\u001a\n".getBytes("ISO-8859-1"));
+    assertTrue(refusal(h5).contains("HDF5"), refusal(h5));
+  }
+
+  @Test
   void load_largerThanTheLimit_isNotRead() throws IOException {
     SavedModels.tinyMlp().write(directory);
     TensorFlowOptions small = TensorFlowOptions.builder().maxGraphBytes(100).build();

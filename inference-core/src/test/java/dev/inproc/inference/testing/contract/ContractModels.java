@@ -61,6 +61,13 @@ public interface ContractModels {
   /** id INT64[batch] to answer INT64[batch], {@code id * 1000003 + 7}. */
   ModelSource ledger();
 
+  /**
+   * x and mask FLOAT32[batch,n], id INT64[batch] and name STRING[batch] to y, the negative of x,
+   * and to mask, id and name: the inputs themselves, with no operator between. Both dynamic
+   * dimensions are named, if the format has names.
+   */
+  ModelSource passThrough();
+
   /** x of this type [batch,n] to y, the same. */
   ModelSource identity(DataType type);
 
@@ -97,6 +104,21 @@ public interface ContractModels {
 
   /** x FLOAT32 to y, its negative; the model declares no shape, not even a rank. */
   ModelSource anyShape();
+
+  /** past FLOAT32[2,past,4] and x FLOAT32[2,seq,4] to present, x behind past along axis 1. */
+  ModelSource keyCache();
+
+  /** past FLOAT32[batch,2,past,4] and x FLOAT32[batch,2,seq,4] to present, likewise. */
+  ModelSource batchedKeyCache();
+
+  /** images and texts FLOAT32[batch,4] to their negatives images_out and texts_out. */
+  ModelSource namesakes();
+
+  /** images and texts FLOAT32[batch,4] to the product scores FLOAT32[batch,batch] of all pairs. */
+  ModelSource scores();
+
+  /** x FLOAT32[batch,3] and unused INT64[batch] to y, the negative of x. */
+  ModelSource unusedInput();
 
   /** A model of the right kind, one part of which makes no sense. May be written to the folder. */
   ModelSource corrupt(Path directory) throws IOException;

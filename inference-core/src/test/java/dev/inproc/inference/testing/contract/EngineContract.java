@@ -28,8 +28,10 @@ public abstract class EngineContract
         DeadlineContract,
         DescriptionContract,
         DevicesContract,
+        DimensionsContract,
         EngineFailureContract,
         LoadFaultsContract,
+        PassThroughContract,
         ShapesContract {
   private final ContractModels models;
 

@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx.format;
 
+import dev.inproc.inference.files.FileKind;
 import dev.inproc.inference.files.FileStamp;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -17,17 +18,20 @@ public final class ExternalFiles {
   private final Path realDirectory;
   private final Path storeDirectory;
   private final boolean hardLinks;
+  private final boolean linksOut;
 
   /**
    * Creates one.
    *
    * @param hardLinks whether a file may have other names, which nothing tells the place of
+   * @param linksOut whether a link may lead to any file
    */
-  public ExternalFiles(FileStamp model, boolean hardLinks) throws IOException {
+  public ExternalFiles(FileStamp model, boolean hardLinks, boolean linksOut) throws IOException {
     directory = parent(model.path().toAbsolutePath());
     realDirectory = directory.toRealPath();
     storeDirectory = parent(model.real());
     this.hardLinks = hardLinks;
+    this.linksOut = linksOut;
   }
 
   private static Path parent(Path file) {
@@ -57,8 +61,12 @@ public final class ExternalFiles {
     } catch (FileStamp.NotRegularFileException e) {
       throw Locations.refused(data, "is not a regular file");
     }
-    if (!file.real().startsWith(realDirectory) && !file.real().startsWith(storeDirectory)) {
-      throw Locations.refused(data, "leads by a link out of the directory to " + file.real());
+    if (!linksOut && !isInside(file)) {
+      throw Locations.refused(
+          data,
+          "leads by a link out of the directory to "
+              + file.real()
+              + "; OnnxOptions.trustModels follows it");
     }
     if (!hardLinks && file.links() > 1) {
       throw Locations.refused(
@@ -68,9 +76,16 @@ public final class ExternalFiles {
               + " names (hard links), which could lie anywhere; copy it, or give the model's SHA-256");
     }
     if (file.size() < data.end()) {
-      throw Locations.refused(
-          data, "has " + file.size() + " bytes, but the model reads up to byte " + data.end());
+      String tooShort =
+          "has " + file.size() + " bytes, but the model reads up to byte " + data.end();
+      String kind = FileKind.of(file.real());
+      throw Locations.refused(data, kind == null ? tooShort : tooShort + ": it is " + kind);
     }
     return file;
+  }
+
+  /** Says whether a file is one that ONNX Runtime reads where it lies. */
+  public boolean isInside(FileStamp file) {
+    return file.real().startsWith(realDirectory) || file.real().startsWith(storeDirectory);
   }
 }

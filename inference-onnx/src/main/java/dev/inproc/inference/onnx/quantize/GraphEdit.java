@@ -16,6 +16,7 @@ final class GraphEdit {
   private final long opset;
   private final Set<String> names = new HashSet<>();
   private final Set<String> shared = new HashSet<>();
+  private long floatBytes;
 
   GraphEdit(GraphScope root, TensorSink sink, long opset) {
     this.root = root;
@@ -63,6 +64,7 @@ final class GraphEdit {
       throws IOException {
     String name = fresh(base);
     owner.graph().addInitializer(sink.store(name, type, dims, data));
+    count(type, data);
     return name;
   }
 
@@ -89,8 +91,18 @@ final class GraphEdit {
     if (shared.add(name)) {
       names.add(name);
       root.graph().addInitializer(sink.store(name, type, dims, data));
+      count(type, data);
     }
     return name;
+  }
+
+  private void count(int type, byte[] data) {
+    floatBytes += type == DataType.FLOAT_VALUE ? data.length : 0;
+  }
+
+  /** The bytes of the FP32 constants that were added: scales, and what is no weight. */
+  long floatBytes() {
+    return floatBytes;
   }
 
   /** Adds a reduction over the last axis that keeps it. */

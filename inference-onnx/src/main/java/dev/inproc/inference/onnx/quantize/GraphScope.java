@@ -5,24 +5,44 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One graph under change, and which constants its nodes can see: its own and those outside it. */
+/**
+ * One graph under change, and which constants its nodes can see: its own and those outside it. The
+ * transpose of a constant matrix is a constant.
+ */
 final class GraphScope {
+  private static final List<Long> TURNED = List.of(1L, 0L);
+  private static final List<Long> STRAIGHT = List.of(0L, 1L);
+
   private final @Nullable GraphScope outer;
   private final GraphProto.Builder graph;
   private final Map<String, TensorProto> constants = new HashMap<>();
+  private final Map<String, NodeProto> views = new HashMap<>();
   private final Set<String> others = new HashSet<>();
+  private final List<GraphScope> inner = new ArrayList<>();
+  private int taken;
 
   /** What was quantized already for nodes of this graph, by the value's name. */
   final Map<String, String> quantized = new HashMap<>();
 
-  /** A constant, and the graph that has it. */
-  record Constant(GraphScope owner, TensorProto tensor) {}
+  /**
+   * A constant, and the graph that has it.
+   *
+   * @param turned whether it is seen through a Transpose
+   */
+  record Constant(GraphScope owner, TensorProto tensor, boolean turned) {
+    /** Says whether two are of the same tensor. */
+    boolean isSame(Constant other) {
+      return owner == other.owner && tensor.getName().equals(other.tensor.getName());
+    }
+  }
 
   /** Creates one. An initializer that is an input too is no constant: a caller may set it. */
   GraphScope(@Nullable GraphScope outer, GraphProto.Builder graph) {
@@ -39,10 +59,35 @@ final class GraphScope {
       TensorProto value = constantValue(node);
       if (value != null) {
         constants.put(node.getOutput(0), value.toBuilder().setName(node.getOutput(0)).build());
+      } else if (isView(node)) {
+        views.put(node.getOutput(0), node);
       } else {
         others.addAll(node.getOutputList());
       }
+      for (AttributeProto attribute : node.getAttributeList()) {
+        if (attribute.hasG()) {
+          inner.add(new GraphScope(this, attribute.getG().toBuilder()));
+        }
+        for (GraphProto each : attribute.getGraphsList()) {
+          inner.add(new GraphScope(this, each.toBuilder()));
+        }
+      }
     }
+  }
+
+  /** Says whether a node gives its input, or a matrix transposed. */
+  private static boolean isView(NodeProto node) {
+    if (node.getInputCount() != 1 || node.getOutputCount() != 1) {
+      return false;
+    }
+    return Nodes.is(node, "Identity") || (Nodes.is(node, "Transpose") && permutation(node) != null);
+  }
+
+  /** The axes of a Transpose of a matrix; null if it is one of something else. */
+  private static @Nullable List<Long> permutation(NodeProto node) {
+    AttributeProto perm = Nodes.find(node, "perm");
+    List<Long> axes = perm == null ? TURNED : perm.getIntsList();
+    return axes.equals(TURNED) || axes.equals(STRAIGHT) ? axes : null;
   }
 
   private static @Nullable TensorProto constantValue(NodeProto node) {
@@ -60,15 +105,46 @@ final class GraphScope {
     return graph;
   }
 
+  /** Returns the graphs inside its nodes, in the order of nodes and attributes. */
+  List<GraphScope> inner() {
+    return inner;
+  }
+
+  /** Returns the next of the graphs inside, each once. */
+  GraphScope nextInner() {
+    return inner.get(taken++);
+  }
+
+  /** Says whether a node of this graph, as it was read, gives a constant or its transpose. */
+  boolean isViewOfConstant(NodeProto node) {
+    return node.getOutputCount() == 1
+        && views.get(node.getOutput(0)) == node
+        && constant(node.getOutput(0)) != null;
+  }
+
   /** Returns the constant of this name that a node here sees, or null if it is none. */
   @Nullable Constant constant(String name) {
-    for (GraphScope scope = this; scope != null; scope = scope.outer) {
-      TensorProto tensor = scope.constants.get(name);
+    GraphScope scope = this;
+    String wanted = name;
+    boolean matrix = false;
+    boolean turned = false;
+    while (scope != null) {
+      TensorProto tensor = scope.constants.get(wanted);
       if (tensor != null) {
-        return new Constant(scope, tensor);
+        boolean fits = !matrix || tensor.getDimsCount() == 2;
+        return fits ? new Constant(scope, tensor, turned) : null;
       }
-      if (scope.others.contains(name)) {
+      NodeProto view = scope.views.get(wanted);
+      if (view != null) { // the graph has no cycles: GraphCheck refuses them
+        if (Nodes.is(view, "Transpose")) {
+          matrix = true;
+          turned ^= TURNED.equals(permutation(view));
+        }
+        wanted = view.getInput(0);
+      } else if (scope.others.contains(wanted)) {
         return null;
+      } else {
+        scope = scope.outer;
       }
     }
     return null;

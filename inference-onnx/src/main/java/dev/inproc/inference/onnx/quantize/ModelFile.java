@@ -8,6 +8,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.files.FileKind;
 import dev.inproc.inference.files.FileStamp;
 import dev.inproc.inference.onnx.format.ExternalData;
 import dev.inproc.inference.onnx.format.ExternalFiles;
@@ -49,7 +50,7 @@ final class ModelFile {
       try (FileBytes content = new FileBytes(path)) {
         ModelStructure structure = ModelStructure.of(content);
         Map<ExternalData, FileStamp> found =
-            new ExternalFiles(FileStamp.of(path), false).find(structure);
+            new ExternalFiles(FileStamp.of(path), false, false).find(structure);
         found.forEach((data, stamp) -> external.put(data.location(), stamp));
       }
       if (path.toFile().length() > MAX_BYTES) {
@@ -65,7 +66,7 @@ final class ModelFile {
       String digest = ModelSource.bytes(path.toString(), bytes).digest();
       return new ModelFile(path, model, external, digest);
     } catch (ProtoException e) {
-      throw failure(path, String.valueOf(e.getMessage()), e);
+      throw failure(path, FileKind.explain(FileKind.of(path), e.getMessage()), e);
     } catch (InvalidProtocolBufferException e) {
       throw failure(path, "not a protobuf message: " + e.getMessage(), e);
     }

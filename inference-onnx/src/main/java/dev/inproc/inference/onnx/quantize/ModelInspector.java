@@ -1,6 +1,7 @@
 package dev.inproc.inference.onnx.quantize;
 
 import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.files.FileKind;
 import dev.inproc.inference.onnx.format.FileBytes;
 import dev.inproc.inference.onnx.format.ModelStructure;
 import dev.inproc.inference.onnx.format.ProtoException;
@@ -34,7 +35,7 @@ public final class ModelInspector {
       reader.read(content);
       return reader.summary(content.size(), structure.external());
     } catch (ProtoException e) {
-      throw failure(model, String.valueOf(e.getMessage()), e);
+      throw failure(model, FileKind.explain(FileKind.of(model), e.getMessage()), e);
     } catch (UncheckedIOException e) {
       throw failure(model, String.valueOf(e.getCause()), e);
     } catch (IOException e) {

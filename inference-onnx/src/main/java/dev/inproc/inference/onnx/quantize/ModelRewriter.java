@@ -27,6 +27,7 @@ final class ModelRewriter {
   private final NodeLog log = new NodeLog();
   private long opset;
   private int normalizations;
+  private long floatBytesAfter;
   private @Nullable Smoothing smoothing;
 
   ModelRewriter(
@@ -51,10 +52,13 @@ final class ModelRewriter {
       dropInputsThatAreInitializers(graph);
     }
     GraphScope root = new GraphScope(null, graph);
-    smoothing = Smoothing.of(file, model.build(), root, opset, options, examples, beside);
+    ConstantUses uses = ConstantUses.of(file, root, options);
+    smoothing = Smoothing.of(file, model.build(), root, uses, opset, options, examples, beside);
     GraphEdit edit = new GraphEdit(root, sink, opset);
-    NodeRewriter nodes = new NodeRewriter(file, edit, options, smoothing, log);
+    NodeRewriter nodes = new NodeRewriter(file, edit, options, smoothing, uses, log);
     rewrite(root, nodes, new Normalizations(edit));
+    FloatWeights.leave(file, file.model(), log);
+    floatBytesAfter = FloatWeights.bytes(file, model.build()) - edit.floatBytes();
     keepTheRest(graph);
     Opsets.require(model, Nodes.MICROSOFT, 1);
     metadata();
@@ -71,6 +75,8 @@ final class ModelRewriter {
         smoothing == null ? "" : smoothing.note(),
         before,
         after,
+        FloatWeights.bytes(file, file.model()),
+        floatBytesAfter,
         opset);
   }
 
@@ -113,23 +119,21 @@ final class ModelRewriter {
     for (AttributeProto attribute : node.getAttributeList()) {
       AttributeProto.Builder changed = attribute.toBuilder();
       if (attribute.hasG()) {
-        changed.setG(inner(attribute.getG(), scope, nodes, normalization));
+        changed.setG(inner(scope.nextInner(), nodes, normalization));
       }
       for (int i = 0; i < attribute.getGraphsCount(); i++) {
-        changed.setGraphs(i, inner(attribute.getGraphs(i), scope, nodes, normalization));
+        changed.setGraphs(i, inner(scope.nextInner(), nodes, normalization));
       }
       copy.addAttribute(changed);
     }
     return copy.build();
   }
 
-  private GraphProto inner(
-      GraphProto graph, GraphScope outer, NodeRewriter nodes, Normalizations normalization)
+  private GraphProto inner(GraphScope scope, NodeRewriter nodes, Normalizations normalization)
       throws IOException {
-    GraphProto.Builder builder = graph.toBuilder();
-    rewrite(new GraphScope(outer, builder), nodes, normalization.inner());
-    keepTheRest(builder);
-    return builder.build();
+    rewrite(scope, nodes, normalization.inner());
+    keepTheRest(scope.graph());
+    return scope.graph().build();
   }
 
   /** Large tensors that stay FP32 go to the external file as well, if there is one. */

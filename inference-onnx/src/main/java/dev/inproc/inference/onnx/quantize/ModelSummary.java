@@ -48,11 +48,21 @@ public record ModelSummary(
     return fileBytes + externalBytes;
   }
 
+  /** Returns the share of the weights, by bytes, that have this precision. */
+  public double share(Precision of) {
+    long all = weightBytes.values().stream().mapToLong(Long::longValue).sum();
+    return all == 0 ? 0 : (double) weightBytes.getOrDefault(of, 0L) / all;
+  }
+
   /** Returns a table for people to read. */
   @Override
   public String toString() {
     StringBuilder table = new StringBuilder();
     line(table, "Precision", precision + " by bytes " + weightBytes);
+    line(
+        table,
+        "FP32",
+        String.format(Locale.ROOT, "%.1f %% of the weights' bytes", 100 * share(Precision.FP32)));
     line(table, "Products", products.toString());
     line(table, "Quantized", scheme);
     line(table, "Parameters", String.format(Locale.ROOT, "%,d", parameters));

@@ -4,6 +4,8 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +21,7 @@ final class NodeRewriter {
   private final NodeLog log;
   private final Products products;
   private final Smoothing smoothing;
+  private final Tables tables;
   private final ZeroPoints zeroPoints = new ZeroPoints();
 
   /** Weights that were quantized already: by owner, name, orientation and factor. */
@@ -30,8 +33,14 @@ final class NodeRewriter {
   private record Key(GraphScope owner, String name, boolean transposed, float factor) {}
 
   NodeRewriter(
-      ModelFile file, GraphEdit edit, QuantizeOptions options, Smoothing smoothing, NodeLog log) {
+      ModelFile file,
+      GraphEdit edit,
+      QuantizeOptions options,
+      Smoothing smoothing,
+      ConstantUses uses,
+      NodeLog log) {
     this.smoothing = smoothing;
+    tables = new Tables(file, edit, options, uses);
     this.file = file;
     this.edit = edit;
     this.options = options;
@@ -49,7 +58,53 @@ final class NodeRewriter {
     if (ProductNode.is(node)) {
       return product(scope, node);
     }
-    return options.embeddings() && Nodes.is(node, "Gather") && lookup(scope, node);
+    LookupNode lookup = LookupNode.of(file, scope, node, options);
+    if (lookup == null) {
+      leave(scope, node);
+      return false;
+    }
+    return lookup(scope, lookup);
+  }
+
+  /** Notes a node of another kind that has large weights. */
+  private void leave(GraphScope scope, NodeProto node) {
+    if (!scope.isViewOfConstant(node) && hasLargeWeight(scope, node)) {
+      log.left(node, node.getOpType() + " is not quantized", floatBytes(scope, node));
+    }
+  }
+
+  private boolean hasLargeWeight(GraphScope scope, NodeProto node) {
+    return node.getInputList().stream()
+        .map(scope::constant)
+        .anyMatch(
+            constant ->
+                constant != null
+                    && constant.tensor().getDataType() == DataType.FLOAT_VALUE
+                    && constant.tensor().getDimsCount() > 1
+                    && Tensors.elements(file, constant.tensor()) >= options.minElements());
+  }
+
+  /** The bytes of FP32 constants that a node reads. */
+  private long floatBytes(GraphScope scope, NodeProto node) {
+    long bytes = 0;
+    for (String input : node.getInputList()) {
+      GraphScope.Constant constant = scope.constant(input);
+      if (constant != null && constant.tensor().getDataType() == DataType.FLOAT_VALUE) {
+        bytes += (long) Float.BYTES * Tensors.elements(file, constant.tensor());
+      }
+    }
+    return bytes;
+  }
+
+  private boolean lookup(GraphScope scope, LookupNode lookup) throws IOException {
+    String obstacle = tables.obstacle(lookup);
+    if (obstacle != null) {
+      log.left(lookup.node(), obstacle, floatBytes(scope, lookup.node()));
+      return false;
+    }
+    log.changed(lookup.node(), tables.lookup(scope, lookup));
+    replaced(lookup.table());
+    return true;
   }
 
   // ---- MatMul and Gemm ----
@@ -58,13 +113,14 @@ final class NodeRewriter {
     ProductNode product = ProductNode.of(file, scope, node, options);
     GraphScope.Constant weight = product.weight();
     if (product.obstacle() != null || weight == null) {
-      log.left(node, String.valueOf(product.obstacle()));
+      log.left(node, String.valueOf(product.obstacle()), floatBytes(scope, node));
       return false;
     }
     float[] factors = smoothing.factors(scope, node.getInput(0));
     Products.Weight quantized = quantized(product, weight, factors);
     if (quantized == null) {
-      log.left(node, "its weight has values that are NaN or infinite");
+      String why = "its weight has values that are NaN or infinite";
+      log.left(node, why, floatBytes(scope, node));
       return false;
     }
     boolean gemm = product.isGemm();
@@ -140,6 +196,11 @@ final class NodeRewriter {
     if (known != null) {
       return known;
     }
+    Products.Weight tied = factors == null ? tables.weight(product, constant) : null;
+    if (tied != null) {
+      replaced(constant);
+      return tied;
+    }
     float[] matrix = product.matrix(file, tensor);
     int columns = product.columns(tensor);
     if (!WeightMath.isFinite(matrix)) {
@@ -158,82 +219,6 @@ final class NodeRewriter {
     return weight;
   }
 
-  // ---- embeddings ----
-
-  private boolean lookup(GraphScope scope, NodeProto node) throws IOException {
-    if (node.getInputCount() != 2 || Nodes.integer(node, "axis", 0) != 0) {
-      return false;
-    }
-    GraphScope.Constant table = scope.constant(node.getInput(0));
-    if (table == null
-        || table.tensor().getDataType() != DataType.FLOAT_VALUE
-        || table.tensor().getDimsCount() != 2
-        || scope.constant(node.getInput(1)) != null) {
-      return false; // a choice of dimensions, more often than not
-    }
-    int elements = Tensors.elements(file, table.tensor());
-    if (options.withoutNodes().contains(Nodes.name(node)) || elements < options.minElements()) {
-      log.left(node, elements < options.minElements() ? elements + " elements" : "excluded");
-      return false;
-    }
-    Products.Weight rows = rows(table);
-    if (rows == null) {
-      log.left(node, "its table has values that are NaN or infinite");
-      return false;
-    }
-    String ids = node.getInput(1);
-    String output = node.getOutput(0);
-    String bytes = edit.add(scope, "", "Gather", List.of(rows.values(), ids), output + "/bytes");
-    String floats =
-        edit.add(
-            scope,
-            "",
-            "Cast",
-            List.of(bytes),
-            output + "/floats",
-            Nodes.integer("to", DataType.FLOAT_VALUE));
-    String scale = edit.add(scope, "", "Gather", List.of(rows.scales(), ids), output + "/scale");
-    edit.addAs(scope, "", "Mul", List.of(floats, scale), List.of(output));
-    log.changed(node, "[" + rows.rows() + ", " + rows.columns() + "]");
-    return true;
-  }
-
-  /** A table is a weight whose factor is NaN, as no Gemm's is. */
-  private Products.@Nullable Weight rows(GraphScope.Constant table) throws IOException {
-    TensorProto tensor = table.tensor();
-    Key key = new Key(table.owner(), tensor.getName(), false, Float.NaN);
-    Products.Weight known = weights.get(key);
-    if (known != null || Boolean.FALSE.equals(finite.get(key))) {
-      return known;
-    }
-    float[] values = Tensors.floats(file, tensor);
-    if (!WeightMath.isFinite(values)) {
-      finite.put(key, false);
-      return null;
-    }
-    int rows = (int) tensor.getDims(0);
-    int columns = (int) tensor.getDims(1);
-    WeightMath.Quantized quantized = WeightMath.byRow(values, rows, columns);
-    String bytes =
-        edit.constant(
-            table.owner(),
-            tensor.getName() + "/rows",
-            DataType.INT8_VALUE,
-            tensor.getDimsList(),
-            quantized.values());
-    String scales =
-        edit.constant(
-            table.owner(),
-            tensor.getName() + "/row_scales",
-            DataType.FLOAT_VALUE,
-            List.of((long) rows, 1L),
-            Tensors.bytes(quantized.scales()));
-    Products.Weight weight = new Products.Weight(bytes, scales, rows, columns);
-    weights.put(key, weight);
-    replaced(table);
-    return weight;
-  }
-
   // ---- what is not needed any more ----
 
   private void replaced(GraphScope.Constant constant) {
@@ -242,24 +227,44 @@ final class NodeRewriter {
         .add(constant.tensor().getName());
   }
 
-  /** Drops the FP32 weights of this graph that nothing reads any more. */
+  /** Drops the FP32 weights of this graph that nothing reads any more, and what gave them on. */
   void dropReplaced(GraphScope scope) {
-    Set<String> names = new HashSet<>(replaced.getOrDefault(scope, Set.of()));
-    if (names.isEmpty()) {
-      return;
+    Map<String, Integer> readers = new HashMap<>();
+    Names.used(scope.graph().build(), name -> readers.merge(name, 1, Integer::sum));
+    List<NodeProto> nodes = new ArrayList<>();
+    List<NodeProto> all = scope.graph().getNodeList();
+    for (int i = all.size() - 1; i >= 0; i--) { // readers come after what they read
+      NodeProto node = all.get(i);
+      boolean unread =
+          node.getOutputCount() == 1 && readers.getOrDefault(node.getOutput(0), 0) == 0;
+      if (unread && isOfReplaced(scope, node)) {
+        node.getInputList().forEach(input -> readers.merge(input, -1, Integer::sum));
+      } else {
+        nodes.add(node);
+      }
     }
-    Set<String> used = new HashSet<>();
-    Names.used(scope.graph().build(), used::add);
-    names.removeAll(used);
+    if (nodes.size() < all.size()) {
+      Collections.reverse(nodes);
+      scope.graph().clearNode().addAllNode(nodes);
+    }
+    Set<String> names = replaced.getOrDefault(scope, Set.of());
     List<TensorProto> tensors =
         scope.graph().getInitializerList().stream()
-            .filter(tensor -> !names.contains(tensor.getName()))
+            .filter(
+                tensor ->
+                    !names.contains(tensor.getName())
+                        || readers.getOrDefault(tensor.getName(), 0) > 0)
             .toList();
     scope.graph().clearInitializer().addAllInitializer(tensors);
-    List<NodeProto> nodes =
-        scope.graph().getNodeList().stream()
-            .filter(node -> !(Nodes.is(node, "Constant") && names.contains(node.getOutput(0))))
-            .toList();
-    scope.graph().clearNode().addAllNode(nodes);
+  }
+
+  /** Says whether a node is a Constant that was quantized, or gives on what was. */
+  private boolean isOfReplaced(GraphScope scope, NodeProto node) {
+    if (!Nodes.is(node, "Constant") && !scope.isViewOfConstant(node)) {
+      return false;
+    }
+    GraphScope.Constant constant = scope.constant(node.getOutput(0));
+    return constant != null
+        && replaced.getOrDefault(constant.owner(), Set.of()).contains(constant.tensor().getName());
   }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param weight its second input, if that is a constant
  * @param obstacle why it stays as it is, or null if nothing does
- * @param turned whether the weight is [columns, rows]
+ * @param turned whether the weight's tensor is [columns, rows]
  * @param factor what the product is to be multiplied with
  */
 record ProductNode(
@@ -43,7 +43,7 @@ record ProductNode(
         node,
         weight,
         obstacle(file, node, weight, options),
-        gemm && Nodes.integer(node, "transB", 0) != 0,
+        (gemm && Nodes.integer(node, "transB", 0) != 0) ^ (weight != null && weight.turned()),
         gemm ? Nodes.number(node, "alpha", 1) : 1);
   }
 

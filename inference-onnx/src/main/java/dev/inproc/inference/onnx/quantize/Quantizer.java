@@ -15,10 +15,13 @@ import java.util.List;
  * the same model and options give the same bytes on every machine with the same {@link
  * QuantizeOptions#signedWeights}.
  *
- * <p>Changed are MatMul and Gemm whose second input is a constant FP32 matrix, and with {@link
- * QuantizeOptions#withEmbeddings} Gather from a constant FP32 table, in subgraphs too. Weights and
- * quantized activations that several nodes use are there once. All else stays, and the report names
- * what might have been changed and was not. Metadata of the model, keys {@code
+ * <p>Changed are MatMul and Gemm whose second input is a constant FP32 matrix, or the Transpose of
+ * one, and with {@link QuantizeOptions#withEmbeddings} Gather from a constant FP32 table, in
+ * subgraphs too. Weights and quantized activations that several nodes use are there once; so is, in
+ * the schemes with a scale for each column, a table that is looked up and, transposed, multiplied
+ * with. A table that another node needs in FP32 is not quantized for its lookups. All else stays,
+ * model-local functions too, and the report names what has large weights and was not changed, and
+ * the share of the weights that stays FP32. Metadata of the model, keys {@code
  * inproc.quantization…}, say how it was made.
  *
  * <p>Row-wise INT8 computes for each row x of an activation: the scale s = max|x| / 127, the bytes

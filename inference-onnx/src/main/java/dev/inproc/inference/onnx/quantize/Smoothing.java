@@ -54,6 +54,7 @@ final class Smoothing {
       ModelFile file,
       ModelProto model,
       GraphScope scope,
+      ConstantUses uses,
       long opset,
       QuantizeOptions options,
       List<Tensors> examples,
@@ -61,7 +62,7 @@ final class Smoothing {
       throws IOException {
     Smoothing smoothing = new Smoothing(file, scope, options);
     if (options.smoothing() && options.scheme() == Scheme.ROWWISE_INT8) {
-      Map<String, Integer> widths = smoothing.candidates();
+      Map<String, Integer> widths = smoothing.candidates(uses);
       if (!widths.isEmpty()) {
         try {
           smoothing.choose(Calibration.of(file, model, opset, widths, examples, beside));
@@ -86,10 +87,8 @@ final class Smoothing {
     return note;
   }
 
-  private Map<String, Integer> candidates() {
-    Map<String, Integer> uses = new HashMap<>();
+  private Map<String, Integer> candidates(ConstantUses uses) {
     Set<String> shared = new HashSet<>();
-    Names.used(scope.graph().build(), name -> uses.merge(name, 1, Integer::sum));
     ZeroPoints zeroPoints = new ZeroPoints();
     zeroPoints.add(scope.graph().getNodeList());
     for (NodeProto node : scope.graph().getNodeList()) {
@@ -97,7 +96,8 @@ final class Smoothing {
         ProductNode product = ProductNode.of(file, scope, node, options);
         String input = node.getInput(0);
         // A weight that is read elsewhere too is there once, so it has no factors of its own.
-        if (uses.getOrDefault(node.getInput(1), 0) != 1) {
+        GraphScope.Constant weight = product.weight();
+        if (weight != null && uses.of(weight).count() != 1) {
           shared.add(input);
         }
         // What is hardly below 0 is not: a small factor there would cost the many levels above.

@@ -50,6 +50,8 @@ final class SummaryReader {
     for (ProtoField field : ProtoFields.of(model)) {
       if (field.number() == 7) {
         tensors(field.fields());
+      } else if (field.number() == 25) {
+        functionTensors(field.fields());
       }
     }
     if (!isModel) {
@@ -64,6 +66,18 @@ final class SummaryReader {
       if (field.number() == 5) {
         tensor(field.fields());
       } else if (field.number() == 1) {
+        for (ProtoField part : field.fields()) {
+          if (part.number() == 5) {
+            attributeTensors(part.fields());
+          }
+        }
+      }
+    }
+  }
+
+  private void functionTensors(Iterable<ProtoField> function) {
+    for (ProtoField field : function) {
+      if (field.number() == 7) {
         for (ProtoField part : field.fields()) {
           if (part.number() == 5) {
             attributeTensors(part.fields());

@@ -17,7 +17,8 @@ final class Vocabularies {
           && Nodes.integer(node, "axis", 0) == 0) {
         GraphScope.Constant table = scope.constant(node.getInput(0));
         if (table != null && table.tensor().getDimsCount() > 0) {
-          sizes.merge(node.getInput(1), table.tensor().getDims(0), Math::min);
+          long rows = table.tensor().getDims(table.turned() ? 1 : 0);
+          sizes.merge(node.getInput(1), rows, Math::min);
         }
       }
     }

@@ -57,8 +57,13 @@ final class WeightMath {
     return new Quantized(values, scales);
   }
 
-  /** Quantizes each row of [rows, columns] to signed bytes with a scale of its own. */
-  static Quantized byRow(float[] matrix, int rows, int columns) {
+  /**
+   * Quantizes each row of [rows, columns] with a scale of its own; the transpose of what {@link
+   * #byColumn} gives for the transpose.
+   *
+   * @param zeroPoint what stands for 0: 0 for signed bytes, 128 for unsigned ones
+   */
+  static Quantized byRow(float[] matrix, int rows, int columns, int zeroPoint) {
     float[] scales = new float[rows];
     byte[] values = new byte[matrix.length];
     for (int row = 0; row < rows; row++) {
@@ -69,7 +74,7 @@ final class WeightMath {
       }
       scales[row] = largest / LARGEST;
       for (int i = start; i < start + columns; i++) {
-        values[i] = (byte) level(matrix[i], scales[row]);
+        values[i] = (byte) (zeroPoint + level(matrix[i], scales[row]));
       }
     }
     return new Quantized(values, scales);

@@ -104,6 +104,14 @@ public final class Models {
     return Shapes.identity(elementType);
   }
 
+  /**
+   * x and mask [batch,n], id [batch], int64, and name [batch], text, to y, the negative of x, and
+   * to mask, id and name, with no node between.
+   */
+  public static byte[] passThrough() {
+    return Shapes.passThrough();
+  }
+
   /** {@link #tinyMlp} for exactly {@code rows} rows at a time. */
   public static byte[] fixedBatch(int rows) {
     return Networks.mlp(Integer.toString(rows), TINY).build();
@@ -112,6 +120,11 @@ public final class Models {
   /** {@link #tinyMlp} whose leading dimension has neither a size nor a name. */
   public static byte[] unnamedBatch() {
     return Networks.mlp("?", TINY).build();
+  }
+
+  /** Inputs column_0, column_1 and so on [batch,1] to y [batch,1], their weighted sum. */
+  public static byte[] columns(int count) {
+    return Shapes.columns(count);
   }
 
   /** The matrix product c [3,2] of a [3,4] and b [4,2]. */

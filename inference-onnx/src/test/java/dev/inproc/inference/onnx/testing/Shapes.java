@@ -22,6 +22,20 @@ final class Shapes {
         .build();
   }
 
+  static byte[] passThrough() {
+    return new GraphBuilder("pass-through")
+        .input("x", FLOAT, "batch,n")
+        .input("mask", FLOAT, "batch,n")
+        .input("id", DataType.INT64_VALUE, "batch")
+        .input("name", DataType.STRING_VALUE, "batch")
+        .output("y", FLOAT, "batch,n")
+        .output("mask", FLOAT, "batch,n")
+        .output("id", DataType.INT64_VALUE, "batch")
+        .output("name", DataType.STRING_VALUE, "batch")
+        .node("Neg", "x -> y")
+        .build();
+  }
+
   static byte[] ledger() {
     return new GraphBuilder("ledger")
         .input("id", DataType.INT64_VALUE, "batch")
@@ -30,6 +44,23 @@ final class Shapes {
         .axes("summand", 7)
         .node("Mul", "id factor -> product")
         .node("Add", "product summand -> answer")
+        .build();
+  }
+
+  static byte[] columns(int count) {
+    GraphBuilder graph = new GraphBuilder("columns");
+    StringBuilder all = new StringBuilder();
+    float[] weights = new float[count];
+    for (int i = 0; i < count; i++) {
+      graph.input("column_" + i, FLOAT, "batch,1");
+      all.append("column_").append(i).append(' ');
+      weights[i] = (i % 7 - 3) / 10f;
+    }
+    return graph
+        .output("y", FLOAT, "batch,1")
+        .initializer("weights", weights, count, 1)
+        .node("Concat", all + "-> row", integer("axis", 1))
+        .node("MatMul", "row weights -> y")
         .build();
   }
 
@@ -93,6 +124,46 @@ final class Shapes {
     return new GraphBuilder("any-shape")
         .input("x", GraphBuilder.tensorOfAnyShape(FLOAT))
         .output("y", GraphBuilder.tensorOfAnyShape(FLOAT))
+        .node("Neg", "x -> y")
+        .build();
+  }
+
+  /** Joins past and x along the axis of their lengths; the batch axis is text such as "batch,". */
+  static byte[] keyCache(String batch) {
+    return new GraphBuilder("key-cache")
+        .input("past", FLOAT, batch + "2,past,4")
+        .input("x", FLOAT, batch + "2,seq,4")
+        .output("present", FLOAT, batch + "2,total,4")
+        .node("Concat", "past x -> present", integer("axis", -2))
+        .build();
+  }
+
+  static byte[] namesakes() {
+    return new GraphBuilder("namesakes")
+        .input("images", FLOAT, "batch,4")
+        .input("texts", FLOAT, "batch,4")
+        .output("images_out", FLOAT, "batch,4")
+        .output("texts_out", FLOAT, "batch,4")
+        .node("Neg", "images -> images_out")
+        .node("Neg", "texts -> texts_out")
+        .build();
+  }
+
+  static byte[] scores() {
+    return new GraphBuilder("scores")
+        .input("images", FLOAT, "batch,4")
+        .input("texts", FLOAT, "batch,4")
+        .output("scores", FLOAT, "batch,batch")
+        .node("Transpose", "texts -> turned", integers("perm", 1, 0))
+        .node("MatMul", "images turned -> scores")
+        .build();
+  }
+
+  static byte[] unusedInput() {
+    return new GraphBuilder("unused-input")
+        .input("unused", DataType.INT64_VALUE, "batch")
+        .input("x", FLOAT, "batch,3")
+        .output("y", FLOAT, "batch,3")
         .node("Neg", "x -> y")
         .build();
   }
