@@ -36,7 +36,7 @@ final class Spread {
     long max = largest.get();
     return new Distribution(
             copy.getTotalCount(),
-            Math.min(max, copy.getMean()),
+            Math.min((double) max, copy.getMean()),
             Math.min(max, copy.getValueAtPercentile(50)),
             Math.min(max, copy.getValueAtPercentile(95)),
             Math.min(max, copy.getValueAtPercentile(99)),
