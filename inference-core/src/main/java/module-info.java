@@ -8,7 +8,7 @@ module dev.inproc.inference {
   requires static transitive org.jspecify;
   requires org.jctools.core.jdk11;
   requires HdrHistogram;
-  requires jdk.unsupported; // sun.misc.Unsafe.invokeCleaner, the one way to free a direct buffer
+  requires jdk.unsupported; // sun.misc.Unsafe.invokeCleaner, to free direct buffers before Java 22
 
   exports dev.inproc.inference;
   exports dev.inproc.inference.batch;

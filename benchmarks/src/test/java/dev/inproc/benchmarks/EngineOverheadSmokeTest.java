@@ -104,4 +104,18 @@ class EngineOverheadSmokeTest {
       inproc.close();
     }
   }
+
+  @Test
+  @Order(9)
+  void manyInputs_allWays_answerAlike() throws Exception {
+    ManyInputsBenchmark benchmark = new ManyInputsBenchmark();
+    ManyInputsBenchmark.Table table = new ManyInputsBenchmark.Table();
+    table.open();
+    try {
+      assertEquals(benchmark.bareFresh(table), benchmark.predict(table), 1e-5f);
+      assertEquals(benchmark.barePinned(table), benchmark.predictMap(table), 1e-5f);
+    } finally {
+      table.close();
+    }
+  }
 }

@@ -6,11 +6,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/** Answers questions on paper 80 columns wide. */
+/** Answers questions on a screen 100 columns wide. */
 final class Answers {
-  private static final int WIDTH = 80;
-  private static final String INDENT = "        ";
-  private static final int SAMPLES = 8;
+  private static final int WIDTH = 100;
+  private static final int SAMPLES = 2;
   private static final int BEST = 3;
 
   /** How often the right entry came first, and among the first three. */
@@ -41,13 +40,11 @@ final class Answers {
       PrintStream out) {
     for (String question : questions) {
       FaqIndex.Match match = index.nearest(embedder.predict(question), 1).get(0);
-      out.println(wrapped("Q       ", question));
+      out.println(wrapped("Q     ", question));
       out.println(
           wrapped(
-              String.format(Locale.ROOT, "  %.2f  ", match.similarity()),
-              match.entry().question()));
-      out.println(wrapped("A       ", match.entry().summary()));
-      out.println();
+              String.format(Locale.ROOT, "%.2f  ", match.similarity()), match.entry().question()));
+      out.println(wrapped("A     ", match.entry().summary()));
     }
   }
 
@@ -64,23 +61,23 @@ final class Answers {
     Accuracy accuracy = Accuracy.of(questions, index, embedder);
     out.printf(
         Locale.ROOT,
-        "These are %d of %d bundled questions, worded to share few words with the FAQ.%n"
-            + "The right entry came first for %.1f %%, among the first three for %.1f %%.%n%n",
-        SAMPLES,
+        "Of %d questions worded unlike the FAQ, %.1f %% get the right entry first, %.1f %% among three.%n",
         questions.size(),
         accuracy.first * 100,
         accuracy.firstThree * 100);
   }
 
+  /** Breaks lines between words, and sets the later ones in as far as the label is long. */
   static String wrapped(String label, String text) {
+    String indent = " ".repeat(label.length());
     StringBuilder lines = new StringBuilder(label);
     int column = label.length();
     for (String word : text.split(" ", -1)) {
-      if (column + word.length() >= WIDTH && column > INDENT.length()) {
-        lines.append(System.lineSeparator()).append(INDENT);
-        column = INDENT.length();
+      if (column + word.length() >= WIDTH && column > indent.length()) {
+        lines.append(System.lineSeparator()).append(indent);
+        column = indent.length();
       }
-      boolean atStart = column == INDENT.length();
+      boolean atStart = column == indent.length();
       lines.append(atStart ? "" : " ").append(word);
       column += word.length() + (atStart ? 0 : 1);
     }

@@ -1,100 +1,127 @@
 package dev.inproc.examples;
 
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.batch.BatchingMetrics;
 import dev.inproc.inference.cache.Caching;
 import dev.inproc.inference.cache.CachingMetrics;
 import dev.inproc.inference.cache.CachingPredictor;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 
-/** Inproc beside a plain loop over ONNX Runtime: the same model, threads, tokenizer and texts. */
+/**
+ * Ways to serve one encoder beside each other: the same questions, threads and tokenizer. The first
+ * way is the one that the others are measured by.
+ */
 final class Comparison {
   private static final int CALLERS = 32;
   private static final double MAX_DIFFERENCE = 1e-4;
 
-  private final Predictor<String, float[]> embedder;
-  private final Predictor<String, float[]> direct;
-  private final PlainEmbedder plain;
+  private final List<String> questions;
   private final int rounds;
   private final PrintStream out;
-  private double gain;
+  private final List<Way> ways = new ArrayList<>();
+
+  /** One way, and what was measured of it. */
+  private static final class Way {
+    private final String name;
+    private final Supplier<Embedder> newCaller;
+    private final LoadTest.Result result = new LoadTest.Result();
+    private double leastCosine = 1;
+
+    private Way(String name, Supplier<Embedder> newCaller) {
+      this.name = name;
+      this.newCaller = newCaller;
+    }
+  }
 
   /**
-   * @param embedder batches
-   * @param direct the same without
-   * @param rounds how often each side is measured, in turns, so that what else the machine does
-   *     falls on both
+   * @param rounds how often each way is measured, in turns, so that what else the machine does
+   *     falls on all
    */
-  Comparison(
-      Predictor<String, float[]> embedder,
-      Predictor<String, float[]> direct,
-      PlainEmbedder plain,
-      int rounds,
-      PrintStream out) {
-    this.embedder = embedder;
-    this.direct = direct;
-    this.plain = plain;
+  Comparison(List<String> questions, int rounds, PrintStream out) {
+    this.questions = questions;
     this.rounds = rounds;
     this.out = out;
   }
 
-  /** Many callers, each asking one question after the other. */
-  void load(List<String> questions, Duration round) throws InterruptedException {
+  /**
+   * Adds a way.
+   *
+   * @param newCaller makes the embedder of each caller
+   */
+  Comparison add(String name, Supplier<Embedder> newCaller) {
+    ways.add(new Way(name, newCaller));
+    return this;
+  }
+
+  /** Many callers, each asking one question after the other, by each way in turn. */
+  void load(Duration round) throws InterruptedException {
+    compareVectors(); // which warms up each way alike
     LoadTest test = new LoadTest(questions, CALLERS);
-    LoadTest.Result ours = new LoadTest.Result();
-    LoadTest.Result alone = new LoadTest.Result();
-    LoadTest.Result theirs = new LoadTest.Result();
-    try (Progress progress = Progress.of("Measuring under load", 3L * rounds)) {
+    try (Progress progress = Progress.of("Measuring under load", (long) ways.size() * rounds)) {
       for (int i = 0; i < rounds; i++) {
-        test.run(() -> embedder::predict, round, ours);
-        progress.step();
-        test.run(() -> direct::predict, round, alone);
-        progress.step();
-        test.run(plain::newCaller, round, theirs);
-        progress.step();
+        for (Way way : ways) {
+          test.run(way.newCaller, round, way.result);
+          progress.step();
+        }
       }
     }
     out.printf(
         Locale.ROOT,
-        "%-37s%9s%9s%9s%10s%n",
+        "%-41s%8s%8s%8s%9s%9s%14s%n",
         CALLERS + " callers, one question a call",
         "P50 ms",
         "P95 ms",
         "P99 ms",
-        "texts/s");
-    row("  Inproc, batching", ours);
-    row("  Inproc, each call its own run", alone);
-    row("  plain ONNX Runtime loop", theirs);
-    gain = ours.perSecond() / theirs.perSecond();
+        "texts/s",
+        "x plain",
+        "least cosine");
+    for (Way way : ways) {
+      LoadTest.Result result = way.result;
+      out.printf(
+          Locale.ROOT,
+          "%-41s%8.1f%8.1f%8.1f%9.0f%9.2f%14.4f%n",
+          "  " + way.name,
+          result.millis(50),
+          result.millis(95),
+          result.millis(99),
+          result.perSecond(),
+          gain(way),
+          way.leastCosine);
+    }
   }
 
-  /** What batching did for the calls of the load. */
-  void gain(BatchingMetrics metrics) {
-    out.printf(
-        Locale.ROOT,
-        "Batching answered %.1f times as many: %.1f questions a batch, %.0f %% padding.%n",
-        gain,
-        metrics.batchSizes().mean(),
-        100 * metrics.paddingRatio());
+  private double gain(Way way) {
+    return way.result.perSecond() / ways.get(0).result.perSecond();
   }
 
-  private void row(String name, LoadTest.Result result) {
-    out.printf(
-        Locale.ROOT,
-        "%-37s%9.2f%9.2f%9.2f%10.0f%n",
-        name,
-        result.millis(50),
-        result.millis(95),
-        result.millis(99),
-        result.perSecond());
+  /** How many texts a second the last way answered for each of the first. */
+  double gain() {
+    return gain(ways.get(ways.size() - 1));
+  }
+
+  private void compareVectors() {
+    List<float[]> reference = embedAll(ways.get(0));
+    for (Way way : ways.subList(1, ways.size())) {
+      List<float[]> vectors = embedAll(way);
+      for (int i = 0; i < vectors.size(); i++) {
+        double cosine = FaqIndex.dot(vectors.get(i), reference.get(i));
+        way.leastCosine = Math.min(way.leastCosine, cosine);
+      }
+    }
+  }
+
+  private List<float[]> embedAll(Way way) {
+    Embedder caller = way.newCaller.get();
+    return questions.stream().map(caller::embed).toList();
   }
 
   /** One caller with all the texts at hand; the best round counts. */
-  void corpus(List<String> texts) {
-    Embedder caller = plain.newCaller();
+  void corpus(List<String> texts, Predictor<String, float[]> embedder) {
+    Embedder caller = ways.get(0).newCaller.get();
     long ours = Long.MAX_VALUE;
     long theirs = Long.MAX_VALUE;
     double difference = 0;
@@ -111,61 +138,35 @@ final class Comparison {
         difference = Math.max(difference, largestDifference(batched, single));
       }
     }
-    out.printf(Locale.ROOT, "%nOne caller, the whole FAQ%49s%n", "texts/s");
-    out.printf(Locale.ROOT, "%-64s%10.0f%n", "  Inproc predictAll", texts.size() * 1e9 / ours);
     out.printf(
         Locale.ROOT,
-        "%-64s%10.0f%n",
-        "  plain ONNX Runtime loop, one by one",
-        texts.size() * 1e9 / theirs);
-    out.printf(
-        Locale.ROOT,
-        "%nLargest difference between the vectors of the two: %s%n",
-        difference == 0 ? "none, not one bit" : String.format(Locale.ROOT, "%.1e", difference));
+        "One caller, %d texts, FP32: %.0f a second by predictAll, %.0f by the loop; %s.%n",
+        texts.size(),
+        texts.size() * 1e9 / ours,
+        texts.size() * 1e9 / theirs,
+        difference == 0
+            ? "not one bit differs"
+            : String.format(Locale.ROOT, "%.1e differs at most", difference));
     if (!(difference <= MAX_DIFFERENCE)) { // NaN is no agreement
       throw new IllegalStateException("The answers differ by " + difference);
     }
   }
 
-  /** The same texts a second time, now from a cache. */
-  void cached(List<String> texts) {
+  /** The same questions a second time, now from a cache. */
+  void cached(Predictor<String, float[]> embedder) {
     CachingPredictor<String, float[]> cached =
         Caching.exact(100_000).withAnswers(float[].class).decorate(embedder.borrowed());
-    cached.predictAll(texts);
+    cached.predictAll(questions);
     long start = System.nanoTime();
-    cached.predictAll(texts);
-    double micros = (System.nanoTime() - start) / 1e3 / texts.size();
+    cached.predictAll(questions);
+    double micros = (System.nanoTime() - start) / 1e3 / questions.size();
     CachingMetrics metrics = cached.metrics();
     cached.close();
     out.printf(
         Locale.ROOT,
-        "%nThe questions again, from the exact cache: %d hits, %.1f microseconds each.%n",
+        "The questions again, from the exact cache: %d hits, %.1f microseconds each.%n",
         metrics.hits(),
         micros);
-  }
-
-  /** The encoder in INT8: how much smaller, how close, how fast. */
-  void quantized(Int8Encoder int8, List<String> texts) {
-    List<float[]> reference = embedder.predictAll(texts);
-    int8.embedder().predictAll(texts); // its cost is learned
-    long start = System.nanoTime();
-    List<float[]> answers = int8.embedder().predictAll(texts);
-    long nanos = System.nanoTime() - start;
-    double least = 1;
-    for (int i = 0; i < answers.size(); i++) {
-      least = Math.min(least, FaqIndex.dot(answers.get(i), reference.get(i)));
-    }
-    out.printf(
-        Locale.ROOT,
-        "%nThe encoder quantized to row-wise INT8: %.0f MB in place of %.0f%n",
-        int8.report().bytesAfter() / 1e6,
-        int8.report().bytesBefore() / 1e6);
-    out.println(Answers.wrapped("Checked ", int8.session().integrity().toString()));
-    out.printf(
-        Locale.ROOT,
-        "%-64s%10.0f%n",
-        String.format(Locale.ROOT, "  predictAll, cosine to FP32 at least %.4f", least),
-        texts.size() * 1e9 / nanos);
   }
 
   private static double largestDifference(List<float[]> a, List<float[]> b) {

@@ -2,6 +2,7 @@ package dev.inproc.examples;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.onnx.OnnxEngine;
@@ -13,34 +14,41 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 
-/**
- * The encoder quantized here and now to row-wise INT8, in a directory that is gone when it is
- * closed.
- */
+/** The encoder quantized here and now to row-wise INT8, and served in batches. */
 final class Int8Encoder implements AutoCloseable {
-  private final Path directory;
-  private final Path file;
   private final QuantizationReport report;
+  private final ModelSource model;
   private final Session session;
   private final Predictor<String, float[]> embedder;
 
-  Int8Encoder(ModelSource fp32, HuggingFaceTokenizer tokenizer) {
+  Int8Encoder(ModelSource fp32, HuggingFaceTokenizer tokenizer, int maxBatch) {
     try {
-      directory = Files.createTempDirectory("inproc-quickstart");
+      Path directory = Files.createTempDirectory("inproc-quickstart");
       Path in = directory.resolve("minilm.onnx");
-      file = directory.resolve("minilm-int8.onnx");
-      Files.write(in, Objects.requireNonNull(fp32.bytes()));
-      report = Quantizer.quantize(in, file);
-      Files.delete(in);
+      Path out = directory.resolve("minilm-int8.onnx");
+      try {
+        Files.write(in, Objects.requireNonNull(fp32.bytes()));
+        report = Quantizer.quantize(in, out);
+        model = ModelSource.bytes("minilm-int8", Files.readAllBytes(out));
+      } finally {
+        Files.deleteIfExists(in);
+        Files.deleteIfExists(out);
+        Files.delete(directory);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    session = new OnnxEngine().load(ModelSource.file(file), MiniLm.sessionOptions().build());
-    embedder = session.with(new SentenceCodec(tokenizer));
+    session = new OnnxEngine().load(model, MiniLm.sessionOptions().build());
+    embedder = session.with(Batching.upTo(maxBatch)).with(new SentenceCodec(tokenizer));
   }
 
   Session session() {
     return session;
+  }
+
+  /** Returns the quantized model, in memory. */
+  ModelSource model() {
+    return model;
   }
 
   QuantizationReport report() {
@@ -54,13 +62,5 @@ final class Int8Encoder implements AutoCloseable {
   @Override
   public void close() {
     embedder.close();
-    try (var files = Files.list(directory)) {
-      for (Path each : files.toList()) {
-        Files.delete(each); // the probe's result lies beside the model
-      }
-      Files.delete(directory);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

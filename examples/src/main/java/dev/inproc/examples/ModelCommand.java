@@ -3,6 +3,7 @@ package dev.inproc.examples;
 import dev.inproc.inference.InferenceException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,7 +20,15 @@ abstract class ModelCommand implements Callable<Integer> {
 
   /** Runs a command and ends the process with its status, unless that is 0. */
   static void main(ModelCommand command, String... args) {
-    int status = new CommandLine(command).execute(args);
+    main(new CommandLine(command), args);
+  }
+
+  /** Runs a command and ends the process with its status, unless that is 0. */
+  static void main(CommandLine command, String... args) {
+    // In UTF-8 whatever the locale: programs read it.
+    command.setOut(new PrintWriter(System.out, false, StandardCharsets.UTF_8));
+    int status = command.execute(args);
+    command.getOut().flush();
     if (status != 0) {
       System.exit(status);
     }
@@ -30,7 +39,7 @@ abstract class ModelCommand implements Callable<Integer> {
     try {
       return run();
     } catch (InferenceException | IllegalArgumentException | UncheckedIOException e) {
-      spec.commandLine().getErr().println(e.getMessage());
+      err().println(e.getMessage());
       return 1;
     }
   }
@@ -40,5 +49,9 @@ abstract class ModelCommand implements Callable<Integer> {
 
   final PrintWriter out() {
     return spec.commandLine().getOut();
+  }
+
+  final PrintWriter err() {
+    return spec.commandLine().getErr();
   }
 }

@@ -61,12 +61,11 @@ class RetrievalTest {
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
     Answers.printBundled(Faq.questions().subList(0, 16), index, embedder, out);
     List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
-    assertEquals(8, lines.stream().filter(line -> line.startsWith("Q ")).count());
+    assertEquals(2, lines.stream().filter(line -> line.startsWith("Q ")).count());
     assertTrue(
-        lines.contains(
-            "These are 8 of 16 bundled questions, worded to share few words with the FAQ."),
+        lines.get(lines.size() - 1).startsWith("Of 16 questions worded unlike the FAQ, "),
         lines::toString);
-    lines.forEach(line -> assertTrue(line.length() <= 80, line));
+    lines.forEach(line -> assertTrue(line.length() <= 100, line));
   }
 
   @Test

@@ -62,7 +62,7 @@ class TreeEnsembleExportTest {
   @Test
   void session_metadata_namesTheClasses() {
     try (Session session = new OnnxEngine().load(ModelSource.bytes("fraud", MODEL))) {
-      assertEquals("[\"0\",\"1\"]", session.metadata().get(PROBABILITIES + ".classes"));
+      assertEquals(List.of("0", "1"), session.signature().output(PROBABILITIES).labels());
     }
   }
 

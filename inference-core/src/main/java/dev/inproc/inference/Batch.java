@@ -2,8 +2,9 @@ package dev.inproc.inference;
 
 /**
  * Calls that were gathered to run together. It has no options, deadline or outcome of its own: each
- * call keeps its. Positions count from 0. The runner completes each call once; what happens to a
- * call meanwhile (cancelled, expired) makes that a no-op.
+ * call keeps its. Positions count from 0. The runner completes each call once, before {@link
+ * BatchPredictor#run} returns and from any threads; what happens to a call meanwhile (cancelled,
+ * expired) makes that a no-op.
  *
  * @param <I> a request
  * @param <O> an answer

@@ -24,4 +24,12 @@ public interface BatchTraits<I> {
 
   /** Returns the most requests that one run may hold and still answer each rightly. */
   int maxBatchSize();
+
+  /**
+   * Returns the most that {@link #maxBatchSize} may come to return: more than it returns now where
+   * it is not known yet whether a larger batch keeps answers right.
+   */
+  default int potentialBatchSize() {
+    return maxBatchSize();
+  }
 }

@@ -46,6 +46,11 @@ final class BorrowedPredictor<I, O> implements Predictor<I, O> {
   }
 
   @Override
+  public boolean keepsState() {
+    return owner.keepsState();
+  }
+
+  @Override
   public String toString() {
     return "borrowed(" + owner + ")";
   }

@@ -25,7 +25,7 @@ public final class CallOptions {
   /** No timeout, normal priority, fail at once on overload, caches used and not scoped. */
   public static final CallOptions DEFAULT =
       new CallOptions(
-          null, UNARMED, Priority.NORMAL, Overload.FAIL, null, null, CacheMode.USE, null);
+          null, UNARMED, Priority.NORMAL, Overload.FAIL, null, null, CacheMode.USE, null, false);
 
   /** How a call is weighed against others that wait; nothing starves, whatever its class. */
   public enum Priority {
@@ -41,7 +41,11 @@ public final class CallOptions {
   public enum Overload {
     /** Fail with {@link OverloadedException} at once. */
     FAIL,
-    /** Wait for room, up to the call's deadline; without a timeout, as long as it takes. */
+    /**
+     * Wait for room, up to the call's deadline; without a timeout, as long as it takes. For
+     * blocking calls alone: {@code submit} never waits, and throws {@link
+     * IllegalArgumentException}.
+     */
     WAIT
   }
 
@@ -65,6 +69,7 @@ public final class CallOptions {
   private final @Nullable String cacheScope;
   private final CacheMode cacheMode;
   private final @Nullable Executor executor;
+  private final boolean blocked;
 
   private CallOptions(
       @Nullable Duration timeout,
@@ -74,7 +79,8 @@ public final class CallOptions {
       @Nullable String affinityKey,
       @Nullable String cacheScope,
       CacheMode cacheMode,
-      @Nullable Executor executor) {
+      @Nullable Executor executor,
+      boolean blocked) {
     this.timeout = timeout;
     this.deadlineNanos = deadlineNanos;
     this.priority = Objects.requireNonNull(priority, "priority");
@@ -83,6 +89,7 @@ public final class CallOptions {
     this.cacheScope = cacheScope;
     this.cacheMode = Objects.requireNonNull(cacheMode, "cacheMode");
     this.executor = executor;
+    this.blocked = blocked;
   }
 
   /** Returns the default options with this timeout. */
@@ -97,7 +104,15 @@ public final class CallOptions {
   public CallOptions withTimeout(Duration newTimeout) {
     Objects.requireNonNull(newTimeout, "timeout");
     return new CallOptions(
-        newTimeout, UNARMED, priority, overload, affinityKey, cacheScope, cacheMode, executor);
+        newTimeout,
+        UNARMED,
+        priority,
+        overload,
+        affinityKey,
+        cacheScope,
+        cacheMode,
+        executor,
+        blocked);
   }
 
   /** Returns these options with a priority. */
@@ -110,7 +125,8 @@ public final class CallOptions {
         affinityKey,
         cacheScope,
         cacheMode,
-        executor);
+        executor,
+        blocked);
   }
 
   /** Returns these options with a behaviour under overload. */
@@ -123,27 +139,44 @@ public final class CallOptions {
         affinityKey,
         cacheScope,
         cacheMode,
-        executor);
+        executor,
+        blocked);
   }
 
   /** Returns these options with a key; calls of one key are routed alike. */
   public CallOptions withAffinityKey(String key) {
     Objects.requireNonNull(key, "key");
     return new CallOptions(
-        timeout, deadlineNanos, priority, overload, key, cacheScope, cacheMode, executor);
+        timeout, deadlineNanos, priority, overload, key, cacheScope, cacheMode, executor, blocked);
   }
 
   /** Returns these options with a cache scope, such as a tenant; scopes never share an answer. */
   public CallOptions withCacheScope(String scope) {
     Objects.requireNonNull(scope, "scope");
     return new CallOptions(
-        timeout, deadlineNanos, priority, overload, affinityKey, scope, cacheMode, executor);
+        timeout,
+        deadlineNanos,
+        priority,
+        overload,
+        affinityKey,
+        scope,
+        cacheMode,
+        executor,
+        blocked);
   }
 
   /** Returns these options with a cache mode. */
   public CallOptions withCacheMode(CacheMode mode) {
     return new CallOptions(
-        timeout, deadlineNanos, priority, overload, affinityKey, cacheScope, mode, executor);
+        timeout,
+        deadlineNanos,
+        priority,
+        overload,
+        affinityKey,
+        cacheScope,
+        mode,
+        executor,
+        blocked);
   }
 
   /**
@@ -161,7 +194,8 @@ public final class CallOptions {
         affinityKey,
         cacheScope,
         cacheMode,
-        newExecutor);
+        newExecutor,
+        blocked);
   }
 
   /** Returns the timeout, or null. */
@@ -221,7 +255,35 @@ public final class CallOptions {
         affinityKey,
         cacheScope,
         cacheMode,
-        executor);
+        executor,
+        blocked);
+  }
+
+  /**
+   * Returns these options for a caller that blocks on the outcome: without the executor, of which
+   * the caller may be the only thread, and with leave to {@link Overload#WAIT} in a {@code submit}
+   * on the caller's behalf.
+   */
+  public CallOptions blocking() {
+    if (executor == null && (overload == Overload.FAIL || blocked)) {
+      return this;
+    }
+    return new CallOptions(
+        timeout, deadlineNanos, priority, overload, affinityKey, cacheScope, cacheMode, null, true);
+  }
+
+  /**
+   * Checks that a {@code submit} with these options can do as they say.
+   *
+   * @throws IllegalArgumentException if they ask to wait for room and no caller blocks
+   */
+  public void checkSubmit() {
+    if (overload == Overload.WAIT && !blocked) {
+      throw new IllegalArgumentException(
+          "submit never blocks, so it cannot wait for room: use predict or predictAll with"
+              + " Overload.WAIT; or submit with Overload.FAIL and, after an OverloadedException,"
+              + " again after its retryAfter()");
+    }
   }
 
   /** Returns whether the call has a timeout, armed or not. */

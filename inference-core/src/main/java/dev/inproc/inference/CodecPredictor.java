@@ -65,6 +65,11 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   }
 
   @Override
+  public boolean keepsState() {
+    return inner.keepsState();
+  }
+
+  @Override
   public String toString() {
     return "codec(" + inner + ")";
   }

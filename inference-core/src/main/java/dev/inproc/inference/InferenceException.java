@@ -25,6 +25,10 @@ public abstract sealed class InferenceException extends RuntimeException
   }
 
   InferenceException(String message, boolean writableStackTrace) {
-    super(message, null, writableStackTrace, writableStackTrace);
+    this(message, null, writableStackTrace);
+  }
+
+  InferenceException(String message, @Nullable Throwable cause, boolean writableStackTrace) {
+    super(message, cause, writableStackTrace, writableStackTrace);
   }
 }

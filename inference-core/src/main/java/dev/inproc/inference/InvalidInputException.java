@@ -2,7 +2,11 @@ package dev.inproc.inference;
 
 import org.jspecify.annotations.Nullable;
 
-/** An input does not fit the model. It was refused before anything native saw it. */
+/**
+ * An input does not fit the model. It was refused before native code saw it, with one exception:
+ * where a model gives one dimension name to several inputs and their sizes differ, the engine
+ * decides, and the cause is what it said.
+ */
 public final class InvalidInputException extends InferenceException {
   private static final long serialVersionUID = 1L;
 
@@ -19,7 +23,13 @@ public final class InvalidInputException extends InferenceException {
    * @param actual what came
    */
   public InvalidInputException(String tensor, String expected, String actual) {
-    this(tensor, expected, actual, -1, null);
+    this(tensor, expected, actual, null);
+  }
+
+  /** Creates one with its cause. */
+  public InvalidInputException(
+      String tensor, String expected, String actual, @Nullable Throwable cause) {
+    this(tensor, expected, actual, -1, cause);
   }
 
   private InvalidInputException(

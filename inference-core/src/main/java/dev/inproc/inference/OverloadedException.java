@@ -2,10 +2,12 @@ package dev.inproc.inference;
 
 import dev.inproc.inference.concurrent.Nanos;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The call was refused because too many wait already; nothing was run. Carries no stack trace, so
- * that refusing stays cheap under the very load that causes it.
+ * The call was refused because too many wait already, or because the engine's time for it is used
+ * up; the message names the limit. Carries no stack trace, so that refusing stays cheap under the
+ * very load that causes it.
  */
 public final class OverloadedException extends InferenceException {
   private static final long serialVersionUID = 1L;
@@ -15,21 +17,33 @@ public final class OverloadedException extends InferenceException {
   private final Duration retryAfter;
 
   /**
-   * Creates one.
+   * Creates one for a call that found as many waiting as may.
    *
    * @param capacity how many calls may wait
    * @param waiting how many wait
    * @param retryAfter when there should be room again, by the costs learned so far
    */
   public OverloadedException(int capacity, int waiting, Duration retryAfter) {
-    super(
-        "Overloaded: "
-            + waiting
-            + " calls are waiting, the capacity is "
-            + capacity
-            + "; retry after "
-            + Nanos.millis(retryAfter),
-        false);
+    this(
+        waiting + " calls are waiting, the capacity is " + capacity + " (maxQueued)",
+        capacity,
+        waiting,
+        retryAfter,
+        null);
+  }
+
+  /**
+   * Creates one for any reason.
+   *
+   * @param reason the limit that was reached, and what came
+   * @param capacity how many calls may wait
+   * @param waiting how many wait
+   * @param retryAfter when to come again, by the costs learned so far
+   * @param cause the failure that used up the engine's time, if there was one
+   */
+  public OverloadedException(
+      String reason, int capacity, int waiting, Duration retryAfter, @Nullable Throwable cause) {
+    super("Overloaded: " + reason + "; retry after " + Nanos.millis(retryAfter), cause, false);
     this.capacity = capacity;
     this.waiting = waiting;
     this.retryAfter = retryAfter;

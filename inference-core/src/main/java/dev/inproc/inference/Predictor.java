@@ -63,6 +63,15 @@ public interface Predictor<I, O> extends AutoCloseable {
   @Override
   void close();
 
+  /**
+   * Returns whether an answer may depend on the calls before it, because the model keeps state or
+   * because that is not known yet: a cache must not keep such answers. A layer returns what the
+   * predictor that it wraps returns.
+   */
+  default boolean keepsState() {
+    return false;
+  }
+
   /** {@link #submit(Object, CallOptions)} with the default options. */
   default CompletableFuture<O> submit(I input) {
     return submit(input, CallOptions.DEFAULT);

@@ -8,6 +8,8 @@ import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -22,6 +24,11 @@ import org.jspecify.annotations.Nullable;
  * entry and answers ({@link Runs}).
  */
 final class ExactCache<I, O> implements CachingPredictor<I, O> {
+  private static final Logger LOG = System.getLogger("dev.inproc.inference.cache");
+  private static final String WHY_PASSED =
+      "since the model keeps state, or that is not known yet;"
+          + " IntegrityOptions.withStateIgnored has its answers cached all the same";
+
   private final Predictor<I, O> inner;
   private final Keys keys = new Keys();
   private final Counts counts = new Counts();
@@ -39,7 +46,11 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   ExactCache(Predictor<I, O> inner, Caching caching, Answers answers, Timer timer, Elsewhere on) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.timer = timer;
-    power = new Switch(timer);
+    boolean passing = inner.keepsState();
+    power = new Switch(timer, passing);
+    if (passing) {
+      LOG.log(Level.WARNING, "{0}: nothing is cached, {1}", inner, WHY_PASSED);
+    }
     telling = new Telling(on.telling());
     store = new Store<>(caching, answers, timer, on.upkeep());
     flights = new Flights<>(store, lifetime, counts, this);
@@ -69,6 +80,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   @Override
   public CompletableFuture<O> submit(I input, CallOptions options) {
+    options.checkSubmit();
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(options, "options");
     try {
@@ -96,7 +108,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
       counts.bypassed.add(all.size());
       return inner.predictAll(all, options);
     }
-    CallOptions own = Misses.blocking(options);
+    CallOptions own = options.blocking();
     CallOptions armed = own.hasTimeout() ? own.arm(timer.nanoTime()) : own;
     return new ListCall<>(lists, all, armed).answers();
   }
@@ -110,6 +122,13 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     if (power.isClosed()) {
       counts.closed.add(requests);
       throw new PredictorClosedException(toString());
+    }
+    if (power.isPassing()) {
+      if (inner.keepsState()) {
+        return mode != CacheMode.ONLY_IF_CACHED;
+      }
+      power.settle(); // it was not known before
+      return mode == CacheMode.BYPASS;
     }
     return mode == CacheMode.BYPASS || mode == CacheMode.USE;
   }
@@ -173,7 +192,15 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   }
 
   @Override
+  public boolean keepsState() {
+    return inner.keepsState();
+  }
+
+  @Override
   public String toString() {
+    if (power.isPassing()) {
+      return "cached[off: the model may keep state](" + inner + ")";
+    }
     return (power.isOn() || power.isClosed() ? "cached(" : "cached[off](") + inner + ")";
   }
 }

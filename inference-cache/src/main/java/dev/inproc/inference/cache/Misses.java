@@ -72,7 +72,7 @@ final class Misses<I, O> {
       } else if (Workers.isWorker()) {
         return passed(input, options);
       } else {
-        Waiter<I, O> waiter = new Waiter<>(input, blocking(options), true);
+        Waiter<I, O> waiter = new Waiter<>(input, options.blocking(), true);
         if (found.join(waiter)) {
           counts.coalesced.increment();
           return answers.isolate(Waiting.await(waiter));
@@ -101,11 +101,6 @@ final class Misses<I, O> {
       counts.closed.increment();
       throw e;
     }
-  }
-
-  /** A blocked caller may be its executor's only thread: its answer must not wait there. */
-  static CallOptions blocking(CallOptions options) {
-    return options.executor() == null ? options : options.withExecutor(null);
   }
 
   /** A worker must not wait for another's run; it has the model bound its own by the timeout. */
@@ -186,7 +181,7 @@ final class Misses<I, O> {
   }
 
   Waiter<I, O> newWaiter(I input, CallOptions options, boolean blocks) {
-    CallOptions own = blocks ? blocking(options) : options;
+    CallOptions own = blocks ? options.blocking() : options;
     if (!own.hasTimeout()) {
       return new Waiter<>(input, own, blocks);
     }

@@ -46,7 +46,7 @@ final class Runs<I, O> {
     flight.starts(timer.nanoTime());
     CompletableFuture<O> run;
     try {
-      run = inner.submit(flight.input, Misses.blocking(options));
+      run = inner.submit(flight.input, options.withExecutor(null));
     } catch (RuntimeException | Error e) {
       run = CompletableFuture.failedFuture(e);
     }

@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the cache is on, off for a while since it did not pay, or closed. After a pause it is on
- * again for a trial; each trial in a row that fails doubles the pause, from one second to a minute.
+ * Whether the cache is on, off for a while since it did not pay, passed by, or closed. After a
+ * pause it is on again for a trial; each trial in a row that fails doubles the pause, from one
+ * second to a minute.
  */
 final class Switch {
   private static final Logger LOG = System.getLogger("dev.inproc.inference.cache");
@@ -18,17 +19,36 @@ final class Switch {
   enum State {
     ON,
     OFF,
+    /** The model keeps state, or may: nothing is kept until it is known not to. */
+    PASSING,
     CLOSED
   }
 
   private final Timer timer;
   private final AtomicInteger times = new AtomicInteger();
-  private volatile State state = State.ON;
+  private volatile State state;
   private int failedTrials;
   private Timer.@Nullable Scheduled pause;
 
-  Switch(Timer timer) {
+  /**
+   * Creates it.
+   *
+   * @param passing whether all calls go past the cache, until {@link #settle}
+   */
+  Switch(Timer timer, boolean passing) {
     this.timer = timer;
+    state = passing ? State.PASSING : State.ON;
+  }
+
+  boolean isPassing() {
+    return state == State.PASSING;
+  }
+
+  /** Has calls go past the cache no longer. */
+  synchronized void settle() {
+    if (state == State.PASSING) {
+      state = State.ON;
+    }
   }
 
   boolean isOn() {

@@ -20,6 +20,7 @@ import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.ManualTimer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -321,6 +322,22 @@ class ExactCacheTest {
             .decorate(FakeModel.of(x -> Tensors.of("y", Tensor.of(1f))), timer);
     assertSame(cache.predict("a"), cache.predict("a"));
     assertNotSame(cache.predict("a"), cache.predict("b"));
+  }
+
+  @Test
+  void textAndItsBytes_areOneKey_otherBytesAreAnother() {
+    FakeModel<Tensors, Tensors> counted = FakeModel.of(x -> x);
+    CachingPredictor<Tensors, Tensors> cache =
+        Caching.exact(10).withAnswers(Tensors.class).decorate(counted, timer);
+    byte[] text = "é\uD83D\uDE00".getBytes(StandardCharsets.UTF_8);
+    Tensors first = cache.predict(Tensors.of("x", Tensor.of("é\uD83D\uDE00")));
+    assertSame(first, cache.predict(Tensors.of("x", Tensor.ofBytes(text))));
+    byte[] image = {(byte) 0x89, 'P'};
+    assertNotSame(first, cache.predict(Tensors.of("x", Tensor.ofBytes(image))));
+    assertSame(
+        cache.predict(Tensors.of("x", Tensor.ofBytes(image))),
+        cache.predict(Tensors.of("x", Tensor.ofBytes(image.clone()))));
+    assertEquals(2, counted.runs());
   }
 
   private record Reply(String text, double score) {}

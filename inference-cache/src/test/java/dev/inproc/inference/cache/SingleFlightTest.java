@@ -219,7 +219,7 @@ class SingleFlightTest {
     CompletableFuture<String> first = cache.submit("a");
     CompletableFuture<String> second = cache.submit("a");
     CompletableFuture<String> patient =
-        cache.submit("a", CallOptions.DEFAULT.withOverload(Overload.WAIT));
+        cache.submit("a", CallOptions.DEFAULT.withOverload(Overload.WAIT).blocking());
     model.fail(0, new OverloadedException(1, 1, Duration.ZERO));
     assertInstanceOf(OverloadedException.class, Await.failure(first));
     assertInstanceOf(OverloadedException.class, Await.failure(second));

@@ -149,21 +149,23 @@ public class ClosingRaces {
     }
   }
 
-  /** A request that is too large is counted for a moment, which closing may see. */
+  /** A request that finds the queue full is counted for a moment, which closing may see. */
   @JCStressTest
   @Outcome(id = "overloaded, released, even", expect = ACCEPTABLE, desc = "Refused as too much.")
   @Outcome(id = "closed, released, even", expect = ACCEPTABLE, desc = "Refused as too late.")
+  @Outcome(id = "answered, released, even", expect = ACCEPTABLE, desc = "There was room again.")
   @State
-  public static class RefuseClose extends Two {
-    /** Creates one. */
-    public RefuseClose() {
-      super(Batching.upTo(4).withMaxQueuedBytes(1));
+  public static class RefuseClose extends Race.Full {
+    /** Turns the one that waits. */
+    @Actor
+    public void runner() {
+      turn();
     }
 
     /** Offers. */
     @Actor
     public void one() {
-      offerFirst();
+      offerSecond();
     }
 
     /** Closes. */
@@ -175,7 +177,7 @@ public class ClosingRaces {
     /** Looks. */
     @Arbiter
     public void arbiter(LLL_Result r) {
-      r.r1 = first();
+      r.r1 = second();
       r.r3 = bench.accountsAtLast();
     }
   }

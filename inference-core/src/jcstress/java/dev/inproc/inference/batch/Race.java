@@ -90,11 +90,36 @@ abstract class Race {
     }
   }
 
+  /** A queue for one, which waits in it. */
+  abstract static class Full extends Race {
+    private final AtomicReference<Runnable> turner;
+
+    Full() {
+      this(new AtomicReference<>());
+    }
+
+    private Full(AtomicReference<Runnable> turner) {
+      super(
+          new Bench(
+              Batching.upTo(4).withMaxQueued(1),
+              (lane, run) -> {
+                if (!turner.compareAndSet(null, run)) {
+                  run.run();
+                }
+              }));
+      this.turner = turner;
+      offerFirst();
+    }
+
+    final void turn() {
+      turner.get().run();
+    }
+  }
+
   /** The requests of a batch that is large enough for a chain. */
   abstract static class Chain {
     private static final int SIZE = 8;
     private final List<Request<Long, Long>> requests = new ArrayList<>();
-    private final Gathered<Long, Long> gathered;
 
     Chain() {
       Batcher<Long, Long> batcher = new Bench(Batching.upTo(SIZE)).batcher;
@@ -102,10 +127,10 @@ abstract class Race {
         requests.add(
             new Request<>(batcher, 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, null, true));
       }
-      gathered = new Gathered<>(requests, new Figures(SIZE));
     }
 
     final void answerTwo() {
+      Gathered<Long, Long> gathered = new Gathered<>(requests, new Figures(SIZE));
       gathered.complete(0, 1L);
       gathered.complete(1, 1L);
     }

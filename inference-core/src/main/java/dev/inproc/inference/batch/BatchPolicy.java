@@ -1,6 +1,7 @@
 package dev.inproc.inference.batch;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What runs next on an engine that is idle. A pure function of who waits, of the time it is given
@@ -17,9 +18,13 @@ final class BatchPolicy<R extends Waiting> {
 
   private static final double[] PLANS = {PLAN, 0.5, LUCK};
   private static final int LOOK_AHEAD = 8;
+  private static final int MOST_PLANNED = 4_096; // requests with a deadline in one run
   private static final int PATIENCE = 8;
   private static final int LONE = 2;
   private static final int USUAL = 64;
+
+  /** A thread that sleeps until a time wakes later. */
+  private static final long SLACK_NANOS = 10_000_000;
 
   private final int maxBatchSize;
   private final long maxDelayNanos;
@@ -38,10 +43,11 @@ final class BatchPolicy<R extends Waiting> {
     this.maxBatchSize = maxBatchSize;
     this.maxDelayNanos = maxDelayNanos;
     this.cost = cost;
-    int most = Math.max(1_024, 2 * maxBatchSize);
-    int lookAhead = Math.max(64, Math.min(LOOK_AHEAD * maxBatchSize, most));
+    int batch = Math.min(maxBatchSize, MOST_PLANNED);
+    int most = Math.max(1_024, 2 * batch);
+    int lookAhead = Math.max(64, Math.min(LOOK_AHEAD * batch, most));
     timed = new Timed<>(lookAhead);
-    planner = new Planner(maxBatchSize, lookAhead, cost);
+    planner = new Planner(batch, cost);
   }
 
   /** Takes in a request. */
@@ -75,6 +81,23 @@ final class BatchPolicy<R extends Waiting> {
   void removeAll(List<R> all) {
     untimed.take(untimed.size(), all);
     timed.removeAll(all);
+  }
+
+  /**
+   * Takes out one of the lowest class below this, the one that came last, or with the latest
+   * deadline; null if none may be refused.
+   */
+  @Nullable R pollEvictable(int belowClass) {
+    for (int ofClass = 0; ofClass < belowClass; ofClass++) {
+      R found = untimed.pollEvictable(ofClass);
+      if (found == null) {
+        found = timed.pollEvictable(ofClass);
+      }
+      if (found != null) {
+        return found;
+      }
+    }
+    return null;
   }
 
   /** Why the last batch was run. */
@@ -155,12 +178,15 @@ final class BatchPolicy<R extends Waiting> {
     }
     long wait = maxDelayNanos - oldest;
     if (timed.count() > 0) {
-      long left = timed.at(0).deadlineNanos() - nowNanos;
+      R first = timed.at(0);
+      long given = first.deadlineNanos() - first.arrivalNanos();
       // One row more, as one more is what waiting is for; half the time where a run's is unknown.
       int rows = Math.min(size() + 1, maxBatchSize);
-      double spare =
-          cost.isKnown() ? left - cost.nanos(rows, bytes + bytes / size(), PLAN) : left / 2.0;
-      wait = Math.min(wait, (long) spare);
+      double needed =
+          cost.isKnown()
+              ? cost.nanos(rows, bytes + bytes / size(), PLAN) + Math.min(given / 8, SLACK_NANOS)
+              : given / 2.0;
+      wait = Math.min(wait, (long) (first.deadlineNanos() - nowNanos - needed));
     }
     return Math.max(0, wait);
   }
@@ -189,10 +215,11 @@ final class BatchPolicy<R extends Waiting> {
    * whatever it costs: with deadlines alone deciding they might starve.
    */
   private int riders() {
-    int fair = (int) Math.ceil((double) maxBatchSize * untimed.size() / size());
-    int most = Math.min(untimed.size(), Math.max(fair, maxBatchSize - planner.rows()));
+    int cap = Math.min(maxBatchSize, MOST_PLANNED);
+    int fair = (int) Math.ceil((double) cap * untimed.size() / size());
+    int most = Math.min(untimed.size(), Math.max(fair, cap - planner.rows()));
     if (passedOver >= PATIENCE - 1) {
-      return Math.min(most, (maxBatchSize + 3) / 4);
+      return Math.min(most, (cap + 3) / 4);
     }
     int low = 0;
     int high = most;

@@ -10,11 +10,11 @@ import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Threads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
@@ -46,6 +46,10 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private static final long GRACE_NANOS = 1_000_000_000;
   private static final int MANY_GONE = 64;
 
+  // Of a list: one batch runs while the next waits.
+  private static final int WINDOW_BATCHES = 2;
+  private static final int MOST_WINDOW = 1 << 12;
+
   @SuppressWarnings("rawtypes")
   private static final Request[] NO_REQUESTS = {};
 
@@ -56,6 +60,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final int maxBatchSize;
   private final boolean delays;
   private final Intake<Request<I, O>> intake;
+  private final AdmissionQueue<I, O> outside;
   private final Slots slots;
   private final List<Turner<I, O>> turners = new ArrayList<>();
   private final Gate gate = new Gate();
@@ -65,6 +70,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final Door<I, O> door;
   private final Inline<I, O> inline;
   private final Lifetime lifetime;
+  private final AtomicInteger lists = new AtomicInteger(); // that are on their way
   private final AtomicInteger goneQueued = new AtomicInteger();
   private volatile boolean strays; // moved out of the queue by one who holds no slot
 
@@ -86,9 +92,13 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     this.timer = timer;
     this.host = host;
     BatchTraits<I> traits = inner.traits();
-    maxBatchSize = Math.min(batching.maxBatchSize(), Math.max(1, traits.maxBatchSize()));
+    maxBatchSize = Math.min(batching.maxBatchSize(), Math.max(1, traits.potentialBatchSize()));
+    if (maxBatchSize < batching.maxBatchSize()) {
+      tellOfCap(batching.maxBatchSize());
+    }
     delays = batching.maxDelayNanos() > 0;
     intake = new Intake<>(batching.maxQueued(), batching.maxQueuedBytes());
+    outside = new AdmissionQueue<>(intake);
     slots = new Slots(batching.parallelism());
     for (int slot = 0; slot < batching.parallelism(); slot++) {
       turners.add(new Turner<>(this, slot));
@@ -96,11 +106,24 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     CostEstimator cost = new CostEstimator();
     policy = new BatchPolicy<>(maxBatchSize, batching.maxDelayNanos(), cost);
     figures = new Figures(maxBatchSize);
-    runs = new Runs<>(inner, timer, cost, figures, maxBatchSize);
-    door = new Door<>(this, traits, timer, intake, slots, runs, figures, delays);
-    boolean oneByOne = batching.maxBatchSize() > 1 && traits.maxBatchSize() <= 1;
-    inline = new Inline<>(inner, figures, oneByOne, this::checkOpen);
+    runs = new Runs<>(inner, timer, cost, figures, intake, maxBatchSize, batching.parallelism());
+    door = new Door<>(this, traits, timer, intake, outside, slots, runs, figures, delays);
+    inline =
+        new Inline<>(inner, figures, batching.maxBatchSize() > 1, this::checkOpen, door::checkFits);
     lifetime = new Lifetime(inner::close);
+  }
+
+  private void tellOfCap(int wanted) {
+    // A model that takes one example a run has said so itself.
+    System.getLogger(Batching.class.getName())
+        .log(
+            maxBatchSize == 1 ? Level.INFO : Level.WARNING,
+            "{0}: batches hold at most {1} requests, not {2} as Batching.upTo says, since the model"
+                + " runs no more together (SessionOptions.maxBatchSize or maxRunBytes, a fixed batch"
+                + " axis, or answers that depend on batch-mates)",
+            inner,
+            maxBatchSize,
+            wanted);
   }
 
   @SuppressWarnings("unchecked")
@@ -122,24 +145,25 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         return lead(slot, input, options);
       }
     }
-    if (Workers.isTurning(this)) {
-      return inline.predict(input, options); // a callback: it would wait for its own engine
+    if (isWithin()) {
+      return inline.predict(input, options); // it would wait for its own engine
     }
-    Request<I, O> request = door.request(input, blocking(options), Thread.currentThread(), true);
-    enqueue(request);
+    Request<I, O> request = door.request(input, options.blocking(), Thread.currentThread());
+    enqueue(request, door.admit(request));
     return request.await();
   }
 
   @Override
   public CompletableFuture<O> submit(I input, CallOptions options) {
     Objects.requireNonNull(input, "input");
+    options.checkSubmit();
     Request<I, O> request;
     try {
-      request = door.request(input, options, null, false);
+      request = door.request(input, options, null);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
-    enqueue(request);
+    enqueue(request, door.admit(request));
     return request;
   }
 
@@ -147,11 +171,12 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   public List<O> predictAll(List<I> inputs, CallOptions options) {
     List<I> all = new ArrayList<>(inputs); // its owner may change it meanwhile
     all.forEach(input -> Objects.requireNonNull(input, "input"));
+    Objects.requireNonNull(options, "options");
     if (all.isEmpty()) {
       checkOpen();
       return List.of();
     }
-    if (Workers.isTurning(this)) {
+    if (isWithin()) {
       return inline.predictAll(all, options);
     }
     boolean isBatch = all.size() <= maxBatchSize; // longer ones would hold up strangers
@@ -164,73 +189,77 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         return leadAll(slot, all, options);
       }
     }
-    List<Request<I, O>> requests = door.requests(all, blocking(options));
-    if (door.admitAll(requests)) {
-      requests.forEach(intake::offer);
-      wake();
+    return runList(all, options.blocking());
+  }
+
+  /** A list that was accepted is answered to its end, though the batcher closes meanwhile. */
+  private List<O> runList(List<I> inputs, CallOptions options) {
+    CallOptions armed = options.hasTimeout() ? options.arm(timer.nanoTime()) : options;
+    lists.incrementAndGet(); // before it looks whether this is closed: see releaseIfLast
+    try {
+      if (intake.isClosed()) {
+        PredictorClosedException closed = new PredictorClosedException(toString());
+        figures.submitted(inputs.size());
+        figures.failed(closed, inputs.size());
+        throw closed;
+      }
+      door.checkAll(inputs);
+      int window = WINDOW_BATCHES * Math.min(maxBatchSize, MOST_WINDOW) * turners.size();
+      return new ListRun<>(this, door, figures, inputs, armed, window).call(timer);
+    } finally {
+      lists.decrementAndGet();
+      releaseIfLast();
     }
-    return awaitAll(requests);
   }
 
-  /** A blocked caller may be its executor's only thread: its answer must not wait there. */
-  private static CallOptions blocking(CallOptions options) {
-    return options.executor() == null ? options : options.withExecutor(null);
-  }
-
-  private void enqueue(Request<I, O> request) {
-    if (!door.admit(request)) {
+  /** Puts a call where it was let in to. */
+  void enqueue(Request<I, O> request, Door.Entry entry) {
+    if (entry == Door.Entry.REFUSED) {
       return;
     }
-    if (request.options().hasTimeout()) {
+    boolean isOutside = entry == Door.Entry.OUTSIDE;
+    if (isOutside) {
+      request.waitOutside();
+    }
+    boolean timed = request.options().hasTimeout();
+    if (timed && !request.isPartOfList()) { // a list has one timeout
       request.startTimeout(timer, workers, request.isBlocking());
     }
-    intake.offer(request);
-    wake();
-  }
-
-  private List<O> awaitAll(List<Request<I, O>> requests) {
-    CallOptions options = requests.get(0).options();
-    Timer.Scheduled alarm = null;
-    if (options.hasTimeout()) {
-      long remaining = Math.max(0, options.remainingNanos(timer.nanoTime()));
-      alarm = timer.schedule(() -> requests.forEach(Request::expire), remaining);
-    }
-    boolean all = false;
-    try {
-      List<O> answers = new ArrayList<>(requests.size());
-      for (Request<I, O> request : requests) {
-        answers.add(request.await());
-      }
-      all = true;
-      return answers;
-    } catch (DeadlineExceededException e) {
-      requests.forEach(Request::expire); // the alarm may not have come to them yet
-      throw e;
-    } finally {
-      if (alarm != null) {
-        alarm.cancel();
-      }
-      if (!all) {
-        requests.forEach(request -> request.cancel(false)); // none of them is in a chain
-      }
+    if (isOutside) {
+      outside.add(request);
+      admitWaiting();
+    } else {
+      intake.offer(request);
+      wake(timed);
     }
   }
 
   // ---- callers that run the model themselves ----
 
+  /** Whether a callback, or the model itself, calls on a thread that holds a slot. */
+  private boolean isWithin() {
+    return Workers.isTurning(this) || slots.isLeading();
+  }
+
   private O lead(int slot, I input, CallOptions options) {
+    slots.lead(slot);
     try {
       return inline.predict(input, options);
     } finally {
-      handOver(slot);
+      if (slots.endLead(slot)) {
+        handOver(slot);
+      }
     }
   }
 
   private List<O> leadAll(int slot, List<I> inputs, CallOptions options) {
+    slots.lead(slot);
     try {
       return inline.predictAll(inputs, options);
     } finally {
-      handOver(slot);
+      if (slots.endLead(slot)) {
+        handOver(slot);
+      }
     }
   }
 
@@ -287,15 +316,24 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     return free;
   }
 
-  int maxBatchSize() {
+  @Override
+  public int maxBatchSize() {
     return maxBatchSize;
   }
 
-  private void wake() {
+  /**
+   * Has an engine that is free take what came.
+   *
+   * @param timed whether something has a deadline, which may end a delay
+   */
+  private void wake(boolean timed) {
     int slot = slots.tryTake();
+    if (slot == Slots.NONE) {
+      slot = slots.giveUp(); // a model that submits within its run may wait for the outcome
+    }
     if (slot != Slots.NONE) {
       start(slot);
-    } else if (delays && isBatchFull()) {
+    } else if (delays && (timed || isBatchFull())) {
       turners.forEach(Turner::wake);
     }
   }
@@ -325,33 +363,116 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       strays = false;
       goneQueued.setPlain(0);
       ask = policy.select(timer.nanoTime(), batch, hopeless);
-      take(batch);
-      take(hopeless);
+      boolean entered = take(batch, true);
+      entered |= take(hopeless, true);
       turner.note(policy.reason());
-      left = policy.size() > 0;
+      left = entered || policy.size() > 0;
     } finally {
       gate.leave();
     }
     if (ask == 0 && left && !slots.areAllTaken()) {
-      wake();
+      wake(false);
+    }
+    if (outside.isOccupied()) {
+      admitWaiting();
     }
     return ask;
   }
 
-  /** Takes out of the count; who has left meanwhile is not run. */
-  private void take(List<Request<I, O>> requests) {
+  /**
+   * Takes out of the count; a request that has left meanwhile is not run.
+   *
+   * @param replacing whether others may come in instead
+   * @return whether any did
+   */
+  private boolean take(List<Request<I, O>> requests, boolean replacing) {
     long lines = 0;
     int taken = 0;
     for (Request<I, O> request : requests) {
       if (request.take()) {
         lines += Intake.lines(request.bytes());
+        intake.leaveClass(request);
         requests.set(taken++, request);
       }
     }
     requests.subList(taken, requests.size()).clear();
-    if (taken > 0) {
-      intake.leave(taken, lines);
+    if (taken > 0 && replacing) {
+      return outside.replace(taken, lines);
     }
+    intake.leave(taken, lines);
+    return false;
+  }
+
+  /** Lets in those outside for whom there is room. */
+  private void admitWaiting() {
+    List<Request<I, O>> refused = new ArrayList<>();
+    boolean entered = outside.refill(refused);
+    if (entered) {
+      wake(true);
+    }
+    if (!refused.isEmpty()) {
+      refuse(refused, new PredictorClosedException(toString()));
+    }
+    releaseIfLast(); // some were counted for a moment
+  }
+
+  /** Something has left the count. */
+  void left() {
+    if (outside.isOccupied()) {
+      admitWaiting();
+    } else {
+      releaseIfLast();
+    }
+  }
+
+  private void refuse(List<Request<I, O>> requests, Throwable reason) {
+    requests.forEach(request -> workers.notice(() -> request.fail(reason, figures)));
+  }
+
+  /**
+   * Makes room in a full queue for a request by refusing ones of a lower class. It takes the place
+   * of the first, and as many bytes as it needs from others.
+   *
+   * @return whether it is counted in
+   */
+  boolean evictFor(Request<I, O> request) {
+    CallOptions.Priority priority = request.priority();
+    long lines = Intake.lines(request.bytes());
+    if (!intake.waitsBelow(priority) || !intake.force(lines)) {
+      return false;
+    }
+    List<Request<I, O>> evicted = new ArrayList<>();
+    long freed = 0;
+    boolean fits = false;
+    gate.enter();
+    try {
+      intake.drain(policy::add);
+      while (!fits) {
+        Request<I, O> victim = policy.pollEvictable(Untimed.classOf(priority));
+        if (victim == null) {
+          break;
+        }
+        if (victim.take()) {
+          long own = Intake.lines(victim.bytes());
+          intake.leaveClass(victim);
+          intake.leave(1, own);
+          evicted.add(victim);
+          freed += own;
+          fits = freed >= lines || intake.fitsInBytes();
+        }
+      }
+      strays = policy.size() > 0;
+    } finally {
+      gate.leave();
+    }
+    if (!fits) {
+      intake.leave(1, lines);
+    }
+    if (strays) {
+      wake(false); // a worker that freed its slot meanwhile found the queue empty
+    }
+    evicted.forEach(each -> refuse(List.of(each), door.evicted()));
+    return fits;
   }
 
   void expire(Request<I, O> request) {
@@ -364,13 +485,27 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   // ---- leaving ----
 
-  /** A request's caller is gone, or its time is over. */
-  void gone(Request<I, O> request, boolean queued) {
+  /**
+   * A request's caller is gone, or its time is over.
+   *
+   * @param queued whether it was in the queue's count
+   * @param isOutside whether it waited for room
+   */
+  void gone(Request<I, O> request, boolean queued, boolean isOutside) {
+    if (isOutside) {
+      figures.submitted(1); // the queue counts only what came in
+    }
     Throwable failure = request.failure();
-    figures.failed(failure == null ? new CancellationException() : failure);
+    if (failure instanceof DeadlineExceededException
+        || failure instanceof PredictorClosedException) {
+      figures.failed(failure);
+    } else {
+      figures.cancelled(1); // or completed from outside
+    }
     if (!queued) {
       return;
     }
+    intake.leaveClass(request);
     intake.leave(1, Intake.lines(request.bytes()));
     if (goneQueued.incrementAndGet() >= MANY_GONE && gate.tryEnter()) {
       // An engine that hangs while callers come and give up must not fill the memory.
@@ -383,10 +518,10 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         gate.leave();
       }
       if (strays) {
-        wake(); // who freed his slot meanwhile found the queue empty
+        wake(false); // who freed his slot meanwhile found the queue empty
       }
     }
-    releaseIfLast();
+    left();
   }
 
   void refuseQueued(Throwable reason) {
@@ -395,11 +530,12 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     try {
       intake.drain(policy::add);
       policy.removeAll(all);
-      take(all);
+      take(all, false);
     } finally {
       gate.leave();
     }
-    all.forEach(request -> workers.notice(() -> request.fail(reason, figures)));
+    refuse(all, reason);
+    refuse(outside.removeAll(), reason);
     releaseIfLast();
   }
 
@@ -439,6 +575,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       policy.drain();
       gate.leave();
       turners.forEach(Turner::wake);
+      admitWaiting(); // those outside are refused
     }
     releaseIfLast();
     return lifetime.awaitFreed(mustNotWait() ? 0 : nanos);
@@ -450,7 +587,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   /** Closes the model if this is closed and nobody waits or runs any more. */
   void releaseIfLast() {
-    if (intake.isClosed() && intake.waiting() == 0 && slots.areAllFree()) {
+    if (intake.isClosed() && lists.get() == 0 && intake.waiting() == 0 && slots.areAllFree()) {
       lifetime.close();
     }
   }
@@ -471,7 +608,12 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   @Override
   public BatchingMetrics metrics() {
-    return figures.snapshot(intake.offered(), intake.waiting(), intake.waitingBytes());
+    return figures.snapshot(intake);
+  }
+
+  @Override
+  public boolean keepsState() {
+    return inner.keepsState();
   }
 
   @Override

@@ -15,6 +15,12 @@ public sealed interface BatchingPredictor<I, O> extends Predictor<I, O> permits 
   BatchingMetrics metrics();
 
   /**
+   * Returns the most requests in a batch: what {@link Batching#upTo} says, or less if the model
+   * runs no more together.
+   */
+  int maxBatchSize();
+
+  /**
    * Closes as {@link #close()} does, but waits no longer than this. Then those that still wait fail
    * with {@link dev.inproc.inference.PredictorClosedException}, as do those in a run, and the run
    * is stopped if the engine can be. {@link Duration#ZERO} aborts at once. If a run does not end

@@ -5,11 +5,10 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Timer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,16 +20,27 @@ final class Door<I, O> {
   private final BatchTraits<I> traits;
   private final Timer timer;
   private final Intake<Request<I, O>> intake;
+  private final AdmissionQueue<I, O> outside;
   private final Slots slots;
   private final Runs<I, O> runs;
   private final Figures figures;
   private final boolean delays;
+
+  /** What became of a call at the door. */
+  enum Entry {
+    ADMITTED,
+    /** It may wait for room. */
+    OUTSIDE,
+    /** It has ended. */
+    REFUSED
+  }
 
   Door(
       Batcher<I, O> home,
       BatchTraits<I> traits,
       Timer timer,
       Intake<Request<I, O>> intake,
+      AdmissionQueue<I, O> outside,
       Slots slots,
       Runs<I, O> runs,
       Figures figures,
@@ -39,6 +49,7 @@ final class Door<I, O> {
     this.traits = traits;
     this.timer = timer;
     this.intake = intake;
+    this.outside = outside;
     this.slots = slots;
     this.runs = runs;
     this.figures = figures;
@@ -49,16 +60,18 @@ final class Door<I, O> {
    * Makes a request of a call.
    *
    * @param waiter the thread that blocks on it, or null
-   * @param chainable whether the waiter blocks on nothing else
    * @throws InvalidInputException if the model cannot take the input
+   * @throws IllegalArgumentException if it is larger than what may wait
    */
-  Request<I, O> request(I input, CallOptions options, @Nullable Thread waiter, boolean chainable) {
+  Request<I, O> request(I input, CallOptions options, @Nullable Thread waiter) {
     boolean timed = options.hasTimeout();
     long now = timed || delays || isStamped() ? timer.nanoTime() : Request.UNSTAMPED;
     CallOptions armed = timed ? options.arm(now) : options;
     try {
       traits.check(input);
-      return new Request<>(home, input, armed, now, traits.bytes(input), waiter, chainable);
+      long bytes = traits.bytes(input);
+      checkFits(bytes);
+      return new Request<>(home, input, armed, now, bytes, waiter, waiter != null);
     } catch (RuntimeException e) {
       figures.submitted(1);
       figures.failed(e);
@@ -66,59 +79,90 @@ final class Door<I, O> {
     }
   }
 
+  /**
+   * Makes a request of part of a list, whose inputs have been checked.
+   *
+   * @param options armed
+   */
+  Request<I, O> part(I input, CallOptions options) {
+    boolean stamped = options.hasTimeout() || delays || isStamped();
+    long now = stamped ? timer.nanoTime() : Request.UNSTAMPED;
+    Thread waiter = Thread.currentThread();
+    return new Request<>(home, input, options, now, traits.bytes(input), waiter, false);
+  }
+
+  /** Checks that a request, of whatever kind, could wait: what may wait bounds every method. */
+  void checkFits(I input) {
+    long bytes = traits.bytes(input);
+    if (bytes > intake.capacityBytes()) {
+      traits.check(input); // if it is amiss besides, that comes first
+      checkFits(bytes);
+    }
+  }
+
+  private void checkFits(long bytes) {
+    if (bytes > intake.capacityBytes()) {
+      throw new IllegalArgumentException(
+          "A request of "
+              + bytes
+              + " bytes can never be queued: at most "
+              + intake.capacityBytes()
+              + " bytes may wait (Batching.withMaxQueuedBytes)");
+    }
+  }
+
+  /** Checks a list before any of it is run; it counts as failed as a whole. */
+  void checkAll(List<I> inputs) {
+    for (int i = 0; i < inputs.size(); i++) {
+      try {
+        traits.check(inputs.get(i));
+        checkFits(traits.bytes(inputs.get(i)));
+      } catch (RuntimeException e) {
+        figures.submitted(inputs.size());
+        figures.failed(e, inputs.size());
+        throw atIndex(e, i);
+      }
+    }
+  }
+
+  static RuntimeException atIndex(RuntimeException failure, int index) {
+    if (failure instanceof InvalidInputException invalid) {
+      return invalid.atIndex(index);
+    }
+    return failure instanceof IllegalArgumentException
+        ? new IllegalArgumentException("Example " + index + ": " + failure.getMessage(), failure)
+        : failure;
+  }
+
   /** To read the clock takes a quarter of a submit: where rows are as cheap, one in eight does. */
   private boolean isStamped() {
     return !runs.areRowsCheap() || Runs.isSampled();
   }
 
-  /** Makes requests of a list; they block one thread together, and end together. */
-  List<Request<I, O>> requests(List<I> inputs, CallOptions options) {
-    List<Request<I, O>> requests = new ArrayList<>(inputs.size());
-    Thread waiter = Thread.currentThread();
-    CallOptions armed = options.hasTimeout() ? options.arm(timer.nanoTime()) : options;
-    try {
-      for (I input : inputs) {
-        requests.add(request(input, armed, waiter, false));
-      }
-    } catch (RuntimeException e) {
-      refuse(requests, new CancellationException());
-      throw e instanceof InvalidInputException invalid ? invalid.atIndex(requests.size()) : e;
-    }
-    return requests;
-  }
-
-  /** Counts a request in; false if it was refused, and so has ended. */
-  boolean admit(Request<I, O> request) {
+  /** Counts a request in, or lets it wait for room, or refuses it. */
+  Entry admit(Request<I, O> request) {
     CallOptions options = request.options();
     boolean patient = options.overload() == CallOptions.Overload.WAIT;
     Throwable refusal = options.hasTimeout() ? tooLate(request, patient) : null;
     if (refusal == null) {
-      refusal = refusal(intake.admit(1, Intake.lines(request.bytes()), patient));
+      Intake.Admission admission =
+          patient ? outside.tryAdmit(request) : intake.admit(Intake.lines(request.bytes()));
+      if (admission == Intake.Admission.ADMITTED) {
+        return Entry.ADMITTED;
+      }
+      boolean closed = admission == Intake.Admission.CLOSED;
+      if (!closed && patient) {
+        return Entry.OUTSIDE;
+      }
+      if (!closed && home.evictFor(request)) {
+        return Entry.ADMITTED;
+      }
+      home.left(); // it was counted for a moment, which others may have seen
+      refusal = closed ? new PredictorClosedException(home.toString()) : overloaded(admission);
     }
-    if (refusal != null) {
-      refuse(List.of(request), refusal);
-    }
-    return refusal == null;
-  }
-
-  /** Counts requests in, all or none; false if they were refused, and so have ended. */
-  boolean admitAll(List<Request<I, O>> requests) {
-    boolean patient = requests.get(0).options().overload() == CallOptions.Overload.WAIT;
-    long lines = 0;
-    for (Request<I, O> request : requests) {
-      lines += Intake.lines(request.bytes());
-    }
-    Throwable refusal = refusal(intake.admit(requests.size(), lines, patient));
-    if (refusal != null) {
-      refuse(requests, refusal);
-    }
-    return refusal == null;
-  }
-
-  /** Those that get in are counted by the queue. */
-  private void refuse(List<Request<I, O>> requests, Throwable refusal) {
-    figures.submitted(requests.size());
-    requests.forEach(request -> request.fail(refusal, figures));
+    figures.submitted(1);
+    request.fail(refusal, figures);
+    return Entry.REFUSED;
   }
 
   /** What cannot be met even by a lucky run is refused. */
@@ -131,22 +175,41 @@ final class Door<I, O> {
     if (patient || !runs.isCostKnown() || !slots.areAllTaken()) {
       return null;
     }
-    return remaining < home.untilFree(now) + runs.luckyNanos(request.bytes()) ? overloaded() : null;
+    double needed = home.untilFree(now) + runs.luckyNanos(request.bytes());
+    return remaining < needed
+        ? overloaded(
+            "the call gives "
+                + Nanos.millis(Duration.ofNanos(remaining))
+                + " and would need "
+                + Nanos.millis(Duration.ofNanos((long) needed)))
+        : null;
   }
 
-  private @Nullable Throwable refusal(Intake.Admission admission) {
-    if (admission == Intake.Admission.ADMITTED) {
-      return null;
-    }
-    home.releaseIfLast(); // it was counted for a moment, and one who closes may have seen that
-    return admission == Intake.Admission.CLOSED
-        ? new PredictorClosedException(home.toString())
-        : overloaded();
-  }
-
-  private OverloadedException overloaded() {
+  private OverloadedException overloaded(Intake.Admission admission) {
     int waiting = intake.waiting();
-    long nanos = runs.nanosOf(waiting);
-    return new OverloadedException(intake.capacity(), waiting, Duration.ofNanos(nanos));
+    if (admission == Intake.Admission.TOO_MANY) {
+      return new OverloadedException(intake.capacity(), waiting, retryAfter(waiting));
+    }
+    return overloaded(
+        waiting
+            + " calls of "
+            + intake.waitingBytes()
+            + " bytes are waiting, the capacity is "
+            + intake.capacityBytes()
+            + " bytes (maxQueuedBytes)");
+  }
+
+  /** For one that made room for another. */
+  OverloadedException evicted() {
+    return overloaded("the queue is full, and a call of a higher priority took this one's place");
+  }
+
+  private OverloadedException overloaded(String reason) {
+    int waiting = intake.waiting();
+    return new OverloadedException(reason, intake.capacity(), waiting, retryAfter(waiting), null);
+  }
+
+  private Duration retryAfter(int waiting) {
+    return Duration.ofNanos(runs.retryAfterNanos(waiting));
   }
 }

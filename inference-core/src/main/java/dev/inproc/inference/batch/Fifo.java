@@ -69,6 +69,23 @@ final class Fifo<R extends Waiting> {
     return taken;
   }
 
+  /** Takes out the newest that is neither gone nor bound to stay; null if there is none. */
+  @Nullable R pollEvictable() {
+    for (int i = size - 1; i >= 0; i--) {
+      R request = at(i);
+      if (!request.isGone() && request.isEvictable()) {
+        int mask = ring.length - 1;
+        for (int later = i; later < size - 1; later++) {
+          ring[(head + later) & mask] = ring[(head + later + 1) & mask];
+        }
+        ring[(head + --size) & mask] = null;
+        bytes -= request.bytes();
+        return request;
+      }
+    }
+    return null;
+  }
+
   void purge() {
     int kept = 0;
     int mask = ring.length - 1;

@@ -3,6 +3,7 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.metrics.Distribution;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -10,6 +11,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a batcher counts. Each call costs one add; times are stamped for each batch, since five
@@ -31,12 +33,22 @@ final class Figures {
   private final DoubleAdder rows = new DoubleAdder();
   private final DoubleAdder paddedRows = new DoubleAdder();
   private final Map<DispatchReason, LongAdder> reasons = new EnumMap<>(DispatchReason.class);
-  private final Spread sizes;
-  private final Spread queue = new Spread(LONGEST);
-  private final Spread run = new Spread(LONGEST);
+  private final int maxBatchSize;
+  private volatile @Nullable Histograms histograms; // made by the first batch
+
+  /** Too large for a model that is idle. */
+  private static final class Histograms {
+    private final Spread sizes;
+    private final Spread queue = new Spread(LONGEST);
+    private final Spread run = new Spread(LONGEST);
+
+    Histograms(int maxBatchSize) {
+      sizes = new Spread(Math.max(2, maxBatchSize));
+    }
+  }
 
   Figures(int maxBatchSize) {
-    sizes = new Spread(Math.max(2, maxBatchSize));
+    this.maxBatchSize = maxBatchSize;
     for (DispatchReason reason : DispatchReason.values()) {
       reasons.put(reason, new LongAdder());
     }
@@ -52,8 +64,13 @@ final class Figures {
   }
 
   void inline(int requests) {
-    inline.add(requests);
     answered.add(requests);
+    inline.add(requests);
+  }
+
+  /** Those that their callers took back. */
+  void cancelled(int requests) {
+    cancelled.add(requests);
   }
 
   /** By the kind of failure. */
@@ -90,43 +107,72 @@ final class Figures {
       reruns.increment();
       return;
     }
-    sizes.record(size, 1);
+    histograms().sizes.record(size, 1);
   }
 
   /** Of one request for all of its batch. */
   void queued(long nanos, int size) {
-    queue.record(clamp(nanos), size);
+    histograms().queue.record(clamp(nanos), size);
   }
 
   void ended(long runNanos) {
-    run.record(clamp(runNanos), 1);
+    histograms().run.record(clamp(runNanos), 1);
+  }
+
+  private Histograms histograms() {
+    Histograms made = histograms;
+    return made != null ? made : makeHistograms();
+  }
+
+  private synchronized Histograms makeHistograms() {
+    Histograms made = histograms;
+    if (made == null) {
+      made = new Histograms(maxBatchSize);
+      histograms = made;
+    }
+    return made;
   }
 
   private static long clamp(long nanos) {
     return Math.max(0, Math.min(nanos, LONGEST));
   }
 
-  BatchingMetrics snapshot(long offered, int waiting, long waitingBytes) {
+  /**
+   * Returns the figures now. Every request is counted as submitted before its outcome is, and
+   * outcomes are read first: they never are more than what was submitted.
+   */
+  BatchingMetrics snapshot(Intake<?> intake) {
     Map<DispatchReason, Long> byReason = new EnumMap<>(DispatchReason.class);
     reasons.forEach((reason, count) -> byReason.put(reason, count.sum()));
     double all = rows.sum();
+    long inlineNow = inline.sum();
+    long answeredNow = answered.sum();
+    long failedNow = failed.sum();
+    long expiredNow = expired.sum();
+    long cancelledNow = cancelled.sum();
+    long overloadedNow = overloaded.sum();
+    long closedNow = closed.sum();
+    long ended = answeredNow + failedNow + expiredNow + cancelledNow + overloadedNow + closedNow;
+    // But a timeout may end a request that was admitted and is not yet in the queue.
+    long submitted = Math.max(ended, notQueued.sum() + intake.offered());
+    Histograms made = histograms;
     return new BatchingMetrics(
-        notQueued.sum() + offered,
-        answered.sum(),
-        inline.sum(),
-        failed.sum(),
-        expired.sum(),
-        cancelled.sum(),
-        overloaded.sum(),
-        closed.sum(),
-        waiting,
-        waitingBytes,
+        submitted,
+        answeredNow,
+        inlineNow,
+        failedNow,
+        expiredNow,
+        cancelledNow,
+        overloadedNow,
+        closedNow,
+        intake.waiting(),
+        intake.waitingBytes(),
         runs.sum(),
         reruns.sum(),
         byReason,
-        sizes.distribution(1),
-        queue.distribution(1e-3),
-        run.distribution(1e-3),
+        made == null ? Distribution.EMPTY : made.sizes.distribution(1),
+        made == null ? Distribution.EMPTY : made.queue.distribution(1e-3),
+        made == null ? Distribution.EMPTY : made.run.distribution(1e-3),
         all == 0 ? 0 : paddedRows.sum() / all);
   }
 }

@@ -6,8 +6,8 @@ import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.concurrent.CallBatch;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,8 +15,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The requests of one run. It passes answers on and, in a large batch, wakes the blocked callers by
- * a chain (see {@link Request}). A failure of the engine that names no request is kept back: who is
- * at fault is found out by running parts again ({@link Isolation}). One thread.
+ * a chain (see {@link Request}). A failure of the engine that names no request is kept back: which
+ * request is at fault is found out by running parts again ({@link Isolation}).
+ *
+ * <p>The chain and its count belong to the thread that runs the batch. A model may complete calls
+ * from other threads too: each of these wakes its caller and counts by itself.
  */
 final class Gathered<I, O> implements Batch<I, O> {
   /** From here a chain costs less than waking one after the other. */
@@ -24,13 +27,17 @@ final class Gathered<I, O> implements Batch<I, O> {
 
   private final List<Request<I, O>> requests;
   private final Figures figures;
+  private final Thread runner = Thread.currentThread();
   private final boolean chained;
-  private @Nullable Request<I, O> lastAnswered;
-  private int answered;
+  private @Nullable Request<I, O> lastAnswered; // the runner's
+  private int answered; // by the runner
+  private volatile int answeredBeside; // by other threads; written under the lock
+  private boolean ended; // under the lock
 
-  /** By the failure that they had together, which names nobody. */
-  private Map<Throwable, List<Request<I, O>>> suspects = Map.of();
+  /** By the failure that they had together, which names nobody; those gone included. */
+  private Map<Throwable, List<Request<I, O>>> suspects = Map.of(); // written under the lock
 
+  /** To be made by the thread that runs the batch. */
   Gathered(List<Request<I, O>> requests, Figures figures) {
     this.requests = requests;
     this.figures = figures;
@@ -59,7 +66,9 @@ final class Gathered<I, O> implements Batch<I, O> {
 
   @Override
   public Cancellation watch(int[] indexes) {
-    wake(); // a run begins: those answered so far need not wait for it
+    if (Thread.currentThread() == runner) {
+      wake(); // a run begins: those answered so far need not wait for it
+    }
     return CallBatch.watch(requests, indexes);
   }
 
@@ -75,6 +84,9 @@ final class Gathered<I, O> implements Batch<I, O> {
     boolean direct = request.options().executor() == null;
     if (direct ? request.isDone() : !request.settle()) {
       return false;
+    }
+    if (Thread.currentThread() != runner) {
+      return completeBeside(request, output, direct);
     }
     boolean inChain = chained && request.isChainable();
     if (inChain) {
@@ -95,19 +107,39 @@ final class Gathered<I, O> implements Batch<I, O> {
     return true;
   }
 
+  /** Counts at once: the runner may have ended the run, against the contract. */
+  private boolean completeBeside(Request<I, O> request, O output, boolean direct) {
+    boolean delivered = request.answer(output);
+    if (delivered || !direct) {
+      synchronized (this) {
+        answeredBeside++;
+      }
+      figures.answered(1);
+    }
+    request.wake();
+    return delivered;
+  }
+
   @Override
   public boolean fail(int index, Throwable failure) {
     Request<I, O> request = requests.get(index);
     boolean nobodyNamed =
         requests.size() > 1 && failure instanceof EngineException engine && !engine.isSystemic();
-    if (nobodyNamed && !request.isSettled()) {
-      if (suspects.isEmpty()) {
-        suspects = new HashMap<>(); // exceptions are equal only if they are the same
-      }
-      suspects.computeIfAbsent(failure, each -> new ArrayList<>()).add(request);
-      return true;
+    return nobodyNamed && suspect(request, failure)
+        ? !request.isSettled()
+        : request.fail(failure, figures);
+  }
+
+  /** Those gone too: the failure may be theirs, so it is not that of one who is left alone. */
+  private synchronized boolean suspect(Request<I, O> request, Throwable failure) {
+    if (ended) {
+      return false; // too late to be looked into
     }
-    return request.fail(failure, figures);
+    if (suspects.isEmpty()) {
+      suspects = new IdentityHashMap<>();
+    }
+    suspects.computeIfAbsent(failure, each -> new ArrayList<>()).add(request);
+    return true;
   }
 
   /**
@@ -122,7 +154,10 @@ final class Gathered<I, O> implements Batch<I, O> {
       return;
     }
     Set<Request<I, O>> looked = new HashSet<>();
-    suspects.values().forEach(looked::addAll);
+    synchronized (this) {
+      ended = true;
+      suspects.values().forEach(looked::addAll);
+    }
     for (Request<I, O> request : requests) {
       if (!looked.contains(request)) {
         request.fail(thrown != null ? thrown : forgotten(), figures);
@@ -131,7 +166,7 @@ final class Gathered<I, O> implements Batch<I, O> {
   }
 
   int answered() {
-    return answered;
+    return answered + answeredBeside;
   }
 
   /** Those who must be looked into, by the failure that they had together. */
@@ -145,7 +180,8 @@ final class Gathered<I, O> implements Batch<I, O> {
 
   private EngineException forgotten() {
     return EngineException.systemic(
-        "The model answered " + answered + " of " + requests.size() + " requests of a batch", null);
+        "The model answered " + answered() + " of " + requests.size() + " requests of a batch",
+        null);
   }
 
   private void wake() {

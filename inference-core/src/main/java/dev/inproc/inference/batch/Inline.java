@@ -3,37 +3,53 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.CallOptions;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Calls that run the model on their caller's own thread. Thread-safe. */
 final class Inline<I, O> {
   private final BatchPredictor<I, O> inner;
   private final Figures figures;
   private final Runnable checkOpen;
-  private final boolean always;
+  private final Consumer<I> checkFits;
+  private boolean oneByOne; // a hint: once it is false it stays so
   private final InlineCost cost = new InlineCost();
 
   /**
    * Creates it.
    *
-   * @param always whether the model runs its examples one by one, so that gathering is in vain
+   * @param gathers whether more than one request is to be gathered; in vain while the model runs
+   *     its examples one by one
    * @param checkOpen throws if the batcher is closed
+   * @param checkFits throws if a request is larger than may wait
    */
-  Inline(BatchPredictor<I, O> inner, Figures figures, boolean always, Runnable checkOpen) {
+  Inline(
+      BatchPredictor<I, O> inner,
+      Figures figures,
+      boolean gathers,
+      Runnable checkOpen,
+      Consumer<I> checkFits) {
     this.inner = inner;
     this.figures = figures;
-    this.always = always;
+    oneByOne = gathers && inner.traits().maxBatchSize() <= 1;
     this.checkOpen = checkOpen;
+    this.checkFits = checkFits;
   }
 
   /** Whether blocked callers had better run beside each other than be gathered. */
   boolean isBest() {
-    return always || cost.isBelowWakeUp();
+    return (oneByOne && isStillOneByOne()) || cost.isBelowWakeUp();
+  }
+
+  private boolean isStillOneByOne() {
+    oneByOne = inner.traits().maxBatchSize() <= 1;
+    return oneByOne;
   }
 
   O predict(I input, CallOptions options) {
     figures.submitted(1);
     try {
       checkOpen.run();
+      checkFits.accept(input);
       O output = cost.isSampled() ? timed(input, options) : inner.predict(input, options);
       figures.inline(1);
       return output;
@@ -54,12 +70,23 @@ final class Inline<I, O> {
     figures.submitted(inputs.size());
     try {
       checkOpen.run();
+      checkFit(inputs);
       List<O> outputs = inner.predictAll(inputs, options);
       figures.inline(inputs.size());
       return outputs;
     } catch (Throwable t) {
       figures.failed(t, inputs.size());
       throw t;
+    }
+  }
+
+  private void checkFit(List<I> inputs) {
+    for (int i = 0; i < inputs.size(); i++) {
+      try {
+        checkFits.accept(inputs.get(i));
+      } catch (IllegalArgumentException e) {
+        throw Door.atIndex(e, i);
+      }
     }
   }
 }

@@ -1,5 +1,8 @@
 package dev.inproc.inference.batch;
 
+import dev.inproc.inference.OverloadedException;
+import dev.inproc.inference.concurrent.Timer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -7,14 +10,20 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Finds which requests made a run fail, by running halves again: one in n is found in 2·log2(n)
- * runs. The number of reruns is bounded; what is left then fails with the rest. If no rerun
- * succeeded, the engine itself is taken to be ill, so that one that is broken is not asked two
- * dozen times for every batch: until something succeeds, {@value #PROBES} requests of a batch that
- * fails are run alone, and only if these fail too is the failure believed. They are picked at
- * random, since whoever sends what makes runs fail may send it often.
+ * Finds which requests make a run fail, by running halves again: one in n is found in 2·log2(n)
+ * reruns. Every request ends with an answer, with the failure of a run that it had alone, or with
+ * an {@link OverloadedException}; never with the failure of a run that it shared.
+ *
+ * <p>Three bounds. A batch of n has at most 1.5·n reruns: a part is run together only while enough
+ * reruns are left to run each undecided request alone. Reruns take a quarter of the engine's time
+ * ({@link RerunBudget}); a batch that fails when that is used up is not looked into. And an engine
+ * that fails {@value #LONE} requests alone, one after the other with no success between, is taken
+ * to be ill: until something succeeds, {@value #LONE} requests of a batch that fails are run alone,
+ * and if these fail too, the others are not run. They are picked at random, since a caller whose
+ * requests make runs fail may send many.
  */
 final class Isolation<I, O> {
   /** Runs requests together. */
@@ -22,21 +31,27 @@ final class Isolation<I, O> {
     Gathered<I, O> run(List<Request<I, O>> requests);
   }
 
-  private static final int PROBES = 2;
+  private static final int LONE = 5;
 
   private final Rerun<I, O> rerun;
   private final Figures figures;
-  private volatile boolean ill;
+  private final Timer timer;
+  private final Intake<?> intake;
+  private final RerunBudget budget;
+  private final AtomicInteger loneFailures = new AtomicInteger(); // since the last success
 
-  Isolation(Rerun<I, O> rerun, Figures figures) {
+  Isolation(Rerun<I, O> rerun, Figures figures, Timer timer, Intake<?> intake, int parallelism) {
     this.rerun = rerun;
     this.figures = figures;
+    this.timer = timer;
+    this.intake = intake;
+    budget = new RerunBudget(parallelism, timer.nanoTime());
   }
 
   /** A batch ran without such a failure. */
   void well() {
-    if (ill) {
-      ill = false;
+    if (loneFailures.get() != 0) {
+      loneFailures.set(0);
     }
   }
 
@@ -46,62 +61,106 @@ final class Isolation<I, O> {
   }
 
   private void settle(Throwable failure, List<Request<I, O>> together) {
-    boolean isProbed = ill && together.size() > 1;
-    if (together.size() == 1 || (isProbed && !isAnyWell(together))) {
-      refuse(together, failure);
+    if (together.size() == 1) {
+      together.get(0).fail(failure, figures); // it was alone in its run
       return;
     }
-    boolean anySuccess = isolate(failure, together);
-    ill = !anySuccess && !isProbed;
+    if (!budget.isLeft(timer.nanoTime())) {
+      refuse(together, "reruns have used up their quarter of the engine's time", failure);
+    } else if (loneFailures.get() < LONE || isAnyWell(together)) {
+      isolate(together);
+    } else {
+      refuse(together, "those of them that were run alone failed too", failure);
+    }
   }
 
   private boolean isAnyWell(List<Request<I, O>> together) {
-    List<Request<I, O>> some = new ArrayList<>(together);
+    List<Request<I, O>> some = live(together);
     Collections.shuffle(some, ThreadLocalRandom.current());
-    for (Request<I, O> one : some.subList(0, Math.min(PROBES, some.size()))) {
-      if (rerun.run(List.of(one)).answered() > 0) {
+    for (Request<I, O> one : some.subList(0, Math.min(LONE, some.size()))) {
+      if (run(List.of(one)).answered() > 0) {
         return true;
       }
     }
     return false;
   }
 
-  /** Returns whether any rerun succeeded. */
-  private boolean isolate(Throwable failure, List<Request<I, O>> together) {
-    int budget = 4 * (Integer.SIZE - Integer.numberOfLeadingZeros(together.size()));
-    boolean anySuccess = false;
-    Deque<Part<I, O>> parts = new ArrayDeque<>();
-    split(new Part<>(together, failure), parts);
+  private void isolate(List<Request<I, O>> together) {
+    int undecided = live(together).size();
+    int left = undecided + undecided / 2;
+    Deque<List<Request<I, O>>> parts = new ArrayDeque<>();
+    split(together, parts);
     while (!parts.isEmpty()) {
-      Part<I, O> part = parts.removeFirst();
-      List<Request<I, O>> live = part.requests.stream().filter(r -> !r.isSettled()).toList();
+      List<Request<I, O>> part = parts.removeFirst();
+      List<Request<I, O>> live = live(part);
+      undecided -= part.size() - live.size();
       if (live.isEmpty()) {
         continue;
       }
-      if (budget-- <= 0) {
-        refuse(live, part.failure);
+      if (live.size() > 1 && left <= undecided) {
+        live.forEach(each -> parts.addFirst(List.of(each)));
         continue;
       }
-      Gathered<I, O> ran = rerun.run(live);
-      anySuccess |= ran.answered() > 0;
-      ran.suspects().forEach((cause, requests) -> split(new Part<>(requests, cause), parts));
+      left--;
+      Gathered<I, O> ran = run(live);
+      undecided -= live.size();
+      for (Map.Entry<Throwable, List<Request<I, O>>> shared : ran.suspects().entrySet()) {
+        List<Request<I, O>> requests = shared.getValue();
+        if (requests.size() == 1) {
+          requests.get(0).fail(shared.getKey(), figures); // it was alone in its run
+        } else {
+          undecided += requests.size();
+          split(requests, parts);
+        }
+      }
     }
-    return anySuccess;
   }
 
-  private record Part<I, O>(List<Request<I, O>> requests, Throwable failure) {}
-
-  private void split(Part<I, O> part, Deque<Part<I, O>> parts) {
-    int size = part.requests.size();
-    if (size == 1) {
-      refuse(part.requests, part.failure);
-      return;
+  private Gathered<I, O> run(List<Request<I, O>> requests) {
+    long start = timer.nanoTime();
+    Gathered<I, O> ran = rerun.run(requests);
+    long end = timer.nanoTime();
+    budget.spend(end - start, end);
+    if (ran.answered() > 0) {
+      well();
+    } else if (requests.size() == 1) {
+      loneFailures.incrementAndGet();
     }
-    parts.addFirst(new Part<>(part.requests.subList(size / 2, size), part.failure));
-    parts.addFirst(new Part<>(part.requests.subList(0, size / 2), part.failure));
+    return ran;
   }
 
-  private void refuse(List<Request<I, O>> requests, Throwable failure) {
-    requests.forEach(request -> request.fail(failure, figures));
+  private static <I, O> void split(List<Request<I, O>> part, Deque<List<Request<I, O>>> parts) {
+    int half = part.size() / 2;
+    if (half > 0) {
+      parts.addLast(part.subList(0, half));
+    }
+    parts.addLast(part.subList(half, part.size()));
+  }
+
+  private static <I, O> List<Request<I, O>> live(List<Request<I, O>> requests) {
+    List<Request<I, O>> live = new ArrayList<>(requests.size());
+    for (Request<I, O> request : requests) {
+      if (!request.isSettled()) {
+        live.add(request);
+      }
+    }
+    return live;
+  }
+
+  /** Each with an exception of its own. */
+  private void refuse(List<Request<I, O>> requests, String why, Throwable failure) {
+    String reason =
+        "a run of "
+            + requests.size()
+            + " requests failed, and "
+            + why
+            + ": "
+            + failure.getMessage();
+    Duration retryAfter = Duration.ofNanos(budget.untilLeft(timer.nanoTime()));
+    for (Request<I, O> request : requests) {
+      request.fail(
+          new OverloadedException(reason, intake.capacity(), intake.waiting(), retryAfter, failure),
+          figures);
+    }
   }
 }

@@ -27,14 +27,14 @@ final class Planner {
 
   private final int maxBatchSize;
   private final RunCost cost;
-  private final long[] left; // nanoseconds to the deadline
-  private final long[] bytes; // of all requests before
-  private final int[] level; // of worth
-  private final long[] restLeft;
-  private final long[] restBytes;
-  private final long[] restWorth;
-  private final boolean[] isChosen;
-  private final int[] chosen; // the earliest deadline first, then by worth
+  private long[] left = {}; // nanoseconds to the deadline
+  private long[] bytes = {0}; // of all requests before
+  private int[] level = {}; // of worth
+  private long[] restLeft = {};
+  private long[] restBytes = {0};
+  private long[] restWorth = {0};
+  private boolean[] isChosen = {};
+  private int[] chosen = {}; // the earliest deadline first, then by worth
   private int count;
   private int rows;
   private int rest;
@@ -45,17 +45,22 @@ final class Planner {
   private int topLevel;
   private int bottomLevel;
 
-  Planner(int maxBatchSize, int lookAhead, RunCost cost) {
+  Planner(int maxBatchSize, RunCost cost) {
     this.maxBatchSize = maxBatchSize;
     this.cost = cost;
-    left = new long[lookAhead];
-    bytes = new long[lookAhead + 1];
-    level = new int[lookAhead];
-    restLeft = new long[lookAhead];
-    restBytes = new long[lookAhead + 1];
-    restWorth = new long[lookAhead + 1];
-    isChosen = new boolean[lookAhead];
-    chosen = new int[maxBatchSize];
+  }
+
+  /** An idle model needs none of it. */
+  private void enlarge(int least) {
+    int size = Math.max(least, 2 * left.length);
+    left = new long[size];
+    bytes = new long[size + 1];
+    level = new int[size];
+    restLeft = new long[size];
+    restBytes = new long[size + 1];
+    restWorth = new long[size + 1];
+    isChosen = new boolean[size];
+    chosen = new int[size];
   }
 
   /**
@@ -65,6 +70,9 @@ final class Planner {
    */
   void load(Timed<?> waiting, long nowNanos, double usualNanos) {
     count = waiting.count();
+    if (count > left.length) {
+      enlarge(count);
+    }
     topLevel = 0;
     bottomLevel = LEVELS;
     leastBytes = Long.MAX_VALUE;

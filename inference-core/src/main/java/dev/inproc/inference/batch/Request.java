@@ -8,16 +8,19 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One call in the batcher, and the future of its outcome. Its place says who accounts for it, each
- * move being one compare-and-set: from {@code QUEUED} to {@code TAKEN} by the runner, who takes it
- * out of the count of those waiting; from either to {@code SETTLED} by whoever fails it on behalf
- * of the batcher, or hands its answer to an executor; or to {@code LEFT} by its own caller or
- * timer. One that is answered at once stays where it is: that its future was completed by the
- * runner is decision enough. So every request is counted out once, and its outcome is counted once.
+ * move being one compare-and-set: from {@code OUTSIDE}, where it waits for room, to {@code QUEUED}
+ * by the thread that lets it in; from there to {@code TAKEN} by the runner, who takes it out of the
+ * count of those waiting; from any of these to {@code SETTLED} by whoever fails it on behalf of the
+ * batcher, or hands its answer to an executor; or to {@code LEFT} by its own caller or timer. One
+ * that is answered at once stays where it is: that its future was completed by the runner is
+ * decision enough. So every request is counted out once, and its outcome is counted once.
  *
  * <p><b>Waking blocked callers.</b> A blocked caller parks until its future is done. When a large
  * batch ends, the runner wakes one of them; each caller, on its way out, wakes the {@link #next}.
@@ -32,6 +35,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
   static final long UNSTAMPED = Long.MIN_VALUE;
 
   private static final VarHandle PLACE;
+  private static final int OUTSIDE = -1;
   private static final int QUEUED = 0;
   private static final int TAKEN = 1;
   private static final int SETTLED = 2;
@@ -111,9 +115,30 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
     return waiter != null;
   }
 
+  /** Whether it may be refused for the sake of a higher class. */
+  @Override
+  public boolean isEvictable() {
+    return options().overload() == CallOptions.Overload.FAIL;
+  }
+
   /** Whether its caller, once woken, is sure to wake the next. */
   boolean isChainable() {
     return chainable;
+  }
+
+  /** Places it outside the queue; before it is published. */
+  void waitOutside() {
+    place = OUTSIDE;
+  }
+
+  /** Takes it from outside into the queue, whose count it is in already; false if it has left. */
+  boolean enter() {
+    return PLACE.compareAndSet(this, OUTSIDE, QUEUED);
+  }
+
+  /** Whether its caller waits for others of a list too. */
+  boolean isPartOfList() {
+    return waiter != null && !chainable;
   }
 
   /** Takes it out of the queue to be run or refused; false if it has left. */
@@ -125,7 +150,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
   protected void onGone() {
     int from = move(LEFT);
     if (from != SETTLED) {
-      home.gone(this, from == QUEUED);
+      home.gone(this, from == QUEUED, from == OUTSIDE);
     }
     wake();
   }
@@ -152,8 +177,12 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
    * Fails it on behalf of the batcher, wakes its caller and counts it; false if it has an outcome.
    */
   boolean fail(Throwable failure, Figures figures) {
-    if (!settle()) {
+    int from = isDone() ? SETTLED : move(SETTLED);
+    if (from >= SETTLED) {
       return false;
+    }
+    if (from == OUTSIDE) {
+      figures.submitted(1); // the queue counts only what came in
     }
     figures.failed(failure);
     refuse(failure);
@@ -197,7 +226,11 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
   O await() {
     try {
       while (!isDone()) {
-        LockSupport.park(this);
+        if (Thread.currentThread() instanceof ForkJoinWorkerThread) {
+          awaitInPool();
+        } else {
+          LockSupport.park(this);
+        }
         if (Thread.interrupted()) {
           interrupted();
         }
@@ -208,6 +241,27 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
       if (toWake != null) {
         toWake.wake();
       }
+    }
+  }
+
+  /** Lets the pool have another thread in place of this one: the model may need the pool. */
+  private void awaitInPool() {
+    try {
+      ForkJoinPool.managedBlock(
+          new ForkJoinPool.ManagedBlocker() {
+            @Override
+            public boolean block() {
+              LockSupport.park(this);
+              return isReleasable();
+            }
+
+            @Override
+            public boolean isReleasable() {
+              return isDone() || Thread.currentThread().isInterrupted();
+            }
+          });
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // for the caller to see
     }
   }
 

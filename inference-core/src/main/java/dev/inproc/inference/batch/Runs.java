@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class Runs<I, O> {
   private static final double LUCKY = 0.1; // quantile of a run's cost
 
+  private static final long RETRY_NANOS = 1_000_000; // to come again sooner is of no use
+  private static final long UNKNOWN_RETRY_NANOS = 100_000_000; // before costs are known
+
   // Below these, what is known of each request or run is taken from one in eight.
   private static final long CHEAP_ROW_NANOS = 2_000;
   private static final long CHEAP_RUN_NANOS = 20_000;
@@ -34,13 +37,15 @@ final class Runs<I, O> {
       Timer timer,
       CostEstimator cost,
       Figures figures,
-      int maxBatchSize) {
+      Intake<?> intake,
+      int maxBatchSize,
+      int parallelism) {
     this.inner = inner;
     this.timer = timer;
     this.cost = cost;
     this.figures = figures;
     this.maxBatchSize = maxBatchSize;
-    isolation = new Isolation<>(this::rerun, figures);
+    isolation = new Isolation<>(this::rerun, figures, timer, intake, parallelism);
   }
 
   // ---- running ----
@@ -86,12 +91,15 @@ final class Runs<I, O> {
     int rows = gathered.size();
     figures.ended(nanos);
     cheapRows = nanos < rows * CHEAP_ROW_NANOS;
-    if (gathered.answered() == rows) {
+    int answered = gathered.answered();
+    if (answered > 0) {
+      isolation.well();
+    }
+    if (answered == rows) {
       if (nanos >= CHEAP_RUN_NANOS || isSampled()) {
         cost.record(rows, bytes, nanos);
       }
       meanBytes = (double) bytes / rows;
-      isolation.well();
     } else if (!gathered.suspects().isEmpty()) {
       isolation.settle(gathered.suspects());
     }
@@ -130,8 +138,12 @@ final class Runs<I, O> {
     return cost.nanos(1, bytes, LUCKY);
   }
 
-  /** What so many requests would take in full batches. */
-  long nanosOf(int requests) {
+  /** When there should be room again, so many waiting: what they take in full batches. */
+  long retryAfterNanos(int requests) {
+    return cost.isKnown() ? Math.max(RETRY_NANOS, nanosOf(requests)) : UNKNOWN_RETRY_NANOS;
+  }
+
+  private long nanosOf(int requests) {
     double full = Math.ceil((double) requests / maxBatchSize);
     int rows = Math.max(1, Math.min(requests, maxBatchSize));
     return (long) (full * cost.nanos(rows, (long) (rows * meanBytes)));

@@ -19,10 +19,14 @@ final class Slots {
   /** As many as the word has bits. */
   static final int MOST = Long.SIZE;
 
+  private static final long NOBODY = 0;
+
   private final AtomicLong taken = new AtomicLong(); // a bit for each
   private final long all;
+  private final long[] leaders; // the id of the caller that holds a slot; its own to read
 
   Slots(int count) {
+    leaders = new long[count];
     all = count == MOST ? -1 : (1L << count) - 1;
   }
 
@@ -43,6 +47,43 @@ final class Slots {
 
   void free(int slot) {
     taken.getAndAdd(-(1L << slot));
+  }
+
+  /** Notes that the calling thread runs the model itself, and may call from within. */
+  void lead(int slot) {
+    leaders[slot] = Thread.currentThread().getId();
+  }
+
+  /** Ends that; false if the slot was {@link #giveUp given up} meanwhile. */
+  boolean endLead(int slot) {
+    boolean isHeld = leaders[slot] == Thread.currentThread().getId();
+    if (isHeld) {
+      leaders[slot] = NOBODY;
+    }
+    return isHeld;
+  }
+
+  /** Whether the calling thread leads: what it waits for would wait for it. */
+  boolean isLeading() {
+    return leading() != NONE;
+  }
+
+  /** Takes the slot from the calling thread if it leads; else returns none. */
+  int giveUp() {
+    int slot = leading();
+    if (slot != NONE) {
+      leaders[slot] = NOBODY;
+    }
+    return slot;
+  }
+
+  private int leading() {
+    for (int slot = 0; slot < leaders.length; slot++) {
+      if (leaders[slot] != NOBODY && leaders[slot] == Thread.currentThread().getId()) {
+        return slot;
+      }
+    }
+    return NONE;
   }
 
   boolean areAllFree() {

@@ -11,14 +11,15 @@ import org.jspecify.annotations.Nullable;
  * costs constant time; any other a search and a move within the window, or the heap's logarithm.
  */
 final class Timed<R extends Waiting> {
-  private final @Nullable Waiting[] window;
+  private final int lookAhead;
+  private @Nullable Waiting[] window = new Waiting[16];
   private int count;
   private @Nullable Waiting[] heap = new Waiting[16];
   private int heaped;
   private long mostBytes;
 
   Timed(int lookAhead) {
-    window = new Waiting[lookAhead];
+    this.lookAhead = lookAhead;
   }
 
   /** Those waiting; gone ones may still be counted. */
@@ -43,7 +44,7 @@ final class Timed<R extends Waiting> {
       push(request);
       return;
     }
-    if (count == window.length) {
+    if (count == lookAhead) {
       R last = at(count - 1);
       if (!isBefore(request, last)) {
         push(request);
@@ -69,6 +70,7 @@ final class Timed<R extends Waiting> {
         from = middle + 1;
       }
     }
+    growTo(count + 1);
     System.arraycopy(window, from, window, from + 1, count - from);
     window[from] = request;
     count++;
@@ -101,12 +103,10 @@ final class Timed<R extends Waiting> {
       Arrays.fill(window, kept, count, null);
       count = kept;
       looked = kept;
-      if (heaped == 0 || count == window.length) {
+      if (heaped == 0 || count == lookAhead) {
         return;
       }
-      while (count < window.length && heaped > 0) {
-        window[count++] = pop();
-      }
+      fillUp();
     }
   }
 
@@ -147,9 +147,51 @@ final class Timed<R extends Waiting> {
     Arrays.fill(window, kept, count, null);
     count = kept;
     purgeHeap();
-    while (count < window.length && heaped > 0) {
+    fillUp();
+  }
+
+  private void fillUp() {
+    growTo(Math.min(lookAhead, count + heaped));
+    while (count < lookAhead && heaped > 0) {
       window[count++] = pop();
     }
+  }
+
+  private void growTo(int size) {
+    if (size > window.length) {
+      window = Arrays.copyOf(window, Math.max(size, Math.min(lookAhead, 2 * window.length)));
+    }
+  }
+
+  /** Takes out one of a class that may be refused, of the latest deadlines; null if none may. */
+  @Nullable R pollEvictable(int ofClass) {
+    for (int i = heaped - 1; i >= 0; i--) {
+      R request = heaped(i);
+      if (isEvictable(request, ofClass)) {
+        R last = heaped(--heaped);
+        heap[heaped] = null;
+        if (i < heaped) {
+          siftDown(i, last);
+          siftUp(i, heaped(i));
+        }
+        return request;
+      }
+    }
+    for (int i = count - 1; i >= 0; i--) {
+      R request = at(i);
+      if (isEvictable(request, ofClass)) {
+        System.arraycopy(window, i + 1, window, i, count - i - 1);
+        window[--count] = null;
+        return request;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isEvictable(Waiting request, int ofClass) {
+    return Untimed.classOf(request.priority()) == ofClass
+        && !request.isGone()
+        && request.isEvictable();
   }
 
   /** By differences: the clock may be anywhere. */

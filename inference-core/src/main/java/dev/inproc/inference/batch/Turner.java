@@ -149,7 +149,8 @@ final class Turner<I, O> implements Runnable {
 
   private boolean delay(long nanos) {
     parked = Thread.currentThread();
-    if (!batcher.isBatchFull()) {
+    // What came since the choice may have a deadline, and found nobody parked.
+    if (!batcher.isBatchFull() && !batcher.hasArrivals()) {
       LockSupport.parkNanos(this, nanos);
     }
     parked = null;

@@ -118,6 +118,17 @@ final class Untimed<R extends Waiting> {
     return fifos.get(best);
   }
 
+  /** Takes out the newest of a class that may be refused; null if there is none. */
+  @Nullable R pollEvictable(int ofClass) {
+    return fifos.get(ofClass).pollEvictable();
+  }
+
+  /** Takes the next one out that is not gone; null if there is none. */
+  @Nullable R poll() {
+    Fifo<R> next = next();
+    return next == null ? null : next.poll();
+  }
+
   void purge() {
     fifos.forEach(Fifo::purge);
   }

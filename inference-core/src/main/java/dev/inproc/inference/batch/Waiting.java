@@ -13,6 +13,11 @@ interface Waiting {
 
   long bytes();
 
+  /** Whether it may be refused, while it waits, for the sake of a higher class. */
+  default boolean isEvictable() {
+    return true;
+  }
+
   /** Cancelled, expired or answered meanwhile: leaves silently and costs nothing. */
   boolean isGone();
 }

@@ -207,6 +207,22 @@ public class Call<I, O> extends CompletableFuture<O> {
     return this;
   }
 
+  /** On a call that is not done, the same as completing it: it leaves. */
+  @Override
+  public void obtrudeValue(O value) {
+    if (!complete(value)) {
+      super.obtrudeValue(value);
+    }
+  }
+
+  /** On a call that is not done, the same as completing it: it leaves. */
+  @Override
+  public void obtrudeException(Throwable failure) {
+    if (!completeExceptionally(failure)) {
+      super.obtrudeException(failure);
+    }
+  }
+
   private boolean goneIf(boolean won) {
     if (won) {
       gone();

@@ -1,6 +1,8 @@
 package dev.inproc.inference.concurrent;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -72,6 +74,27 @@ public final class Lifetime {
     return state.get() < 0;
   }
 
+  private boolean awaitFreedUntil(long deadline) throws InterruptedException {
+    if (!(Thread.currentThread() instanceof ForkJoinWorkerThread)) {
+      return freed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    }
+    // The runs that are waited for may need the pool: it may have another thread meanwhile.
+    ForkJoinPool.managedBlock(
+        new ForkJoinPool.ManagedBlocker() {
+          @Override
+          public boolean block() throws InterruptedException {
+            freed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            return true;
+          }
+
+          @Override
+          public boolean isReleasable() {
+            return freed.getCount() == 0;
+          }
+        });
+    return freed.getCount() == 0;
+  }
+
   /**
    * Waits until all has been freed, whatever interrupts come; those are kept for later.
    *
@@ -83,7 +106,7 @@ public final class Lifetime {
       long deadline = System.nanoTime() + timeoutNanos;
       while (true) {
         try {
-          return freed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+          return awaitFreedUntil(deadline);
         } catch (InterruptedException e) {
           interrupted = true;
         }

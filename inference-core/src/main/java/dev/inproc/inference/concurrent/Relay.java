@@ -72,6 +72,20 @@ public final class Relay<T, U> extends CompletableFuture<U> {
     return isCancelled();
   }
 
+  @Override
+  public void obtrudeValue(U value) {
+    if (!complete(value)) {
+      super.obtrudeValue(value);
+    }
+  }
+
+  @Override
+  public void obtrudeException(Throwable failure) {
+    if (!completeExceptionally(failure)) {
+      super.obtrudeException(failure);
+    }
+  }
+
   private boolean forward(boolean won) {
     if (won) {
       upstream.cancel(false);

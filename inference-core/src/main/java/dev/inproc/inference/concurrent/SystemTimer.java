@@ -4,23 +4,22 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** One daemon thread for all timeouts of the process; started by the first, and then kept. */
+/** One thread for all timeouts of the process; it ends some time after the last timeout. */
 final class SystemTimer implements Timer {
   static final SystemTimer INSTANCE = new SystemTimer();
 
   private final ScheduledThreadPoolExecutor executor;
 
-  private SystemTimer() {
+  SystemTimer() {
     executor =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "inproc-timer");
-              thread.setDaemon(true);
-              return thread;
-            });
+        LibraryThreads.manage(
+            new ScheduledThreadPoolExecutor(1, LibraryThreads.factory(SystemTimer::thread)));
     // Most calls are answered in time: their timeouts must not pile up until they would have fired.
     executor.setRemoveOnCancelPolicy(true);
+  }
+
+  private static Thread thread(Runnable task) {
+    return new Thread(LibraryThreads.rootGroup(), task, "inproc-timer", 0, false);
   }
 
   @Override

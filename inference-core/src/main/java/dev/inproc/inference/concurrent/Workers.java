@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The platform threads that all models of the process share: daemons that come with work and leave
- * after some idle seconds, so that a hundred idle models cost none.
+ * after some idle seconds, so that a hundred idle models cost none; see {@link LibraryThreads}.
  *
  * <p>Two kinds of work, apart, because each bounds itself differently. A <em>lane</em> turns one
  * model's queue and limits how many threads it asks for, so its pool is unbounded. A
@@ -21,34 +21,49 @@ import org.jspecify.annotations.Nullable;
 public final class Workers {
   private static final Workers SHARED = new Workers();
   private static final int NOTICE_THREADS = 8;
-  private static final long IDLE_SECONDS = 10;
 
   private final ThreadPoolExecutor lanes;
   private final ThreadPoolExecutor notices;
 
-  private Workers() {
+  Workers() {
     lanes =
-        new ThreadPoolExecutor(
-            0,
-            Integer.MAX_VALUE,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
-            new WorkerFactory("inproc-worker-"));
+        LibraryThreads.manage(
+            new ThreadPoolExecutor(
+                0,
+                Integer.MAX_VALUE,
+                LibraryThreads.IDLE_NANOS,
+                TimeUnit.NANOSECONDS,
+                new SynchronousQueue<>(),
+                factory("inproc-worker-")));
     notices =
-        new ThreadPoolExecutor(
-            NOTICE_THREADS,
-            NOTICE_THREADS,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            new WorkerFactory("inproc-notice-"));
-    notices.allowCoreThreadTimeOut(true);
+        LibraryThreads.manage(
+            new ThreadPoolExecutor(
+                NOTICE_THREADS,
+                NOTICE_THREADS,
+                LibraryThreads.IDLE_NANOS,
+                TimeUnit.NANOSECONDS,
+                new LinkedBlockingQueue<>(),
+                factory("inproc-notice-")));
+  }
+
+  private static ThreadFactory factory(String prefix) {
+    AtomicLong count = new AtomicLong();
+    return LibraryThreads.factory(task -> new Worker(task, prefix + count.incrementAndGet()));
   }
 
   /** Returns the workers of the process. */
   public static Workers shared() {
     return SHARED;
+  }
+
+  /** Counts an opened model: while there is one, idle threads stay for some seconds. */
+  public static void modelOpened() {
+    LibraryThreads.opened();
+  }
+
+  /** Counts a model that is closed and freed. After the last one, idle threads end. */
+  public static void modelFreed() {
+    LibraryThreads.closed();
   }
 
   /** Turns a lane on a worker of its own until the task returns. */
@@ -63,6 +78,7 @@ public final class Workers {
       task.run();
     } finally {
       worker.lane = null;
+      LibraryThreads.reset(worker);
     }
   }
 
@@ -96,19 +112,7 @@ public final class Workers {
     private @Nullable Object lane; // touched by this thread alone
 
     Worker(Runnable task, String name) {
-      super(task, name);
-      setDaemon(true);
-    }
-  }
-
-  private record WorkerFactory(String prefix, AtomicLong count) implements ThreadFactory {
-    WorkerFactory(String prefix) {
-      this(prefix, new AtomicLong());
-    }
-
-    @Override
-    public Thread newThread(Runnable task) {
-      return new Worker(task, prefix + count.incrementAndGet());
+      super(LibraryThreads.rootGroup(), task, name, 0, false);
     }
   }
 }

@@ -1,8 +1,14 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,13 +16,68 @@ import org.jspecify.annotations.Nullable;
  * rule errs on the side of "no", which costs speed where the other error would cost answers.
  */
 final class BatchAxisRule {
+  private static final Pattern MADE_UP =
+      Pattern.compile("unk__\\d+|.*_dim_\\d+|(.*_)?dynamic_axes_\\d+|None|\\?|-1|");
+
+  private static final Pattern BATCH = Pattern.compile("bs|.*batch.*", Pattern.CASE_INSENSITIVE);
+
   private BatchAxisRule() {}
 
   static boolean leads(Signature raw) {
     if (raw.inputs().isEmpty() || !raw.inputs().stream().allMatch(TensorSpec::hasRank)) {
       return false;
     }
-    return leadsDynamically(raw) || allOnes(raw);
+    return !isSequenceFirst(raw) && (leadsDynamically(raw) || allOnes(raw));
+  }
+
+  /**
+   * Whether first dimensions may count examples although their names do not agree: where all but
+   * one name are such as exporters make up. A trial must confirm it.
+   */
+  static boolean mayLead(Signature raw) {
+    List<TensorSpec> all = new ArrayList<>(raw.inputs());
+    raw.outputs().stream().filter(TensorSpec::hasRank).forEach(all::add);
+    Set<String> names = new HashSet<>();
+    for (TensorSpec spec : all) {
+      if (!spec.hasRank() || spec.rank() == 0 || spec.dim(0) != TensorSpec.DYNAMIC) {
+        return false;
+      }
+      String symbol = spec.symbol(0);
+      if (symbol != null && !isMadeUp(symbol)) {
+        names.add(symbol);
+      }
+    }
+    for (TensorSpec spec : all) {
+      if (recurs(spec, spec.symbol(0)) || names.stream().anyMatch(name -> recurs(spec, name))) {
+        return false;
+      }
+    }
+    return !raw.inputs().isEmpty() && names.size() <= 1 && !isSequenceFirst(raw);
+  }
+
+  /** Names that exporters give to dimensions that nobody named. */
+  static boolean isMadeUp(String name) {
+    return MADE_UP.matcher(name).matches();
+  }
+
+  static boolean isNamedBatch(TensorSpec spec) {
+    return spec.hasRank() && spec.rank() > 0 && isNamedBatch(spec.symbol(0));
+  }
+
+  private static boolean isNamedBatch(@Nullable String name) {
+    return name != null && !isMadeUp(name) && BATCH.matcher(name).matches();
+  }
+
+  /** Whether an input has its batch axis, by name, in another place than the first. */
+  private static boolean isSequenceFirst(Signature raw) {
+    for (TensorSpec input : raw.inputs()) {
+      for (int axis = 1; input.hasRank() && axis < input.rank(); axis++) {
+        if (isNamedBatch(input.symbol(axis)) && !isNamedBatch(input)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private static boolean leadsDynamically(Signature raw) {
@@ -38,8 +99,14 @@ final class BatchAxisRule {
     return true;
   }
 
-  /** An output of unknown shape is given the benefit of the doubt: runs check its rows. */
+  /**
+   * An output of unknown shape is given the benefit of the doubt: runs check its rows. A sequence
+   * has none that could be checked.
+   */
   private static boolean mayAgree(TensorSpec output, @Nullable String common) {
+    if (output.type() == DataType.SEQUENCE) {
+      return false;
+    }
     if (!output.hasRank() || output.rank() == 0) {
       return !output.hasRank();
     }
@@ -78,11 +145,23 @@ final class BatchAxisRule {
     for (TensorSpec input : raw.inputs()) {
       if (!input.hasRank()) {
         throw new IllegalArgumentException(
-            "BatchAxis.LEADING: input " + input + " is of unknown rank, it may have no batch axis");
+            "BatchAxis.LEADING: input "
+                + input
+                + " is of unknown rank, it may have no batch axis; SessionOptions.inputShape states"
+                + " its shape");
       }
       if (input.rank() == 0) {
         throw new IllegalArgumentException(
             "BatchAxis.LEADING: input " + input + " is a scalar, it has no batch axis");
+      }
+    }
+    for (TensorSpec output : raw.outputs()) {
+      if (output.type() == DataType.SEQUENCE) {
+        throw new IllegalArgumentException(
+            "BatchAxis.LEADING: output "
+                + output.name()
+                + " is a sequence of tensors, which cannot be cut into one answer for each example;"
+                + " load the model with BatchAxis.NONE");
       }
     }
     fixedSize(raw);

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Direct buffers of one session, kept by powers of two and given out cut to size. It works only
- * when frames come and go, never for a run, so one lock will do.
+ * Direct memory of one session, kept by powers of two and given out cut to size. It works only when
+ * frames come and go, never for a run, so one lock will do.
  */
 final class BufferPool {
   private static final int CLASSES = 32;
   private static final int SMALLEST = 6; // 64 bytes: a cache line, and the widest vector register
 
-  private final List<ArrayDeque<ByteBuffer>> idle = new ArrayList<>();
+  private final List<ArrayDeque<DirectMemory>> idle = new ArrayList<>();
   private final long maxIdleBytes;
   private long idleBytes;
   private long lentBytes;
@@ -27,36 +27,36 @@ final class BufferPool {
     }
   }
 
-  /** Lends a buffer of this capacity or a little more; not zeroed. */
-  synchronized ByteBuffer lend(int bytes) {
+  /** Lends this many bytes or a few more; not zeroed. */
+  synchronized DirectMemory lend(int bytes) {
     int sizeClass = sizeClass(bytes);
-    ByteBuffer buffer = idle.get(sizeClass).pollFirst();
-    if (buffer == null) {
-      // The top class would not fit an int: there a buffer has just the bytes asked for.
-      buffer = ByteBuffer.allocateDirect(sizeClass >= 31 ? bytes : 1 << sizeClass);
+    DirectMemory memory = idle.get(sizeClass).pollFirst();
+    if (memory == null) {
+      // The top class would not fit an int: there it has just the bytes asked for.
+      memory = DirectMemory.allocate(sizeClass >= 31 ? bytes : 1 << sizeClass);
     } else {
-      idleBytes -= buffer.capacity();
+      idleBytes -= memory.capacity();
     }
-    lentBytes += buffer.capacity();
-    return buffer;
+    lentBytes += memory.capacity();
+    return memory;
   }
 
-  synchronized void giveBack(ByteBuffer buffer) {
-    lentBytes -= buffer.capacity();
-    int sizeClass = sizeClass(buffer.capacity());
-    if (closed || sizeClass >= 31 || idleBytes + buffer.capacity() > maxIdleBytes) {
-      DirectMemory.free(buffer);
+  synchronized void giveBack(DirectMemory memory) {
+    lentBytes -= memory.capacity();
+    int sizeClass = sizeClass(memory.capacity());
+    if (closed || sizeClass >= 31 || idleBytes + memory.capacity() > maxIdleBytes) {
+      memory.free();
     } else {
-      idleBytes += buffer.capacity();
-      idle.get(sizeClass).addFirst(buffer);
+      idleBytes += memory.capacity();
+      idle.get(sizeClass).addFirst(memory);
     }
   }
 
   synchronized void close() {
     closed = true;
-    for (ArrayDeque<ByteBuffer> buffers : idle) {
-      buffers.forEach(DirectMemory::free);
-      buffers.clear();
+    for (ArrayDeque<DirectMemory> alike : idle) {
+      alike.forEach(DirectMemory::free);
+      alike.clear();
     }
     idleBytes = 0;
   }
@@ -66,8 +66,8 @@ final class BufferPool {
     return idleBytes + lentBytes;
   }
 
-  static ByteBuffer cut(ByteBuffer buffer, int bytes) {
-    return buffer.slice(0, bytes).order(ByteOrder.nativeOrder());
+  static ByteBuffer cut(DirectMemory memory, int bytes) {
+    return memory.buffer().slice(0, bytes).order(ByteOrder.nativeOrder());
   }
 
   private static int sizeClass(int bytes) {

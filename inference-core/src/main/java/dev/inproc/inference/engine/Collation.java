@@ -17,7 +17,7 @@ import java.util.function.IntFunction;
 /** Puts examples side by side into a frame's inputs, and cuts the frame's outputs into answers. */
 final class Collation {
   private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
-  private static final String[] NO_STRINGS = {};
+  private static final Object[] NO_OBJECTS = {};
 
   private final Layout layout;
   private final List<TensorSpec> inputs;
@@ -46,14 +46,14 @@ final class Collation {
    */
   void fill(Frame frame, int rows, long[] padded, Tensors[] examples, long[][] sizes) {
     for (int input = 0; input < inputs.size(); input++) {
-      TensorSpec spec = inputs.get(input);
+      DataType type = layout.inputType(input);
       Shape shape = layout.inputShape(input, padded);
-      if (spec.type() == DataType.STRING) {
+      if (type == DataType.STRING) {
         frame.setStrings(input, strings(input, rows, shape, examples));
         continue;
       }
       ByteBuffer target = frame.input(input);
-      int rowBytes = (int) shape.elements() * spec.type().byteSize();
+      int rowBytes = (int) shape.elements() * type.byteSize();
       for (int row = 0; row < rows; row++) {
         int source = row < examples.length ? row : 0;
         Tensor tensor = tensor(input, examples[source]);
@@ -71,7 +71,9 @@ final class Collation {
     for (int input = 0; input < inputs.size(); input++) {
       Tensor tensor = tensor(input, tensors);
       if (tensor.type() == DataType.STRING) {
-        frame.setStrings(input, tensor.toStrings().toArray(String[]::new));
+        Object[] all = new Object[tensor.elements()];
+        tensor.copyElements(0, all.length, all, 0);
+        frame.setStrings(input, all);
       } else {
         tensor.copyBytes(0, Math.toIntExact(tensor.byteSize()), frame.input(input), 0);
       }
@@ -79,15 +81,14 @@ final class Collation {
   }
 
   private Tensor tensor(int input, Tensors example) {
-    Tensor tensor = InputCheck.find(inputs.get(input).name(), input, example);
-    if (tensor == null) {
-      throw new IllegalStateException("Unchecked input: " + example);
-    }
-    return tensor;
+    return layout.find(input, example);
   }
 
   private static void pad(
       Tensor tensor, Shape shape, ByteBuffer target, int start, int rowBytes, byte[] element) {
+    if (rowBytes == 0) {
+      return;
+    }
     // The buffer holds what the last run left there.
     target.put(start, element);
     for (int done = element.length; done < rowBytes; ) {
@@ -102,9 +103,9 @@ final class Collation {
         (from, to, length) -> tensor.copyBytes(from, length, target, start + to));
   }
 
-  private String[] strings(int input, int rows, Shape shape, Tensors[] examples) {
+  private Object[] strings(int input, int rows, Shape shape, Tensors[] examples) {
     int rowLength = (int) shape.elements();
-    String[] all = new String[rows * rowLength];
+    Object[] all = new Object[rows * rowLength];
     Arrays.fill(all, "");
     for (int row = 0; row < rows; row++) {
       Tensor tensor = tensor(input, examples[row < examples.length ? row : 0]);
@@ -113,11 +114,7 @@ final class Collation {
           tensor.shape(),
           shape,
           1,
-          (from, to, length) -> {
-            for (int i = 0; i < length; i++) {
-              all[start + to + i] = tensor.getString(from + i);
-            }
-          });
+          (from, to, length) -> tensor.copyElements(from, length, all, start + to));
     }
     return all;
   }
@@ -168,17 +165,23 @@ final class Collation {
     TensorSpec spec = layout.example().outputs().get(outputs.get(position));
     Shape whole = frame.outputShape(position);
     Shape row = layout.isBatched() ? oneRow(spec, whole, rows) : whole;
-    if (spec.type() == DataType.STRING) {
-      return new Source(DataType.STRING, row, NO_BYTES, frame.outputStrings(position));
-    }
-    return new Source(spec.type(), row, frame.output(position), NO_STRINGS);
+    return switch (spec.type()) {
+      case STRING -> new Source(spec.type(), row, NO_BYTES, frame.outputStrings(position));
+      case SEQUENCE ->
+          new Source(spec.type(), row, NO_BYTES, frame.outputTensors(position).toArray());
+      default -> new Source(spec.type(), row, frame.output(position), NO_OBJECTS);
+    };
   }
 
   /** An output of a run, row by row. */
-  private record Source(DataType type, Shape row, ByteBuffer bytes, String[] strings) {
+  private record Source(DataType type, Shape row, ByteBuffer bytes, Object[] objects) {
     Tensor cut(int index, Shape wanted) {
       if (type == DataType.STRING) {
-        return cutStrings(strings, row, index, wanted);
+        return cutStrings(objects, row, index, wanted);
+      }
+      if (type == DataType.SEQUENCE) {
+        return Tensor.sequence(
+            Arrays.asList(Arrays.copyOf(objects, objects.length, Tensor[].class)));
       }
       int start = index * (int) row.elements() * type.byteSize();
       if (wanted.equals(row)) {
@@ -234,12 +237,12 @@ final class Collation {
     return own;
   }
 
-  private static Tensor cutStrings(String[] all, Shape row, int index, Shape wanted) {
-    String[] cut = new String[(int) wanted.elements()];
+  private static Tensor cutStrings(Object[] all, Shape row, int index, Shape wanted) {
+    Object[] cut = new Object[(int) wanted.elements()];
     int start = index * (int) row.elements();
     BlockCopy.move(
         row, wanted, 1, (from, to, length) -> System.arraycopy(all, start + from, cut, to, length));
-    return Tensor.of(wanted, cut);
+    return Tensor.ofElements(wanted, cut);
   }
 
   /** Reads the outputs whole. */
@@ -250,9 +253,11 @@ final class Collation {
   private Tensor whole(Frame frame, int position) {
     DataType type = layout.example().outputs().get(outputs.get(position)).type();
     Shape shape = frame.outputShape(position);
-    return type == DataType.STRING
-        ? Tensor.of(shape, frame.outputStrings(position))
-        : Tensor.read(type, shape, frame.output(position), 0);
+    return switch (type) {
+      case STRING -> Tensor.ofElements(shape, frame.outputStrings(position));
+      case SEQUENCE -> Tensor.sequence(frame.outputTensors(position));
+      default -> Tensor.read(type, shape, frame.output(position), 0);
+    };
   }
 
   /** One element of a type, in the machine's byte order. */
@@ -264,12 +269,13 @@ final class Collation {
       case FLOAT64 -> buffer.putDouble(value);
       case FLOAT16 -> buffer.putShort(HalfPrecision.floatToFloat16((float) value));
       case BFLOAT16 -> buffer.putShort(HalfPrecision.floatToBfloat16((float) value));
-      case INT64 -> buffer.putLong((long) value);
+      case INT64, UINT64 -> buffer.putLong((long) value);
       case INT32 -> buffer.putInt((int) value);
-      case INT16 -> buffer.putShort((short) value);
+      case UINT32 -> buffer.putInt((int) (long) value);
+      case INT16, UINT16 -> buffer.putShort((short) (long) value);
       case INT8, UINT8 -> buffer.put((byte) (long) value);
       case BOOL -> buffer.put((byte) (value == 0 ? 0 : 1));
-      case STRING -> {} // padded with the empty string
+      case STRING, SEQUENCE -> {} // padded with the empty string; sequences are no inputs
     }
     return bytes;
   }

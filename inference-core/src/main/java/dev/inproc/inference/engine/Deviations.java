@@ -1,6 +1,5 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.List;
@@ -21,7 +20,7 @@ final class Deviations {
 
   private static double largest(Tensor tensor) {
     double largest = 0;
-    for (int i = 0; tensor.type() != DataType.STRING && i < tensor.elements(); i++) {
+    for (int i = 0; tensor.type().hasFixedSize() && i < tensor.elements(); i++) {
       double value = Math.abs(value(tensor, i));
       largest = value < Double.POSITIVE_INFINITY ? Math.max(largest, value) : largest;
     }
@@ -35,7 +34,7 @@ final class Deviations {
     if (!a.shape().equals(b.shape())) {
       return Double.POSITIVE_INFINITY;
     }
-    if (a.type() == DataType.STRING) {
+    if (!a.type().hasFixedSize()) {
       return a.equals(b) ? 0 : Double.POSITIVE_INFINITY;
     }
     double worst = 0;
@@ -57,7 +56,7 @@ final class Deviations {
     return switch (tensor.type()) {
       case FLOAT32, FLOAT16, BFLOAT16 -> tensor.getFloat(index);
       case FLOAT64 -> tensor.getDouble(index);
-      case STRING -> throw new IllegalArgumentException("Text has no value");
+      case STRING, SEQUENCE -> throw new IllegalArgumentException(tensor + " has no value");
       default -> tensor.getLong(index);
     };
   }

@@ -28,8 +28,20 @@ final class Dispatcher {
 
   /** What is to be done while the model is open. */
   interface Work<T> {
-    /** Does it; the switch, if there is one, stops it. */
-    T run(@Nullable Cancellation stop);
+    /**
+     * Does it, or part of it; the switch, if there is one, stops it.
+     *
+     * @return null if more of it is to be done, and other calls may go first
+     */
+    @Nullable T run(@Nullable Cancellation stop);
+  }
+
+  private static <T> T runAll(Work<T> work, @Nullable Cancellation stop) {
+    T result = work.run(stop);
+    while (result == null) {
+      result = work.run(stop);
+    }
+    return result;
   }
 
   /** Fixes a call's deadline. */
@@ -45,7 +57,7 @@ final class Dispatcher {
     }
     enter();
     try {
-      return armed.hasTimeout() ? withDeadline(work, armed) : work.run(null);
+      return armed.hasTimeout() ? withDeadline(work, armed) : runAll(work, null);
     } finally {
       model.lifetime.release();
     }
@@ -73,7 +85,7 @@ final class Dispatcher {
     Cancellation stop = new Cancellation();
     Timer.Scheduled alarm = model.timer.schedule(stop::cancel, remaining);
     try {
-      return work.run(stop);
+      return runAll(work, stop);
     } catch (RuntimeException e) {
       throw stop.isCancelled() ? new DeadlineExceededException(timeout) : e;
     } finally {
@@ -82,9 +94,7 @@ final class Dispatcher {
   }
 
   private <T> CompletableFuture<T> admit(Work<T> work, CallOptions armed, boolean blocking) {
-    // A blocked caller may be the executor's only thread: its answer must not wait there.
-    boolean handOver = !blocking || armed.executor() == null;
-    Errand<T> errand = new Errand<>(work, handOver ? armed : armed.withExecutor(null));
+    Errand<T> errand = new Errand<>(work, blocking ? armed.blocking() : armed);
     if (!model.lifetime.acquire()) {
       errand.refuse(new PredictorClosedException(model.name));
       return errand;
@@ -119,10 +129,16 @@ final class Dispatcher {
     }
 
     @Override
-    void execute() {
-      if (!isDone()) {
-        answer(input().run(whenGone()));
+    boolean execute() {
+      if (isDone()) {
+        return true;
       }
+      T result = input().run(whenGone());
+      if (result == null) {
+        return false;
+      }
+      answer(result);
+      return true;
     }
 
     @Override

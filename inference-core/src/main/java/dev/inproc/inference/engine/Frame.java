@@ -2,7 +2,9 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.tensor.Shape;
+import dev.inproc.inference.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * One engine run of fixed input shapes, prepared once and used again and again: fill the inputs,
@@ -12,8 +14,11 @@ public interface Frame extends AutoCloseable {
   /** Returns where to write an input's bytes, native order, from 0; not for strings. */
   ByteBuffer input(int index);
 
-  /** Sets an input of strings, in row-major order. */
-  void setStrings(int index, String[] values);
+  /**
+   * Sets an input of strings, in row-major order: each a {@link String}, or a {@code byte[]} of
+   * what is not text, which must not be written to.
+   */
+  void setStrings(int index, Object[] values);
 
   /**
    * Runs the model.
@@ -28,8 +33,17 @@ public interface Frame extends AutoCloseable {
   /** Returns a wanted output's bytes, native order, from 0; valid until {@link #clear}. */
   ByteBuffer output(int position);
 
-  /** Returns a wanted output of strings. */
-  String[] outputStrings(int position);
+  /**
+   * Returns a wanted output of strings: each a {@link String} or a {@code byte[]}.
+   *
+   * @throws dev.inproc.inference.EngineException if the engine cannot tell what a string is
+   */
+  Object[] outputStrings(int position);
+
+  /** Returns a wanted output that is a sequence. */
+  default List<Tensor> outputTensors(int position) {
+    throw new UnsupportedOperationException("This engine has no sequences");
+  }
 
   /**
    * Stops the run that is under way as soon as the engine can, or does nothing if it cannot be

@@ -1,15 +1,22 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
-import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Checks tensors against a signature: what does not fit never reaches native code. */
+/**
+ * Checks tensors against a signature: what does not fit never reaches native code. That one name
+ * has two sizes is for the engine to judge: see {@link Layout}.
+ */
 final class InputCheck {
   private static final String EXAMPLE_HINT = " (one example, without the batch axis)";
 
@@ -23,48 +30,80 @@ final class InputCheck {
   static long[] example(Layout layout, Tensors inputs, long maxBytes) {
     String hint = layout.isBatched() ? EXAMPLE_HINT : "";
     long[] sizes = layout.newSizes(TensorSpec.DYNAMIC);
-    long bytes = 0;
+    boolean regular = true;
+    boolean inOrder = layout.isInOrder(inputs.names());
+    double bytes = 0;
     for (int i = 0; i < layout.inputs(); i++) {
-      TensorSpec spec = layout.inputSpec(i);
-      Tensor tensor = tensor(spec, i, inputs, hint);
-      checkShape(spec, tensor, hint);
-      if (sizes.length > 0) {
-        bind(layout, i, 0, spec, tensor.shape(), sizes);
+      Tensor tensor = inOrder ? inputs.at(i) : tensor(layout.inputSpec(i), i, inputs, hint);
+      if (tensor.type() != layout.inputType(i) || !layout.accepts(i, tensor.shape())) {
+        throw unfit(layout.inputSpec(i), tensor, hint);
       }
-      bytes += tensor.byteSize();
+      if (tensor.type() == DataType.STRING) {
+        TextCheck.check(layout.inputSpec(i), tensor);
+      }
+      if (sizes.length > 0) {
+        regular &= layout.bind(i, 0, tensor.shape(), sizes);
+      }
+      bytes += bytes(tensor);
     }
     if (inputs.size() != layout.inputs()) {
-      checkSurplus(layout.example(), inputs);
+      checkSurplus(layout, inputs);
     }
     if (bytes > maxBytes) {
-      throw new InvalidInputException(
-          layout.inputSpec(0).name(), "at most " + maxBytes + " bytes in all", bytes + " bytes");
+      throw tooLarge(layout.inputSpec(0), bytes, maxBytes);
     }
-    return layout.hasOpenInputs() ? layout.sizesOf(inputs) : sizes;
+    return sizes(layout, inputs, sizes, regular);
   }
 
-  /** A call that is batched already: its rows (1 without a batch axis) and sizes. */
+  private static long[] sizes(Layout layout, Tensors inputs, long[] sizes, boolean regular) {
+    if (!regular) {
+      return layout.irregular(inputs);
+    }
+    return layout.hasOpenInputs() ? layout.withOpenShapes(sizes, inputs) : sizes;
+  }
+
+  /**
+   * A call that is batched already.
+   *
+   * @param rows 1 without a batch axis, {@link Layout#WHOLE} if the shapes are whole
+   */
   record Raw(int rows, long[] sizes) {}
 
   /** Checks a call that is batched already against the model's own signature. */
-  static Raw raw(Layout layout, Tensors inputs) {
-    List<TensorSpec> specs = layout.raw().inputs();
+  static Raw raw(Layout layout, Tensors inputs, long maxBytes) {
     int skipped = layout.isBatched() ? 1 : 0;
     long[] sizes = layout.newSizes(TensorSpec.DYNAMIC);
-    long rows = 0;
-    for (int i = 0; i < specs.size(); i++) {
-      TensorSpec spec = specs.get(i);
+    boolean regular = true;
+    long rows = TensorSpec.DYNAMIC;
+    double bytes = 0;
+    for (int i = 0; i < layout.inputs(); i++) {
+      TensorSpec spec = layout.rawInputSpec(i);
       Tensor tensor = tensor(spec, i, inputs, "");
-      checkShape(spec, tensor, "");
-      if (layout.isBatched() && rows != 0 && tensor.shape().dim(0) != rows) {
-        throw new InvalidInputException(
-            spec.name(), rows + " rows, as in the inputs before", tensor.toString());
+      if (tensor.type() != spec.type() || !spec.accepts(tensor.shape())) {
+        throw unfit(spec, tensor, "");
       }
-      rows = layout.isBatched() ? tensor.shape().dim(0) : 1;
-      bind(layout, i, skipped, spec, tensor.shape(), sizes);
+      if (tensor.type() == DataType.STRING) {
+        TextCheck.check(spec, tensor);
+      }
+      if (layout.isBatched()) {
+        long own = tensor.shape().dim(0);
+        regular &= rows == TensorSpec.DYNAMIC || rows == own;
+        rows = own;
+      }
+      regular &= layout.bind(i, skipped, tensor.shape(), sizes);
+      bytes += bytes(tensor);
     }
-    checkSurplus(layout.raw(), inputs);
-    return new Raw(Math.toIntExact(rows), layout.hasOpenInputs() ? layout.sizesOf(inputs) : sizes);
+    if (inputs.size() != layout.inputs()) {
+      checkSurplus(layout, inputs);
+    }
+    if (bytes > maxBytes) {
+      throw tooLarge(layout.rawInputSpec(0), bytes, maxBytes);
+    }
+    if (!regular) {
+      return new Raw(Layout.WHOLE, layout.irregular(inputs));
+    }
+    int count = layout.isBatched() ? Math.toIntExact(Math.max(0, rows)) : 1;
+    return new Raw(count, sizes(layout, inputs, sizes, true));
   }
 
   private static Tensor tensor(TensorSpec spec, int position, Tensors inputs, String hint) {
@@ -73,43 +112,35 @@ final class InputCheck {
       throw new InvalidInputException(
           spec.name(), expected(spec, hint), "none; the call has " + inputs.names());
     }
-    if (tensor.type() != spec.type()) {
-      throw new InvalidInputException(spec.name(), expected(spec, hint), tensor.toString());
-    }
     return tensor;
   }
 
-  private static void checkShape(TensorSpec spec, Tensor tensor, String hint) {
-    if (!spec.accepts(tensor.shape())) {
-      throw new InvalidInputException(spec.name(), expected(spec, hint), tensor.toString());
-    }
-    if (tensor.shape().elements() == 0) {
-      throw new InvalidInputException(
-          spec.name(), "no dimension of length zero", tensor.toString());
-    }
+  private static InvalidInputException unfit(TensorSpec spec, Tensor tensor, String hint) {
+    return new InvalidInputException(spec.name(), expected(spec, hint), tensor.toString());
   }
 
-  private static void bind(
-      Layout layout, int input, int skipped, TensorSpec spec, Shape shape, long[] sizes) {
-    for (int axis = skipped; spec.hasRank() && axis < shape.rank(); axis++) {
-      int variable = layout.inputVariable(input, axis - skipped);
-      if (variable == Layout.FIXED) {
-        continue;
-      }
-      if (sizes[variable] == TensorSpec.DYNAMIC) {
-        sizes[variable] = shape.dim(axis);
-      } else if (sizes[variable] != shape.dim(axis)) {
-        throw new InvalidInputException(
-            spec.name(),
-            layout.variableName(variable)
-                + " = "
-                + sizes[variable]
-                + " in dimension "
-                + axis
-                + ", as in the inputs before",
-            spec.type().toString() + shape);
-      }
+  /**
+   * The bytes of a tensor. Where there are none because a dimension has length zero, that dimension
+   * counts as one: a sum along it has as many elements as all others together.
+   */
+  private static double bytes(Tensor tensor) {
+    return tensor.shape().elements() > 0 ? tensor.byteSize() : bytesOfOthers(tensor);
+  }
+
+  private static double bytesOfOthers(Tensor tensor) {
+    Shape shape = tensor.shape();
+    double bytes = tensor.type() == DataType.STRING ? 1 : tensor.type().byteSize();
+    for (int axis = 0; axis < shape.rank(); axis++) {
+      bytes *= Math.max(1, shape.dim(axis));
     }
+    return bytes;
+  }
+
+  private static InvalidInputException tooLarge(TensorSpec first, double bytes, long maxBytes) {
+    return new InvalidInputException(
+        first.name(),
+        "at most " + maxBytes + " bytes in all (SessionOptions.maxRunBytes)",
+        String.format(Locale.ROOT, "%.0f", bytes) + " bytes");
   }
 
   /** Callers mostly give inputs in the model's order: look there first. */
@@ -124,14 +155,66 @@ final class InputCheck {
     return spec.type() + spec.dimensions() + hint;
   }
 
-  private static void checkSurplus(Signature signature, Tensors inputs) {
-    if (inputs.size() == signature.inputs().size()) {
+  private static void checkSurplus(Layout layout, Tensors inputs) {
+    int unused = 0;
+    for (String name : inputs.names()) {
+      unused += layout.isUnused(name) ? 1 : 0;
+    }
+    if (inputs.size() == layout.inputs() + unused) {
       return;
     }
-    List<String> known = signature.inputs().stream().map(TensorSpec::name).toList();
-    String name =
-        inputs.names().stream().filter(each -> !known.contains(each)).findFirst().orElseThrow();
-    throw new InvalidInputException(
-        name, "no such input; the model takes " + known, inputs.get(name).toString());
+    Set<String> known = new HashSet<>();
+    for (int i = 0; i < layout.inputs(); i++) {
+      known.add(layout.inputSpec(i).name());
+    }
+    for (String name : inputs.names()) {
+      if (!known.contains(name) && !layout.isUnused(name)) {
+        List<String> all = layout.raw().inputs().stream().map(TensorSpec::name).toList();
+        throw new InvalidInputException(
+            name, "no such input; the model takes " + all, inputs.get(name).toString());
+      }
+    }
+  }
+
+  // ---- one name, two sizes ----
+
+  /** Where one name has two sizes. */
+  record Clash(TensorSpec spec, Tensor tensor, String expected) {
+    /** The engine could not run it. */
+    InvalidInputException refused(EngineException cause) {
+      return new InvalidInputException(
+          spec.name(),
+          expected + ", as in the inputs before",
+          tensor + ", which the engine could not run: " + cause.getMessage(),
+          cause);
+    }
+  }
+
+  /** Returns the first clash of inputs that are irregular. */
+  static Clash clash(Layout layout, Tensors inputs, boolean whole) {
+    int skipped = whole && layout.isBatched() ? 1 : 0;
+    long[] sizes = layout.newSizes(TensorSpec.DYNAMIC);
+    long rows = TensorSpec.DYNAMIC;
+    for (int i = 0; i < layout.inputs(); i++) {
+      TensorSpec spec = whole ? layout.rawInputSpec(i) : layout.inputSpec(i);
+      Tensor tensor = tensor(spec, i, inputs, "");
+      if (skipped == 1 && rows != TensorSpec.DYNAMIC && rows != tensor.shape().dim(0)) {
+        return new Clash(spec, tensor, rows + " rows");
+      }
+      rows = skipped == 1 ? tensor.shape().dim(0) : rows;
+      for (int axis = skipped; spec.hasRank() && axis < spec.rank(); axis++) {
+        int variable = layout.inputVariable(i, axis - skipped);
+        long size = tensor.shape().dim(axis);
+        if (variable == Layout.FIXED || sizes[variable] == size) {
+          continue;
+        }
+        if (sizes[variable] != TensorSpec.DYNAMIC) {
+          String name = layout.variableName(variable);
+          return new Clash(spec, tensor, name + " = " + sizes[variable] + " in dimension " + axis);
+        }
+        sizes[variable] = size;
+      }
+    }
+    throw new IllegalStateException("No clash in " + inputs);
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What was found out at load about whether an answer depends on the examples that it is run
- * together with. Immutable.
+ * together with, or on the runs before. Immutable.
  *
  * <p>It is the outcome of a measurement, not a proof: it holds for the inputs, batch sizes, machine
  * and settings that were probed, all of which it names. A deviation is the largest absolute
@@ -21,11 +21,29 @@ import org.jspecify.annotations.Nullable;
  * or a shape on one side alone, deviate infinitely.
  */
 public final class Integrity {
-  private final @Nullable String unchecked;
+  /** How far the probe got. */
+  enum Status {
+    /** All that was planned was compared. */
+    CHECKED,
+    /** Time was up; the probe goes on, or has given up. */
+    UNFINISHED,
+    /** The model took no inputs that the probe had. */
+    REFUSED,
+    /** The user wants no probe. */
+    SKIPPED,
+    /** Examples are run one by one whatever a probe would find. */
+    NEEDLESS
+  }
+
+  private final Status status;
+  private final String reason; // of a status other than CHECKED
   private final List<Finding> findings;
   private final double tolerance;
   private final String setting;
-  private final boolean complete;
+  private final Nature nature;
+  private final boolean stateIgnored;
+  private final @Nullable String axis;
+  private final @Nullable String axisHint;
   private final boolean batching;
   private final boolean padding;
 
@@ -34,43 +52,113 @@ public final class Integrity {
    *
    * @param mates what the example was run with
    * @param batchSize the number of examples in the run
-   * @param output the output that deviated most, or any if none did
+   * @param output the output that deviated most, or any if none did; empty if the run failed
    * @param deviation relative to the output's largest value
    */
   public record Finding(Mates mates, int batchSize, String output, double deviation) {}
 
   private Integrity(
-      @Nullable String unchecked,
+      Status status,
+      String reason,
       List<Finding> findings,
       double tolerance,
       String setting,
-      boolean complete) {
-    this.unchecked = unchecked;
+      Nature nature,
+      boolean stateIgnored,
+      @Nullable String axis,
+      @Nullable String axisHint) {
+    this.status = status;
+    this.reason = reason;
     this.findings = List.copyOf(findings);
     this.tolerance = tolerance;
     this.setting = setting;
-    this.complete = complete;
+    this.nature = nature;
+    this.stateIgnored = stateIgnored;
+    this.axis = axis;
+    this.axisHint = axisHint;
     // Asked for every batch, so worked out here.
-    batching = findings.stream().allMatch(f -> f.mates == Mates.LONGER || isTolerable(f));
-    padding = findings.stream().allMatch(this::isTolerable);
+    boolean unseen = status == Status.SKIPPED || status == Status.NEEDLESS;
+    boolean known = status == Status.CHECKED || unseen;
+    boolean mates = findings.stream().allMatch(f -> f.mates == Mates.LONGER || isTolerable(f));
+    batching = keepsState() ? stateIgnored : known && mates;
+    padding = batching && (keepsState() || findings.stream().allMatch(this::isTolerable));
   }
 
-  static Integrity unchecked(String reason) {
-    return new Integrity(Objects.requireNonNull(reason), List.of(), 0, "", false);
+  static Integrity unchecked(Status status, String reason) {
+    return new Integrity(
+        status, Objects.requireNonNull(reason), List.of(), 0, "", Nature.PLAIN, false, null, null);
   }
 
-  static Integrity of(List<Finding> findings, double tolerance, String setting, boolean complete) {
-    return new Integrity(null, findings, tolerance, setting, complete);
+  static Integrity of(List<Finding> findings, double tolerance, String setting) {
+    return new Integrity(
+        Status.CHECKED, "", findings, tolerance, setting, Nature.PLAIN, false, null, null);
+  }
+
+  /** Time was up before all was compared. */
+  Integrity unfinished(String why) {
+    return new Integrity(
+        Status.UNFINISHED, why, findings, tolerance, setting, nature, stateIgnored, axis, axisHint);
+  }
+
+  /** The same of a model of this nature. */
+  Integrity with(Nature newNature, boolean ignored) {
+    return new Integrity(
+        status, reason, findings, tolerance, setting, newNature, ignored, axis, axisHint);
+  }
+
+  /**
+   * The same with what was decided about the batch axis.
+   *
+   * @param decision in words
+   * @param hint for messages about inputs, where the decision is a guess
+   */
+  Integrity withAxis(@Nullable String decision, @Nullable String hint) {
+    return new Integrity(
+        status, reason, findings, tolerance, setting, nature, stateIgnored, decision, hint);
+  }
+
+  Status status() {
+    return status;
+  }
+
+  Nature nature() {
+    return nature;
+  }
+
+  /** What messages about inputs say of the batch axis, or null if there is no doubt. */
+  @Nullable String axisHint() {
+    return axisHint;
+  }
+
+  @Nullable String axis() {
+    return axis;
   }
 
   /** Returns whether anything was compared. */
   public boolean isChecked() {
-    return unchecked == null;
+    return status == Status.CHECKED || !findings.isEmpty();
   }
 
-  /** Returns whether all that was planned was compared; if not, time was up. */
+  /** Returns whether all that was planned was compared. */
   public boolean isComplete() {
-    return complete;
+    return status == Status.CHECKED;
+  }
+
+  /**
+   * Returns whether the model keeps state: an answer depends on the runs before it, as with a
+   * counter or a running mean. True also where an example's answers differ and it could not be told
+   * whether the model is random.
+   */
+  public boolean keepsState() {
+    return nature == Nature.STATE || nature == Nature.UNTOLD;
+  }
+
+  /**
+   * Returns whether the model is random: the same example gets different answers, which a fresh
+   * load does not repeat.
+   */
+  public boolean isRandom() {
+    return nature == Nature.RANDOM;
   }
 
   /** Returns the largest deviation of each kind of comparison and batch size that was run. */
@@ -84,8 +172,10 @@ public final class Integrity {
   }
 
   /**
-   * Returns whether examples may share a run: nothing that was compared, padding apart, deviates by
-   * more than the tolerance. True where nothing was checked.
+   * Returns whether examples may share a run: all that was planned was compared, and nothing,
+   * padding apart, deviates by more than the tolerance. True where the probe was switched off;
+   * false where it could not run or is not finished, and for a model that keeps state, unless that
+   * is ignored.
    */
   public boolean allowsBatching() {
     return batching;
@@ -108,37 +198,85 @@ public final class Integrity {
   /** Returns in words what was found, what it holds for, and what follows from it. */
   @Override
   public String toString() {
-    if (unchecked != null) {
-      return "not checked whether answers depend on batch-mates: " + unchecked;
+    return axis == null ? found() : found() + "; " + axis;
+  }
+
+  private String found() {
+    if (keepsState()) {
+      return (nature == Nature.STATE
+              ? "the model keeps state: an answer depends on the runs before it"
+              : "the model answers one example differently each time: it keeps state or is random")
+          + (stateIgnored
+              ? "; IntegrityOptions.withStateIgnored runs examples together and caches answers"
+              : "; so examples are run one by one and no cache keeps answers, unless"
+                  + " IntegrityOptions.withStateIgnored says otherwise");
     }
-    String probed = " at batch sizes " + sizes() + ", " + comparisons() + ", on " + setting;
-    String cut = complete ? "" : ", until time was up";
+    return switch (status) {
+      case CHECKED -> compared();
+      case SKIPPED, NEEDLESS -> "not checked whether answers depend on batch-mates: " + reason;
+      case REFUSED ->
+          "not checked whether answers depend on batch-mates: "
+              + reason
+              + "; so examples are run one by one, until IntegrityOptions.withInputs gives examples"
+              + " that the model takes";
+      case UNFINISHED ->
+          "not known whether answers depend on batch-mates: "
+              + reason
+              + "; until it has an answer, examples are run one by one"
+              + (findings.isEmpty() ? "" : "; compared" + probed());
+    };
+  }
+
+  private String compared() {
     if (padding) {
       return "no deviation above "
           + number(tolerance)
           + " found (largest "
           + worst().map(worst -> number(worst.deviation)).orElse("none")
           + ")"
-          + probed
-          + cut;
+          + probed();
     }
     Finding worst = worst().orElseThrow();
+    String effect =
+        (batching ? "; so examples are not padded" : "; so examples are run one by one")
+            + ", unless IntegrityOptions.withTolerance accepts it; compared"
+            + probed();
+    if (nature == Nature.RANDOM) {
+      return "the model is random: one example alone got answers " + moved(worst) + effect;
+    }
+    if (worst.output.isEmpty()) {
+      return "an example that runs alone fails when it is run "
+          + worst.mates.words()
+          + " in a batch of "
+          + worst.batchSize
+          + (batching ? "; so examples are not padded" : "; so examples are run one by one")
+          + "; compared"
+          + probed();
+    }
     return "answers depend on batch-mates: output \""
         + worst.output
         + "\" of an example run "
         + worst.mates.words()
         + " in a batch of "
         + worst.batchSize
-        + " moved by "
-        + (Double.isInfinite(worst.deviation)
+        + " "
+        + moved(worst)
+        + effect;
+  }
+
+  private String moved(Finding worst) {
+    String by =
+        Double.isInfinite(worst.deviation)
             ? "more than any number"
-            : number(worst.deviation) + " times its largest value")
+            : number(worst.deviation) + " times its largest value";
+    return (nature == Nature.RANDOM ? "that differ by " : "moved by ")
+        + by
         + ", the tolerance is "
-        + number(tolerance)
-        + (batching ? "; so examples are not padded" : "; so examples are run one by one")
-        + ", unless IntegrityOptions.withTolerance accepts it; compared"
-        + probed
-        + cut;
+        + number(tolerance);
+  }
+
+  private String probed() {
+    return " at batch sizes " + sizes() + ", " + comparisons() + ", on " + setting;
   }
 
   private SortedSet<Integer> sizes() {

@@ -30,7 +30,7 @@ final class IntegrityFile {
   private static final System.Logger LOG = System.getLogger(Session.class.getName());
   private static final int MOST_RESULTS = 64;
   private static final long MOST_BYTES = 1 << 20;
-  private static final String VERSION = "1"; // of the probe: other comparisons, other results
+  private static final String VERSION = "2"; // of the probe: other comparisons, other results
 
   private final Path file;
   private final String key;
@@ -65,6 +65,7 @@ final class IntegrityFile {
     all.append('\n').append(options.maxBatchSize()).append(' ').append(options.maxRunBytes());
     all.append('\n').append(options.batchAxis()).append(' ');
     all.append(new TreeMap<>(options.padValues()));
+    all.append(options.inputShapes().isEmpty() ? "" : options.inputShapes());
     all.append('\n').append(options.integrity().timeLimit());
     for (Tensors example : options.integrity().inputs()) {
       for (int i = 0; i < example.size(); i++) {
@@ -75,19 +76,30 @@ final class IntegrityFile {
   }
 
   private static String digest(Tensor tensor) {
-    byte[] bytes =
-        tensor.type() == DataType.STRING
-            ? tensor.toStrings().toString().getBytes(StandardCharsets.UTF_8)
-            : tensor.toBytes();
-    return tensor + " " + digest(bytes);
+    if (tensor.type() != DataType.STRING) {
+      return tensor + " " + digest(tensor.toBytes());
+    }
+    StringBuilder all = new StringBuilder(tensor.toString());
+    for (int i = 0; i < tensor.elements(); i++) {
+      all.append(' ').append(digest(tensor.getBytes(i)));
+    }
+    return all.toString();
   }
 
   private static String digest(byte[] bytes) {
     return ModelSource.bytes("key", bytes).digest();
   }
 
-  /** Returns an earlier result, judged by this tolerance, or null. */
-  @Nullable Integrity read(double tolerance, String setting) {
+  /**
+   * What an earlier load found out.
+   *
+   * @param findings none if examples are run one by one anyway
+   * @param axis what a trial of the first dimension decided, AUTO if there was none
+   */
+  record Kept(List<Finding> findings, Nature nature, BatchAxis axis) {}
+
+  /** Returns an earlier result, or null. */
+  @Nullable Kept read() {
     try {
       Properties all = load();
       String count = all.getProperty(key);
@@ -98,7 +110,8 @@ final class IntegrityFile {
       for (int i = 0; i < Integer.parseInt(count); i++) {
         findings.add(parse(all.getProperty(key + "." + i)));
       }
-      return Integrity.of(findings, tolerance, setting, true);
+      String[] facts = all.getProperty(key + ".model").split(" ", 2);
+      return new Kept(findings, Nature.valueOf(facts[0]), BatchAxis.valueOf(facts[1]));
     } catch (IOException | RuntimeException e) {
       LOG.log(Level.DEBUG, "{0} is not used: {1}", file, e.toString());
       return null;
@@ -124,11 +137,8 @@ final class IntegrityFile {
         Double.parseDouble(fields[2]));
   }
 
-  /** Keeps a result; an incomplete one is not kept, a quieter moment may tell more. */
-  void write(Integrity integrity) {
-    if (!integrity.isChecked() || !integrity.isComplete()) {
-      return;
-    }
+  /** Keeps a result, of a probe that was completed: a quieter moment may tell more. */
+  void write(Kept kept) {
     Path draft = null;
     try {
       Properties all = load();
@@ -136,8 +146,9 @@ final class IntegrityFile {
           >= MOST_RESULTS) {
         all.clear();
       }
-      List<Finding> findings = integrity.findings();
+      List<Finding> findings = kept.findings();
       all.setProperty(key, Integer.toString(findings.size()));
+      all.setProperty(key + ".model", kept.nature() + " " + kept.axis());
       for (int i = 0; i < findings.size(); i++) {
         Finding f = findings.get(i);
         all.setProperty(

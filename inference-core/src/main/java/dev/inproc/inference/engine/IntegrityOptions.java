@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Probed are an example alone and then in batches of several sizes, beside ordinary examples,
  * outliers and NaN, and padded where padding is allowed. A model whose answers move by more than
- * the tolerance is served one example at a time, or without padding if that alone is at fault.
+ * the tolerance is served one example at a time, or without padding if that alone is at fault. So
+ * is a model that was not, or not yet, found to be without fault.
  *
  * <pre>{@code
  * SessionOptions.builder().integrity(IntegrityOptions.DEFAULT.withTolerance(0.2)); // accept so much
@@ -21,26 +22,36 @@ import org.jspecify.annotations.Nullable;
 public final class IntegrityOptions {
   /** Inputs made up, 2 seconds, a tolerance of 0.001, results kept beside model files. */
   public static final IntegrityOptions DEFAULT =
-      new IntegrityOptions(true, List.of(), Duration.ofSeconds(2), 1e-3, true);
+      new IntegrityOptions(true, List.of(), Duration.ofSeconds(2), 1e-3, true, false);
 
   private final boolean enabled;
   private final List<Tensors> inputs;
   private final Duration timeLimit;
   private final double tolerance;
   private final boolean kept;
+  private final boolean stateIgnored;
 
   private IntegrityOptions(
-      boolean enabled, List<Tensors> inputs, Duration timeLimit, double tolerance, boolean kept) {
+      boolean enabled,
+      List<Tensors> inputs,
+      Duration timeLimit,
+      double tolerance,
+      boolean kept,
+      boolean stateIgnored) {
     this.enabled = enabled;
     this.inputs = inputs;
     this.timeLimit = timeLimit;
     this.tolerance = tolerance;
     this.kept = kept;
+    this.stateIgnored = stateIgnored;
   }
 
-  /** No probe: examples are run together unseen. */
+  /**
+   * No probe: examples are run together unseen. Only a model whose graph says that it keeps state
+   * is still served one example at a time, unless {@link #withStateIgnored} says otherwise.
+   */
   public static IntegrityOptions skip() {
-    return new IntegrityOptions(false, List.of(), Duration.ZERO, 0, false);
+    return new IntegrityOptions(false, List.of(), Duration.ZERO, 0, false, false);
   }
 
   /**
@@ -50,19 +61,21 @@ public final class IntegrityOptions {
    * masks.
    */
   public IntegrityOptions withInputs(Tensors... examples) {
-    return new IntegrityOptions(enabled, List.of(examples), timeLimit, tolerance, kept);
+    return new IntegrityOptions(
+        enabled, List.of(examples), timeLimit, tolerance, kept, stateIgnored);
   }
 
   /**
-   * Returns these options with a limit to the time that the probe takes; it then reports on what it
-   * got to. A run under way is stopped, as soon as the engine can be.
+   * Returns these options with a limit to the time that the probe holds loading up. A run under way
+   * is stopped, as soon as the engine can be. A probe that is not finished by then goes on in the
+   * background; examples are run one by one until it has an answer.
    */
   public IntegrityOptions withTimeLimit(Duration limit) {
     Objects.requireNonNull(limit, "limit");
     if (limit.isNegative() || limit.isZero()) {
       throw new IllegalArgumentException("The time limit must be above zero, got " + limit);
     }
-    return new IntegrityOptions(enabled, inputs, limit, tolerance, kept);
+    return new IntegrityOptions(enabled, inputs, limit, tolerance, kept, stateIgnored);
   }
 
   /**
@@ -74,7 +87,7 @@ public final class IntegrityOptions {
     if (!(largest >= 0)) {
       throw new IllegalArgumentException("The tolerance must be at least 0, got " + largest);
     }
-    return new IntegrityOptions(enabled, inputs, timeLimit, largest, kept);
+    return new IntegrityOptions(enabled, inputs, timeLimit, largest, kept, stateIgnored);
   }
 
   /**
@@ -83,7 +96,16 @@ public final class IntegrityOptions {
    * with the same settings on the same kind of machine need not probe.
    */
   public IntegrityOptions withResultsKept(boolean keep) {
-    return new IntegrityOptions(enabled, inputs, timeLimit, tolerance, keep);
+    return new IntegrityOptions(enabled, inputs, timeLimit, tolerance, keep, stateIgnored);
+  }
+
+  /**
+   * Returns these options with or without serving a model that keeps state, such as a counter or a
+   * running mean, as one that keeps none: its calls share runs, unprobed, and caches keep its
+   * answers. Default: such a model is run one example at a time, and no cache keeps its answers.
+   */
+  public IntegrityOptions withStateIgnored(boolean ignore) {
+    return new IntegrityOptions(enabled, inputs, timeLimit, tolerance, kept, ignore);
   }
 
   /** Returns whether there is a probe at all. */
@@ -111,11 +133,17 @@ public final class IntegrityOptions {
     return kept;
   }
 
+  /** Returns whether a model that keeps state is served as one that keeps none. */
+  public boolean isStateIgnored() {
+    return stateIgnored;
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof IntegrityOptions that
         && enabled == that.enabled
         && kept == that.kept
+        && stateIgnored == that.stateIgnored
         && tolerance == that.tolerance
         && timeLimit.equals(that.timeLimit)
         && inputs.equals(that.inputs);
@@ -123,6 +151,6 @@ public final class IntegrityOptions {
 
   @Override
   public int hashCode() {
-    return Objects.hash(enabled, inputs, timeLimit, tolerance, kept);
+    return Objects.hash(enabled, inputs, timeLimit, tolerance, kept, stateIgnored);
   }
 }

@@ -1,10 +1,10 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.engine.Integrity.Finding;
+import dev.inproc.inference.engine.Integrity.Status;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,57 +17,85 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds out whether an answer depends on the examples run with it. Every comparison is with the
  * answer that the same example gets alone, on the same device. Cheap comparisons come first, since
- * time may run out: small batches, then padding, then larger ones.
+ * time may run out: small batches, then padding, then larger ones. An example that gets another
+ * answer alone ends the probe: the model is random or keeps state, and there is nothing to compare
+ * with.
  */
 final class IntegrityProbe {
   private static final int[] BATCH_SIZES = {2, 3, 8, 32};
 
+  /**
+   * What a probe found.
+   *
+   * @param differs whether an example alone got different answers
+   * @param inputs that the model took, null if it took none
+   */
+  record Outcome(Integrity integrity, boolean differs, @Nullable ProbeInputs inputs) {}
+
   private final LoadedModel model;
-  private final Layout layout;
-  private final Runner runner;
+  private final ProbeRuns runs;
   private final IntegrityOptions options;
-  private final Cancellation stop = new Cancellation();
-  private final long end;
+  private final boolean loneOnly;
+  private final @Nullable Long end;
   private final List<Finding> findings = new ArrayList<>();
   private boolean complete = true;
+  private boolean differs;
+  private @Nullable ProbeInputs taken;
   private int copy;
-  private double nanosPerRow;
 
-  private IntegrityProbe(LoadedModel model, Runner runner, IntegrityOptions options) {
-    this.model = model;
-    this.layout = model.layout;
-    this.runner = runner;
-    this.options = options;
-    end = model.timer.nanoTime() + Nanos.of(options.timeLimit());
+  private IntegrityProbe(ProbeRuns runs, boolean loneOnly, @Nullable Long end) {
+    this.runs = runs;
+    model = runs.model;
+    options = model.options.integrity();
+    this.loneOnly = loneOnly;
+    this.end = end;
   }
 
   /**
-   * Probes a model that nobody uses yet.
+   * Probes a model that nobody uses yet, within the time limit.
    *
    * @param runner of all outputs
    */
-  static Integrity run(LoadedModel model, Runner runner) {
+  static Outcome atLoad(LoadedModel model, Runner runner) {
     IntegrityOptions options = model.options.integrity();
-    String needless = needless(model, options, runner);
-    if (needless != null) {
-      return Integrity.unchecked(needless);
+    Integrity without = without(model, runner);
+    if (without != null) {
+      return new Outcome(without, false, null);
     }
-    IntegrityProbe probe = new IntegrityProbe(model, runner, options);
-    Timer.Scheduled alarm = model.timer.schedule(probe.stop::cancel, Nanos.of(options.timeLimit()));
+    ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
+    long limit = Nanos.of(options.timeLimit());
+    Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, limit);
     try {
-      return probe.run();
+      return run(runs, model.timer.nanoTime() + limit);
     } finally {
       alarm.cancel();
     }
   }
 
-  private static @Nullable String needless(
-      LoadedModel model, IntegrityOptions options, Runner runner) {
-    if (!options.isEnabled()) {
-      return "switched off by IntegrityOptions.skip()";
+  /** Probes without a limit, until the runs' switch stops it. */
+  static Outcome unhurried(ProbeRuns runs) {
+    return run(runs, null);
+  }
+
+  private static Outcome run(ProbeRuns runs, @Nullable Long end) {
+    return new IntegrityProbe(runs, isAlone(runs.model, runs.runner), end).run();
+  }
+
+  /** What is said without a run; null if the model is to be probed. */
+  private static @Nullable Integrity without(LoadedModel model, Runner runner) {
+    if (!model.options.integrity().isEnabled()) {
+      return Integrity.unchecked(Status.SKIPPED, "switched off by IntegrityOptions.skip()");
     }
-    boolean alone = !model.layout.isBatched() || runner.maxRows(model.layout.newSizes(0)) == 1;
-    return alone ? "examples are run one by one anyway" : null;
+    boolean stateless = model.statefulness() == Statefulness.NONE;
+    return stateless && isAlone(model, runner) ? needless() : null;
+  }
+
+  private static boolean isAlone(LoadedModel model, Runner runner) {
+    return runner.mostRows(model.layout.newSizes(0)) == 1;
+  }
+
+  static Integrity needless() {
+    return Integrity.unchecked(Status.NEEDLESS, "examples are run one by one anyway");
   }
 
   /** What the finding holds for. */
@@ -77,38 +105,54 @@ final class IntegrityProbe {
     return devices + ", " + CpuFeatures.describe() + ", " + first.runtime();
   }
 
-  private Integrity run() {
+  private Outcome run() {
     Set<String> kinds = new HashSet<>();
     for (copy = 0; copy < model.copies.size(); copy++) {
       if (kinds.add(model.copies.get(copy).device().kind())) {
         String refusal = probeCopy();
         if (refusal != null) {
-          return Integrity.unchecked(refusal);
+          return new Outcome(refused(refusal), differs, taken);
         }
       }
     }
-    return findings.isEmpty()
-        ? Integrity.unchecked("one example alone took longer than " + options.timeLimit())
-        : Integrity.of(findings, options.tolerance(), setting(model), complete);
+    return new Outcome(found(), differs, taken);
+  }
+
+  private Integrity refused(String refusal) {
+    return loneOnly ? needless() : Integrity.unchecked(Status.REFUSED, refusal);
+  }
+
+  private Integrity found() {
+    Integrity found = Integrity.of(findings, options.tolerance(), setting(model));
+    if (!complete) {
+      String what = findings.isEmpty() ? "one example alone" : "the probe";
+      return found.unfinished(
+          what
+              + " took longer than "
+              + options.timeLimit()
+              + ", the limit of IntegrityOptions.withTimeLimit; the probe goes on in the background");
+    }
+    return loneOnly ? needless() : found;
   }
 
   /** Probes with the first inputs that the model takes; returns why none would do, or null. */
   private @Nullable String probeCopy() {
     String refusal = "";
-    for (ProbeInputs inputs : ProbeInputs.candidates(layout, given())) {
+    for (ProbeInputs inputs : ProbeInputs.candidates(model.layout, given(model, runs.runner))) {
       List<Tensors> alone = new ArrayList<>();
       try {
-        for (Tensors each : inputs.ordinary()) {
-          alone.add(run(each)[0]);
+        for (Tensors each : loneOnly ? inputs.ordinary().subList(0, 1) : inputs.ordinary()) {
+          alone.add(runs.one(copy, each));
         }
       } catch (InferenceException e) {
-        if (stop.isCancelled()) {
+        if (runs.stop.isCancelled()) {
           complete = false;
           return null;
         }
         refusal = String.valueOf(e.getMessage());
         continue;
       }
+      taken = inputs;
       compare(inputs, alone);
       return null;
     }
@@ -116,49 +160,68 @@ final class IntegrityProbe {
     return "the model refused " + whose + ": " + refusal;
   }
 
-  private List<Tensors> given() {
-    for (Tensors each : options.inputs()) {
+  /** The user's examples, which must fit. */
+  static List<Tensors> given(LoadedModel model, Runner runner) {
+    List<Tensors> inputs = model.options.integrity().inputs();
+    for (Tensors each : inputs) {
       try {
-        check(each);
+        var unused = check(model, each);
       } catch (InferenceException e) {
         throw new IllegalArgumentException("IntegrityOptions.withInputs: " + e.getMessage(), e);
       }
     }
     Tensors example = model.options.warmUpExample();
-    if (!options.inputs().isEmpty() || example == null) {
-      return options.inputs();
+    if (!inputs.isEmpty() || example == null) {
+      return ordinary(model, runner, inputs);
     }
     try {
-      check(example);
-      return List.of(example);
+      return ordinary(model, runner, List.of(example));
     } catch (InferenceException e) {
       return List.of(); // warming up says what is wrong with it
     }
   }
 
-  private long[] check(Tensors example) {
-    return InputCheck.example(layout, example, model.options.maxRunBytes());
+  /** Without examples that never run with others. */
+  private static List<Tensors> ordinary(LoadedModel model, Runner runner, List<Tensors> examples) {
+    return examples.stream().filter(each -> runner.mayPad(check(model, each))).toList();
+  }
+
+  private static long[] check(LoadedModel model, Tensors example) {
+    return InputCheck.example(model.layout, example, model.options.maxRunBytes());
   }
 
   private void compare(ProbeInputs inputs, List<Tensors> alone) {
     Deviations deviations = new Deviations(alone);
+    attempt(Mates.NONE, 1, () -> again(inputs, alone, deviations));
+    if (loneOnly || isRestless()) {
+      return;
+    }
     List<Mates> kinds = new ArrayList<>(List.of(Mates.ORDINARY));
     if (inputs.hasFloats()) {
       kinds.addAll(List.of(Mates.OUTLIERS, Mates.NANS));
     }
-    attempt(Mates.NONE, 1, () -> again(inputs, alone, deviations));
     for (int size : sizes(inputs)) {
       for (Mates kind : kinds) {
         attempt(kind, size, () -> beside(kind, size, inputs, alone, deviations));
       }
-      if (size == BATCH_SIZES[0] && runner.pads()) {
+      if (size == BATCH_SIZES[0] && runs.runner.canPad()) {
         attempt(Mates.LONGER, size, () -> padded(inputs, alone, deviations));
       }
     }
+    if (model.statefulness() != Statefulness.NONE) {
+      // What the outliers and NaN above may have left behind.
+      attempt(Mates.NONE, 1, () -> again(inputs, alone, deviations));
+    }
+  }
+
+  /** Whether an example alone got an answer that is not the same. */
+  private boolean isRestless() {
+    return findings.stream()
+        .anyMatch(f -> f.mates() == Mates.NONE && !(f.deviation() <= options.tolerance()));
   }
 
   private int[] sizes(ProbeInputs inputs) {
-    int most = runner.maxRows(layout.sizesOf(inputs.ordinary().get(0)));
+    int most = runs.runner.mostRows(model.layout.sizesOf(inputs.ordinary().get(0)));
     IntStream usual = Arrays.stream(BATCH_SIZES).filter(size -> size <= most);
     boolean between = most < BATCH_SIZES[BATCH_SIZES.length - 1];
     return (between ? IntStream.concat(usual, IntStream.of(most)) : usual).distinct().toArray();
@@ -170,25 +233,28 @@ final class IntegrityProbe {
   }
 
   private void attempt(Mates kind, int size, Comparison comparison) {
-    if (model.timer.nanoTime() + size * nanosPerRow - end >= 0) {
+    double needed = size * runs.nanosPerRow();
+    if (runs.stop.isCancelled() || (end != null && model.timer.nanoTime() + needed - end >= 0)) {
       complete = false;
       return;
     }
     try {
       findings.add(comparison.make());
     } catch (InferenceException e) {
-      boolean inTime = !stop.isCancelled();
-      if (inTime && kind != Mates.LONGER) {
+      if (runs.stop.isCancelled()) {
+        complete = false;
+      } else {
         // What runs alone fails in a batch: as different as answers can be.
         findings.add(new Finding(kind, size, "", Double.POSITIVE_INFINITY));
       }
-      complete &= inTime; // a longer example than the user's may be too long for the model
     }
   }
 
   private Finding again(ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
-    Tensors[] second = run(inputs.ordinary().get(0));
-    return worst(Mates.NONE, 1, alone.subList(0, 1), second, deviations);
+    Tensors[] second = {runs.one(copy, inputs.ordinary().get(0))};
+    Finding finding = worst(Mates.NONE, 1, alone.subList(0, 1), second, deviations);
+    differs |= finding.deviation() > 0;
+    return finding;
   }
 
   /** The first example among mates of a kind; among ordinary ones, each is compared. */
@@ -203,26 +269,36 @@ final class IntegrityProbe {
       batch[i] = compared ? inputs.ordinary().get(which) : inputs.mate(kind, which);
       expected.add(compared ? alone.get(which) : null);
     }
-    return worst(kind, size, expected, run(batch), deviations);
+    return worst(kind, size, expected, runs.together(copy, batch), deviations);
   }
 
   private Finding padded(ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
-    Tensors[] batch = {inputs.longer(), inputs.ordinary().get(0)};
-    Tensors[] answers = run(batch);
-    return worst(Mates.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
+    Tensors first = inputs.ordinary().get(0);
+    try {
+      Tensors[] answers = runs.together(copy, inputs.longer(), first);
+      return worst(Mates.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
+    } catch (InferenceException e) {
+      if (runs.stop.isCancelled() || takes(inputs.longer())) {
+        throw e;
+      }
+    }
+    // Longer than the user's was too long for the model; then a shorter one is padded.
+    Tensors shorter = inputs.shorter(model.layout);
+    List<Tensors> own = List.of(runs.one(copy, shorter));
+    Tensors[] answers = runs.together(copy, first, shorter);
+    return worst(Mates.LONGER, 2, own, new Tensors[] {answers[1]}, new Deviations(own));
   }
 
-  private Tensors[] run(Tensors... batch) {
-    long[][] sizes = new long[batch.length][];
-    long[] padded = check(batch[0]);
-    for (int i = 0; i < batch.length; i++) {
-      sizes[i] = check(batch[i]);
-      padded = RunPlan.max(padded, sizes[i]);
+  private boolean takes(Tensors example) {
+    try {
+      runs.one(copy, example);
+      return true;
+    } catch (InferenceException e) {
+      if (runs.stop.isCancelled()) {
+        throw e;
+      }
+      return false;
     }
-    long start = model.timer.nanoTime();
-    Tensors[] answers = runner.runOn(copy, batch, sizes, padded, stop);
-    nanosPerRow = (double) (model.timer.nanoTime() - start) / batch.length;
-    return answers;
   }
 
   private Finding worst(

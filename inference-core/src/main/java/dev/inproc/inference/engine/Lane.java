@@ -1,6 +1,7 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.CallOptions.Priority;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.concurrent.Call;
 import dev.inproc.inference.concurrent.Workers;
@@ -17,8 +18,16 @@ import org.jspecify.annotations.Nullable;
  * parallelism} workers at once. A call that is gone leaves at once, so that a model which hangs
  * while callers come and time out does not fill the memory. This is the plain way of {@code submit}
  * and of calls with a timeout; a batcher has its own queue.
+ *
+ * <p>A call that finds the lane full takes the place of the newest of a lower class of priority, is
+ * refused, or waits for room outside ({@link WaitingForRoom}). Those outside fill three quarters of
+ * the lane and, where it is fuller than that, get every second place that becomes free. A list goes
+ * to the end of the lane after each of its runs.
  */
 final class Lane {
+  private static final double RETRY_NANOS = 1_000_000; // to come again sooner is of no use
+  private static final double UNKNOWN_RETRY_NANOS = 100_000_000; // before costs are known
+
   private final Workers workers;
   private final int parallelism;
   private final int capacity;
@@ -26,6 +35,8 @@ final class Lane {
   // Insertion-ordered, and a call leaves from the middle in constant time.
   private final Set<Entry<?, ?>> waiting = new LinkedHashSet<>();
   private final Set<Entry<?, ?>> running = new LinkedHashSet<>();
+  private final WaitingForRoom outside = new WaitingForRoom();
+  private boolean isTheirTurn; // the next free place is for one outside
   private volatile @Nullable Throwable abandoned;
   private int starting; // workers called for that have not taken a call yet
 
@@ -44,14 +55,17 @@ final class Lane {
   /** A call in the lane. */
   abstract static class Entry<I, O> extends Call<I, O> {
     private final Lane lane;
+    private boolean isUnderWay; // part of it has been run
 
     Entry(Lane lane, I input, CallOptions options) {
       super(input, options);
       this.lane = lane;
     }
 
-    /** Runs the call and completes it; on a worker. */
-    abstract void execute();
+    /**
+     * Runs the call and completes it; on a worker. False if others may go before the rest of it.
+     */
+    abstract boolean execute();
 
     /** Called once when the lane is through with the call, whatever became of it. */
     abstract void left();
@@ -70,19 +84,33 @@ final class Lane {
    * @return null if it was admitted
    */
   @Nullable Throwable offer(Entry<?, ?> entry) {
+    Entry<?, ?> evicted = null;
+    boolean starts;
     synchronized (this) {
       if (abandoned != null) {
         return abandoned; // it was let in before the model closed, and came too late to be told
       }
-      if (waiting.size() >= capacity && entry.options().overload() == CallOptions.Overload.FAIL) {
-        double nanos = waiting.size() * meanNanos.getAsDouble() / parallelism;
-        return new OverloadedException(capacity, waiting.size(), Duration.ofNanos((long) nanos));
+      if (entry.options().overload() == CallOptions.Overload.WAIT) {
+        outside.add(entry);
+        refill();
+      } else {
+        if (waiting.size() >= capacity) {
+          evicted = newestBelow(entry.options().priority());
+          if (evicted == null) {
+            return new OverloadedException(capacity, waiting.size(), retryAfter());
+          }
+          waiting.remove(evicted);
+        }
+        waiting.add(entry);
       }
-      waiting.add(entry);
-      if (running.size() + starting >= parallelism) {
-        return null;
-      }
-      starting++;
+      starts = running.size() + starting < parallelism;
+      starting += starts ? 1 : 0;
+    }
+    if (evicted != null) {
+      evict(evicted);
+    }
+    if (!starts) {
+      return null;
     }
     try {
       workers.turn(this, this::turn);
@@ -98,44 +126,124 @@ final class Lane {
     return null;
   }
 
+  /** The newest call of the lowest class below this one that may be refused. */
+  private @Nullable Entry<?, ?> newestBelow(Priority priority) {
+    Entry<?, ?> found = null;
+    for (Entry<?, ?> each : waiting) {
+      CallOptions options = each.options();
+      boolean isBelow = options.priority().compareTo(priority) < 0;
+      if (isBelow
+          && !each.isUnderWay
+          && options.overload() == CallOptions.Overload.FAIL
+          && (found == null || options.priority().compareTo(found.options().priority()) <= 0)) {
+        found = each;
+      }
+    }
+    return found;
+  }
+
+  private void evict(Entry<?, ?> evicted) {
+    OverloadedException refusal =
+        new OverloadedException(
+            "the queue is full, and a call of a higher priority took this one's place",
+            capacity,
+            capacity,
+            retryAfter(),
+            null);
+    workers.notice(
+        () -> {
+          evicted.refuse(refusal);
+          evicted.left();
+        });
+  }
+
+  private Duration retryAfter() {
+    double mean = meanNanos.getAsDouble();
+    double nanos = mean > 0 ? capacity * mean / parallelism : UNKNOWN_RETRY_NANOS;
+    return Duration.ofNanos((long) Math.max(RETRY_NANOS, nanos));
+  }
+
+  /** Lets in those outside for whom there is room. */
+  private void refill() {
+    while (waiting.size() < capacity - capacity / 4) {
+      Entry<?, ?> next = outside.poll();
+      if (next == null) {
+        return;
+      }
+      waiting.add(next);
+    }
+  }
+
+  /** A place has become free. */
+  private void replace() {
+    if (waiting.size() < capacity) {
+      Entry<?, ?> next = isTheirTurn ? outside.poll() : null;
+      isTheirTurn = !isTheirTurn;
+      if (next != null) {
+        waiting.add(next);
+      }
+    }
+    refill();
+  }
+
   private synchronized boolean withdraw(Entry<?, ?> entry) {
-    return waiting.remove(entry);
+    if (waiting.remove(entry)) {
+      replace();
+      return true;
+    }
+    return outside.remove(entry);
   }
 
   private void turn() {
     Entry<?, ?> done = null;
-    while (true) {
-      Entry<?, ?> next = exchange(done);
+    for (boolean first = true; ; first = false) {
+      Entry<?, ?> next = exchange(done, first);
       if (next == null) {
         return;
       }
       var unused = Thread.interrupted(); // a callback's interrupt is not the next call's
+      boolean isOver = true;
       try {
-        next.execute();
+        isOver = next.execute() || !requeue(next);
       } catch (Throwable t) {
         Throwable reason = abandoned; // then the run failed because it was stopped
         next.refuse(reason != null ? reason : t); // a call must end, whatever broke
       } finally {
-        next.left();
+        if (isOver) {
+          next.left();
+        }
       }
-      done = next;
+      done = isOver ? next : null; // else another worker may run it by now
     }
   }
 
+  /** Puts a call back at the end, whatever waits; false if all are abandoned. */
+  private synchronized boolean requeue(Entry<?, ?> entry) {
+    if (abandoned != null) {
+      return false;
+    }
+    running.remove(entry);
+    entry.isUnderWay = true;
+    waiting.add(entry);
+    return true;
+  }
+
   /** Takes the finished call out and the next one in; null when there is none. */
-  private synchronized @Nullable Entry<?, ?> exchange(@Nullable Entry<?, ?> done) {
-    if (done == null) {
+  private synchronized @Nullable Entry<?, ?> exchange(@Nullable Entry<?, ?> done, boolean first) {
+    if (first) {
       starting--;
-    } else {
+    }
+    if (done != null) {
       running.remove(done);
     }
-    var first = waiting.iterator();
-    if (!first.hasNext() || abandoned != null) {
+    var inOrder = waiting.iterator();
+    if (!inOrder.hasNext() || abandoned != null) {
       return null; // those abandoned are being told
     }
-    Entry<?, ?> next = first.next();
-    first.remove();
+    Entry<?, ?> next = inOrder.next();
+    inOrder.remove();
     running.add(next);
+    replace();
     return next;
   }
 
@@ -145,6 +253,7 @@ final class Lane {
     synchronized (this) {
       abandoned = reason;
       all.addAll(waiting);
+      all.addAll(outside.all());
       all.addAll(running);
     }
     for (Entry<?, ?> entry : all) {

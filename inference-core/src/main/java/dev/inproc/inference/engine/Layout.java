@@ -1,7 +1,9 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
+import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
@@ -9,7 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,12 @@ import org.jspecify.annotations.Nullable;
  * examples are alike, the shapes of a run, and where each answer ends.
  *
  * <p>Inputs of unknown rank, of which there are none with a batch axis, bring their whole shape
- * along: behind the variables stand, for each of them, its rank and its dimensions.
+ * along, behind the variables: {@link OpenShapes}.
+ *
+ * <p>An example in which one name has two sizes is <em>irregular</em>. The names of a model are
+ * what its exporter wrote down, and an engine does not need them, so the engine decides whether
+ * such an example can be run. It brings the shapes of all inputs along, its outputs are not
+ * foreseen, and nothing runs with it.
  */
 final class Layout {
   /** In place of a variable: the dimension is fixed. */
@@ -28,6 +35,10 @@ final class Layout {
   /** In place of a variable: nothing in the inputs tells the size. */
   static final int UNKNOWN = -2;
 
+  /** In place of the rows of a run whose shapes are whole, batch axis included. */
+  static final int WHOLE = -1;
+
+  private static final long IRREGULAR = -3; // in place of the first variable's size
   private static final long[] NO_SIZES = {};
 
   private final Signature raw;
@@ -36,12 +47,31 @@ final class Layout {
   private final int fixedBatch;
   private final String[] variableNames;
   private final int openInputs; // those of unknown rank
+  private final int[] openIndexes; // of an input among those
   private final TensorSpec[] inputSpecs;
+  private final DataType[] inputTypes;
+  private final TensorSpec[] rawInputSpecs;
   private final int[][] inputVariables;
+  private final @Nullable Shape[] fixedShapes; // of inputs without variables
+  private final Set<String> unusedInputs;
+
+  /** Names last seen in the signature's order. Races are harmless: the list cannot change. */
+  private @Nullable List<String> inOrder;
+
   private final int[] @Nullable [] outputVariables;
 
   Layout(Signature raw, BatchAxis axis) {
+    this(raw, axis, Set.of());
+  }
+
+  /**
+   * Works out the layout of a signature.
+   *
+   * @param unusedInputs names that a call may hold beside the signature's; nothing reads them
+   */
+  Layout(Signature raw, BatchAxis axis, Set<String> unusedInputs) {
     this.raw = raw;
+    this.unusedInputs = unusedInputs;
     batched = axis == BatchAxis.LEADING || (axis == BatchAxis.AUTO && BatchAxisRule.leads(raw));
     if (batched) {
       BatchAxisRule.checkCanLead(raw);
@@ -52,12 +82,24 @@ final class Layout {
     Map<String, Integer> bySymbol = new LinkedHashMap<>();
     List<String> names = new ArrayList<>();
     inputSpecs = example.inputs().toArray(new TensorSpec[0]);
-    inputVariables = new int[example.inputs().size()][];
+    inputTypes = raw.inputs().stream().map(TensorSpec::type).toArray(DataType[]::new);
+    rawInputSpecs = raw.inputs().toArray(new TensorSpec[0]);
+    inputVariables = new int[inputSpecs.length][];
+    fixedShapes = new @Nullable Shape[inputSpecs.length];
+    openIndexes = new int[inputSpecs.length];
+    int open = 0;
     for (int i = 0; i < inputVariables.length; i++) {
-      inputVariables[i] = variablesOf(example.inputs().get(i), bySymbol, names);
+      TensorSpec spec = inputSpecs[i];
+      inputVariables[i] = variablesOf(spec, bySymbol, names);
+      openIndexes[i] = open;
+      if (!spec.hasRank()) {
+        open++;
+      } else if (Arrays.stream(inputVariables[i]).allMatch(variable -> variable == FIXED)) {
+        fixedShapes[i] = shape(spec, inputVariables[i], NO_SIZES);
+      }
     }
     variableNames = names.toArray(String[]::new);
-    openInputs = (int) example.inputs().stream().filter(spec -> !spec.hasRank()).count();
+    openInputs = open;
     int[] @Nullable [] outputs = new int[example.outputs().size()] @Nullable [];
     for (int i = 0; i < outputs.length; i++) {
       outputs[i] = boundVariables(example.outputs().get(i), bySymbol);
@@ -146,13 +188,62 @@ final class Layout {
     return variableNames[variable];
   }
 
+  DataType inputType(int input) {
+    return inputTypes[input];
+  }
+
+  /** Whether a call's names are the inputs in their order, so that positions tell them. */
+  boolean isInOrder(List<String> names) {
+    if (names == inOrder) {
+      return true;
+    }
+    if (names.size() != inputSpecs.length) {
+      return false;
+    }
+    for (int i = 0; i < inputSpecs.length; i++) {
+      if (!inputSpecs[i].name().equals(names.get(i))) {
+        return false;
+      }
+    }
+    inOrder = names;
+    return true;
+  }
+
+  /** The tensor of an input of a call that was checked before. */
+  Tensor find(int input, Tensors inputs) {
+    if (inputs.names() == inOrder) {
+      return inputs.at(input);
+    }
+    Tensor tensor = InputCheck.find(inputSpecs[input].name(), input, inputs);
+    if (tensor == null) {
+      throw new IllegalStateException("Unchecked input: " + inputs);
+    }
+    return tensor;
+  }
+
+  /** Whether an example's input may have this shape. */
+  boolean accepts(int input, Shape shape) {
+    Shape fixed = fixedShapes[input];
+    return fixed == shape || inputSpecs[input].accepts(shape);
+  }
+
   /** The variable of an example's input dimension, or {@link #FIXED}. */
   int inputVariable(int input, int axis) {
     return inputVariables[input][axis];
   }
 
+  /** The model's own spec of an input, batch axis included. */
+  TensorSpec rawInputSpec(int input) {
+    return rawInputSpecs[input];
+  }
+
   boolean hasOpenInputs() {
     return openInputs > 0;
+  }
+
+  /** Whether a call may hold this, although no answer depends on it. */
+  boolean isUnused(String name) {
+    return unusedInputs.contains(name);
   }
 
   /**
@@ -167,20 +258,40 @@ final class Layout {
     return sizes;
   }
 
-  /** The shape of an example's input. */
-  Shape inputShape(int input, long[] sizes) {
-    TensorSpec spec = example.inputs().get(input);
-    return spec.hasRank() ? shape(spec, inputVariables[input], sizes) : openShape(input, sizes);
+  /** Whether one name had two sizes in the example that these sizes are of. */
+  boolean isIrregular(long[] sizes) {
+    return variableNames.length > 0 ? sizes[0] == IRREGULAR : sizes.length > 0 && openInputs == 0;
   }
 
-  private Shape openShape(int input, long[] sizes) {
-    int at = variableNames.length;
-    for (int i = 0; i < input; i++) {
-      if (!example.inputs().get(i).hasRank()) {
-        at += 1 + (int) sizes[at];
-      }
+  /** The sizes of inputs in which one name has two sizes. */
+  long[] irregular(Tensors inputs) {
+    long[] variables = new long[variableNames.length];
+    Arrays.fill(variables, IRREGULAR);
+    List<Shape> shapes = new ArrayList<>(inputSpecs.length);
+    for (int i = 0; i < inputSpecs.length; i++) {
+      shapes.add(shapeOf(i, inputs));
     }
-    return Shape.of(Arrays.copyOfRange(sizes, at + 1, at + 1 + (int) sizes[at]));
+    return OpenShapes.append(variables, variables.length, shapes);
+  }
+
+  private Shape shapeOf(int input, Tensors inputs) {
+    return find(input, inputs).shape();
+  }
+
+  /** The shape of an example's input. */
+  Shape inputShape(int input, long[] sizes) {
+    int variables = variableNames.length;
+    if (isIrregular(sizes)) {
+      return OpenShapes.shape(sizes, variables, inputSpecs.length, input);
+    }
+    Shape fixed = fixedShapes[input];
+    if (fixed != null) {
+      return fixed;
+    }
+    TensorSpec spec = inputSpecs[input];
+    return spec.hasRank()
+        ? shape(spec, inputVariables[input], sizes)
+        : OpenShapes.shape(sizes, variables, openInputs, openIndexes[input]);
   }
 
   /** Whether an output's shape follows from the sizes of the inputs. */
@@ -214,7 +325,7 @@ final class Layout {
   /** The shape of an example's output; null if it cannot be foreseen. */
   @Nullable Shape outputShape(int output, long[] sizes) {
     int[] variables = outputVariables[output];
-    if (variables == null || !isForeseeable(output)) {
+    if (variables == null || isIrregular(sizes) || !isForeseeable(output)) {
       return null;
     }
     return shape(example.outputs().get(output), variables, sizes);
@@ -223,7 +334,7 @@ final class Layout {
   /** The bytes of an example's output, 0 if they cannot be foreseen. */
   double outputBytes(int output, long[] sizes) {
     int[] variables = outputVariables[output];
-    if (variables == null || !isForeseeable(output)) {
+    if (variables == null || isIrregular(sizes) || !isForeseeable(output)) {
       return 0;
     }
     TensorSpec spec = example.outputs().get(output);
@@ -236,29 +347,44 @@ final class Layout {
 
   /** The sizes of an example that was checked before. */
   long[] sizesOf(Tensors inputs) {
-    long[] sizes = newSizes(0);
-    for (int i = 0; variableNames.length > 0 && i < inputVariables.length; i++) {
-      Shape shape = inputs.get(example.inputs().get(i).name()).shape();
-      for (int axis = 0; axis < inputVariables[i].length; axis++) {
-        if (inputVariables[i][axis] != FIXED) {
-          sizes[inputVariables[i][axis]] = shape.dim(axis);
-        }
+    long[] sizes = newSizes(TensorSpec.DYNAMIC);
+    for (int i = 0; variableNames.length > 0 && i < inputSpecs.length; i++) {
+      if (fixedShapes[i] == null && !bind(i, 0, shapeOf(i, inputs), sizes)) {
+        return irregular(inputs);
       }
     }
     return openInputs == 0 ? sizes : withOpenShapes(sizes, inputs);
   }
 
-  private long[] withOpenShapes(long[] variables, Tensors inputs) {
-    LongStream.Builder all = LongStream.builder();
-    Arrays.stream(variables, 0, variableNames.length).forEach(all);
-    for (TensorSpec spec : example.inputs()) {
-      if (!spec.hasRank()) {
-        Shape shape = inputs.get(spec.name()).shape();
-        all.add(shape.rank());
-        Arrays.stream(shape.dims()).forEach(all);
+  /**
+   * Notes the sizes of an input's dimensions.
+   *
+   * @param skipped the dimensions of the shape in front of an example's
+   * @return false if a variable has another size already
+   */
+  boolean bind(int input, int skipped, Shape shape, long[] sizes) {
+    int[] variables = inputVariables[input];
+    boolean regular = true;
+    for (int axis = 0; axis < variables.length; axis++) {
+      int variable = variables[axis];
+      if (variable != FIXED) {
+        long size = shape.dim(axis + skipped);
+        regular &= sizes[variable] == TensorSpec.DYNAMIC || sizes[variable] == size;
+        sizes[variable] = size;
       }
     }
-    return all.build().toArray();
+    return regular;
+  }
+
+  /** Adds the shapes of inputs of unknown rank. */
+  long[] withOpenShapes(long[] sizes, Tensors inputs) {
+    List<Shape> shapes = new ArrayList<>(openInputs);
+    for (int i = 0; i < inputSpecs.length; i++) {
+      if (!inputSpecs[i].hasRank()) {
+        shapes.add(shapeOf(i, inputs));
+      }
+    }
+    return OpenShapes.append(sizes, variableNames.length, shapes);
   }
 
   private static Shape shape(TensorSpec spec, int[] variables, long[] sizes) {
@@ -269,8 +395,8 @@ final class Layout {
     return Shape.of(dims);
   }
 
-  /** A run's shape of what one example has: the batch axis in front, if there is one. */
+  /** A run's shape of what one example has: the batch axis in front, if it is not there yet. */
   Shape inRun(Shape exampleShape, int rows) {
-    return batched ? exampleShape.prepend(rows) : exampleShape;
+    return batched && rows != WHOLE ? exampleShape.prepend(rows) : exampleShape;
   }
 }

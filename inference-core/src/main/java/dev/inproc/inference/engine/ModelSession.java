@@ -7,8 +7,8 @@ import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
@@ -18,11 +18,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The session of every engine: one view, with its choice of outputs, of a loaded model. */
@@ -35,85 +35,20 @@ final class ModelSession implements Session {
   private final Runner runner;
   private final Dispatcher dispatcher;
   private final Signature signature;
+  private final TensorSpec[] stringInputs;
   private final BatchTraits<Tensors> traits = new Traits();
 
-  private ModelSession(LoadedModel model, List<Integer> outputs) {
+  ModelSession(LoadedModel model, List<Integer> outputs) {
     this.model = model;
     layout = model.layout;
     runner = model.runner(outputs);
     dispatcher = new Dispatcher(model);
     Signature all = layout.example();
     signature = new Signature(all.inputs(), outputs.stream().map(all.outputs()::get).toList());
-  }
-
-  static Session create(
-      String name,
-      @Nullable ModelSource source,
-      List<? extends NativeModel> copies,
-      SessionOptions options) {
-    return create(name, source, copies, options, Timer.system(), Workers.shared());
-  }
-
-  static Session create(
-      String name,
-      @Nullable ModelSource source,
-      List<? extends NativeModel> copies,
-      SessionOptions options,
-      Timer timer,
-      Workers workers) {
-    ModelSession session = open(name, copies, options, timer, workers);
-    boolean warm = false;
-    try {
-      session.probe(source);
-      WarmUp.run(session, options);
-      warm = true;
-      return session;
-    } finally {
-      if (!warm) {
-        session.close();
-      }
-    }
-  }
-
-  private static ModelSession open(
-      String name,
-      List<? extends NativeModel> copies,
-      SessionOptions options,
-      Timer timer,
-      Workers workers) {
-    boolean opened = false;
-    try {
-      LoadedModel model = new LoadedModel(name, copies, options, timer, workers);
-      checkPadNames(model.layout.raw(), options);
-      int outputs = model.layout.raw().outputs().size();
-      ModelSession session = new ModelSession(model, IntStream.range(0, outputs).boxed().toList());
-      opened = true;
-      return session;
-    } finally {
-      if (!opened) {
-        copies.forEach(NativeModel::close);
-      }
-    }
-  }
-
-  private static void checkPadNames(Signature raw, SessionOptions options) {
-    options.padValues().keySet().forEach(raw::input);
-  }
-
-  /** Before warming up, which runs in batches if that is found to be right. */
-  private void probe(@Nullable ModelSource source) {
-    IntegrityFile file = source == null ? null : IntegrityFile.of(source, model);
-    Integrity known =
-        file == null
-            ? null
-            : file.read(model.options.integrity().tolerance(), IntegrityProbe.setting(model));
-    Integrity integrity = known != null ? known : IntegrityProbe.run(model, runner);
-    if (file != null && known == null) {
-      file.write(integrity);
-    }
-    model.found(integrity);
-    Level level = integrity.allowsPadding() ? Level.INFO : Level.WARNING;
-    LOG.log(integrity.isChecked() ? level : Level.DEBUG, "{0}: {1}", model.name, integrity);
+    stringInputs =
+        all.inputs().stream()
+            .filter(input -> input.type() == DataType.STRING)
+            .toArray(TensorSpec[]::new);
   }
 
   // ---- answering ----
@@ -127,6 +62,7 @@ final class ModelSession implements Session {
 
   @Override
   public CompletableFuture<Tensors> submit(Tensors input, CallOptions options) {
+    options.checkSubmit();
     CallOptions armed = dispatcher.arm(options);
     long[] sizes;
     try {
@@ -142,19 +78,47 @@ final class ModelSession implements Session {
     CallOptions armed = dispatcher.arm(options);
     Tensors[] all = inputs.toArray(new Tensors[0]); // a copy that nobody sees
     long[][] sizes = checkAll(all);
-    return dispatcher.call(stop -> runAll(all, sizes, stop), armed);
+    return dispatcher.call(new ListWork(all, sizes), armed);
   }
 
   @Override
   public Tensors runRaw(Tensors inputs) {
-    InputCheck.Raw raw = InputCheck.raw(layout, inputs);
+    InputCheck.Raw raw;
+    try {
+      raw = InputCheck.raw(layout, inputs, model.options.maxRunBytes());
+    } catch (InvalidInputException e) {
+      throw hinting(e);
+    }
+    checkStrings(inputs);
     return dispatcher.call(
         stop -> runner.raw(inputs, raw.rows(), raw.sizes(), stop), CallOptions.DEFAULT);
   }
 
   private long[] check(Tensors input) {
     Objects.requireNonNull(input, "input");
-    return InputCheck.example(layout, input, model.options.maxRunBytes());
+    long[] sizes;
+    try {
+      sizes = InputCheck.example(layout, input, model.options.maxRunBytes());
+    } catch (InvalidInputException e) {
+      throw hinting(e);
+    }
+    checkStrings(input);
+    return sizes;
+  }
+
+  /** Text that the engine cannot pass on must fail its own call, not those it would run with. */
+  private void checkStrings(Tensors inputs) {
+    for (TensorSpec spec : stringInputs) {
+      model.copies.get(0).checkStrings(spec, inputs.get(spec.name()));
+    }
+  }
+
+  /** Where it is a guess what one example is, the message says so. */
+  private InvalidInputException hinting(InvalidInputException e) {
+    String hint = model.integrity().axisHint();
+    return hint == null
+        ? e
+        : new InvalidInputException(e.tensor(), e.expected() + hint, e.actual());
   }
 
   private long[][] checkAll(Tensors[] inputs) {
@@ -169,19 +133,42 @@ final class ModelSession implements Session {
     return sizes;
   }
 
-  private List<Tensors> runAll(Tensors[] inputs, long[][] sizes, @Nullable Cancellation stop) {
-    if (runner.isOneRun(sizes)) {
-      return Collections.unmodifiableList(Arrays.asList(runner.run(inputs, sizes, sizes[0], stop)));
+  /** A list, one engine run after the other; other calls may go between. */
+  private final class ListWork implements Dispatcher.Work<List<Tensors>> {
+    private final Tensors[] inputs;
+    private final long[][] sizes;
+    private final Tensors[] answers;
+    private @Nullable Iterator<RunPlan.Group> groups;
+
+    ListWork(Tensors[] inputs, long[][] sizes) {
+      this.inputs = inputs;
+      this.sizes = sizes;
+      answers = new Tensors[inputs.length];
     }
-    Tensors[] answers = new Tensors[inputs.length];
-    for (RunPlan.Group group : plan(sizes)) {
-      Part part = part(group, inputs, sizes);
-      Tensors[] some = run(part, stop);
-      for (int i = 0; i < some.length; i++) {
-        answers[part.indexes[i]] = some[i];
+
+    @Override
+    public @Nullable List<Tensors> run(@Nullable Cancellation stop) {
+      if (groups == null) {
+        if (runner.isOneRun(sizes)) {
+          int index = inputs.length == 1 ? 0 : -1;
+          return answers(runOfList(index, inputs, sizes, sizes[0], stop));
+        }
+        groups = plan(sizes).iterator();
       }
+      if (groups.hasNext()) {
+        Part part = part(groups.next(), inputs, sizes);
+        int index = part.indexes.length == 1 ? part.indexes[0] : -1;
+        Tensors[] some = runOfList(index, part.inputs, part.sizes, part.padded, stop);
+        for (int i = 0; i < some.length; i++) {
+          answers[part.indexes[i]] = some[i];
+        }
+      }
+      return groups.hasNext() ? null : answers(answers);
     }
-    return Collections.unmodifiableList(Arrays.asList(answers));
+
+    private List<Tensors> answers(Tensors[] all) {
+      return Collections.unmodifiableList(Arrays.asList(all));
+    }
   }
 
   private List<RunPlan.Group> plan(long[][] sizes) {
@@ -204,6 +191,16 @@ final class ModelSession implements Session {
 
   private Tensors[] run(Part part, @Nullable Cancellation stop) {
     return runner.run(part.inputs, part.sizes, part.padded, stop);
+  }
+
+  /** Only a lone example is refused as late as this; the index is its own. */
+  private Tensors[] runOfList(
+      int index, Tensors[] inputs, long[][] sizes, long[] padded, @Nullable Cancellation stop) {
+    try {
+      return runner.run(inputs, sizes, padded, stop);
+    } catch (InvalidInputException e) {
+      throw index < 0 ? e : e.atIndex(index);
+    }
   }
 
   // ---- batches ----
@@ -295,7 +292,18 @@ final class ModelSession implements Session {
 
     @Override
     public int maxBatchSize() {
-      return runner.maxRows(layout.newSizes(0));
+      // Asked for every call of a model that is run one by one.
+      return model.integrity().allowsBatching() ? most() : 1;
+    }
+
+    private int most() {
+      return layout.isBatched() ? runner.mostRows(layout.newSizes(0)) : 1;
+    }
+
+    @Override
+    public int potentialBatchSize() {
+      boolean open = model.integrity().status() == Integrity.Status.UNFINISHED;
+      return open ? most() : maxBatchSize();
     }
   }
 
@@ -322,6 +330,16 @@ final class ModelSession implements Session {
   }
 
   @Override
+  public boolean keepsState() {
+    return model.mayKeepState();
+  }
+
+  @Override
+  public long engineRuns() {
+    return model.engineRuns.sum();
+  }
+
+  @Override
   public Map<String, String> metadata() {
     return model.copies.get(0).metadata();
   }
@@ -334,6 +352,10 @@ final class ModelSession implements Session {
     List<TensorSpec> all = layout.raw().outputs();
     List<Integer> chosen = new ArrayList<>();
     for (String name : names) {
+      String unreadable = model.copies.get(0).unreadableOutputs().get(name);
+      if (unreadable != null) {
+        throw new IllegalArgumentException("Output \"" + name + "\" cannot be read: " + unreadable);
+      }
       int index = all.indexOf(layout.raw().output(name));
       if (chosen.contains(index)) {
         throw new IllegalArgumentException("Output \"" + name + "\" is named twice");
@@ -373,8 +395,11 @@ final class ModelSession implements Session {
   }
 
   private boolean close(long nanos) {
-    model.lifetime.close();
-    return model.lifetime.awaitFreed(mustNotWait() ? 0 : nanos);
+    model.close();
+    long wait = mustNotWait() ? 0 : nanos;
+    boolean freed = model.lifetime.awaitFreed(wait);
+    model.awaitProbe(wait);
+    return freed;
   }
 
   /**

@@ -1,7 +1,10 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.tensor.Signature;
+import dev.inproc.inference.tensor.Tensor;
+import dev.inproc.inference.tensor.TensorSpec;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A model as an engine loaded it: what an engine's author implements. It sees whole batches in
@@ -11,6 +14,29 @@ import java.util.Map;
 public interface NativeModel extends AutoCloseable {
   /** Returns the model's own signature, batch axis included. */
   Signature signature();
+
+  /**
+   * Returns the outputs that the model has and this engine cannot read, each with the reason in
+   * words. They are not in the signature.
+   */
+  default Map<String, String> unreadableOutputs() {
+    return Map.of();
+  }
+
+  /**
+   * Checks that this engine can pass the elements of a STRING input to native code as they are.
+   *
+   * @throws dev.inproc.inference.InvalidInputException if it cannot
+   */
+  default void checkStrings(TensorSpec input, Tensor strings) {}
+
+  /**
+   * Returns inputs that no answer depends on, by name. They are not in the signature; a call may
+   * hold them, and they are dropped.
+   */
+  default Set<String> unusedInputs() {
+    return Set.of();
+  }
 
   /** Returns the device that it really runs on. */
   Device device();
@@ -24,6 +50,14 @@ public interface NativeModel extends AutoCloseable {
    */
   default String runtime() {
     return "";
+  }
+
+  /**
+   * Returns what the graph tells about state that outlives a run. {@link Statefulness#NONE} lets a
+   * probe run on the very copy that is served, also beside callers.
+   */
+  default Statefulness statefulness() {
+    return Statefulness.POSSIBLE;
   }
 
   /**

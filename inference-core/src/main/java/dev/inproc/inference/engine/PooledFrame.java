@@ -1,9 +1,11 @@
 package dev.inproc.inference.engine;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A frame with the memory lent to it and the place that it goes back to. One user at a time. */
 final class PooledFrame {
@@ -11,11 +13,19 @@ final class PooledFrame {
   private static final int NATIVE_OVERHEAD = 4096;
   private static final int FILL_CHUNK = 4096;
 
+  // From so many buffers on, the small ones are cut out of chunks.
+  private static final int SEPARATE = 8;
+  private static final int SMALL = 1 << 9;
+  private static final int CHUNK = 1 << 13;
+  private static final int ALIGNMENT = 64; // a cache line, and the widest vector register
+
   private final FramePool.Shelf shelf;
-  private final List<ByteBuffer> buffers = new ArrayList<>();
+  private final List<DirectMemory> lent = new ArrayList<>();
   private final BufferPool memory;
   private Frame frame;
   private long bytes = NATIVE_OVERHEAD;
+  private @Nullable DirectMemory chunk; // the last lent for small buffers
+  private int chunkUsed;
   private long runs;
   private boolean freed; // guarded by this
 
@@ -29,11 +39,27 @@ final class PooledFrame {
     frame = opened;
   }
 
+  /** Models with many small inputs get them side by side: a processor reads ahead there. */
   ByteBuffer allocate(int size) {
-    ByteBuffer buffer = memory.lend(size);
-    buffers.add(buffer);
-    bytes += buffer.capacity();
-    return BufferPool.cut(buffer, size);
+    if (lent.size() < SEPARATE || size > SMALL) {
+      return BufferPool.cut(lend(size), size);
+    }
+    DirectMemory from = chunk;
+    if (from == null || chunkUsed + size > from.capacity()) {
+      from = lend(CHUNK);
+      chunk = from;
+      chunkUsed = 0;
+    }
+    ByteBuffer part = from.buffer().slice(chunkUsed, size).order(ByteOrder.nativeOrder());
+    chunkUsed += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return part;
+  }
+
+  private DirectMemory lend(int size) {
+    DirectMemory part = memory.lend(size);
+    lent.add(part);
+    bytes += part.capacity();
+    return part;
   }
 
   Frame frame() {
@@ -52,7 +78,8 @@ final class PooledFrame {
   void fill(byte pattern) {
     byte[] chunk = new byte[FILL_CHUNK];
     Arrays.fill(chunk, pattern);
-    for (ByteBuffer buffer : buffers) {
+    for (DirectMemory each : lent) {
+      ByteBuffer buffer = each.buffer();
       for (int at = 0, length; at < buffer.capacity(); at += length) {
         length = Math.min(chunk.length, buffer.capacity() - at);
         buffer.put(at, chunk, 0, length);
@@ -81,8 +108,8 @@ final class PooledFrame {
         frame.close();
       }
     } finally {
-      buffers.forEach(memory::giveBack);
-      buffers.clear();
+      lent.forEach(memory::giveBack);
+      lent.clear();
     }
   }
 }

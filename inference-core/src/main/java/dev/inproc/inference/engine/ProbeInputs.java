@@ -73,6 +73,13 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
     return true;
   }
 
+  /** The first example cut to two thirds in every dimension that is dynamic. */
+  Tensors shorter(Layout layout) {
+    long[] sizes = layout.sizesOf(ordinary.get(0));
+    long[] smaller = Arrays.stream(sizes).map(size -> Math.max(1, size * 2 / 3)).toArray();
+    return stretched(layout, ordinary.get(0), smaller);
+  }
+
   private static Tensors stretched(Layout layout, Tensors example, long[] sizes) {
     List<TensorSpec> specs = layout.example().inputs();
     return Tensors.of(
@@ -88,9 +95,11 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
   private static Tensor pick(Tensor source, Shape shape, int start) {
     int count = source.elements();
     if (source.type() == DataType.STRING) {
-      String[] strings = new String[(int) shape.elements()];
-      Arrays.setAll(strings, i -> source.getString((start + i) % count));
-      return Tensor.of(shape, strings);
+      Object[] strings = new Object[(int) shape.elements()];
+      for (int i = 0; i < strings.length; i++) {
+        source.copyElements((start + i) % count, 1, strings, i);
+      }
+      return Tensor.ofElements(shape, strings);
     }
     int size = source.type().byteSize();
     return Tensor.fill(

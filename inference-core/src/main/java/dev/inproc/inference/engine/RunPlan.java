@@ -29,6 +29,11 @@ final class RunPlan {
     /** The most rows that one run of these padded sizes may have; at least 1. */
     int maxRows(long[] sizes);
 
+    /** Whether examples of these sizes may run with others, one of them padded. */
+    default boolean mayPad(long[] sizes) {
+      return true;
+    }
+
     /** The input elements of one row padded to these sizes. */
     double volume(long[] sizes);
 
@@ -68,8 +73,16 @@ final class RunPlan {
       }
       return groups;
     }
-    for (int from = 0; from < classes.size(); from += MAX_CLASSES) {
-      List<Alike> window = classes.subList(from, Math.min(classes.size(), from + MAX_CLASSES));
+    List<Alike> line = new ArrayList<>();
+    for (Alike each : classes) {
+      if (costs.mayPad(each.sizes)) {
+        line.add(each);
+      } else {
+        emit(List.of(each), costs, groups);
+      }
+    }
+    for (int from = 0; from < line.size(); from += MAX_CLASSES) {
+      List<Alike> window = line.subList(from, Math.min(line.size(), from + MAX_CLASSES));
       if (costs.known()) {
         cutByCost(window, costs, groups);
       } else {

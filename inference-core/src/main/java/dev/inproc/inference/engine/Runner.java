@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +68,11 @@ final class Runner implements RunPlan.Costs {
     return true;
   }
 
+  /** Whether the options and the signature let examples of different sizes run together. */
+  boolean canPad() {
+    return padding;
+  }
+
   /** Whether examples of different sizes may run together. */
   boolean pads() {
     return padding && model.integrity().allowsPadding();
@@ -97,16 +103,26 @@ final class Runner implements RunPlan.Costs {
    */
   Tensors[] run(
       Tensors[] examples, long[][] sizes, long[] padded, @Nullable Cancellation cancellation) {
-    return runOn(leastBusy(), examples, sizes, padded, cancellation);
+    return runOn(leastBusy(), examples, sizes, padded, cancellation, model.engineRuns);
   }
 
-  /** Runs examples together on one of the model's copies. */
+  /** Runs examples together on one of the model's copies, for the probe: no run for a call. */
   Tensors[] runOn(
       int copy,
       Tensors[] examples,
       long[][] sizes,
       long[] padded,
       @Nullable Cancellation cancellation) {
+    return runOn(copy, examples, sizes, padded, cancellation, null);
+  }
+
+  private Tensors[] runOn(
+      int copy,
+      Tensors[] examples,
+      long[][] sizes,
+      long[] padded,
+      @Nullable Cancellation cancellation,
+      @Nullable LongAdder counter) {
     int rows = Math.max(examples.length, layout.fixedBatch());
     checkBytes(padded, rows);
     return inFrame(
@@ -115,7 +131,7 @@ final class Runner implements RunPlan.Costs {
         padded,
         pooled -> {
           collation.fill(pooled.frame(), rows, padded, examples, sizes);
-          execute(pooled, rows, padded, cancellation);
+          execute(pooled, rows, padded, examples[0], cancellation, counter);
           return collation.cut(pooled.frame(), rows, padded, sizes);
         });
   }
@@ -149,14 +165,43 @@ final class Runner implements RunPlan.Costs {
     }
   }
 
+  /** Runs a filled frame. If one name has two sizes in it, the engine decides. */
   private void execute(
-      PooledFrame pooled, int rows, long[] padded, @Nullable Cancellation cancellation) {
+      PooledFrame pooled,
+      int rows,
+      long[] padded,
+      Tensors first,
+      @Nullable Cancellation cancellation,
+      @Nullable LongAdder counter) {
+    if (!layout.isIrregular(padded)) {
+      execute(pooled, rows, padded, cancellation, counter);
+      return;
+    }
+    boolean whole = rows == Layout.WHOLE;
+    try {
+      execute(pooled, 1, padded, cancellation, counter);
+    } catch (EngineException e) {
+      boolean stopped = cancellation != null && cancellation.isCancelled();
+      throw stopped ? e : InputCheck.clash(layout, first, whole).refused(e);
+    }
+    model.noteClash(() -> InputCheck.clash(layout, first, whole));
+  }
+
+  private void execute(
+      PooledFrame pooled,
+      int rows,
+      long[] padded,
+      @Nullable Cancellation cancellation,
+      @Nullable LongAdder counter) {
     Frame frame = pooled.frame();
     if (cancellation != null && !cancellation.arm(frame::terminate)) {
       throw new EngineException("Not run: every caller had gone", null);
     }
     try {
       long before = pooled.countRun();
+      if (counter != null) {
+        counter.increment();
+      }
       // The first run of a frame pays for memory that later ones find there.
       if (before > 0 && ((before & SAMPLE_MASK) == 1 || isWorthTiming())) {
         long start = model.timer.nanoTime();
@@ -192,12 +237,14 @@ final class Runner implements RunPlan.Costs {
   }
 
   private void checkBytes(long[] padded, int rows) {
-    double bytes = rowBytes(padded) * rows;
+    double bytes = rowBytes(padded) * (rows == Layout.WHOLE ? 1 : rows);
     if (bytes > model.options.maxRunBytes()) {
       TensorSpec first = layout.example().inputs().get(0);
       throw new InvalidInputException(
           first.name(),
-          "at most " + model.options.maxRunBytes() + " bytes of inputs and outputs in one run",
+          "at most "
+              + model.options.maxRunBytes()
+              + " bytes of inputs and outputs in one run (SessionOptions.maxRunBytes)",
           String.format(Locale.ROOT, "%.0f", bytes) + " bytes");
     }
   }
@@ -211,7 +258,7 @@ final class Runner implements RunPlan.Costs {
         sizes,
         pooled -> {
           collation.fillRaw(pooled.frame(), inputs);
-          execute(pooled, rows, sizes, cancellation);
+          execute(pooled, rows, sizes, inputs, cancellation, model.engineRuns);
           return collation.cutRaw(pooled.frame());
         });
   }
@@ -240,7 +287,12 @@ final class Runner implements RunPlan.Costs {
 
   @Override
   public int maxRows(long[] sizes) {
-    if (!layout.isBatched() || !model.integrity().allowsBatching()) {
+    return model.integrity().allowsBatching() ? mostRows(sizes) : 1;
+  }
+
+  /** The most rows that one run may have if nothing is wrong with sharing one. */
+  int mostRows(long[] sizes) {
+    if (!layout.isBatched() || layout.isIrregular(sizes)) {
       return 1;
     }
     int fixed = layout.fixedBatch();
@@ -263,6 +315,23 @@ final class Runner implements RunPlan.Costs {
       bytes += layout.outputBytes(output, sizes);
     }
     return bytes;
+  }
+
+  /**
+   * Where there is nothing at all, what a model makes of padding alone is not what it makes of
+   * nothing: a softmax over nothing is nothing, over what is masked it is a mean of it.
+   */
+  @Override
+  public boolean mayPad(long[] sizes) {
+    if (layout.isIrregular(sizes)) {
+      return false;
+    }
+    for (long size : sizes) {
+      if (size == 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
@@ -288,7 +357,7 @@ final class Runner implements RunPlan.Costs {
   }
 
   private double product(int input, TensorSpec spec, long[] sizes) {
-    if (!spec.hasRank()) {
+    if (!spec.hasRank() || layout.isIrregular(sizes)) {
       return layout.inputShape(input, sizes).elements();
     }
     double product = 1;

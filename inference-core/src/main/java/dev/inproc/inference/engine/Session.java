@@ -1,11 +1,14 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.BatchPredictor;
+import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +24,10 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
   /** Returns what one example's call holds and its answer: no batch axis, only outputs wanted. */
   Signature signature();
 
-  /** Returns the model's own signature, batch axis and all outputs included. */
+  /**
+   * Returns the model's own signature, batch axis and all outputs included but those that the
+   * engine cannot read.
+   */
   Signature rawSignature();
 
   /** Returns the devices that it really runs on, in the order of the options. */
@@ -38,6 +44,13 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    */
   Integrity integrity();
 
+  /**
+   * Returns how often the engine has run this model for calls so far, through this session and its
+   * views: a batch in one run counts once, a run that failed counts too, warming up counts, the
+   * integrity probe does not. Beside the number of calls it tells how many shared a run.
+   */
+  long engineRuns();
+
   /** Returns what the model file says of itself: producer, version, custom entries. */
   Map<String, String> metadata();
 
@@ -45,7 +58,8 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * Returns a view of this model that computes these outputs alone, which may cost less. Closing
    * the view closes the model; see {@link #borrowed}.
    *
-   * @throws IllegalArgumentException if the model has no such output, or none is named
+   * @throws IllegalArgumentException if the model has no such output, if the engine cannot read it
+   *     (the message says why), or if none is named
    */
   Session outputs(String... names);
 
@@ -66,7 +80,29 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
   boolean close(Duration timeout);
 
   /**
-   * Makes a session of what an engine loaded. For authors of engines.
+   * Makes a session of a model that an engine loads. For authors of engines.
+   *
+   * @param name what messages call the model, such as {@code onnx:minilm}
+   * @param source where it came from, for keeping results of the integrity probe there; null if its
+   *     digest does not cover all of its files
+   * @param loader loads the native model, once for each device. It is called again, before this
+   *     returns, where a fresh load is needed: for a model that keeps state, which a probe or a
+   *     warm-up would change. What it returned is owned by the session, even if this fails
+   * @param options how it is loaded and run
+   * @throws IllegalArgumentException if the options do not fit the model
+   */
+  static Session load(
+      String name,
+      @Nullable ModelSource source,
+      Supplier<? extends List<? extends NativeModel>> loader,
+      SessionOptions options) {
+    Timer timer = Timer.system();
+    return new Loading(name, source, loader, true, options, timer, Workers.shared()).load();
+  }
+
+  /**
+   * Makes a session of native copies that cannot be loaded anew; {@link #load} is better. Where the
+   * copies keep state, the probe at load leaves its trace in them.
    *
    * @param name what messages call the model, such as {@code onnx:minilm}
    * @param source where it came from, for keeping results of the integrity probe there; null if its
@@ -80,6 +116,7 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
       @Nullable ModelSource source,
       List<? extends NativeModel> copies,
       SessionOptions options) {
-    return ModelSession.create(name, source, copies, options);
+    Timer timer = Timer.system();
+    return new Loading(name, source, () -> copies, false, options, timer, Workers.shared()).load();
   }
 }

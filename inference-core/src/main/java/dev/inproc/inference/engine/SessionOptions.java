@@ -2,10 +2,12 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,7 @@ public final class SessionOptions {
   private final long maxIdleBytes;
   private final long maxModelBytes;
   private final Map<String, Double> padValues;
+  private final Map<String, StatedShape> inputShapes;
   private final List<Integer> warmUpSizes;
   private final @Nullable Tensors warmUpExample;
   private final IntegrityOptions integrity;
@@ -53,6 +56,7 @@ public final class SessionOptions {
     maxIdleBytes = builder.maxIdleBytes;
     maxModelBytes = builder.maxModelBytes;
     padValues = Map.copyOf(builder.padValues);
+    inputShapes = Map.copyOf(builder.inputShapes);
     warmUpSizes = List.copyOf(builder.warmUpSizes);
     warmUpExample = builder.warmUpExample;
     integrity = builder.integrity;
@@ -113,6 +117,17 @@ public final class SessionOptions {
     return padValues;
   }
 
+  /** Returns the shapes stated of inputs, such as {@code [batch, 3, ?]}. */
+  public Map<String, String> inputShapes() {
+    Map<String, String> all = new TreeMap<>();
+    inputShapes.forEach((input, shape) -> all.put(input, shape.toString()));
+    return Collections.unmodifiableMap(all);
+  }
+
+  Map<String, StatedShape> statedShapes() {
+    return inputShapes;
+  }
+
   /** Returns the batch sizes that are run once at load. */
   public List<Integer> warmUpSizes() {
     return warmUpSizes;
@@ -140,6 +155,7 @@ public final class SessionOptions {
     builder.maxRunBytes = maxRunBytes;
     builder.maxIdleBytes = maxIdleBytes;
     builder.padValues.putAll(padValues);
+    builder.inputShapes.putAll(inputShapes);
     builder.warmUpSizes = warmUpSizes;
     builder.warmUpExample = warmUpExample;
     builder.integrity = integrity;
@@ -159,6 +175,7 @@ public final class SessionOptions {
     private long maxIdleBytes = DEFAULT_MAX_IDLE_BYTES;
     private long maxModelBytes = Long.MAX_VALUE;
     private final Map<String, Double> padValues = new LinkedHashMap<>();
+    private final Map<String, StatedShape> inputShapes = new LinkedHashMap<>();
     private List<Integer> warmUpSizes = List.of();
     private @Nullable Tensors warmUpExample;
     private IntegrityOptions integrity = IntegrityOptions.DEFAULT;
@@ -252,6 +269,30 @@ public final class SessionOptions {
      */
     public Builder pad(String input, double value) {
       padValues.put(Objects.requireNonNull(input, "input"), value);
+      return this;
+    }
+
+    /**
+     * States the shape of an input as a signature prints it, batch axis included: {@code "[batch,
+     * 3, ?]"}, where a number is a fixed size, a name a size that is equal wherever the name
+     * occurs, and a question mark any size, or what the model says. For inputs whose shape the
+     * model leaves open: without it such an input takes tensors of any rank, and since none of its
+     * dimensions is known to count examples, they run one by one. Also for dimensions that the
+     * model does not name, and for names that it gives to sizes that differ. Loading fails if it
+     * contradicts the model.
+     *
+     * @throws IllegalArgumentException if the text is not a shape
+     */
+    public Builder inputShape(String input, String shape) {
+      inputShapes.put(
+          Objects.requireNonNull(input, "input"),
+          StatedShape.parse(input, Objects.requireNonNull(shape, "shape")));
+      return this;
+    }
+
+    /** States the shape of an input by its dimensions, -1 for those left open and without names. */
+    public Builder inputShape(String input, long... dims) {
+      inputShapes.put(Objects.requireNonNull(input, "input"), StatedShape.of(input, dims));
       return this;
     }
 

@@ -1,6 +1,6 @@
 package dev.inproc.inference.tensor;
 
-/** The type of a tensor's elements. Sizes are in bytes; strings have none of their own. */
+/** The type of a tensor's elements. Sizes are in bytes; strings and sequences have none. */
 public enum DataType {
   /** IEEE 754 binary32; {@code float} in Java. */
   FLOAT32(4),
@@ -20,10 +20,21 @@ public enum DataType {
   INT64(8),
   /** Unsigned 8-bit integer; reads give 0 to 255. */
   UINT8(1),
+  /** Unsigned 16-bit integer; reads give 0 to 65,535. */
+  UINT16(2),
+  /** Unsigned 32-bit integer; reads as {@code long} give 0 to 2^32 - 1. */
+  UINT32(4),
+  /** Unsigned 64-bit integer; reads give the 64 bits, see {@link Long#toUnsignedString(long)}. */
+  UINT64(8),
   /** One byte, 0 or 1. */
   BOOL(1),
-  /** Unicode text. Not a fixed number of bytes. */
-  STRING(0);
+  /** Unicode text, or bytes that are not text. Not a fixed number of bytes. */
+  STRING(0),
+  /**
+   * A list of tensors of one element type, each of a shape of its own; see {@link
+   * Tensor#toTensors}. Some models answer so; no model is given one.
+   */
+  SEQUENCE(0);
 
   private final int byteSize;
 
@@ -31,9 +42,14 @@ public enum DataType {
     this.byteSize = byteSize;
   }
 
-  /** Returns the bytes of one element; 0 for {@link #STRING}. */
+  /** Returns the bytes of one element; 0 for {@link #STRING} and {@link #SEQUENCE}. */
   public int byteSize() {
     return byteSize;
+  }
+
+  /** Returns whether all elements have the same number of bytes: numbers and booleans do. */
+  public boolean hasFixedSize() {
+    return byteSize > 0;
   }
 
   /** Returns whether the elements are floating-point numbers of any width. */
@@ -41,8 +57,11 @@ public enum DataType {
     return this == FLOAT32 || this == FLOAT64 || this == FLOAT16 || this == BFLOAT16;
   }
 
-  /** Returns whether the elements are integers of any width; a boolean is none. */
+  /** Returns whether the elements are integers of any width, signed or not; a boolean is none. */
   public boolean isInteger() {
-    return this == INT8 || this == INT16 || this == INT32 || this == INT64 || this == UINT8;
+    return switch (this) {
+      case INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64 -> true;
+      default -> false;
+    };
   }
 }

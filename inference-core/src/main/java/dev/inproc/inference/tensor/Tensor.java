@@ -1,10 +1,6 @@
 package dev.inproc.inference.tensor;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -16,18 +12,20 @@ import java.util.function.Consumer;
  *
  * <p>Numbers are kept as bytes in the machine's order, the very bytes an engine takes, so that
  * gathering a batch is a copy of memory whatever the type. A tensor therefore holds at most 2^31 -
- * 9 bytes. Reading as another type than the tensor's own is an {@link IllegalStateException}, with
- * one exception: 16-bit floats are read as {@code float}.
+ * 9 bytes. Reading as another type than the tensor's own is an {@link IllegalStateException},
+ * unless the Java type holds every value of the tensor's type: 16-bit floats are read as {@code
+ * float}, integers as any wider integer.
+ *
+ * <p>An element of a STRING tensor is text, or bytes that are not text, such as an encoded image.
+ * Text and its bytes in UTF-8 are the same element: tensors made of either are equal.
  */
 public final class Tensor {
+  private static final String INT_TYPES = "an integer type whose values an int holds, or BOOL";
   private static final long MAX_BYTES = Integer.MAX_VALUE - 8L; // the largest array of common JVMs
-  private static final VarHandle FLOATS =
-      MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.nativeOrder());
-  private static final int SMALL = 32; // up to here a loop is faster than a buffer's bulk copy
 
   private final DataType type;
   private final Shape shape;
-  private final Object data; // byte[], or String[] for strings
+  private final Object data; // byte[]; an Object[] for strings, a Tensor[] for sequences
 
   private Tensor(DataType type, Shape shape, Object data) {
     this.type = type;
@@ -39,8 +37,8 @@ public final class Tensor {
     return (byte[]) data;
   }
 
-  private String[] strings() {
-    return (String[]) data;
+  private Object[] elementObjects() {
+    return (Object[]) data;
   }
 
   // ---- making one ----
@@ -50,21 +48,30 @@ public final class Tensor {
     return of(Shape.of(values.length), values);
   }
 
-  /** Returns an INT64 vector. */
+  /** Returns a FLOAT64 vector. */
+  public static Tensor of(double... values) {
+    return of(Shape.of(values.length), values);
+  }
+
+  /** Returns an INT64 vector; {@code of(1, 2)} is of INT32, {@code of(1L, 2L)} of INT64. */
   public static Tensor of(long... values) {
+    return of(Shape.of(values.length), values);
+  }
+
+  /** Returns an INT32 vector. */
+  public static Tensor of(int... values) {
+    return of(Shape.of(values.length), values);
+  }
+
+  /** Returns a STRING vector; no element is null. */
+  public static Tensor of(String... values) {
     return of(Shape.of(values.length), values);
   }
 
   /** Returns a FLOAT32 tensor. */
   public static Tensor of(Shape shape, float... values) {
     Tensor tensor = allocate(DataType.FLOAT32, shape, values.length);
-    if (values.length <= SMALL) {
-      for (int i = 0; i < values.length; i++) {
-        FLOATS.set(tensor.bytes(), i * Float.BYTES, values[i]);
-      }
-    } else {
-      tensor.view().asFloatBuffer().put(values);
-    }
+    Numbers.put(values, tensor.bytes());
     return tensor;
   }
 
@@ -106,23 +113,68 @@ public final class Tensor {
     return new Tensor(DataType.UINT8, shape, allocate(DataType.UINT8, shape, values));
   }
 
+  /** Returns a UINT16 tensor of these bits, read as 0 to 65,535. */
+  public static Tensor ofUint16(Shape shape, short... values) {
+    return of(shape, values).as(DataType.UINT16);
+  }
+
+  /** Returns a UINT32 tensor of these bits, read as 0 to 2^32 - 1. */
+  public static Tensor ofUint32(Shape shape, int... values) {
+    return of(shape, values).as(DataType.UINT32);
+  }
+
+  /** Returns a UINT64 tensor of these bits; {@link Long#toUnsignedString(long)} prints them. */
+  public static Tensor ofUint64(Shape shape, long... values) {
+    return of(shape, values).as(DataType.UINT64);
+  }
+
+  private Tensor as(DataType other) {
+    return new Tensor(other, shape, data);
+  }
+
   /** Returns a BOOL tensor. */
   public static Tensor of(Shape shape, boolean... values) {
     Tensor tensor = allocate(DataType.BOOL, shape, values.length);
-    for (int i = 0; i < values.length; i++) {
-      tensor.bytes()[i] = (byte) (values[i] ? 1 : 0);
-    }
+    Numbers.put(values, tensor.bytes());
     return tensor;
   }
 
   /** Returns a STRING tensor; no element is null. */
   public static Tensor of(Shape shape, String... values) {
-    checkCount(DataType.STRING, shape, values.length);
-    String[] copy = values.clone();
+    return ofElements(shape, values);
+  }
+
+  /**
+   * Returns a STRING vector of bytes, such as encoded images or serialized examples: one array an
+   * element.
+   */
+  public static Tensor ofBytes(byte[]... values) {
+    return ofBytes(Shape.of(values.length), values);
+  }
+
+  /** Returns a STRING tensor of bytes, one array an element; none is null. */
+  public static Tensor ofBytes(Shape shape, byte[]... values) {
+    return ofElements(shape, values);
+  }
+
+  /**
+   * Returns a STRING tensor whose elements are each a {@link String} or a {@code byte[]}. For
+   * engines; see {@link #copyElements}.
+   *
+   * @throws IllegalArgumentException if an element is something else
+   */
+  public static Tensor ofElements(Shape shape, Object[] elements) {
+    checkCount(DataType.STRING, shape, elements.length);
+    return new Tensor(DataType.STRING, shape, TextElements.copyOf(elements));
+  }
+
+  /** Returns a SEQUENCE of these tensors, of one dimension. */
+  public static Tensor sequence(List<Tensor> tensors) {
+    Tensor[] copy = tensors.toArray(new Tensor[0]);
     for (int i = 0; i < copy.length; i++) {
-      Objects.requireNonNull(copy[i], "string " + i);
+      Objects.requireNonNull(copy[i], "tensor " + i);
     }
-    return new Tensor(DataType.STRING, shape, copy);
+    return new Tensor(DataType.SEQUENCE, Shape.of(copy.length), copy);
   }
 
   /** Returns a FLOAT16 tensor of these values, each rounded to nearest, ties to even. */
@@ -150,7 +202,7 @@ public final class Tensor {
    * machine's byte order, starts zeroed, and must not be kept: writes after the filler returns
    * would break immutability.
    *
-   * @throws IllegalArgumentException for {@link DataType#STRING}, or if the tensor is too large
+   * @throws IllegalArgumentException for STRING and SEQUENCE, or if the tensor is too large
    */
   public static Tensor fill(DataType type, Shape shape, Consumer<ByteBuffer> filler) {
     Tensor tensor = allocate(type, shape, shape.elements());
@@ -171,8 +223,8 @@ public final class Tensor {
   }
 
   private static Tensor allocate(DataType type, Shape shape, long count) {
-    if (type == DataType.STRING) {
-      throw new IllegalArgumentException("A STRING tensor has no bytes; use of(Shape, String...)");
+    if (!type.hasFixedSize()) {
+      throw new IllegalArgumentException("A " + type + " tensor has no bytes of its own");
     }
     checkCount(type, shape, count);
     return new Tensor(type, shape, new byte[(int) (count * type.byteSize())]);
@@ -212,14 +264,14 @@ public final class Tensor {
     return (int) shape.elements();
   }
 
-  /** Returns the bytes of the elements; for strings an estimate of two bytes a character. */
+  /** Returns the bytes of the elements; for text an estimate of two bytes a character. */
   public long byteSize() {
-    if (type != DataType.STRING) {
+    if (type.hasFixedSize()) {
       return bytes().length;
     }
     long size = 0;
-    for (String string : strings()) {
-      size += 2L * string.length();
+    for (Object element : elementObjects()) {
+      size += element instanceof Tensor tensor ? tensor.byteSize() : TextElements.size(element);
     }
     return size;
   }
@@ -238,17 +290,12 @@ public final class Tensor {
 
   /** Returns a FLOAT32, FLOAT16 or BFLOAT16 tensor's elements as a new array. */
   public float[] toFloats() {
+    if (type == DataType.FLOAT32) {
+      return Numbers.floats(bytes());
+    }
     float[] values = new float[elements()];
-    if (type == DataType.FLOAT32 && values.length <= SMALL) {
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) FLOATS.get(bytes(), i * Float.BYTES);
-      }
-    } else if (type == DataType.FLOAT32) {
-      view().asFloatBuffer().get(values);
-    } else {
-      for (int i = 0; i < values.length; i++) {
-        values[i] = getFloat(i);
-      }
+    for (int i = 0; i < values.length; i++) {
+      values[i] = getFloat(i);
     }
     return values;
   }
@@ -261,19 +308,37 @@ public final class Tensor {
     return values;
   }
 
-  /** Returns an INT64 tensor's elements as a new array. */
+  /**
+   * Returns the elements of a tensor of any integer type, or of BOOL, as a new array. A UINT64
+   * element above {@link Long#MAX_VALUE} comes as its 64 bits, a negative number.
+   */
   public long[] toLongs() {
-    expect(DataType.INT64);
     long[] values = new long[elements()];
-    view().asLongBuffer().get(values);
+    if (type == DataType.INT64) {
+      view().asLongBuffer().get(values);
+    } else {
+      expectInteger(DataType.UINT64.byteSize());
+      for (int i = 0; i < values.length; i++) {
+        values[i] = Numbers.integer(type, bytes(), i * type.byteSize());
+      }
+    }
     return values;
   }
 
-  /** Returns an INT32 tensor's elements as a new array. */
+  /**
+   * Returns the elements of an INT32, INT16, INT8, UINT16, UINT8 or BOOL tensor as a new array; an
+   * {@code int} holds them all.
+   */
   public int[] toInts() {
-    expect(DataType.INT32);
     int[] values = new int[elements()];
-    view().asIntBuffer().get(values);
+    if (type == DataType.INT32) {
+      view().asIntBuffer().get(values);
+    } else {
+      expectInt();
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (int) Numbers.integer(type, bytes(), i * type.byteSize());
+      }
+    }
     return values;
   }
 
@@ -285,9 +350,7 @@ public final class Tensor {
     return values;
   }
 
-  /**
-   * Returns the elements' bytes in the machine's order, whatever the type but STRING, as a copy.
-   */
+  /** Returns the bytes of numbers of any type, in the machine's order, as a copy. */
   public byte[] toBytes() {
     return numeric().clone();
   }
@@ -295,17 +358,27 @@ public final class Tensor {
   /** Returns a BOOL tensor's elements as a new array. */
   public boolean[] toBooleans() {
     expect(DataType.BOOL);
-    boolean[] values = new boolean[bytes().length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = bytes()[i] != 0;
-    }
-    return values;
+    return Numbers.booleans(bytes());
   }
 
-  /** Returns a STRING tensor's elements, unmodifiable. */
+  /**
+   * Returns a STRING tensor's elements, unmodifiable.
+   *
+   * @throws IllegalStateException if an element is bytes that are not text
+   */
   public List<String> toStrings() {
     expect(DataType.STRING);
-    return List.of(strings());
+    String[] values = new String[elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = TextElements.text(elementObjects()[i], i);
+    }
+    return List.of(values);
+  }
+
+  /** Returns a SEQUENCE's tensors in order, unmodifiable. */
+  public List<Tensor> toTensors() {
+    expect(DataType.SEQUENCE);
+    return List.of((Tensor[]) data);
   }
 
   /** Returns one element of a FLOAT32, FLOAT16 or BFLOAT16 tensor by its row-major index. */
@@ -324,22 +397,48 @@ public final class Tensor {
     return view().getDouble(offset(index));
   }
 
-  /** Returns one element of any integer or BOOL tensor by its row-major index. */
+  /**
+   * Returns one element of any integer or BOOL tensor by its row-major index; of UINT64 its 64
+   * bits.
+   */
   public long getLong(int index) {
-    return switch (type) {
-      case INT64 -> view().getLong(offset(index));
-      case INT32 -> view().getInt(offset(index));
-      case INT16 -> view().getShort(offset(index));
-      case INT8 -> bytes()[offset(index)];
-      case UINT8, BOOL -> bytes()[offset(index)] & 0xff;
-      default -> throw mismatch("an integer type or BOOL");
-    };
+    expectInteger(DataType.UINT64.byteSize());
+    return Numbers.integer(type, bytes(), offset(index));
   }
 
-  /** Returns one element of a STRING tensor by its row-major index. */
+  /**
+   * Returns one element of an INT32, INT16, INT8, UINT16, UINT8 or BOOL tensor by its row-major
+   * index.
+   */
+  public int getInt(int index) {
+    expectInt();
+    return (int) Numbers.integer(type, bytes(), offset(index));
+  }
+
+  /**
+   * Returns one element of a STRING tensor by its row-major index.
+   *
+   * @throws IllegalStateException if it is bytes that are not text; see {@link #isText}
+   */
   public String getString(int index) {
     expect(DataType.STRING);
-    return strings()[index];
+    return TextElements.text(elementObjects()[index], index);
+  }
+
+  /**
+   * Returns the bytes of one element of a STRING tensor, of text those in UTF-8, as a copy.
+   *
+   * @throws IllegalStateException if it is text that UTF-8 cannot encode
+   */
+  public byte[] getBytes(int index) {
+    expect(DataType.STRING);
+    return TextElements.bytes(elementObjects()[index], index);
+  }
+
+  /** Returns whether one element of a STRING tensor is text: bytes that are UTF-8 are. */
+  public boolean isText(int index) {
+    expect(DataType.STRING);
+    return elementObjects()[index] instanceof String;
   }
 
   /**
@@ -351,11 +450,24 @@ public final class Tensor {
    * @throws IndexOutOfBoundsException if either side is too short
    */
   public void copyBytes(int from, int length, ByteBuffer target, int position) {
-    target.put(position, numeric(), from, length);
+    if (length == Float.BYTES && type != DataType.STRING) {
+      Numbers.copyWord(bytes(), from, target, position); // a third of a bulk copy
+    } else {
+      target.put(position, numeric(), from, length);
+    }
+  }
+
+  /**
+   * Copies a run of a STRING tensor's elements into an array: {@link String}, or {@code byte[]} of
+   * what is not text, which must not be written to. For those who gather batches.
+   */
+  public void copyElements(int from, int length, Object[] target, int position) {
+    expect(DataType.STRING);
+    System.arraycopy(elementObjects(), from, target, position, length);
   }
 
   private ByteBuffer view() {
-    return ByteBuffer.wrap(bytes()).order(ByteOrder.nativeOrder());
+    return Numbers.view(bytes());
   }
 
   private int offset(int index) {
@@ -363,8 +475,8 @@ public final class Tensor {
   }
 
   private byte[] numeric() {
-    if (type == DataType.STRING) {
-      throw mismatch("a type with bytes");
+    if (!type.hasFixedSize()) {
+      throw mismatch("a type of numbers");
     }
     return bytes();
   }
@@ -372,6 +484,20 @@ public final class Tensor {
   private void expect(DataType expected) {
     if (type != expected) {
       throw mismatch(expected.toString());
+    }
+  }
+
+  private void expectInteger(int mostBytes) {
+    boolean integer = type.isInteger() || type == DataType.BOOL;
+    if (!integer || type.byteSize() > mostBytes) {
+      throw mismatch(mostBytes > Integer.BYTES ? "an integer type or BOOL" : INT_TYPES);
+    }
+  }
+
+  private void expectInt() {
+    expectInteger(Integer.BYTES);
+    if (type == DataType.UINT32) {
+      throw mismatch(INT_TYPES);
     }
   }
 
@@ -391,8 +517,17 @@ public final class Tensor {
   /** Reads all elements, some bytes a cycle. Differs from process to process. */
   @Override
   public int hashCode() {
-    int elements = type == DataType.STRING ? Arrays.hashCode(strings()) : ByteHash.of(bytes());
+    int elements = type.hasFixedSize() ? ByteHash.of(bytes()) : hashOfObjects();
     return (elements * 31 + shape.hashCode()) * 31 + type.hashCode();
+  }
+
+  private int hashOfObjects() {
+    int hash = 1;
+    for (Object element : elementObjects()) {
+      hash =
+          hash * 31 + (element instanceof Tensor ? element.hashCode() : TextElements.hash(element));
+    }
+    return hash;
   }
 
   /** Returns type and shape, such as {@code FLOAT32[2, 3]}; never the values. */

@@ -1,6 +1,7 @@
 package dev.inproc.inference.tensor;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -17,13 +18,19 @@ public final class TensorSpec {
   private final DataType type;
   private final long @Nullable [] dims;
   private final @Nullable String[] symbols;
+  private final List<String> labels;
 
   private TensorSpec(
-      String name, DataType type, long @Nullable [] dims, @Nullable String[] symbols) {
+      String name,
+      DataType type,
+      long @Nullable [] dims,
+      @Nullable String[] symbols,
+      List<String> labels) {
     this.name = name.intern(); // callers mostly use literals: found without comparing letters
     this.type = Objects.requireNonNull(type, "type");
     this.dims = dims;
     this.symbols = symbols;
+    this.labels = labels;
   }
 
   /**
@@ -47,7 +54,7 @@ public final class TensorSpec {
       }
       kept[i] = dims[i] == DYNAMIC ? symbols[i] : null;
     }
-    return new TensorSpec(name, type, dims.clone(), kept);
+    return new TensorSpec(name, type, dims.clone(), kept, List.of());
   }
 
   /** Returns a spec whose dimensions are all fixed. */
@@ -57,7 +64,14 @@ public final class TensorSpec {
 
   /** Returns a spec of unknown rank. */
   public static TensorSpec unknownRank(String name, DataType type) {
-    return new TensorSpec(name, type, null, new @Nullable String[0]);
+    return new TensorSpec(name, type, null, new @Nullable String[0], List.of());
+  }
+
+  /**
+   * Returns this spec with the names of the classes that the last dimension counts, in its order.
+   */
+  public TensorSpec withLabels(List<String> classes) {
+    return new TensorSpec(name, type, dims, symbols, List.copyOf(classes));
   }
 
   /** Returns the tensor's name in the model. */
@@ -94,6 +108,14 @@ public final class TensorSpec {
     return symbols[axis];
   }
 
+  /**
+   * Returns the classes that the last dimension counts, in its order; empty if the model names
+   * none. Classes that a model knows by number are named by that number.
+   */
+  public List<String> labels() {
+    return labels;
+  }
+
   /** Returns this spec without its outermost dimension: one example of a batch. */
   public TensorSpec dropFirst() {
     long[] all = known();
@@ -104,7 +126,8 @@ public final class TensorSpec {
         name,
         type,
         Arrays.copyOfRange(all, 1, all.length),
-        Arrays.copyOfRange(symbols, 1, symbols.length));
+        Arrays.copyOfRange(symbols, 1, symbols.length),
+        labels);
   }
 
   /** Returns whether a tensor of this shape fits: the same rank, and equal fixed dimensions. */
@@ -136,12 +159,13 @@ public final class TensorSpec {
         && name.equals(that.name)
         && type == that.type
         && Arrays.equals(dims, that.dims)
-        && Arrays.equals(symbols, that.symbols);
+        && Arrays.equals(symbols, that.symbols)
+        && labels.equals(that.labels);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, type, Arrays.hashCode(dims), Arrays.hashCode(symbols));
+    return Objects.hash(name, type, Arrays.hashCode(dims), Arrays.hashCode(symbols), labels);
   }
 
   /** Returns the dimensions as a user writes them, such as {@code [batch, ?, 384]}. */

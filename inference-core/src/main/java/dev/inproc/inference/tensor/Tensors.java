@@ -10,8 +10,8 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The named tensors of one call or one answer, in order. Immutable. A model has a handful of
- * inputs, so look-ups scan; they allocate nothing.
+ * The named tensors of one call or one answer, in order. Immutable. A few names are scanned, which
+ * allocates nothing; many are looked up by their hashes.
  *
  * <p>Most calls and answers hold one tensor, and there are two of these objects for each: one alone
  * needs no array, and its list of names is shared.
@@ -23,11 +23,14 @@ public final class Tensors {
   private static final @Nullable List<String>[] SINGLE_NAMES = newLists(256);
 
   private final List<String> names;
+  private final @Nullable NameIndex index; // of many names
   private final @Nullable Tensor alone;
   private final Tensor[] several; // none if there is one alone
 
-  private Tensors(List<String> names, @Nullable Tensor alone, Tensor[] several) {
+  private Tensors(
+      List<String> names, @Nullable NameIndex index, @Nullable Tensor alone, Tensor[] several) {
     this.names = names;
+    this.index = index;
     this.alone = alone;
     this.several = several;
   }
@@ -39,7 +42,7 @@ public final class Tensors {
 
   /** Returns the one tensor under this name. */
   public static Tensors of(String name, Tensor tensor) {
-    return new Tensors(listOf(name), Objects.requireNonNull(tensor, name), NONE);
+    return new Tensors(listOf(name), null, Objects.requireNonNull(tensor, name), NONE);
   }
 
   private static List<String> listOf(String name) {
@@ -88,18 +91,15 @@ public final class Tensors {
   public static Tensors of(List<String> names, IntFunction<Tensor> tensors) {
     List<String> kept = List.copyOf(names);
     if (kept.size() == 1) {
-      return new Tensors(kept, Objects.requireNonNull(tensors.apply(0), kept.get(0)), NONE);
+      Tensor tensor = Objects.requireNonNull(tensors.apply(0), kept.get(0));
+      return new Tensors(kept, null, tensor, NONE);
     }
+    NameIndex index = NameIndex.of(kept);
     Tensor[] values = new Tensor[kept.size()];
     for (int i = 0; i < values.length; i++) {
       values[i] = Objects.requireNonNull(tensors.apply(i), kept.get(i));
-      for (int j = 0; j < i; j++) {
-        if (kept.get(i).equals(kept.get(j))) {
-          throw new IllegalArgumentException("The name \"" + kept.get(i) + "\" occurs twice");
-        }
-      }
     }
-    return new Tensors(kept, null, values);
+    return new Tensors(kept, index, null, values);
   }
 
   /** Returns the number of tensors. */
@@ -132,6 +132,10 @@ public final class Tensors {
 
   /** Returns the tensor of this name, or null. */
   public @Nullable Tensor find(String name) {
+    if (index != null) {
+      int found = index.find(name);
+      return found < 0 ? null : several[found];
+    }
     for (int i = 0; i < size(); i++) {
       if (names.get(i).equals(name)) {
         return at(i);

@@ -163,9 +163,20 @@ class BatchPolicyTest {
     policy(4, 500);
     company();
     add(1_000, 400);
-    // A run of two takes 120 µs: the one that waits, and one that may come.
-    assertEquals(280, select(1_000));
-    assertEquals(0, select(1_280));
+    // A run of two takes 120 µs: the one that waits, and one that may come. An eighth is kept.
+    assertEquals(230, select(1_000));
+    assertEquals(0, select(1_230));
+    assertEquals(1, batch.size());
+  }
+
+  @Test
+  void window_nearDeadlineAndCostsUnknown_endsAtHalfOfItsTime() {
+    policy = new BatchPolicy<>(4, 500 * MICRO, new CostEstimator());
+    company();
+    add(1_000, 400);
+    assertEquals(200, select(1_000));
+    assertEquals(50, select(1_150), "the half is of the whole time, not of what is left");
+    assertEquals(0, select(1_200));
     assertEquals(1, batch.size());
   }
 

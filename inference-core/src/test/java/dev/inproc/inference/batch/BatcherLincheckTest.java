@@ -143,19 +143,10 @@ class BatcherLincheckTest {
     }
   }
 
-  /** Requests too large to be let in. */
+  /** Room for one: of two that come at once, the second is refused. */
   public static class Refusing extends Closing {
     public Refusing() {
-      super(Batching.upTo(1).withMaxQueuedBytes(1));
-    }
-
-    @Operation
-    public void list() {
-      try {
-        throw new IllegalStateException("answered: " + bench.batcher.predictAll(List.of(1L, 2L)));
-      } catch (OverloadedException | PredictorClosedException e) {
-        // one or the other
-      }
+      super(Batching.upTo(1).withMaxQueued(1));
     }
   }
 }

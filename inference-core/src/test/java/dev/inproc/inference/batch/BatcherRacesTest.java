@@ -87,6 +87,37 @@ class BatcherRacesTest {
     }
   }
 
+  /** A model completes a call from another thread, while its runner is completing one. */
+  @Test
+  void chain_anotherThreadCompletesMeanwhile_allAreWoken() {
+    try (BatchFixture f = new BatchFixture(Batching.upTo(8))) {
+      List<BlockedCaller> callers =
+          IntStream.range(0, 8).mapToObj(i -> new BlockedCaller(f)).toList();
+      callers.forEach(Thread::start);
+      callers.forEach(Await::blocked);
+      Figures figures = new Figures(8);
+      Gathered<Long, Long> gathered =
+          new Gathered<>(callers.stream().map(each -> each.request).toList(), figures);
+      var unused =
+          callers
+              .get(0)
+              .request
+              .whenComplete(
+                  (answer, failure) -> {
+                    Thread other = new Thread(() -> gathered.complete(1, LedgerModel.f(1)));
+                    other.start();
+                    Await.end(other);
+                  });
+      for (int i = 0; i < 8; i++) {
+        assertEquals(i != 1, gathered.complete(i, LedgerModel.f(i)));
+      }
+      gathered.end(null);
+      callers.forEach(Await::end);
+      assertEquals(8, gathered.answered());
+      assertEquals(8, figures.snapshot(new Intake<Request<Long, Long>>(8, 8)).answered());
+    }
+  }
+
   /** One in a batch of many, asleep until it is woken. */
   private static final class BlockedCaller extends Thread {
     final Request<Long, Long> request;

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.EngineException;
@@ -25,8 +26,11 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -252,6 +256,174 @@ class BatcherThreadsTest {
     Await.until("all have left", () -> batcher.metrics().waiting() == 0);
     assertEquals(100, batcher.metrics().expired());
     open(gate);
+  }
+
+  // ---- a delay, and a deadline that comes meanwhile ----
+
+  @Test
+  void maxDelay_aDeadlineComesMeanwhile_endsInTimeForIt() {
+    LedgerEngine delayed = new LedgerEngine();
+    Batching window = Batching.upTo(8).withMaxDelay(Duration.ofMinutes(1));
+    try (BatchingPredictor<Long, Long> patient = window.decorate(delayed)) {
+      Gate gate = delayed.block();
+      List<CompletableFuture<Long>> futures = new ArrayList<>();
+      futures.add(patient.submit(0L));
+      gate.awaitEntered(1);
+      futures.add(patient.submit(1L));
+      futures.add(patient.submit(2L));
+      delayed.unblock();
+      gate.open();
+      assertEquals(LedgerModel.f(0), Await.value(futures.get(0)));
+      Await.until("the worker sleeps", BatcherThreadsTest::isAWorkerDelaying);
+      futures.add(patient.submit(3L, CallOptions.timeout(Duration.ofSeconds(3))));
+      for (int id = 1; id <= 3; id++) {
+        assertEquals(LedgerModel.f(id), Await.value(futures.get(id)));
+      }
+      assertEquals(List.of(List.of(0L), List.of(3L, 1L, 2L)), delayed.runs());
+    }
+  }
+
+  private static boolean isAWorkerDelaying() {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .filter(each -> each.getKey().getState() == Thread.State.TIMED_WAITING)
+        .flatMap(each -> java.util.Arrays.stream(each.getValue()))
+        .anyMatch(frame -> frame.getMethodName().equals("delay"));
+  }
+
+  // ---- a model that completes from several threads ----
+
+  @Test
+  void completedFromSeveralThreads_allBlockedCallersAreWoken() {
+    BatchPredictor<Long, Long> model = new OnThreads(engine);
+    BatchingPredictor<Long, Long> wide = Batching.upTo(48).decorate(model);
+    Gate gate = engine.block();
+    var unused = wide.submit(1_000L);
+    gate.awaitEntered(1);
+    List<CompletableFuture<Thread>> callers = new ArrayList<>();
+    for (int i = 0; i < 48; i++) {
+      long id = i;
+      callers.add(start(() -> assertEquals(LedgerModel.f(id), wide.predict(id))));
+    }
+    Await.until("all wait", () -> wide.metrics().waiting() == 48);
+    open(gate);
+    callers.forEach(Await::value);
+    Await.until("all are counted", () -> wide.metrics().answered() == 49);
+    assertEquals(1, wide.metrics().batchSizes().count() - 1, "one batch of 48");
+  }
+
+  @Test
+  void failedFromSeveralThreads_theBadOneIsFound() {
+    engine.poison(7);
+    BatchingPredictor<Long, Long> wide = Batching.upTo(48).decorate(new OnThreads(engine));
+    Gate gate = engine.block();
+    var unused = wide.submit(1_000L);
+    gate.awaitEntered(1);
+    List<CompletableFuture<Long>> futures = LongStream.range(0, 48).mapToObj(wide::submit).toList();
+    open(gate);
+    for (int i = 0; i < 48; i++) {
+      if (i == 7) {
+        assertSays(Await.failure(futures.get(i)), "poisoned");
+      } else {
+        assertEquals(LedgerModel.f(i), Await.value(futures.get(i)));
+      }
+    }
+  }
+
+  // ---- callers that must not hold up what they wait for ----
+
+  @Test
+  void callerOnThePool_modelUsesThePool_noDeadlock() throws Exception {
+    ForkJoinPool pool = new ForkJoinPool(1);
+    try {
+      Gate gate = occupy();
+      engine.work(
+          rows -> {
+            if (rows == 2) {
+              assertEquals(rows, Await.value(CompletableFuture.supplyAsync(() -> rows, pool)));
+            }
+          });
+      var caller = pool.submit(() -> batcher.predict(1L));
+      Await.until("it waits", () -> batcher.metrics().waiting() == 1);
+      CompletableFuture<Long> mate = batcher.submit(2L);
+      open(gate);
+      assertEquals(LedgerModel.f(2), Await.value(mate));
+      assertEquals(LedgerModel.f(1), caller.get());
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  @Test
+  void closingOnThePool_modelUsesThePool_noDeadlock() throws Exception {
+    LedgerEngine model = new LedgerEngine();
+    BatchingPredictor<Long, Long> closing = Batching.upTo(4).decorate(model);
+    ForkJoinPool pool = new ForkJoinPool(1);
+    try {
+      Gate gate = model.block();
+      model.work(rows -> Await.value(CompletableFuture.runAsync(() -> {}, pool)));
+      CompletableFuture<Long> call = closing.submit(1L);
+      gate.awaitEntered(1);
+      var closer = pool.submit(() -> closing.close());
+      Await.until("closed", () -> closing.submit(2L).isCompletedExceptionally());
+      model.unblock();
+      gate.open();
+      assertEquals(LedgerModel.f(1), Await.value(call));
+      closer.get();
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  /** Runs by a blocking caller on its own thread, as nobody else waits. */
+  @Test
+  void modelCallsItsOwnBatcher_fromALoneCallersRun_noDeadlock() {
+    List<Supplier<Long>> calls =
+        List.of(
+            () -> batcher.predict(2L),
+            () -> batcher.predict(2L, MINUTE),
+            () -> batcher.predictAll(List.of(2L)).get(0),
+            () -> batcher.predictAll(LongStream.range(2, 99).boxed().toList(), MINUTE).get(0),
+            () -> batcher.submit(2L).join(),
+            () -> batcher.submit(2L, MINUTE).join());
+    for (Supplier<Long> call : calls) {
+      AtomicReference<Long> inner = new AtomicReference<>();
+      AtomicBoolean once = new AtomicBoolean();
+      engine.work(
+          rows -> {
+            if (once.compareAndSet(false, true)) {
+              inner.set(call.get());
+            }
+          });
+      Await.value(start(() -> assertEquals(LedgerModel.f(1), batcher.predict(1L))));
+      assertEquals(LedgerModel.f(2), inner.get());
+      once.set(false);
+      Await.value(
+          start(() -> assertEquals(List.of(LedgerModel.f(1)), batcher.predictAll(List.of(1L)))));
+      assertEquals(LedgerModel.f(2), inner.get());
+    }
+    engine.work(rows -> {});
+    assertEquals(LedgerModel.f(5), Await.value(batcher.submit(5L)), "the slot is free again");
+    assertEquals(LedgerModel.f(6), batcher.predict(6L));
+  }
+
+  // ---- futures that are overwritten ----
+
+  @Test
+  void obtruded_whileQueued_leavesAndClosingEnds() {
+    Gate gate = occupy();
+    CompletableFuture<Long> value = batcher.submit(1L);
+    CompletableFuture<Long> failure = batcher.submit(2L);
+    value.obtrudeValue(7L);
+    failure.obtrudeException(new IllegalStateException("mine"));
+    assertEquals(0, batcher.metrics().waiting());
+    assertEquals(7L, value.join());
+    assertSays(Await.failure(failure), "mine");
+    assertEquals(2, batcher.metrics().cancelled(), "completed from outside is withdrawn");
+    open(gate);
+    CompletableFuture<Long> answered = batcher.submit(3L);
+    assertEquals(LedgerModel.f(3), Await.value(answered));
+    answered.obtrudeValue(8L);
+    assertEquals(8L, answered.join());
   }
 
   // ---- where batching cannot pay ----

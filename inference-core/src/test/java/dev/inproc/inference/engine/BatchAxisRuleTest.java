@@ -96,6 +96,35 @@ class BatchAxisRuleTest {
     assertEquals(false, BatchAxisRule.leads(signature(text)), why);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "batch_size,4 -> Gemmy_dim_0,2      | true  | an exporter's name on the output",
+        "batch,4 -> unk__6,2                | true  | another exporter's",
+        "unk__5,4 -> unk__6,2               | true  | names of exporters alone",
+        "N,4; dynamic_axes_1,3 -> N,2       | true  | on one input",
+        "N,4; None,3 -> ?,2; ...            | true  | with and without names",
+        "N,16; ?,16 -> N,4                  | true  | a name and none",
+        "N,16 -> M,4                        | false | real names disagree",
+        "batch,4; texts,4 -> unk__6,2       | false | on the inputs too",
+        "unk__5,4 -> 4,2                    | false | an output without it",
+        "unk__5,4 -> unk__5,unk__5          | false | one length in two places",
+        "seq,batch,3 -> unk__5,2            | false | the batch axis is another",
+      })
+  void mayLead_signature_asTheTableSays(String text, boolean may, String why) {
+    assertEquals(may, BatchAxisRule.mayLead(signature(text)), why);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'seq,batch,3 -> seq,batch,2'",
+    "'seq_len,batch_size,3; seq_len,batch_size -> seq_len,batch_size'"
+  })
+  void leads_batchNamedElsewhere_isNone(String text) {
+    assertEquals(false, BatchAxisRule.leads(signature(text)));
+  }
+
   @Test
   void leads_scalarInput_isNone() {
     Signature scalar =

@@ -31,8 +31,8 @@ final class Fixture implements AutoCloseable {
     this.timer = timer;
     this.copies = copies;
     session =
-        (ModelSession)
-            ModelSession.create("scripted", source, copies, options, timer, Workers.shared());
+        new Loading("scripted", source, () -> copies, false, options, timer, Workers.shared())
+            .load();
   }
 
   /** With an integrity probe, as the options say. */

@@ -151,7 +151,7 @@ class FramePoolTest {
   @Test
   void buffers_lentAgain_areThoseGivenBack() {
     BufferPool buffers = new BufferPool(1 << 20);
-    ByteBuffer one = buffers.lend(100);
+    DirectMemory one = buffers.lend(100);
     assertEquals(128, one.capacity());
     assertEquals(128, buffers.bytes());
     buffers.giveBack(one);

@@ -4,7 +4,9 @@ import static dev.inproc.inference.testing.Messages.assertSays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
@@ -44,7 +46,8 @@ class InputCheckTest {
 
   private static void refusedRaw(Tensors inputs, String... parts) {
     assertSays(
-        assertThrows(InvalidInputException.class, () -> InputCheck.raw(LAYOUT, inputs)), parts);
+        assertThrows(InvalidInputException.class, () -> InputCheck.raw(LAYOUT, inputs, 10_000)),
+        parts);
   }
 
   @Test
@@ -103,22 +106,40 @@ class InputCheckTest {
   }
 
   @Test
-  void example_sizesOfOneNameDiffer_areRefusedAcrossInputs() {
-    refused(
-        Tensors.of("ids", ids(3, 2), "mask", mask(4)),
-        "Input \"mask\": expected length = 3 in dimension 0, as in the inputs before, got BOOL[4]");
+  void example_sizesOfOneNameDiffer_isIrregularAndBringsItsShapesAlong() {
+    Tensors inputs = Tensors.of("ids", ids(3, 2), "mask", mask(4));
+    long[] sizes = InputCheck.example(LAYOUT, inputs, 10_000);
+    assertTrue(LAYOUT.isIrregular(sizes));
+    assertArrayEquals(sizes, LAYOUT.sizesOf(inputs));
+    assertEquals(Shape.of(3, 2), LAYOUT.inputShape(0, sizes));
+    assertEquals(Shape.of(4), LAYOUT.inputShape(1, sizes));
+    assertSays(
+        InputCheck.clash(LAYOUT, inputs, false).refused(new EngineException("it broke", null)),
+        "Input \"mask\": expected length = 3 in dimension 0, as in the inputs before, got BOOL[4]",
+        "could not run: it broke");
   }
 
   @Test
-  void example_lengthZero_isRefused() {
-    refused(Tensors.of("ids", ids(0, 2), "mask", mask(0)), "no dimension of length zero", "[0, 2]");
+  void example_lengthZero_isTakenWhereTheModelLeavesItOpen() {
+    Tensors none = Tensors.of("ids", ids(0, 2), "mask", mask(0));
+    assertArrayEquals(new long[] {0}, InputCheck.example(LAYOUT, none, 10_000));
+    refused(Tensors.of("ids", ids(3, 0), "mask", mask(3)), "INT64[length, 2]", "INT64[3, 0]");
+    refused(Tensors.of("ids", ids(0, 2), "mask", mask(3, 0)), "BOOL[length]", "BOOL[3, 0]");
+  }
+
+  @Test
+  void raw_lengthZeroBesideLongOnes_countsTheOthers() {
+    Tensors many = Tensors.of("ids", ids(600, 0, 2), "mask", mask(600, 0));
+    refusedRaw(many, "at most 10000 bytes in all", "got 10200 bytes");
+    Tensors fewer = Tensors.of("ids", ids(588, 0, 2), "mask", mask(588, 0));
+    assertEquals(588, InputCheck.raw(LAYOUT, fewer, 10_000).rows());
   }
 
   @Test
   void example_bytesOverTheLimit_saysBoth() {
     refused(
         Tensors.of("ids", ids(600, 2), "mask", mask(600)),
-        "at most 10000 bytes in all, got 10200 bytes");
+        "at most 10000 bytes in all (SessionOptions.maxRunBytes), got 10200 bytes");
     Tensors within = Tensors.of("ids", ids(588, 2), "mask", mask(588));
     assertArrayEquals(new long[] {588}, InputCheck.example(LAYOUT, within, 10_000));
   }
@@ -126,7 +147,7 @@ class InputCheckTest {
   @Test
   void raw_right_givesRowsAndSizes() {
     InputCheck.Raw raw =
-        InputCheck.raw(LAYOUT, Tensors.of("ids", ids(5, 3, 2), "mask", mask(5, 3)));
+        InputCheck.raw(LAYOUT, Tensors.of("ids", ids(5, 3, 2), "mask", mask(5, 3)), 10_000);
     assertEquals(5, raw.rows());
     assertArrayEquals(new long[] {3}, raw.sizes());
   }
@@ -134,12 +155,33 @@ class InputCheckTest {
   @Test
   void raw_wrong_isRefused() {
     refusedRaw(Tensors.of("ids", ids(3, 2), "mask", mask(3)), "INT64[batch, length, 2], got");
-    refusedRaw(
-        Tensors.of("ids", ids(5, 3, 2), "mask", mask(4, 3)),
-        "5 rows, as in the inputs before",
-        "BOOL[4, 3]");
-    refusedRaw(Tensors.of("ids", ids(5, 3, 2), "mask", mask(5, 4)), "length = 3 in dimension 1");
-    refusedRaw(Tensors.of("ids", ids(0, 3, 2), "mask", mask(0, 3)), "length zero");
+    refusedRaw(Tensors.of("ids", ids(0, 3, 1), "mask", mask(0, 3)), "INT64[0, 3, 1]");
+  }
+
+  @Test
+  void raw_noRows_isTaken() {
+    InputCheck.Raw raw =
+        InputCheck.raw(LAYOUT, Tensors.of("ids", ids(0, 3, 2), "mask", mask(0, 3)), 10_000);
+    assertEquals(0, raw.rows());
+    assertArrayEquals(new long[] {3}, raw.sizes());
+  }
+
+  @Test
+  void raw_rowsOrSizesDiffer_isIrregularInWholeShapes() {
+    irregularRaw(ids(5, 3, 2), mask(4, 3), "expected 5 rows, as in the inputs", "got BOOL[4, 3]");
+    irregularRaw(ids(0, 3, 2), mask(4, 3), "expected 0 rows, as in the inputs", "got BOOL[4, 3]");
+    irregularRaw(ids(5, 3, 2), mask(5, 4), "expected length = 3 in dimension 1", "got BOOL[5, 4]");
+  }
+
+  private static void irregularRaw(Tensor ids, Tensor mask, String... parts) {
+    Tensors inputs = Tensors.of("ids", ids, "mask", mask);
+    InputCheck.Raw raw = InputCheck.raw(LAYOUT, inputs, 10_000);
+    assertEquals(Layout.WHOLE, raw.rows());
+    assertTrue(LAYOUT.isIrregular(raw.sizes()));
+    assertEquals(ids.shape(), LAYOUT.inRun(LAYOUT.inputShape(0, raw.sizes()), raw.rows()));
+    assertEquals(mask.shape(), LAYOUT.inRun(LAYOUT.inputShape(1, raw.sizes()), raw.rows()));
+    EngineException cause = new EngineException("it broke", null);
+    assertSays(InputCheck.clash(LAYOUT, inputs, true).refused(cause), parts);
   }
 
   @Test

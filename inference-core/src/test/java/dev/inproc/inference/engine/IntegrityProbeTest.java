@@ -13,15 +13,11 @@ import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
-import dev.inproc.inference.testing.Await;
-import dev.inproc.inference.testing.Gate;
 import dev.inproc.inference.testing.LedgerModel;
-import dev.inproc.inference.testing.ManualTimer;
 import dev.inproc.inference.testing.ScriptedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -206,7 +202,7 @@ class IntegrityProbeTest {
   }
 
   @Test
-  void inputsRefused_uncheckedAndBatched() {
+  void inputsRefused_uncheckedAndRunOneByOne() {
     ScriptedModel model =
         rows(
             (row, max, rows) -> {
@@ -217,11 +213,20 @@ class IntegrityProbeTest {
             });
     try (Fixture f = probed(model)) {
       assertFalse(f.session.integrity().isChecked());
-      assertSays(f.session.integrity().toString(), "refused inputs made up", "too small");
+      assertFalse(f.session.integrity().allowsBatching());
+      assertSays(
+          f.session.integrity().toString(),
+          "refused inputs made up",
+          "too small",
+          "one by one",
+          "IntegrityOptions.withInputs");
+      f.session.predictAll(Collections.nCopies(8, example(100, 200, 300)));
+      List<ScriptedModel.Run> runs = f.model().runs();
+      assertEquals(1, runs.get(runs.size() - 1).rows());
     }
     IntegrityOptions own = IntegrityOptions.DEFAULT.withInputs(example(100, 200, 300));
     try (Fixture f = Fixture.probed(MEMORY, with(own), rows((row, max, rows) -> sum(row)))) {
-      assertTrue(f.session.integrity().isChecked());
+      assertTrue(f.session.integrity().allowsBatching());
     }
   }
 
@@ -235,45 +240,6 @@ class IntegrityProbeTest {
     assertSays(e, "withInputs", "\"x\"", "FLOAT32[2]");
     assertEquals(1, model.closes());
     assertEquals(List.of(), model.violations());
-  }
-
-  @Test
-  void timeUp_betweenRuns_reportsWhatItGotTo() {
-    ManualTimer timer = new ManualTimer();
-    ScriptedModel slow =
-        rows(
-            (row, max, rows) -> {
-              timer.advanceMillis(100); // a row
-              return sum(row);
-            });
-    SessionOptions second = with(IntegrityOptions.DEFAULT.withTimeLimit(Duration.ofSeconds(1)));
-    try (Fixture f = Fixture.probed(MEMORY, second, timer, slow)) {
-      Integrity found = f.session.integrity();
-      assertTrue(found.isChecked() && found.allowsBatching());
-      assertFalse(found.isComplete());
-      assertSays(found.toString(), "batch sizes [1, 2], ", "until time was up");
-    }
-  }
-
-  @Test
-  void timeUp_duringTheFirstRun_stopsItAndLoads() {
-    ManualTimer timer = new ManualTimer();
-    ScriptedModel hanging = rows((row, max, rows) -> sum(row));
-    Gate gate = hanging.block();
-    Fixture[] loaded = new Fixture[1];
-    Thread loader =
-        new Thread(
-            () -> loaded[0] = Fixture.probed(MEMORY, SessionOptions.DEFAULT, timer, hanging));
-    loader.start();
-    gate.awaitEntered(1);
-    timer.advance(IntegrityOptions.DEFAULT.timeLimit().toNanos());
-    Await.end(loader);
-    hanging.unblock();
-    try (Fixture f = loaded[0]) {
-      assertFalse(f.session.integrity().isChecked());
-      assertSays(f.session.integrity().toString(), "alone took longer than PT2S");
-      assertEquals(8, largestRun(f));
-    }
   }
 
   @Test

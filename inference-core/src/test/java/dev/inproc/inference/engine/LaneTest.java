@@ -44,7 +44,7 @@ class LaneTest {
     }
 
     @Override
-    void execute() {
+    boolean execute() {
       worker.complete(Thread.currentThread());
       mostActive.accumulateAndGet(active.incrementAndGet(), Math::max);
       order.add(input());
@@ -52,6 +52,7 @@ class LaneTest {
       Await.latch(release);
       active.decrementAndGet();
       answer(input());
+      return true;
     }
 
     Thread worker() {
@@ -128,12 +129,91 @@ class LaneTest {
     // Four wait, two run at once, 8 ms each.
     assertEquals(Duration.ofMillis(16), refusal.retryAfter());
     assertEquals(0, refusal.getStackTrace().length);
-    // One that would rather wait is admitted beyond the bound.
-    List<Held> patient = offer(lane, 1, WAIT);
+    List<Held> patient = offer(lane, 1, WAIT); // outside
     for (List<Held> some : List.of(running, waiting, patient)) {
       some.forEach(call -> call.release.countDown());
       some.forEach(Await::value);
     }
+  }
+
+  @Test
+  void overload_wait_isOutsideTheLane_firstComeFirstServed() {
+    Lane lane = lane(1, 4);
+    Held running = offer(lane, 1, FAIL).get(0);
+    Await.latch(running.started);
+    List<Held> patient = offer(lane, 20, WAIT);
+    Held beside = new Held(lane, 99, FAIL);
+    assertNull(lane.offer(beside), "those who wait leave a quarter of the room");
+    assertNotNull(lane.offer(new Held(lane, 9, FAIL)), "and no more");
+    Held gone = patient.get(5);
+    assertTrue(gone.cancel(false));
+    assertEquals(1, left.get());
+    running.release.countDown();
+    beside.release.countDown();
+    patient.forEach(call -> call.release.countDown());
+    Await.until("all to leave", () -> left.get() == 22);
+    List<Integer> expected = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      if (i != 5) {
+        expected.add(i);
+      }
+    }
+    List<Integer> served = new ArrayList<>(order.subList(1, order.size()));
+    assertTrue(served.remove((Integer) 99));
+    assertEquals(expected, served);
+  }
+
+  @Test
+  void overload_higherClass_takesTheNewestPlaceOfTheLowest() {
+    Lane lane = lane(1, 3);
+    Held running = offer(lane, 1, FAIL).get(0);
+    Await.latch(running.started);
+    CallOptions low = FAIL.withPriority(CallOptions.Priority.LOW);
+    Held normal = offer(lane, 1, FAIL).get(0);
+    List<Held> lows = offer(lane, 2, low);
+    assertNotNull(lane.offer(new Held(lane, 9, low)));
+    Held high = new Held(lane, 10, FAIL.withPriority(CallOptions.Priority.HIGH));
+    assertNull(lane.offer(high));
+    assertInstanceOf(OverloadedException.class, Await.failure(lows.get(1)));
+    for (Held call : List.of(running, normal, lows.get(0), high)) {
+      call.release.countDown();
+      Await.value(call);
+    }
+    Await.until("all to leave", () -> left.get() == 5);
+  }
+
+  /** A list leaves the worker to others after each of its runs. */
+  @Test
+  void listInParts_aSingleCallGoesBetween() {
+    Lane lane = lane(1, 1);
+    CountDownLatch singleIsIn = new CountDownLatch(1);
+    Lane.Entry<Integer, Integer> list =
+        new Lane.Entry<>(lane, 1, FAIL) {
+          private int parts = 10;
+
+          @Override
+          boolean execute() {
+            Await.latch(singleIsIn);
+            order.add(100 + parts);
+            if (--parts > 0) {
+              return false;
+            }
+            return answer(7);
+          }
+
+          @Override
+          void left() {
+            left.incrementAndGet();
+          }
+        };
+    assertNull(lane.offer(list));
+    Await.until("it runs", () -> lane.offer(new Held(lane, 0, FAIL)) == null);
+    singleIsIn.countDown();
+    Await.until("the single runs", () -> order.contains(0));
+    assertEquals(List.of(110, 0), order.subList(0, 2));
+    lane.abandon(new PredictorClosedException("lane")); // while it is between two parts
+    assertInstanceOf(PredictorClosedException.class, Await.failure(list));
+    Await.until("it leaves", () -> left.get() >= 1);
   }
 
   @Test
@@ -194,10 +274,11 @@ class LaneTest {
     Lane.Entry<Integer, Integer> gone =
         new Lane.Entry<>(lane, 1, FAIL) {
           @Override
-          void execute() {
+          boolean execute() {
             if (!isDone()) {
               order.add(input());
             }
+            return true;
           }
 
           @Override

@@ -8,8 +8,6 @@ import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.OverloadedException;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.LedgerModel;
@@ -51,13 +49,11 @@ class ModelSessionLedgerTest {
     SessionOptions options = SessionOptions.builder().parallelism(2).maxQueued(16).build();
     ModelSession session =
         (ModelSession)
-            ModelSession.create(
+            Session.of(
                 "ledger",
                 ModelSource.bytes("ledger", new byte[0]),
                 List.of(model),
-                Fixture.unprobed(options),
-                Timer.system(),
-                Workers.shared());
+                Fixture.unprobed(options));
     List<Thread> threads = new ArrayList<>();
     SplittableRandom seeds = new SplittableRandom(seed);
     for (int t = 0; t < THREADS; t++) {

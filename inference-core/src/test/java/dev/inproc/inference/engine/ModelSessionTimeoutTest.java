@@ -85,6 +85,8 @@ class ModelSessionTimeoutTest {
       f.timer.advanceMillis(50);
       assertInstanceOf(DeadlineExceededException.class, Await.failure(late));
       assertFalse(stranger.isDone());
+      // The future fails first, and then its run is stopped.
+      Await.until("the termination", () -> f.model().terminations() == 1);
       gate.open();
       LedgerModel.check(2, Await.value(stranger));
       // The frame of the stopped run is fit for use again.

@@ -42,7 +42,7 @@ final class FaultFrame implements Frame {
   }
 
   @Override
-  public void setStrings(int index, String[] values) {
+  public void setStrings(int index, Object[] values) {
     check("setStrings");
     wrapped.setStrings(index, values);
   }
@@ -95,9 +95,9 @@ final class FaultFrame implements Frame {
   }
 
   @Override
-  public String[] outputStrings(int position) {
+  public Object[] outputStrings(int position) {
     check("reading an output");
-    String[] all = wrapped.outputStrings(position);
+    Object[] all = wrapped.outputStrings(position);
     return Arrays.copyOf(all, Math.toIntExact(outputShape(position).elements()));
   }
 

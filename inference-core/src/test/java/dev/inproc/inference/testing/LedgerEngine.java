@@ -44,6 +44,7 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
   private final AtomicInteger closes = new AtomicInteger();
   private final AtomicInteger stopped = new AtomicInteger();
   private volatile IntConsumer work = rows -> {};
+  private volatile Runnable onPoison = () -> {};
   private volatile @Nullable Gate gate;
   private volatile int forgotten;
   private volatile long kinds = 1;
@@ -69,6 +70,11 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
   /** Makes every run that holds this id fail, without saying whose fault it is. */
   public void poison(long id) {
     poison.add(id);
+  }
+
+  /** Does something in every run that holds poison. */
+  public void onPoison(Runnable something) {
+    onPoison = something;
   }
 
   /** Makes runs leave out so many of the last calls. */
@@ -217,6 +223,7 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
         throw failure;
       }
       if (ids.stream().anyMatch(poison::contains)) {
+        onPoison.run();
         throw new EngineException("poisoned", null);
       }
       work.accept(ids.size());

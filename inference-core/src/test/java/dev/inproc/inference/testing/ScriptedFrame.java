@@ -23,7 +23,7 @@ final class ScriptedFrame implements Frame {
   private final List<TensorSpec> outputSpecs = new ArrayList<>();
   private final List<@Nullable ByteBuffer> inputs = new ArrayList<>();
   private final List<@Nullable ByteBuffer> bound = new ArrayList<>(); // outputs foretold
-  private final String[] @Nullable [] strings;
+  private final Object[] @Nullable [] strings;
   private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
   private @Nullable Tensors answer;
   private volatile boolean terminated;
@@ -34,7 +34,7 @@ final class ScriptedFrame implements Frame {
     this.model = model;
     this.request = request;
     inputSpecs = model.signature().inputs();
-    strings = new String[inputSpecs.size()] @Nullable [];
+    strings = new Object[inputSpecs.size()] @Nullable [];
     for (int i = 0; i < inputSpecs.size(); i++) {
       inputs.add(memory(inputSpecs.get(i).type(), request.inputShapes().get(i)));
     }
@@ -47,7 +47,7 @@ final class ScriptedFrame implements Frame {
   }
 
   private @Nullable ByteBuffer memory(DataType type, Shape shape) {
-    if (type == DataType.STRING) {
+    if (!type.hasFixedSize()) {
       return null;
     }
     ByteBuffer lent = request.memory().apply((int) shape.elements() * type.byteSize());
@@ -68,7 +68,7 @@ final class ScriptedFrame implements Frame {
   }
 
   @Override
-  public void setStrings(int index, String[] values) {
+  public void setStrings(int index, Object[] values) {
     check("setStrings");
     strings[index] = values.clone();
   }
@@ -109,11 +109,11 @@ final class ScriptedFrame implements Frame {
       Shape shape = request.inputShapes().get(i);
       names.add(spec.name());
       ByteBuffer buffer = inputs.get(i);
-      String[] texts = strings[i];
+      Object[] texts = strings[i];
       if (buffer != null) {
         tensors[i] = Tensor.read(spec.type(), shape, buffer, 0);
       } else if (texts != null) {
-        tensors[i] = Tensor.of(shape, texts);
+        tensors[i] = Tensor.ofElements(shape, texts);
       } else {
         throw new IllegalStateException("No strings were set for " + spec);
       }
@@ -161,8 +161,16 @@ final class ScriptedFrame implements Frame {
   }
 
   @Override
-  public String[] outputStrings(int position) {
-    return answer(position).toStrings().toArray(String[]::new);
+  public Object[] outputStrings(int position) {
+    Tensor tensor = answer(position);
+    Object[] all = new Object[tensor.elements()];
+    tensor.copyElements(0, all.length, all, 0);
+    return all;
+  }
+
+  @Override
+  public List<Tensor> outputTensors(int position) {
+    return answer(position).toTensors();
   }
 
   @Override

@@ -2,10 +2,18 @@ package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.onnx.format.FileBytes;
+import dev.inproc.inference.onnx.format.GraphInputs;
+import dev.inproc.inference.onnx.format.ProtoBytes;
+import dev.inproc.inference.onnx.format.ProtoException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +37,7 @@ final class CheckedModel implements AutoCloseable {
   private final byte @Nullable [] bytes;
   private final @Nullable Snapshot snapshot;
   private final boolean hasExternalData;
+  private Statefulness statefulness = Statefulness.POSSIBLE;
 
   private CheckedModel(
       ModelSource source,
@@ -67,6 +76,16 @@ final class CheckedModel implements AutoCloseable {
     return new CheckedModel(source, List.of(), copy, null, snapshot, false);
   }
 
+  /** Sets what the structure tells, if it was read. */
+  CheckedModel telling(Statefulness told) {
+    statefulness = told;
+    return this;
+  }
+
+  Statefulness statefulness() {
+    return statefulness;
+  }
+
   String describe() {
     return source.describe();
   }
@@ -78,6 +97,24 @@ final class CheckedModel implements AutoCloseable {
 
   byte @Nullable [] bytes() {
     return bytes;
+  }
+
+  /**
+   * Reads what the binding does not tell of the inputs; nothing if the file is in another format,
+   * as a trusted one may be.
+   */
+  GraphInputs inputs() {
+    Path file = path;
+    try {
+      if (file == null) {
+        return GraphInputs.of(ProtoBytes.of(Objects.requireNonNull(bytes)));
+      }
+      try (FileBytes content = new FileBytes(file)) {
+        return GraphInputs.of(content);
+      }
+    } catch (ProtoException | IOException | UncheckedIOException e) {
+      return GraphInputs.unknown();
+    }
   }
 
   /** Returns the reason for which native code refuses this, with what it is before it. */

@@ -2,7 +2,9 @@ package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.files.TemporaryDirectory;
 import dev.inproc.inference.onnx.format.ExternalData;
 import dev.inproc.inference.onnx.format.ExternalFiles;
 import dev.inproc.inference.onnx.format.FileBytes;
@@ -36,6 +38,7 @@ final class ModelCheck {
   private final ModelSource source;
   private final long maxBytes;
   private final boolean trusted;
+  private Statefulness statefulness = Statefulness.POSSIBLE;
 
   private ModelCheck(ModelSource source, long maxBytes, boolean trusted) {
     this.source = source;
@@ -54,16 +57,15 @@ final class ModelCheck {
     try {
       Path path = source.path();
       byte[] bytes = source.bytes();
-      if (path != null) {
-        return check.file(path);
-      }
-      return bytes == null ? check.resource() : check.bytes(bytes);
+      CheckedModel model =
+          path != null ? check.file(path) : bytes == null ? check.resource() : check.bytes(bytes);
+      return model.telling(check.statefulness);
     } catch (ProtoException e) {
       throw check.failure(NotAModel.explain(source, e.getMessage()), null);
     } catch (UncheckedIOException e) {
       throw check.failure(String.valueOf(e.getCause()), e);
     } catch (IOException e) {
-      throw check.failure(e.toString(), e);
+      throw check.failure(TemporaryDirectory.explainCopy(e), e);
     }
   }
 
@@ -254,7 +256,16 @@ final class ModelCheck {
           "is in ORT format, which cannot be checked; OnnxOptions.trustModels loads it all the same",
           null);
     }
-    return ModelStructure.of(content);
+    ModelStructure structure = ModelStructure.of(content);
+    statefulness = statefulness(structure);
+    return structure;
+  }
+
+  private static Statefulness statefulness(ModelStructure structure) {
+    if (structure.keepsState()) {
+      return Statefulness.CERTAIN;
+    }
+    return structure.isRandom() ? Statefulness.RANDOM : Statefulness.NONE;
   }
 
   private static boolean isOrtFormat(ProtoBytes content) {

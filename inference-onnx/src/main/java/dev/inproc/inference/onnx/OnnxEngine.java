@@ -20,7 +20,12 @@ import java.util.Objects;
  *
  * <p>Classifiers exported from scikit-learn or XGBoost end in a ZipMap operator, which gives a map
  * for each example. Here that output is a FLOAT32 tensor, one probability a class, and {@link
- * Session#metadata} lists the classes in order under the output's name and {@code .classes}.
+ * dev.inproc.inference.tensor.TensorSpec#labels} of the output lists the classes in order.
+ *
+ * <p>A sequence of FLOAT32, FLOAT64, INT64, UINT64 or STRING tensors comes as a tensor of type
+ * SEQUENCE; a model with such an output has no batch axis. Outputs that the Java binding of ONNX
+ * Runtime cannot return, such as optional ones, are left out with a warning, and the others are
+ * served.
  *
  * <p>A model is checked before native code sees it: its structure, the files of external data that
  * it names, its digest if {@link ModelSource#withSha256} gives one. That digest is the SHA-256 of
@@ -59,24 +64,30 @@ public final class OnnxEngine implements Engine {
 
   @Override
   public Session load(ModelSource source, SessionOptions options) {
-    List<OnnxModel> copies = new ArrayList<>();
-    boolean whole;
-    boolean loaded = false;
     try (CheckedModel model =
         ModelCheck.check(source, options.maxModelBytes(), onnxOptions.trustModels())) {
       afterCheck.run();
+      ModelSource whole = model.hasExternalData() ? null : source;
+      return Session.load(
+          "onnx:" + stem(source.name()), whole, () -> copies(model, options), options);
+    }
+  }
+
+  private List<OnnxModel> copies(CheckedModel model, SessionOptions options) {
+    List<OnnxModel> copies = new ArrayList<>();
+    boolean loaded = false;
+    try {
       for (Device device : options.devices()) {
         copies.add(OnnxLoader.load(model, device, options, onnxOptions));
       }
       model.requireUnchanged();
-      whole = !model.hasExternalData();
       loaded = true;
+      return copies;
     } finally {
       if (!loaded) {
         copies.forEach(OnnxModel::close);
       }
     }
-    return Session.of("onnx:" + stem(source.name()), whole ? source : null, copies, options);
   }
 
   private static String stem(String name) {

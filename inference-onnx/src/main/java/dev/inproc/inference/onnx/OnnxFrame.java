@@ -10,9 +10,11 @@ import dev.inproc.inference.engine.Frame;
 import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
+import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,6 +43,7 @@ final class OnnxFrame implements Frame {
   private final Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
   private final Set<String> requested = new LinkedHashSet<>();
   private OrtSession.@Nullable Result result;
+  private boolean plain = true; // whether all text given for this run is
   private volatile boolean terminated;
   private boolean closed; // guarded by this
 
@@ -75,7 +78,7 @@ final class OnnxFrame implements Frame {
       if (spec.type() != DataType.STRING) {
         ByteBuffer bytes = allocate(request, spec.type(), inputShapes.get(i));
         inputs[i] = bytes;
-        inputTensors.put(spec.name(), tensor(bytes, inputShapes.get(i), spec.type()));
+        inputTensors.put(model.nativeInput(i), tensor(bytes, inputShapes.get(i), spec.type()));
       }
     }
   }
@@ -86,14 +89,15 @@ final class OnnxFrame implements Frame {
       outputs.add(spec);
       results[i] = new Output();
       Shape shape = request.outputShapes().get(i);
-      boolean foreseen = shape != null && shape.elements() > 0 && spec.type() != DataType.STRING;
+      String name = model.nativeOutput(spec.name());
+      boolean foreseen = shape != null && shape.elements() > 0 && OnnxTypes.isMade(spec.type());
       if (foreseen && model.mayPin(spec.name())) {
         ByteBuffer bytes = allocate(request, spec.type(), shape);
         results[i].pinnedBytes = bytes;
         results[i].pinnedShape = shape;
-        pinned.put(spec.name(), tensor(bytes, shape, spec.type()));
+        pinned.put(name, tensor(bytes, shape, spec.type()));
       } else {
-        requested.add(spec.name());
+        requested.add(name);
       }
     }
   }
@@ -113,11 +117,16 @@ final class OnnxFrame implements Frame {
   }
 
   @Override
-  public void setStrings(int index, String[] values) {
-    String name = model.signature().inputs().get(index).name();
+  public void setStrings(int index, Object[] values) {
+    String name = model.nativeInput(index);
+    long[] dims = inputShapes.get(index).dims();
+    boolean allPlain = Arrays.stream(values).allMatch(PlainText::isPlain);
+    plain &= allPlain;
     try {
       OnnxTensor tensor =
-          OnnxTensor.createTensor(model.environment(), values, inputShapes.get(index).dims());
+          allPlain
+              ? OnnxTensor.createTensor(model.environment(), copy(values), dims)
+              : model.exactText().create(values, dims);
       OnnxTensor last = inputTensors.put(name, tensor);
       if (last != null) {
         last.close();
@@ -125,6 +134,10 @@ final class OnnxFrame implements Frame {
     } catch (OrtException e) {
       throw model.failure(e);
     }
+  }
+
+  private static String[] copy(Object[] strings) {
+    return Arrays.copyOf(strings, strings.length, String[].class);
   }
 
   @Override
@@ -146,7 +159,7 @@ final class OnnxFrame implements Frame {
   private boolean unpinRefused(String message) {
     boolean refused = false;
     for (int i = 0; i < results.length; i++) {
-      String name = outputs.get(i).name();
+      String name = model.nativeOutput(outputs.get(i).name());
       boolean named =
           message.contains("OrtValue provided for output '" + name + "'")
               || message.contains("Invalid rank for output: " + name + " ");
@@ -158,7 +171,7 @@ final class OnnxFrame implements Frame {
         results[i].pinnedBytes = null;
         results[i].pinnedShape = null;
         requested.add(name);
-        model.neverPin(name);
+        model.neverPin(outputs.get(i).name());
         refused = true;
       }
     }
@@ -178,8 +191,13 @@ final class OnnxFrame implements Frame {
   }
 
   @Override
-  public String[] outputStrings(int position) {
+  public Object[] outputStrings(int position) {
     return Objects.requireNonNull(values(position).strings());
+  }
+
+  @Override
+  public List<Tensor> outputTensors(int position) {
+    return Objects.requireNonNull(values(position).tensors());
   }
 
   private OutputValues.Values values(int position) {
@@ -195,14 +213,18 @@ final class OnnxFrame implements Frame {
     OrtSession.Result last = Objects.requireNonNull(result, "not run");
     TensorSpec spec = outputs.get(position);
     OnnxValue value =
-        last.get(spec.name())
+        last.get(model.nativeOutput(spec.name()))
             .orElseThrow(() -> new EngineException("No output \"" + spec.name() + "\"", null));
+    boolean exact = !plain || !model.hasPlainText();
+    OutputValues values = new OutputValues(spec, exact ? model.exactText() : null);
     try {
       if (value instanceof OnnxTensor tensor) {
-        return OutputValues.ofTensor(tensor, spec);
+        return values.ofTensor(tensor);
       }
       if (value instanceof OnnxSequence sequence) {
-        return OutputValues.ofMaps(sequence, spec);
+        return spec.type() == DataType.SEQUENCE
+            ? values.ofTensors(sequence)
+            : values.ofMaps(sequence);
       }
       throw new EngineException("Output " + spec + " came as " + value.getInfo(), null);
     } catch (OrtException e) {
@@ -237,6 +259,7 @@ final class OnnxFrame implements Frame {
         output.values = null;
       }
     }
+    plain = true;
     if (terminated) {
       terminated = false;
       setTerminate(false);

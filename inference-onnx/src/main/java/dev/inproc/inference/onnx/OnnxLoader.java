@@ -11,6 +11,8 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.SessionOptions;
+import dev.inproc.inference.engine.Statefulness;
+import dev.inproc.inference.onnx.format.ProtoBytes;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -31,12 +33,16 @@ final class OnnxLoader {
   private final SessionOptions options;
   private final OnnxOptions onnxOptions;
   private final OrtEnvironment environment;
+  private final ServableModel servable;
+  private final int sharedThreads;
 
   private OnnxLoader(CheckedModel model, SessionOptions options, OnnxOptions onnxOptions) {
     this.model = model;
     this.options = options;
     this.onnxOptions = onnxOptions;
-    environment = OnnxRuntime.environment(model.describe());
+    environment = OnnxRuntime.environment(model.describe(), onnxOptions);
+    sharedThreads = OnnxRuntime.sharedThreads(model.describe(), onnxOptions);
+    servable = ServableModel.of(model, onnxOptions.trustModels());
   }
 
   static OnnxModel load(
@@ -71,7 +77,7 @@ final class OnnxLoader {
 
   private OrtLoraAdapter open(Path adapter) {
     try {
-      return OrtLoraAdapter.create(adapter.toString());
+      return OrtLoraAdapter.create(passable(adapter));
     } catch (OrtException e) {
       String reason = Files.exists(adapter) ? String.valueOf(e.getMessage()) : "no such file";
       throw new ModelLoadException(model.describe(), "LoRA adapter " + adapter + ": " + reason, e);
@@ -87,6 +93,10 @@ final class OnnxLoader {
   }
 
   private OrtSession open(Device device) throws OrtException {
+    byte[] rewritten = servable.bytes();
+    if (rewritten != null) {
+      return reopen(device, rewritten);
+    }
     Path directory = onnxOptions.optimizedModelCache();
     // An optimized graph would look for external data beside itself, and that may change by itself;
     // whether a trusted model has any is not known.
@@ -162,8 +172,12 @@ final class OnnxLoader {
       throws OrtException {
     try (OrtSession.SessionOptions ort = new OrtSession.SessionOptions()) {
       ort.setOptimizationLevel(OnnxRuntime.level(optimization));
-      ort.setIntraOpNumThreads(ThreadDefaults.intraOpThreads(options));
-      ort.setInterOpNumThreads(1); // runs are parallel, nodes of one run are not
+      if (sharedThreads > 0) {
+        ort.disablePerSessionThreads();
+      } else {
+        ort.setIntraOpNumThreads(ThreadDefaults.intraOpThreads(options));
+        ort.setInterOpNumThreads(1); // runs are parallel, nodes of one run are not
+      }
       ort.setSessionLogLevel(logLevel());
       boolean spin = ThreadDefaults.spinning(onnxOptions);
       ort.addConfigEntry("session.intra_op.allow_spinning", spin ? "1" : "0");
@@ -171,20 +185,36 @@ final class OnnxLoader {
         ort.addConfigEntry(entry.getKey(), entry.getValue());
       }
       for (Path library : onnxOptions.customOperators()) {
-        ort.registerCustomOpLibrary(library.toString());
+        ort.registerCustomOpLibrary(passable(library));
       }
       if (saveTo != null) {
-        ort.setOptimizedModelFilePath(saveTo.toString());
+        ort.setOptimizedModelFilePath(passable(saveTo));
       }
       ExecutionProviders.add(device, ort);
       if (bytes != null) {
-        if (externalDirectory != null) {
-          ort.addConfigEntry(EXTERNAL_DIRECTORY, externalDirectory.toString());
+        if (externalDirectory != null && servable.mayHaveExternalData()) {
+          ort.addConfigEntry(EXTERNAL_DIRECTORY, passable(externalDirectory));
         }
         return environment.createSession(bytes, ort);
       }
       return environment.createSession(String.valueOf(path), ort);
     }
+  }
+
+  /** Returns a path that native code gets; the binding would change some. */
+  private String passable(Path path) {
+    String text = path.toString();
+    if (!PlainText.isPlain(text)) {
+      throw new ModelLoadException(
+          model.describe(),
+          "the path \""
+              + text
+              + "\" has the character "
+              + PlainText.describe(text)
+              + ", which ONNX Runtime's Java binding cannot pass; use another path",
+          null);
+    }
+    return text;
   }
 
   private OrtLoggingLevel logLevel() {
@@ -202,12 +232,12 @@ final class OnnxLoader {
     boolean kept = false;
     try {
       if (hasMaps(session)) {
-        ZipMapRemoval.Result rewritten = ZipMapRemoval.of(model);
-        if (rewritten != null) {
-          OrtSession plain = reopen(device, rewritten.model());
-          if (plain != null) {
-            return model(device, plain, adapters, rewritten.classes());
-          }
+        byte[] bytes = servable.bytes();
+        ZipMapRemoval.Result rewritten =
+            bytes == null ? ZipMapRemoval.of(model) : ZipMapRemoval.of(ProtoBytes.of(bytes));
+        OrtSession plain = rewritten == null ? null : tryReopen(device, rewritten.model());
+        if (rewritten != null && plain != null) {
+          return model(device, plain, adapters, rewritten.classes());
         }
       }
       OnnxModel model = model(device, session, adapters, Map.of());
@@ -220,10 +250,14 @@ final class OnnxLoader {
     }
   }
 
-  private @Nullable OrtSession reopen(Device device, byte[] rewritten) {
+  private OrtSession reopen(Device device, byte[] rewritten) throws OrtException {
+    Path directory = model.externalDirectory();
+    return open(device, onnxOptions.optimization(), null, null, rewritten, directory);
+  }
+
+  private @Nullable OrtSession tryReopen(Device device, byte[] rewritten) {
     try {
-      return open(
-          device, onnxOptions.optimization(), null, null, rewritten, model.externalDirectory());
+      return reopen(device, rewritten);
     } catch (OrtException e) {
       LOG.log(
           Level.DEBUG, "{0}: its maps are read one by one: {1}", model.describe(), e.getMessage());
@@ -241,10 +275,30 @@ final class OnnxLoader {
   }
 
   private OnnxModel model(
-      Device device, OrtSession session, List<OrtLoraAdapter> adapters, Map<String, String> classes)
+      Device device,
+      OrtSession session,
+      List<OrtLoraAdapter> adapters,
+      Map<String, List<String>> classes)
       throws OrtException {
     return new OnnxModel(
-        environment, session, model.describe(), device, adapters, logLevel(), classes, runtime());
+        environment,
+        session,
+        model.describe(),
+        model.inputs(),
+        device,
+        adapters,
+        logLevel(),
+        servable,
+        classes,
+        runtime(),
+        statefulness());
+  }
+
+  /** What a custom operator keeps is not known. */
+  private Statefulness statefulness() {
+    Statefulness told = model.statefulness();
+    boolean unknown = !onnxOptions.customOperators().isEmpty();
+    return unknown && told != Statefulness.CERTAIN ? Statefulness.POSSIBLE : told;
   }
 
   private String runtime() {
@@ -253,6 +307,6 @@ final class OnnxLoader {
         + ", optimization "
         + onnxOptions.optimization()
         + ", threads "
-        + ThreadDefaults.intraOpThreads(options);
+        + (sharedThreads > 0 ? sharedThreads : ThreadDefaults.intraOpThreads(options));
   }
 }

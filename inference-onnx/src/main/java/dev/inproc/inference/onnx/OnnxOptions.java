@@ -28,6 +28,7 @@ public final class OnnxOptions {
   private final Optimization optimization;
   private final @Nullable Path optimizedModelCache;
   private final @Nullable Boolean spinning;
+  private final int sharedThreads;
   private final List<Path> loraAdapters;
   private final List<Path> customOperators;
   private final Map<String, String> sessionConfig;
@@ -38,6 +39,7 @@ public final class OnnxOptions {
     optimization = builder.optimization;
     optimizedModelCache = builder.optimizedModelCache;
     spinning = builder.spinning;
+    sharedThreads = builder.sharedThreads;
     loraAdapters = List.copyOf(builder.loraAdapters);
     customOperators = List.copyOf(builder.customOperators);
     sessionConfig = Map.copyOf(builder.sessionConfig);
@@ -63,6 +65,11 @@ public final class OnnxOptions {
   /** Returns whether idle engine threads spin, or null for the default, which is no. */
   public @Nullable Boolean spinning() {
     return spinning;
+  }
+
+  /** Returns the size of the engine pool that models share, or 0 if each model has its own. */
+  public int sharedThreads() {
+    return sharedThreads;
   }
 
   /** Returns the LoRA adapters that every run uses. */
@@ -95,6 +102,7 @@ public final class OnnxOptions {
     private Optimization optimization = Optimization.ALL;
     private @Nullable Path optimizedModelCache;
     private @Nullable Boolean spinning;
+    private int sharedThreads;
     private final List<Path> loraAdapters = new ArrayList<>();
     private final List<Path> customOperators = new ArrayList<>();
     private final Map<String, String> sessionConfig = new LinkedHashMap<>();
@@ -133,6 +141,25 @@ public final class OnnxOptions {
      */
     public Builder spinning(boolean spin) {
       spinning = spin;
+      return this;
+    }
+
+    /**
+     * Has models share one engine pool of so many threads, instead of a pool for each. For a
+     * process with many models, of which few are busy: an idle model then costs no thread. The
+     * process has one such pool, and it must exist before ONNX Runtime's first use: load the first
+     * model of the process with this option. Its size and {@link #spinning} are those of that first
+     * load; later ones join it, and {@code intraOpThreads} has no effect on them. Where ONNX
+     * Runtime was in use before, each model has a pool of its own, and a warning says so. Default:
+     * a pool for each model.
+     *
+     * @throws IllegalArgumentException if the number is not positive
+     */
+    public Builder sharedThreads(int threads) {
+      if (threads < 1) {
+        throw new IllegalArgumentException("sharedThreads is " + threads + ", must be positive");
+      }
+      sharedThreads = threads;
       return this;
     }
 

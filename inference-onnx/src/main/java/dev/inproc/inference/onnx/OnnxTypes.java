@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** ONNX Runtime's descriptions in our words. */
 final class OnnxTypes {
+  static final String CANNOT_PASS = "ONNX Runtime's Java binding cannot pass: ";
+
   private OnnxTypes() {}
 
   static OnnxJavaType toOnnx(DataType type) {
@@ -25,13 +27,26 @@ final class OnnxTypes {
       case INT32 -> OnnxJavaType.INT32;
       case INT64 -> OnnxJavaType.INT64;
       case UINT8 -> OnnxJavaType.UINT8;
+      // Of inputs that were made signed; see InterfaceRewrite.
+      case UINT16 -> OnnxJavaType.INT16;
+      case UINT32 -> OnnxJavaType.INT32;
+      case UINT64 -> OnnxJavaType.INT64;
       case BOOL -> OnnxJavaType.BOOL;
       case STRING -> OnnxJavaType.STRING;
+      case SEQUENCE -> throw new IllegalArgumentException("no tensor is a sequence");
+    };
+  }
+
+  /** Whether the binding makes tensors of a type, over memory that is given. */
+  static boolean isMade(DataType type) {
+    return switch (type) {
+      case UINT16, UINT32, UINT64, STRING, SEQUENCE -> false;
+      default -> true;
     };
   }
 
   /** By the ONNX type: the Java type calls UINT32 an INT32. */
-  private static @Nullable DataType fromOnnx(TensorInfo info) {
+  static @Nullable DataType fromOnnx(TensorInfo info) {
     return switch (info.onnxType) {
       case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT -> DataType.FLOAT32;
       case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE -> DataType.FLOAT64;
@@ -42,35 +57,69 @@ final class OnnxTypes {
       case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 -> DataType.INT32;
       case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 -> DataType.INT64;
       case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 -> DataType.UINT8;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16 -> DataType.UINT16;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32 -> DataType.UINT32;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64 -> DataType.UINT64;
       case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL -> DataType.BOOL;
       case ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING -> DataType.STRING;
       default -> null;
     };
   }
 
-  static TensorSpec input(String model, NodeInfo node) {
-    if (!(node.getInfo() instanceof TensorInfo info)) {
-      throw unsupported(model, "input", node);
+  /**
+   * Describes an input.
+   *
+   * @param unsigned the type that the graph makes of it, null for its own
+   * @param scalar whether the model states a shape without dimensions
+   */
+  static TensorSpec input(
+      String model, String name, NodeInfo node, @Nullable DataType unsigned, boolean scalar) {
+    DataType type = node.getInfo() instanceof TensorInfo info ? fromOnnx(info) : null;
+    if (type == null) {
+      throw new ModelLoadException(
+          model, "input \"" + name + "\" is of a type that " + CANNOT_PASS + node.getInfo(), null);
     }
-    return tensor(model, "input", node, info);
+    TensorInfo info = (TensorInfo) node.getInfo();
+    DataType own = unsigned == null ? type : unsigned;
+    return info.getShape().length == 0 && !scalar
+        ? TensorSpec.unknownRank(name, own)
+        : tensor(name, info, own);
   }
 
-  static TensorSpec output(String model, NodeInfo node) {
-    if (node.getInfo() instanceof SequenceInfo sequence && sequence.isSequenceOfMaps()) {
-      // One map for each example: a row of values, as many as there are keys.
-      DataType type = mapValues(sequence.mapInfo);
-      if (type != null) {
-        long[] dims = {TensorSpec.DYNAMIC, TensorSpec.DYNAMIC};
-        return TensorSpec.of(node.getName(), type, dims, null, null);
-      }
+  /** Describes an output; null if it cannot be read. */
+  static @Nullable TensorSpec output(String name, NodeInfo node) {
+    if (node.getInfo() instanceof SequenceInfo sequence) {
+      return sequence(name, sequence);
     }
     if (!(node.getInfo() instanceof TensorInfo info)) {
-      throw unsupported(model, "output", node);
+      return null;
+    }
+    DataType type = fromOnnx(info);
+    if (type == null) {
+      return null;
     }
     // ONNX Runtime reports "no shape given" as rank 0, so a rank of 0 says nothing.
     return info.getShape().length == 0
-        ? TensorSpec.unknownRank(node.getName(), type(model, "output", node, info))
-        : tensor(model, "output", node, info);
+        ? TensorSpec.unknownRank(name, type)
+        : tensor(name, info, type);
+  }
+
+  /** Whether the binding reads sequences of a type. */
+  private static boolean isRead(OnnxJavaType elements) {
+    return switch (elements) {
+      case FLOAT, DOUBLE, INT64, STRING -> true;
+      default -> false;
+    };
+  }
+
+  private static @Nullable TensorSpec sequence(String name, SequenceInfo sequence) {
+    if (!sequence.isSequenceOfMaps()) {
+      return isRead(sequence.sequenceType) ? TensorSpec.unknownRank(name, DataType.SEQUENCE) : null;
+    }
+    // One map for each example: a row of values, as many as there are keys.
+    DataType type = mapValues(sequence.mapInfo);
+    long[] dims = {TensorSpec.DYNAMIC, TensorSpec.DYNAMIC};
+    return type == null ? null : TensorSpec.of(name, type, dims, null, null);
   }
 
   static @Nullable DataType mapValues(MapInfo info) {
@@ -82,7 +131,7 @@ final class OnnxTypes {
   }
 
   @SuppressWarnings("NullAway") // it loses the elements' annotation where an array is a vararg
-  private static TensorSpec tensor(String model, String kind, NodeInfo node, TensorInfo info) {
+  private static TensorSpec tensor(String name, TensorInfo info, DataType type) {
     long[] dims = info.getShape();
     String[] names = info.getDimensionNames();
     @Nullable String[] symbols = new @Nullable String[dims.length];
@@ -90,25 +139,6 @@ final class OnnxTypes {
       dims[i] = Math.max(dims[i], TensorSpec.DYNAMIC);
       symbols[i] = i < names.length && !names[i].isEmpty() ? names[i] : null;
     }
-    return TensorSpec.of(node.getName(), type(model, kind, node, info), dims, symbols);
-  }
-
-  private static DataType type(String model, String kind, NodeInfo node, TensorInfo info) {
-    DataType type = fromOnnx(info);
-    if (type == null) {
-      throw unsupported(model, kind, node);
-    }
-    return type;
-  }
-
-  private static ModelLoadException unsupported(String model, String kind, NodeInfo node) {
-    return new ModelLoadException(
-        model,
-        kind
-            + " \""
-            + node.getName()
-            + "\" is of a type that the Java binding cannot pass: "
-            + node.getInfo(),
-        null);
+    return TensorSpec.of(name, type, dims, symbols);
   }
 }

@@ -40,8 +40,8 @@ final class ZipMapRemoval {
   private static final int VALUE_TYPE = 2;
   private static final int FLOAT_ELEMENTS = 1;
 
-  /** A model without maps, and the classes of each output that was one, as a JSON array. */
-  record Result(byte[] model, Map<String, String> classes) {}
+  /** A model without maps, and the classes of each output that was one. */
+  record Result(byte[] model, Map<String, List<String>> classes) {}
 
   private record ZipMap(String scores, String output, List<String> classes) {}
 
@@ -74,7 +74,7 @@ final class ZipMapRemoval {
 
   private static @Nullable Result remove(ProtoBytes model) {
     ProtoWriter rewritten = new ProtoWriter();
-    Map<String, String> classes = new LinkedHashMap<>();
+    Map<String, List<String>> classes = new LinkedHashMap<>();
     for (ProtoField field : ProtoFields.of(model)) {
       if (field.number() == MODEL_GRAPH) {
         rewritten.bytes(MODEL_GRAPH, removeFromGraph(field, classes));
@@ -85,7 +85,7 @@ final class ZipMapRemoval {
     return classes.isEmpty() ? null : new Result(rewritten.toByteArray(), classes);
   }
 
-  private static byte[] removeFromGraph(ProtoField graph, Map<String, String> classes) {
+  private static byte[] removeFromGraph(ProtoField graph, Map<String, List<String>> classes) {
     Map<String, ZipMap> byScores = new LinkedHashMap<>();
     Map<String, ZipMap> byOutput = new LinkedHashMap<>();
     for (ProtoField field : graph.fields()) {
@@ -106,7 +106,7 @@ final class ZipMapRemoval {
           rewritten.copy(field);
         } else {
           rewritten.bytes(GRAPH_OUTPUT, scores(zipMap));
-          classes.put(zipMap.output + ".classes", Json.array(zipMap.classes));
+          classes.put(zipMap.output, zipMap.classes);
         }
       } else {
         rewritten.copy(field);

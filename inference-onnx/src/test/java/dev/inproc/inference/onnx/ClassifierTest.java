@@ -3,8 +3,6 @@ package dev.inproc.inference.onnx;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
@@ -78,19 +76,18 @@ class ClassifierTest {
   }
 
   @Test
-  void zipMap_removed_classesAreInTheMetadataInColumnOrder() {
+  void zipMap_removed_classesAreLabelsInColumnOrder() {
     byte[] strings = Models.treeEnsemble(true, true);
     try (Session session = new OnnxEngine().load(ModelSource.bytes("trees", strings))) {
-      StringBuilder expected = new StringBuilder("[");
-      for (String name : Models.CLASS_NAMES) {
-        expected.append(expected.length() == 1 ? "" : ",").append('"').append(name).append('"');
-      }
+      assertEquals(Models.CLASS_NAMES, session.signature().output("output_probability").labels());
       assertEquals(
-          expected.append(']').toString(), session.metadata().get("output_probability.classes"));
+          Models.CLASS_NAMES, session.rawSignature().output("output_probability").labels());
+      assertEquals(List.of(), session.signature().output("output_label").labels());
     }
     byte[] integers = Models.linearClassifierZipMap();
     try (Session session = new OnnxEngine().load(ModelSource.bytes("linear", integers))) {
-      assertNotNull(session.metadata().get("output_probability.classes"));
+      assertEquals(
+          List.of("0", "1", "2"), session.signature().output("output_probability").labels());
       float[] x = {0.1f, -0.2f, 0.3f, 0.4f};
       assertArrayEquals(
           Models.linearClassifierReference(x),
@@ -104,7 +101,7 @@ class ClassifierTest {
     // Its scores are an output too: renaming them would leave that output without a source.
     byte[] model = UnremovableZipMap.model();
     try (Session session = new OnnxEngine().load(ModelSource.bytes("trees", model))) {
-      assertNull(session.metadata().get("maps.classes"));
+      assertEquals(List.of(), session.signature().output("maps").labels());
       List<Tensors> inputs = rows(12);
       List<Tensors> answers = session.predictAll(inputs);
       for (int i = 0; i < ROWS; i++) {

@@ -1,8 +1,10 @@
 package dev.inproc.inference.onnx;
 
 import static dev.inproc.inference.testing.Messages.assertSays;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.engine.Integrity;
@@ -14,6 +16,7 @@ import dev.inproc.inference.onnx.testing.Models;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
+import dev.inproc.inference.testing.Await;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -84,6 +87,47 @@ class IntegrityTest {
       float[] beside = session.predictAll(List.of(mine, mate)).get(0).only().toFloats();
       assertFalse(Arrays.equals(alone, beside), "else the probe has caught nothing real");
     }
+  }
+
+  /** As on a starved processor; then the background has its answer. */
+  @Test
+  void miniLm_timeIsUpAtOnce_runOneByOneUntilTheBackgroundHasItsAnswer() {
+    IntegrityOptions hasty = IntegrityOptions.DEFAULT.withTimeLimit(Duration.ofMillis(1));
+    Tensors mine = sentence(2073, 2003, 2026, 20463, 1029);
+    Tensors mate = sentence(2057, 2031, 1037, 3291, 102);
+    for (boolean quantized : new boolean[] {true, false}) {
+      String resource = quantized ? "all-minilm-l6-v2-q.onnx" : "all-minilm-l6-v2.onnx";
+      try (Session session = minilm(resource, hasty)) {
+        assertFalse(session.integrity().isComplete());
+        assertFalse(session.integrity().allowsBatching());
+        assertFalse(session.integrity().allowsPadding());
+        assertEquals(1, session.traits().maxBatchSize());
+        assertEquals(session.predict(mine), session.predictAll(List.of(mine, mate)).get(0));
+        Await.until("the probe", () -> session.integrity().isComplete());
+        assertEquals(!quantized, session.integrity().allowsBatching());
+        assertEquals(!quantized, session.integrity().allowsPadding());
+        assertEquals(quantized ? 1 : 256, session.traits().maxBatchSize());
+        float[] alone = session.predict(mine).only().toFloats();
+        float[] beside = session.predictAll(List.of(mine, mate)).get(0).only().toFloats();
+        assertArrayEquals(alone, beside, quantized ? 0 : 1e-4f);
+      }
+    }
+  }
+
+  @Test
+  void pad_forSomeInputsOrFixedOnes_failsAtLoadAndNamesThem() {
+    ClassLoader loader = IntegrityTest.class.getClassLoader();
+    ModelSource source = ModelSource.resource(loader, "all-minilm-l6-v2-q.onnx");
+    SessionOptions one = SessionOptions.builder().pad("input_ids", 0).build();
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> new OnnxEngine().load(source, one));
+    assertSays(e, "missing", "attention_mask", "token_type_ids", "SessionOptions.pad");
+    SessionOptions fixed = SessionOptions.builder().pad("x", 0).build();
+    ModelSource mlp = ModelSource.bytes("mlp", Models.tinyMlp());
+    assertSays(
+        assertThrows(IllegalArgumentException.class, () -> new OnnxEngine().load(mlp, fixed)),
+        "without dynamic dimensions",
+        "x FLOAT32[16]");
   }
 
   @Test

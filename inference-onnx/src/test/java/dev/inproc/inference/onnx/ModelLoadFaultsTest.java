@@ -131,7 +131,9 @@ class ModelLoadFaultsTest {
     assertTrue(RuntimeVersions.objection("1.29.0").contains("3.9 kB"));
     assertTrue(RuntimeVersions.objection("1.20.0").contains("older"));
     assertEquals(
-        RuntimeVersions.TESTED, OnnxRuntime.environment("test").getVersion(), "docs name it");
+        RuntimeVersions.TESTED,
+        OnnxRuntime.environment("test", OnnxOptions.DEFAULT).getVersion(),
+        "docs name it");
   }
 
   @Test

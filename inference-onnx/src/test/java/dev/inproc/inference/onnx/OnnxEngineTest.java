@@ -2,7 +2,6 @@ package dev.inproc.inference.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
@@ -18,9 +17,7 @@ class OnnxEngineTest {
   void treeEnsemble_withZipMap_givesTensorsAndClasses() {
     byte[] model = Models.treeEnsemble(true, true);
     try (Session session = new OnnxEngine().load(ModelSource.bytes("trees", model))) {
-      assertTrue(
-          session.metadata().containsKey("output_probability.classes"),
-          session.metadata()::toString);
+      assertEquals(Models.CLASS_NAMES, session.signature().output("output_probability").labels());
       float[] x = {0.3f, -1, 2, 0.5f};
       Tensors answer = session.predict(Tensors.of("x", Tensor.of(x)));
       assertEquals(Shape.of(3), answer.get("output_probability").shape());

@@ -177,7 +177,7 @@ class PassThroughTest {
 
   @BeforeAll
   static void askTheBareBinding() throws OrtException {
-    OrtEnvironment environment = OnnxRuntime.environment("bare");
+    OrtEnvironment environment = OnnxRuntime.environment("bare", OnnxOptions.DEFAULT);
     for (Map.Entry<String, GraphBuilder> each : all().entrySet()) {
       Form form =
           new Form(each.getKey(), each.getValue().build(), new ArrayList<>(), new ArrayList<>());

@@ -60,6 +60,7 @@ class SentinelRunsTest {
     models.put("passThrough", Models.passThrough());
     models.put("fixedBatch", Models.fixedBatch(4));
     models.put("unnamedBatch", Models.unnamedBatch());
+    models.put("columns", Models.columns(9));
     models.put("noBatchAxis", Models.noBatchAxis());
     models.put("twoAxes", Models.twoAxes());
     models.put("twoInputs", Models.twoInputs());

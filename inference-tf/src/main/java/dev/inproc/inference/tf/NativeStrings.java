@@ -9,21 +9,25 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_TString_Init;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_TensorData;
 
 import java.nio.charset.StandardCharsets;
+import java.util.function.LongConsumer;
 import org.bytedeco.javacpp.BytePointer;
 import org.tensorflow.internal.c_api.TF_TString;
 import org.tensorflow.internal.c_api.TF_Tensor;
 
-/** Tensors of strings: TensorFlow's are byte strings, ours are text, UTF-8 between them. */
+/** Tensors of strings: TensorFlow's are bytes, ours are bytes or text that UTF-8 encodes. */
 final class NativeStrings {
   private static final int STRUCT_BYTES = 24; // sizeof(TF_TString)
 
   private NativeStrings() {}
 
-  static TF_Tensor write(String[] values, long[] dims) {
+  static TF_Tensor write(Object[] values, long[] dims) {
     byte[][] encoded = new byte[values.length][];
     int longest = 1;
     for (int i = 0; i < values.length; i++) {
-      encoded[i] = values[i].getBytes(StandardCharsets.UTF_8);
+      encoded[i] =
+          values[i] instanceof byte[] bytes
+              ? bytes
+              : ((String) values[i]).getBytes(StandardCharsets.UTF_8);
       longest = Math.max(longest, encoded[i].length);
     }
     long bytes = (long) values.length * STRUCT_BYTES;
@@ -40,19 +44,21 @@ final class NativeStrings {
     return tensor;
   }
 
-  static String[] read(TF_Tensor tensor, int count) {
-    String[] values = new String[count];
+  static byte[][] read(TF_Tensor tensor, int count, LongConsumer checkLength) {
+    byte[][] values = new byte[count][];
     if (count == 0) {
       return values;
     }
     TF_TString strings = new TF_TString(TF_TensorData(tensor));
     for (int i = 0; i < count; i++) {
       strings.position(i);
-      byte[] bytes = new byte[Math.toIntExact(TF_TString_GetSize(strings))];
+      long length = TF_TString_GetSize(strings);
+      checkLength.accept(length);
+      byte[] bytes = new byte[(int) length];
       if (bytes.length > 0) {
         TF_TString_GetDataPointer(strings).get(bytes);
       }
-      values[i] = new String(bytes, StandardCharsets.UTF_8);
+      values[i] = bytes;
     }
     return values;
   }

@@ -1,5 +1,6 @@
 package dev.inproc.inference.tf;
 
+import dev.inproc.inference.engine.Statefulness;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,6 +21,19 @@ final class Operators {
   private static final Map<String, Boolean> HARMLESS = load();
   private static final Set<String> STREAMS =
       Set.of("", "stdout", "stderr", "log(info)", "log(warning)", "log(error)");
+
+  private static final Pattern WRITING =
+      Pattern.compile(
+          "Assign.*|StridedSliceAssign|(Sparse)?Apply.*|Scatter(Nd)?(Add|Sub|Mul|Div|Min|Max|Update)"
+              + "|Resource(Apply|SparseApply|Scatter|StridedSliceAssign|CountUpTo|Accumulator).*"
+              + "|CountUpTo|LookupTable(Insert|Remove|Import).*|DestroyResourceOp|Mutex.*"
+              + "|Rng(ReadAnd)?Skip.*|Stateful(StandardNormal|TruncatedNormal|Uniform|Random).*"
+              + "|.*(Enqueue|Dequeue).*|Barrier.*|.*Stage|.*ConditionalAccumulator.*"
+              + "|(Add|TakeMany|AddMany)Sparse.*TensorsMap");
+
+  private static final Pattern RANDOM =
+      Pattern.compile(
+          "Random.*|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|.*CandidateSampler");
 
   private record Danger(Pattern operator, String reason) {}
 
@@ -83,6 +97,22 @@ final class Operators {
   static boolean keepsTensors(String operator) {
     Boolean keeps = HARMLESS.get(operator);
     return keeps == null || keeps;
+  }
+
+  /** What these operators tell about state that outlives a run. */
+  static Statefulness statefulness(Set<String> operators) {
+    Statefulness told = Statefulness.NONE;
+    for (String operator : operators) {
+      if (WRITING.matcher(operator).matches()) {
+        return Statefulness.CERTAIN;
+      }
+      if (!HARMLESS.containsKey(operator)) {
+        told = Statefulness.POSSIBLE;
+      } else if (told == Statefulness.NONE && RANDOM.matcher(operator).matches()) {
+        told = Statefulness.RANDOM;
+      }
+    }
+    return told;
   }
 
   static int count() {

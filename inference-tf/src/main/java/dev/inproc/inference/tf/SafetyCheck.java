@@ -86,22 +86,20 @@ final class SafetyCheck {
     return new SafetyCheck(graph, allowed).check();
   }
 
-  /**
-   * Whether a run of this signature may leave a tensor that it was given in a variable or table, so
-   * that its memory must not be written again.
-   */
-  static boolean keepsInputs(SavedModelGraph graph, SavedModelGraph.SignatureInfo signature) {
+  /** The operators that a run of this signature may get to, in functions too. */
+  static Set<String> operators(SavedModelGraph graph, SavedModelGraph.SignatureInfo signature) {
     SafetyCheck check = new SafetyCheck(graph, Set.of());
     List<String> outputs = new ArrayList<>();
     signature.outputs().values().forEach(output -> outputs.add(output.tensor()));
     Deque<Collection<Node>> bodies = new ArrayDeque<>();
     bodies.add(check.ancestors(outputs).stream().map(check.nodes::get).toList());
     Set<String> entered = new HashSet<>();
+    Set<String> operators = new HashSet<>();
     while (!bodies.isEmpty()) {
       for (Node node : bodies.remove()) {
         Set<String> callees = check.callees(node);
-        if (callees.isEmpty() && Operators.keepsTensors(node.op())) {
-          return true;
+        if (callees.isEmpty()) {
+          operators.add(node.op());
         }
         for (String callee : callees) {
           Function function = check.functions.get(callee);
@@ -111,7 +109,26 @@ final class SafetyCheck {
         }
       }
     }
-    return false;
+    return operators;
+  }
+
+  /** Returns the inputs of a signature that none of its outputs depends on. */
+  static Set<String> unusedInputs(SavedModelGraph graph, SavedModelGraph.SignatureInfo signature) {
+    SafetyCheck check = new SafetyCheck(graph, Set.of());
+    List<String> outputs = new ArrayList<>();
+    signature.outputs().values().forEach(output -> outputs.add(output.tensor()));
+    Set<String> used = check.ancestors(outputs);
+    Set<String> unused = new HashSet<>();
+    signature
+        .inputs()
+        .forEach(
+            (name, input) -> {
+              String node = SavedModelGraph.nodeOf(input.tensor());
+              if (check.nodes.containsKey(node) && !used.contains(node)) {
+                unused.add(name);
+              }
+            });
+    return unused;
   }
 
   private @Nullable String check() {

@@ -62,8 +62,10 @@ final class SavedModelLoader {
   private final TensorFlowOptions own;
   private final SavedModelGraph graph;
   private final SignatureInfo signatureInfo;
+  private final Set<String> unusedInputs;
   private final Signature signature;
-  private final boolean keepsInputs;
+  private final Map<String, String> unreadable = new TreeMap<>();
+  private final Set<String> operators;
 
   SavedModelLoader(String name, StagedModel staged, SessionOptions options, TensorFlowOptions own) {
     this.name = name;
@@ -78,11 +80,12 @@ final class SavedModelLoader {
       }
       checkVariables();
       signatureInfo = chooseSignature();
+      unusedInputs = SafetyCheck.unusedInputs(graph, signatureInfo);
       signature =
           new Signature(
-              TensorFlowTypes.inputs(name, signatureInfo.inputs(), own.inputShapes()),
-              TensorFlowTypes.outputs(name, signatureInfo.outputs()));
-      keepsInputs = SafetyCheck.keepsInputs(graph, signatureInfo);
+              TensorFlowTypes.inputs(name, signatureInfo.inputs(), unusedInputs),
+              TensorFlowTypes.outputs(name, signatureInfo.outputs(), unreadable));
+      operators = SafetyCheck.operators(graph, signatureInfo);
     } catch (IllegalArgumentException e) {
       String kind = FileKind.of(staged.directory().resolve("saved_model.pb"));
       throw new ModelLoadException(
@@ -194,10 +197,12 @@ final class SavedModelLoader {
               session,
               device,
               signature,
+              unusedInputs,
               signatureInfo,
               metadata(),
               runtime(version),
-              keepsInputs);
+              operators,
+              Map.copyOf(unreadable));
       return model;
     } finally {
       if (model == null) {

@@ -28,6 +28,14 @@ final class ServingWarmUp {
     if (!Files.isRegularFile(file)) {
       return;
     }
+    if (session.keepsState()) {
+      LOG.log(
+          Level.INFO,
+          "{0}: no warm-up from {1}, the model keeps state or may keep it",
+          session,
+          file);
+      return;
+    }
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
       TfRecordReader records = new TfRecordReader(in, MOST_RECORD_BYTES);
       byte[] next = records.next();

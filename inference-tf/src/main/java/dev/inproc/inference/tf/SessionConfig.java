@@ -20,7 +20,9 @@ final class SessionConfig {
         ConfigProto.newBuilder()
             .setIntraOpParallelismThreads(intraOpThreads(options))
             .setInterOpParallelismThreads(1) // runs are parallel, nodes of one run are not
-            .setUsePerSessionThreads(true) // else the first session of a process decides for all
+            // A pool for each session would be of no use, since run() has the caller run the nodes,
+            // and costs a thread. The pool that divides a node is the process's in either case.
+            .setUsePerSessionThreads(false)
             .setAllowSoftPlacement(true);
     if (device.kind().equals("cuda")) {
       config.setGpuOptions(

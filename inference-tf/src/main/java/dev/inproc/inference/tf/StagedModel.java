@@ -4,6 +4,7 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.files.FileKind;
 import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.files.TemporaryDirectory;
 import dev.inproc.inference.tf.ModelFiles.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -83,7 +84,7 @@ final class StagedModel implements AutoCloseable {
     } catch (RefusedException e) {
       throw failure(source, String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
-      throw failure(source, e.toString(), e);
+      throw failure(source, TemporaryDirectory.explainCopy(e), e);
     }
   }
 

@@ -59,7 +59,12 @@ public final class TensorFlowEngine implements Engine {
       SavedModelLoader loader =
           new SavedModelLoader(source.describe(), staged, options, tensorFlowOptions);
       afterCheck.run();
-      Session session = open(source, staged, loader, options);
+      Session session =
+          Session.load(
+              "tensorflow:" + source.name(),
+              source,
+              () -> copies(staged, loader, options),
+              options);
       if (tensorFlowOptions.servingWarmUp()) {
         ServingWarmUp.run(session, staged.directory(), tensorFlowOptions.signature());
       }
@@ -67,8 +72,8 @@ public final class TensorFlowEngine implements Engine {
     }
   }
 
-  private static Session open(
-      ModelSource source, StagedModel staged, SavedModelLoader loader, SessionOptions options) {
+  private static List<TensorFlowModel> copies(
+      StagedModel staged, SavedModelLoader loader, SessionOptions options) {
     List<TensorFlowModel> copies = new ArrayList<>();
     boolean loaded = false;
     try {
@@ -77,12 +82,12 @@ public final class TensorFlowEngine implements Engine {
       }
       staged.requireUnchanged();
       loaded = true;
+      return copies;
     } finally {
       if (!loaded) {
         copies.forEach(TensorFlowModel::close);
       }
     }
-    return Session.of("tensorflow:" + source.name(), source, copies, options);
   }
 
   @Override

@@ -48,6 +48,7 @@ import org.tensorflow.internal.c_api.TF_Tensor;
  * can, each run gets a copy in memory of TensorFlow's own.
  */
 final class TensorFlowFrame implements Frame {
+  private static final long MOST = Integer.MAX_VALUE - 8L; // the largest array of common JVMs
   private static final int ALIGNMENT = 64; // TensorFlow silently copies what is not so aligned
 
   /** Lent memory is not TensorFlow's to free. One for all, held here: native code calls it. */
@@ -140,7 +141,7 @@ final class TensorFlowFrame implements Frame {
   }
 
   @Override
-  public void setStrings(int index, String[] values) {
+  public void setStrings(int index, Object[] values) {
     setInput(index, NativeStrings.write(values, inputShapes.get(index).dims()));
   }
 
@@ -217,16 +218,32 @@ final class TensorFlowFrame implements Frame {
     if (size == 0) {
       return ByteBuffer.allocate(0).order(ByteOrder.nativeOrder());
     }
-    if (size > Integer.MAX_VALUE) {
-      throw model.failure("output " + outputs.get(position) + " has " + size + " bytes");
-    }
+    requireFits(position, size, "bytes");
     return TF_TensorData(tensor).capacity(size).asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
+  private void requireFits(int position, long size, String unit) {
+    if (size > MOST) {
+      throw model.failure(
+          "output "
+              + outputs.get(position)
+              + " has "
+              + size
+              + " "
+              + unit
+              + "; a tensor holds at most "
+              + MOST);
+    }
+  }
+
   @Override
-  public String[] outputStrings(int position) {
-    int count = Math.toIntExact(outputShape(position).elements());
-    return NativeStrings.read(outputTensor(position), count);
+  public Object[] outputStrings(int position) {
+    long count = outputShape(position).elements();
+    requireFits(position, count, "strings");
+    return NativeStrings.read(
+        outputTensor(position),
+        (int) count,
+        length -> requireFits(position, length, "bytes in one string"));
   }
 
   /** TensorFlow's C API cannot stop one run among others. */

@@ -16,6 +16,7 @@ import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.Frame;
 import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.engine.NativeModel;
+import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tf.SavedModelGraph.SignatureInfo;
@@ -23,6 +24,7 @@ import dev.inproc.inference.tf.SavedModelGraph.TensorInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.internal.c_api.TF_Buffer;
@@ -42,10 +44,13 @@ final class TensorFlowModel implements NativeModel {
   private final TF_Session session;
   private final Device device;
   private final Signature signature;
+  private final Set<String> unusedInputs;
   private final SignatureInfo info;
   private final Map<String, String> metadata;
   private final String runtime;
   private final boolean keepsInputs;
+  private final Statefulness statefulness;
+  private final Map<String, String> unreadableOutputs;
   private final int[] passedInputs;
   private final TF_Output feeds;
   private final TF_Buffer runOptions;
@@ -56,19 +61,24 @@ final class TensorFlowModel implements NativeModel {
       TF_Session session,
       Device device,
       Signature signature,
+      Set<String> unusedInputs,
       SignatureInfo info,
       Map<String, String> metadata,
       String runtime,
-      boolean keepsInputs) {
+      Set<String> operators,
+      Map<String, String> unreadableOutputs) {
     this.name = name;
     this.graph = graph;
     this.session = session;
     this.device = device;
     this.signature = signature;
+    this.unusedInputs = unusedInputs;
     this.info = info;
     this.metadata = metadata;
     this.runtime = runtime;
-    this.keepsInputs = keepsInputs;
+    keepsInputs = operators.stream().anyMatch(Operators::keepsTensors);
+    statefulness = Operators.statefulness(operators);
+    this.unreadableOutputs = unreadableOutputs;
     passedInputs = signature.outputs().stream().mapToInt(this::inputOf).toArray();
     feeds = tensors(signature.inputs(), info.inputs());
     boolean opened = false;
@@ -154,6 +164,16 @@ final class TensorFlowModel implements NativeModel {
   }
 
   @Override
+  public Map<String, String> unreadableOutputs() {
+    return unreadableOutputs;
+  }
+
+  @Override
+  public Set<String> unusedInputs() {
+    return unusedInputs;
+  }
+
+  @Override
   public Device device() {
     return device;
   }
@@ -166,6 +186,11 @@ final class TensorFlowModel implements NativeModel {
   @Override
   public String runtime() {
     return runtime;
+  }
+
+  @Override
+  public Statefulness statefulness() {
+    return statefulness;
   }
 
   @Override

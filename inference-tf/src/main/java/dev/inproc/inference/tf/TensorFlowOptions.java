@@ -2,9 +2,7 @@ package dev.inproc.inference.tf;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
@@ -22,7 +20,6 @@ public final class TensorFlowOptions {
   private final List<Path> operatorLibraries;
   private final long maxGraphBytes;
   private final boolean servingWarmUp;
-  private final Map<String, long[]> inputShapes;
 
   private TensorFlowOptions(Builder builder) {
     signature = builder.signature;
@@ -32,7 +29,6 @@ public final class TensorFlowOptions {
     operatorLibraries = List.copyOf(builder.operatorLibraries);
     maxGraphBytes = builder.maxGraphBytes;
     servingWarmUp = builder.servingWarmUp;
-    inputShapes = Map.copyOf(builder.inputShapes);
   }
 
   /** Starts from the defaults. */
@@ -75,11 +71,6 @@ public final class TensorFlowOptions {
     return servingWarmUp;
   }
 
-  /** Returns the shapes given for inputs, -1 for dimensions left open. */
-  public Map<String, long[]> inputShapes() {
-    return inputShapes;
-  }
-
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private String signature = "serving_default";
@@ -89,7 +80,6 @@ public final class TensorFlowOptions {
     private final List<Path> operatorLibraries = new ArrayList<>();
     private long maxGraphBytes = DEFAULT_MAX_GRAPH_BYTES;
     private boolean servingWarmUp = true;
-    private final Map<String, long[]> inputShapes = new LinkedHashMap<>();
 
     private Builder() {}
 
@@ -155,21 +145,6 @@ public final class TensorFlowOptions {
      */
     public Builder servingWarmUp(boolean run) {
       servingWarmUp = run;
-      return this;
-    }
-
-    /**
-     * Gives the shape of an input whose rank the model leaves open, batch axis included, -1 for
-     * dimensions left open. Without it such an input takes tensors of any rank, and since none of
-     * its dimensions is known to count examples, they run one by one.
-     */
-    public Builder inputShape(String input, long... dims) {
-      for (long dim : dims) {
-        if (dim < -1) {
-          throw new IllegalArgumentException(input + ": a dimension is " + dim);
-        }
-      }
-      inputShapes.put(Objects.requireNonNull(input, "input"), dims.clone());
       return this;
     }
 

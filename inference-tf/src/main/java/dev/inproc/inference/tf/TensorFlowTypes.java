@@ -4,8 +4,11 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tf.SavedModelGraph.TensorInfo;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** TensorFlow's descriptions in our words. Numbers are those of its {@code types.proto}. */
@@ -48,10 +51,14 @@ final class TensorFlowTypes {
       case INT16 -> 5;
       case INT8 -> 6;
       case STRING -> 7;
+      case UINT16 -> 17;
+      case UINT32 -> 22;
+      case UINT64 -> 23;
       case INT64 -> 9;
       case BOOL -> 10;
       case BFLOAT16 -> 14;
       case FLOAT16 -> 19;
+      case SEQUENCE -> -1; // TensorFlow has none
     };
   }
 
@@ -64,59 +71,61 @@ final class TensorFlowTypes {
     return null;
   }
 
-  static List<TensorSpec> inputs(
-      String model, Map<String, TensorInfo> infos, Map<String, long[]> shapes) {
-    for (String name : shapes.keySet()) {
-      if (!infos.containsKey(name)) {
-        throw new ModelLoadException(
-            model, "inputShape names \"" + name + "\"; the inputs are " + infos.keySet(), null);
-      }
-    }
+  /** The specs of a signature's inputs, or of those among them that are used. */
+  static List<TensorSpec> inputs(String model, Map<String, TensorInfo> infos, Set<String> unused) {
     return infos.entrySet().stream()
-        .map(input -> input(model, input.getKey(), input.getValue(), shapes.get(input.getKey())))
+        .filter(input -> !unused.contains(input.getKey()))
+        .map(input -> input(model, input.getKey(), input.getValue()))
         .toList();
   }
 
-  static List<TensorSpec> outputs(String model, Map<String, TensorInfo> infos) {
-    return infos.entrySet().stream()
-        .map(output -> spec(model, "output", output.getKey(), output.getValue()))
-        .toList();
+  /**
+   * Returns the outputs that can be read.
+   *
+   * @param unreadable takes the others, each with the reason
+   */
+  static List<TensorSpec> outputs(
+      String model, Map<String, TensorInfo> infos, Map<String, String> unreadable) {
+    List<TensorSpec> specs = new ArrayList<>();
+    infos.forEach(
+        (name, info) -> {
+          String reason = unsupported(info);
+          if (reason == null) {
+            specs.add(spec(name, info));
+          } else {
+            unreadable.put(name, "it is " + reason);
+          }
+        });
+    if (specs.isEmpty()) {
+      throw new ModelLoadException(model, "no output can be read: " + unreadable, null);
+    }
+    return specs;
+  }
+
+  /** Returns what a tensor is that has no counterpart here; null if it has one. */
+  private static @Nullable String unsupported(TensorInfo info) {
+    if (info.tensor().isEmpty()) {
+      return "sparse or made of several tensors, which has no counterpart here";
+    }
+    if (fromTensorFlow(info.type()) != null) {
+      return null;
+    }
+    boolean known = info.type() > 0 && info.type() < NAMES.length;
+    String type = known ? NAMES[info.type()] : Integer.toString(info.type());
+    return "of TensorFlow's type " + type + ", which has no counterpart here";
+  }
+
+  private static TensorSpec input(String model, String name, TensorInfo info) {
+    String unsupported = unsupported(info);
+    if (unsupported != null) {
+      throw new ModelLoadException(model, "input \"" + name + "\" is " + unsupported, null);
+    }
+    return spec(name, info);
   }
 
   @SuppressWarnings("NullAway") // it loses the elements' annotation where an array is a vararg
-  private static TensorSpec input(
-      String model, String name, TensorInfo info, long @Nullable [] shape) {
-    TensorSpec spec = spec(model, "input", name, info);
-    if (shape == null) {
-      return spec;
-    }
-    boolean fits = !spec.hasRank() || spec.rank() == shape.length;
-    for (int i = 0; fits && spec.hasRank() && i < shape.length; i++) {
-      fits = spec.dim(i) == TensorSpec.DYNAMIC || spec.dim(i) == shape[i];
-    }
-    if (!fits) {
-      throw new ModelLoadException(model, "inputShape contradicts input " + spec, null);
-    }
-    return TensorSpec.of(name, spec.type(), shape, new @Nullable String[shape.length]);
-  }
-
-  @SuppressWarnings("NullAway") // it loses the elements' annotation where an array is a vararg
-  private static TensorSpec spec(String model, String kind, String name, TensorInfo info) {
-    DataType type = fromTensorFlow(info.type());
-    if (info.tensor().isEmpty() || type == null) {
-      boolean known = info.type() > 0 && info.type() < NAMES.length;
-      throw new ModelLoadException(
-          model,
-          kind
-              + " \""
-              + name
-              + "\" is "
-              + (info.tensor().isEmpty()
-                  ? "sparse or made of several tensors"
-                  : "of TensorFlow's type " + (known ? NAMES[info.type()] : info.type()))
-              + ", which has no counterpart here",
-          null);
-    }
+  private static TensorSpec spec(String name, TensorInfo info) {
+    DataType type = Objects.requireNonNull(fromTensorFlow(info.type()));
     if (!info.hasRank()) {
       return TensorSpec.unknownRank(name, type);
     }

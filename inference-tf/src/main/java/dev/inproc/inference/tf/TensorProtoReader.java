@@ -58,13 +58,13 @@ final class TensorProtoReader {
   }
 
   private static Tensor strings(List<ByteString> values, Shape shape) {
-    String[] strings = new String[(int) shape.elements()];
-    String last = "";
+    byte[][] strings = new byte[(int) shape.elements()][];
+    byte[] last = {};
     for (int i = 0; i < strings.length; i++) {
-      last = i < values.size() ? values.get(i).toStringUtf8() : last;
+      last = i < values.size() ? values.get(i).toByteArray() : last;
       strings[i] = last;
     }
-    return Tensor.of(shape, strings);
+    return Tensor.ofBytes(shape, strings);
   }
 
   private static int index(int element, int values) {
@@ -79,6 +79,8 @@ final class TensorProtoReader {
           case INT64 -> proto.getInt64ValCount();
           case BOOL -> proto.getBoolValCount();
           case FLOAT16, BFLOAT16 -> proto.getHalfValCount();
+          case UINT32 -> proto.getUint32ValCount();
+          case UINT64 -> proto.getUint64ValCount();
           default -> proto.getIntValCount();
         };
     for (int i = 0; values > 0 && i < elements; i++) {
@@ -88,11 +90,13 @@ final class TensorProtoReader {
         case FLOAT64 -> bytes.putDouble(proto.getDoubleVal(at));
         case INT64 -> bytes.putLong(proto.getInt64Val(at));
         case INT32 -> bytes.putInt(proto.getIntVal(at));
-        case INT16 -> bytes.putShort((short) proto.getIntVal(at));
+        case UINT64 -> bytes.putLong(proto.getUint64Val(at));
+        case UINT32 -> bytes.putInt(proto.getUint32Val(at));
+        case INT16, UINT16 -> bytes.putShort((short) proto.getIntVal(at));
         case INT8, UINT8 -> bytes.put((byte) proto.getIntVal(at));
         case BOOL -> bytes.put((byte) (proto.getBoolVal(at) ? 1 : 0));
         case FLOAT16, BFLOAT16 -> bytes.putShort((short) proto.getHalfVal(at));
-        case STRING -> throw new AssertionError("read above");
+        case STRING, SEQUENCE -> throw new AssertionError("not numbers");
       }
     }
   }

@@ -30,7 +30,7 @@ final class ReaderProperties {
       for (SavedModelGraph graph : graphs) {
         var unused = SafetyCheck.refusal(graph, java.util.Set.of());
         for (SavedModelGraph.SignatureInfo signature : graph.signatures().values()) {
-          var unusedKeeps = SafetyCheck.keepsInputs(graph, signature);
+          var unusedKeeps = SafetyCheck.operators(graph, signature);
         }
       }
     } catch (IllegalArgumentException e) {

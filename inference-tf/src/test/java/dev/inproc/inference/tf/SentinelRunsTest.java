@@ -53,6 +53,10 @@ class SentinelRunsTest {
     models.put("twoInputs", SavedModels.twoInputs());
     models.put("dataDependent", SavedModels.dataDependent());
     models.put("anyShape", SavedModels.anyShape());
+    models.put("keyCache", SavedModels.keyCache());
+    models.put("namesakes", SavedModels.namesakes());
+    models.put("scores", SavedModels.scores());
+    models.put("unusedInput", SavedModels.unusedInput());
     models.put("centred", SavedModels.centred());
     models.put("leakyMean", SavedModels.leakyMean());
     models.put("twoSignatures", SavedModels.twoSignatures());

@@ -11,7 +11,5 @@ public enum Capability {
   /** The number of rows may be fixed in the model. */
   FIXED_BATCH,
   /** An output's shape may depend on values. */
-  DATA_DEPENDENT_SHAPES,
-  /** A model may say nothing of a tensor's rank. */
-  UNKNOWN_RANK
+  DATA_DEPENDENT_SHAPES
 }

@@ -105,6 +105,21 @@ public interface ContractModels {
   /** x FLOAT32 to y, its negative; the model declares no shape, not even a rank. */
   ModelSource anyShape();
 
+  /** past FLOAT32[2,past,4] and x FLOAT32[2,seq,4] to present, x behind past along axis 1. */
+  ModelSource keyCache();
+
+  /** past FLOAT32[batch,2,past,4] and x FLOAT32[batch,2,seq,4] to present, likewise. */
+  ModelSource batchedKeyCache();
+
+  /** images and texts FLOAT32[batch,4] to their negatives images_out and texts_out. */
+  ModelSource namesakes();
+
+  /** images and texts FLOAT32[batch,4] to the product scores FLOAT32[batch,batch] of all pairs. */
+  ModelSource scores();
+
+  /** x FLOAT32[batch,3] and unused INT64[batch] to y, the negative of x. */
+  ModelSource unusedInput();
+
   /** A model of the right kind, one part of which makes no sense. May be written to the folder. */
   ModelSource corrupt(Path directory) throws IOException;
 

@@ -28,6 +28,7 @@ public abstract class EngineContract
         DeadlineContract,
         DescriptionContract,
         DevicesContract,
+        DimensionsContract,
         EngineFailureContract,
         LoadFaultsContract,
         PassThroughContract,

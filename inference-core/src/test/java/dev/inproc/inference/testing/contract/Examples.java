@@ -30,8 +30,12 @@ final class Examples {
       case INT16 -> Tensor.of(FOUR, Short.MIN_VALUE, (short) 0, Short.MAX_VALUE, (short) -1);
       case INT32 -> Tensor.of(FOUR, Integer.MIN_VALUE, 0, Integer.MAX_VALUE, -1);
       case INT64 -> Tensor.of(Long.MIN_VALUE, (1L << 53) + 1, Long.MAX_VALUE, -1);
+      case UINT16 -> Tensor.ofUint16(FOUR, (short) -1, (short) 0, Short.MIN_VALUE, (short) 1);
+      case UINT32 -> Tensor.ofUint32(FOUR, -1, 0, Integer.MIN_VALUE, 1);
+      case UINT64 -> Tensor.ofUint64(FOUR, -1, 0, Long.MIN_VALUE, (1L << 53) + 1);
       case BOOL -> Tensor.of(FOUR, true, false, false, true);
       case STRING -> Tensor.of(FOUR, "", "naïve", "日本語 \uD83D\uDE00", "long ".repeat(1000));
+      case SEQUENCE -> throw new IllegalArgumentException("no model is given a sequence");
     };
   }
 

@@ -95,7 +95,6 @@ interface ShapesContract extends Contract {
 
   @Test
   default void anyShape_ofAnyRank_isAnswered() {
-    needs(Capability.UNKNOWN_RANK);
     try (Session session = load(models().anyShape(), axis(BatchAxis.NONE))) {
       for (Shape shape : List.of(Shape.scalar(), Shape.of(6), Shape.of(2, 3), Shape.of(1, 3, 2))) {
         float[] x = new float[(int) shape.elements()];

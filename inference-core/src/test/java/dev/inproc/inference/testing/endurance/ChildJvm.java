@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -17,14 +18,32 @@ import java.util.stream.Stream;
  * touched beforehand, malloc has few arenas, code is compiled by the quick compiler only, so that
  * what grows is what leaks.
  */
-final class ChildJvm {
+public final class ChildJvm {
   /** How it ended, and what it printed. */
-  record Outcome(int exit, String output, List<Path> crashReports) {}
+  public record Outcome(int exit, String output, List<Path> crashReports) {}
+
+  /** What a test does to the running program, such as ending it. */
+  public interface Interference {
+    /** Does it. */
+    void on(Process process, Path output) throws IOException, InterruptedException;
+  }
 
   private ChildJvm() {}
 
   /** Runs the program's main method, with a temporary folder of its own under the one given. */
   static Outcome run(Path directory, Duration limit, Class<?> program, String... args)
+      throws IOException, InterruptedException {
+    return run(directory, limit, List.of(), (process, output) -> {}, program, args);
+  }
+
+  /** Runs the program with further flags of the JVM, and does something to it. */
+  public static Outcome run(
+      Path directory,
+      Duration limit,
+      List<String> flags,
+      Interference interference,
+      Class<?> program,
+      String... args)
       throws IOException, InterruptedException {
     Path temporary = Files.createDirectories(directory.resolve("tmp"));
     Path output = directory.resolve("output");
@@ -52,6 +71,7 @@ final class ChildJvm {
         command.add("-D" + property + "=" + value);
       }
     }
+    command.addAll(flags);
     command.add("-cp");
     command.add(classPath());
     command.add(program.getName());
@@ -62,8 +82,10 @@ final class ChildJvm {
             .redirectErrorStream(true)
             .redirectOutput(output.toFile());
     builder.environment().put("MALLOC_ARENA_MAX", "2");
+    builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "2");
     Process process = builder.start();
     try {
+      interference.on(process, output);
       if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
         throw new AssertionError("Hangs after " + limit + ": " + Files.readString(output));
       }
@@ -82,6 +104,9 @@ final class ChildJvm {
     return Stream.of("surefire.test.class.path", "jdk.module.path", "java.class.path")
         .map(System::getProperty)
         .filter(Objects::nonNull)
+        .flatMap(path -> Arrays.stream(path.split(File.pathSeparator)))
+        .filter(entry -> !entry.isEmpty())
+        .map(entry -> Path.of(entry).toAbsolutePath().toString()) // the child is elsewhere
         .collect(Collectors.joining(File.pathSeparator));
   }
 }

@@ -13,7 +13,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +61,6 @@ public final class LedgerStress<O> {
   private final List<String> violations = new ArrayList<>();
   private final AtomicLong violationCount = new AtomicLong();
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
-  private final LongAdder strangers = new LongAdder();
   private long rounds;
   private long runs;
   private long faults;
@@ -113,8 +111,6 @@ public final class LedgerStress<O> {
         + " violations: "
         + outcomes
         + ", "
-        + strangers
-        + " failed with poisoned strangers, "
         + runs
         + " runs, "
         + faults
@@ -161,10 +157,6 @@ public final class LedgerStress<O> {
 
   boolean isViolated() {
     return violationCount.get() > 0;
-  }
-
-  void countStranger() {
-    strangers.increment();
   }
 
   void count(Map<Outcome, Long> seen, long newRuns, long newFaults, long newHangs) {

@@ -7,6 +7,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
@@ -16,6 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A predictor that does its work and goes wrong now and then: runs that hold poison fail and name
@@ -25,6 +27,7 @@ import java.util.stream.IntStream;
  */
 final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
   private static final int ONE_IN = 10_000;
+  private static final int THREADS = 3;
 
   private final BatchPredictor<I, O> inner;
   private final Function<Ticket, I> encode;
@@ -149,14 +152,36 @@ final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
     } else if (draw < 100) {
       faults.increment();
       if (batch.size() > 1) {
-        inner.run(new Encoded(batch, batch.size() / 2));
+        inner.run(new Encoded(batch, batch.size() / 2, null));
       }
     } else {
       if (draw < 130) {
         LockSupport.parkNanos(200_000);
       }
-      inner.run(new Encoded(batch, batch.size()));
+      if (draw < 150) {
+        runOnThreads(batch);
+      } else {
+        inner.run(new Encoded(batch, batch.size(), null));
+      }
     }
+  }
+
+  /** Completes the calls from several threads at once, of which it is none. */
+  private void runOnThreads(Batch<Ticket, O> batch) {
+    List<Runnable> completions = new ArrayList<>();
+    inner.run(new Encoded(batch, batch.size(), completions));
+    List<CompletableFuture<Void>> threads = new ArrayList<>();
+    for (int thread = 0; thread < THREADS; thread++) {
+      int first = thread;
+      threads.add(
+          CompletableFuture.runAsync(
+              () -> {
+                for (int i = first; i < completions.size(); i += THREADS) {
+                  completions.get(i).run();
+                }
+              }));
+    }
+    threads.forEach(CompletableFuture::join);
   }
 
   private static boolean allLeave(Batch<Ticket, ?> batch) {
@@ -186,10 +211,12 @@ final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
   private final class Encoded implements Batch<I, O> {
     private final Batch<Ticket, O> batch;
     private final int size;
+    private final @Nullable List<Runnable> completions; // to be run later
 
-    Encoded(Batch<Ticket, O> batch, int size) {
+    Encoded(Batch<Ticket, O> batch, int size, @Nullable List<Runnable> completions) {
       this.batch = batch;
       this.size = size;
+      this.completions = completions;
     }
 
     @Override
@@ -214,6 +241,14 @@ final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
 
     @Override
     public boolean complete(int index, O output) {
+      if (completions != null) {
+        completions.add(() -> completeNow(index, output));
+        return true;
+      }
+      return completeNow(index, output);
+    }
+
+    private boolean completeNow(int index, O output) {
       boolean taken = batch.complete(index, output);
       if (taken) {
         batch.input(index).give();

@@ -134,7 +134,12 @@ final class StressProducer<O> implements Runnable {
 
   private void submit() {
     Ticket ticket = ticket(true);
-    CompletableFuture<O> future = round.predictor().submit(ticket, options(ticket));
+    CallOptions options = options(ticket);
+    if (ticket.patient) { // as a layer does for a caller that it blocks
+      options = options.blocking();
+      ticket.onExecutor = false;
+    }
+    CompletableFuture<O> future = round.predictor().submit(ticket, options);
     if (random.nextInt(8) == 0) {
       ticket.callbackAsked = true;
       var unused = future.whenComplete((value, failure) -> ticket.calledBack());
@@ -198,8 +203,11 @@ final class StressProducer<O> implements Runnable {
   private void list() {
     List<Ticket> all = new ArrayList<>();
     CallOptions options = options(ticket(all));
-    for (int more = random.nextInt(LONGEST_LIST); more > 0; more--) {
-      ticket(all).timed = all.get(0).timed;
+    boolean isLong = random.nextInt(64) == 0; // longer than some queues
+    for (int more = random.nextInt(isLong ? 10 * LONGEST_LIST : LONGEST_LIST); more > 0; more--) {
+      Ticket ticket = ticket(all);
+      ticket.timed = all.get(0).timed;
+      ticket.poison &= !isLong; // else none would be answered
     }
     round.more(all.size() - 1);
     blockedOn = all.get(0);
@@ -208,8 +216,6 @@ final class StressProducer<O> implements Runnable {
       for (int i = 0; i < all.size(); i++) {
         answered(all.get(i), answers.get(i));
       }
-    } catch (OverloadedException e) { // none was let in
-      all.forEach(ticket -> end(ticket, Outcome.OVERLOADED, !all.get(0).patient));
     } catch (RuntimeException e) {
       closed |= e instanceof PredictorClosedException;
       legal(all.get(0), e, all.stream().anyMatch(Ticket::isPoison));
@@ -251,7 +257,8 @@ final class StressProducer<O> implements Runnable {
       return expect(ticket.timed, ticket, failure, Outcome.EXPIRED);
     }
     if (failure instanceof OverloadedException) {
-      return expect(!ticket.patient, ticket, failure, Outcome.OVERLOADED);
+      boolean isOfARun = failure.getCause() != null; // too many runs failed
+      return expect(!ticket.patient || isOfARun, ticket, failure, Outcome.OVERLOADED);
     }
     if (failure instanceof PredictorClosedException) {
       closed = true;

@@ -267,7 +267,7 @@ final class StressRound<O> {
 
   void engineFailed(Throwable failure, boolean poison) {
     if ("poisoned".equals(failure.getMessage()) && !poison) {
-      stress.countStranger();
+      violation("I2: failed with a poisoned stranger", failure);
     }
   }
 

@@ -3,8 +3,10 @@ package dev.inproc.inference.onnx.format;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What an ONNX file names outside itself, found by a walk over its structure before native code
@@ -32,10 +34,35 @@ public final class ModelStructure {
   private static final byte[] EP_CONTEXT = "EPContext".getBytes(StandardCharsets.UTF_8);
   private static final int NODE_OP_TYPE = 4;
 
+  /** Of an operator in training, which then updates what it holds, such as a running mean. */
+  private static final byte[] TRAINING_MODE = "training_mode".getBytes(StandardCharsets.UTF_8);
+
+  private static final int ATTRIBUTE_NAME = 1;
+  private static final int ATTRIBUTE_INTEGER = 3;
+  private static final int ATTRIBUTE_OF_FUNCTION = 21;
+
+  /** Those that draw numbers, where training them or not may be an input's business. */
+  private static final List<byte[]> RANDOM =
+      Stream.of(
+              "RandomNormal",
+              "RandomNormalLike",
+              "RandomUniform",
+              "RandomUniformLike",
+              "Multinomial",
+              "Bernoulli",
+              "Dropout",
+              "BiasDropout",
+              "BitmaskDropout",
+              "BitmaskBiasDropout")
+          .map(name -> name.getBytes(StandardCharsets.UTF_8))
+          .toList();
+
   private final Map<String, ExternalData> external = new TreeMap<>();
   private long messages;
   private long fields;
   private long locationsLength;
+  private boolean trains;
+  private boolean random;
 
   private ModelStructure() {}
 
@@ -55,9 +82,22 @@ public final class ModelStructure {
     return Collections.unmodifiableCollection(external.values());
   }
 
+  /** Returns whether an operator, in a subgraph or function too, keeps state between runs. */
+  public boolean keepsState() {
+    return trains;
+  }
+
+  /** Returns whether an operator draws random numbers, or may. */
+  public boolean isRandom() {
+    return random;
+  }
+
   private void walk(MessageType type, Iterable<ProtoField> message, int depth) {
     if (depth > MAX_DEPTH) {
       throw new ProtoException("messages are nested more than " + MAX_DEPTH + " deep");
+    }
+    if (type == MessageType.ATTRIBUTE) {
+      trains |= isTraining(message);
     }
     int seen = 0; // a bit for each number of the few fields that may occur once
     for (ProtoField field : message) {
@@ -73,6 +113,9 @@ public final class ModelStructure {
         throw new ProtoException(
             "it has an EPContext node, which holds or names a program compiled for a device");
       }
+      if (type == MessageType.NODE && number == NODE_OP_TYPE && !random) {
+        random = RANDOM.stream().anyMatch(field::holds);
+      }
       MessageType child = type.child(number);
       if (child == MessageType.TENSOR) {
         tensor(field);
@@ -80,6 +123,26 @@ public final class ModelStructure {
         walk(child, field.fields(), depth + 1);
       }
     }
+  }
+
+  /** Whether an attribute says so, or leaves it to the caller of the function that it is in. */
+  private static boolean isTraining(Iterable<ProtoField> attribute) {
+    boolean set = false;
+    boolean named = false;
+    for (ProtoField field : attribute) {
+      switch (field.number()) {
+        case ATTRIBUTE_NAME -> {
+          if (!field.holds(TRAINING_MODE)) {
+            return false; // spares reading the millions of numbers of a forest twice
+          }
+          named = true;
+        }
+        case ATTRIBUTE_INTEGER -> set |= field.wireType() != 0 || field.varint() != 0;
+        case ATTRIBUTE_OF_FUNCTION -> set |= field.length() > 0;
+        default -> {}
+      }
+    }
+    return named && set;
   }
 
   private void tensor(ProtoField field) {

@@ -36,6 +36,12 @@ public final class ProtoWriter {
     }
   }
 
+  /** Copies all fields of another. */
+  public ProtoWriter copyAll(ProtoWriter other) {
+    out.writeBytes(other.toByteArray());
+    return this;
+  }
+
   private void raw(long value) {
     long rest = value;
     while ((rest & ~0x7fL) != 0) {

@@ -122,6 +122,11 @@ public final class Models {
     return Networks.mlp("?", TINY).build();
   }
 
+  /** Inputs column_0, column_1 and so on [batch,1] to y [batch,1], their weighted sum. */
+  public static byte[] columns(int count) {
+    return Shapes.columns(count);
+  }
+
   /** The matrix product c [3,2] of a [3,4] and b [4,2]. */
   public static byte[] noBatchAxis() {
     return Shapes.noBatchAxis();

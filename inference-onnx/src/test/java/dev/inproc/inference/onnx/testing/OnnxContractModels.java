@@ -40,9 +40,6 @@ public final class OnnxContractModels implements ContractModels {
     if (capability == Capability.REFUSES_BAD_IDS && !cpu) {
       return "Gather checks ids on the CPU only; on GPUs it answers zeros";
     }
-    if (capability == Capability.UNKNOWN_RANK) {
-      return "the Java binding does not tell an unknown rank from a scalar's";
-    }
     return null;
   }
 
@@ -94,8 +91,12 @@ public final class OnnxContractModels implements ContractModels {
           case INT32 -> TensorProto.DataType.INT32_VALUE;
           case INT64 -> TensorProto.DataType.INT64_VALUE;
           case UINT8 -> TensorProto.DataType.UINT8_VALUE;
+          case UINT16 -> TensorProto.DataType.UINT16_VALUE;
+          case UINT32 -> TensorProto.DataType.UINT32_VALUE;
+          case UINT64 -> TensorProto.DataType.UINT64_VALUE;
           case BOOL -> TensorProto.DataType.BOOL_VALUE;
           case STRING -> TensorProto.DataType.STRING_VALUE;
+          case SEQUENCE -> throw new IllegalArgumentException("no input is a sequence");
         };
     return source("identity-" + type, Models.identity(onnx));
   }
@@ -138,6 +139,31 @@ public final class OnnxContractModels implements ContractModels {
   @Override
   public ModelSource dataDependent() {
     return source("data-dependent", Models.dataDependent());
+  }
+
+  @Override
+  public ModelSource keyCache() {
+    return source("key-cache", Shapes.keyCache(""));
+  }
+
+  @Override
+  public ModelSource batchedKeyCache() {
+    return source("batched-key-cache", Shapes.keyCache("batch,"));
+  }
+
+  @Override
+  public ModelSource namesakes() {
+    return source("namesakes", Shapes.namesakes());
+  }
+
+  @Override
+  public ModelSource scores() {
+    return source("scores", Shapes.scores());
+  }
+
+  @Override
+  public ModelSource unusedInput() {
+    return source("unused-input", Shapes.unusedInput());
   }
 
   @Override

@@ -47,6 +47,23 @@ final class Shapes {
         .build();
   }
 
+  static byte[] columns(int count) {
+    GraphBuilder graph = new GraphBuilder("columns");
+    StringBuilder all = new StringBuilder();
+    float[] weights = new float[count];
+    for (int i = 0; i < count; i++) {
+      graph.input("column_" + i, FLOAT, "batch,1");
+      all.append("column_").append(i).append(' ');
+      weights[i] = (i % 7 - 3) / 10f;
+    }
+    return graph
+        .output("y", FLOAT, "batch,1")
+        .initializer("weights", weights, count, 1)
+        .node("Concat", all + "-> row", integer("axis", 1))
+        .node("MatMul", "row weights -> y")
+        .build();
+  }
+
   static byte[] noBatchAxis() {
     return new GraphBuilder("no-batch-axis")
         .input("a", FLOAT, "3,4")
@@ -107,6 +124,46 @@ final class Shapes {
     return new GraphBuilder("any-shape")
         .input("x", GraphBuilder.tensorOfAnyShape(FLOAT))
         .output("y", GraphBuilder.tensorOfAnyShape(FLOAT))
+        .node("Neg", "x -> y")
+        .build();
+  }
+
+  /** Joins past and x along the axis of their lengths; the batch axis is text such as "batch,". */
+  static byte[] keyCache(String batch) {
+    return new GraphBuilder("key-cache")
+        .input("past", FLOAT, batch + "2,past,4")
+        .input("x", FLOAT, batch + "2,seq,4")
+        .output("present", FLOAT, batch + "2,total,4")
+        .node("Concat", "past x -> present", integer("axis", -2))
+        .build();
+  }
+
+  static byte[] namesakes() {
+    return new GraphBuilder("namesakes")
+        .input("images", FLOAT, "batch,4")
+        .input("texts", FLOAT, "batch,4")
+        .output("images_out", FLOAT, "batch,4")
+        .output("texts_out", FLOAT, "batch,4")
+        .node("Neg", "images -> images_out")
+        .node("Neg", "texts -> texts_out")
+        .build();
+  }
+
+  static byte[] scores() {
+    return new GraphBuilder("scores")
+        .input("images", FLOAT, "batch,4")
+        .input("texts", FLOAT, "batch,4")
+        .output("scores", FLOAT, "batch,batch")
+        .node("Transpose", "texts -> turned", integers("perm", 1, 0))
+        .node("MatMul", "images turned -> scores")
+        .build();
+  }
+
+  static byte[] unusedInput() {
+    return new GraphBuilder("unused-input")
+        .input("unused", DataType.INT64_VALUE, "batch")
+        .input("x", FLOAT, "batch,3")
+        .output("y", FLOAT, "batch,3")
         .node("Neg", "x -> y")
         .build();
   }

@@ -11,6 +11,7 @@ import static dev.inproc.inference.tf.testing.GraphWriter.value;
 
 import com.google.protobuf.ByteString;
 import dev.inproc.inference.tensor.DataType;
+import java.util.Arrays;
 import org.tensorflow.proto.TensorProto;
 
 /**
@@ -227,8 +228,12 @@ public final class SavedModels {
       case INT32 -> INT32;
       case INT64 -> INT64;
       case UINT8 -> org.tensorflow.proto.DataType.DT_UINT8;
+      case UINT16 -> org.tensorflow.proto.DataType.DT_UINT16;
+      case UINT32 -> org.tensorflow.proto.DataType.DT_UINT32;
+      case UINT64 -> org.tensorflow.proto.DataType.DT_UINT64;
       case BOOL -> BOOL;
       case STRING -> STRING;
+      case SEQUENCE -> throw new IllegalArgumentException("no input is a sequence");
     };
   }
 
@@ -350,6 +355,66 @@ public final class SavedModels {
         .node("Neg", "y", "x", type("T", FLOAT))
         .describe("y", "y:0", FLOAT, (long[]) null)
         .signature(DEFAULT, "x", "y");
+  }
+
+  /** past and x FLOAT32[...,2,?,4] to present, x behind past along the axis but one. */
+  public static GraphWriter keyCache(long... batch) {
+    long[] dims = Arrays.copyOf(batch, batch.length + 3);
+    dims[batch.length] = 2;
+    dims[batch.length + 1] = -1;
+    dims[batch.length + 2] = 4;
+    return new GraphWriter()
+        .input("past", FLOAT, dims)
+        .input("x", FLOAT, dims)
+        .ints("axis", batch.length + 1)
+        .node(
+            "ConcatV2",
+            "present",
+            "past x axis",
+            type("T", FLOAT),
+            type("Tidx", INT32),
+            number("N", 2))
+        .describe("present", "present:0", FLOAT, dims)
+        .signature(DEFAULT, "past x", "present");
+  }
+
+  /** images and texts FLOAT32[batch,4] to their negatives. */
+  public static GraphWriter namesakes() {
+    return imagesAndTexts()
+        .node("Neg", "no_images", "images", type("T", FLOAT))
+        .node("Neg", "no_texts", "texts", type("T", FLOAT))
+        .describe("images_out", "no_images:0", FLOAT, -1, 4)
+        .named("images_out", "batch", "")
+        .describe("texts_out", "no_texts:0", FLOAT, -1, 4)
+        .named("texts_out", "batch", "")
+        .signature(DEFAULT, "images texts", "images_out texts_out");
+  }
+
+  /** images and texts FLOAT32[batch,4] to the product FLOAT32[batch,batch] of all pairs. */
+  public static GraphWriter scores() {
+    return imagesAndTexts()
+        .node("MatMul", "scores", "images texts", type("T", FLOAT), flag("transpose_b", true))
+        .describe("scores", "scores:0", FLOAT, -1, -1)
+        .named("scores", "batch", "batch")
+        .signature(DEFAULT, "images texts", "scores");
+  }
+
+  private static GraphWriter imagesAndTexts() {
+    return new GraphWriter()
+        .input("images", FLOAT, -1, 4)
+        .named("images", "batch", "")
+        .input("texts", FLOAT, -1, 4)
+        .named("texts", "batch", "");
+  }
+
+  /** x FLOAT32[?,3] and unused INT64[?] to y, the negative of x. */
+  public static GraphWriter unusedInput() {
+    return new GraphWriter()
+        .input("unused", INT64, -1)
+        .input("x", FLOAT, -1, 3)
+        .node("Neg", "y", "x", type("T", FLOAT))
+        .describe("y", "y:0", FLOAT, -1, 3)
+        .signature(DEFAULT, "unused x", "y");
   }
 
   /** x FLOAT32[?,4] to y, the same less the mean of all rows: an answer depends on batch-mates. */

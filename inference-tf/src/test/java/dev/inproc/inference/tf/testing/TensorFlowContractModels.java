@@ -40,7 +40,7 @@ public final class TensorFlowContractModels implements ContractModels {
       case STOPS_RUNS -> "TensorFlow's C API cannot stop one run among others";
       case REFUSES_BAD_IDS ->
           cpu ? null : "GatherV2 checks ids on the CPU only; on GPUs it answers zeros";
-      case UNKNOWN_RANK, STRING_OUTPUTS, FIXED_BATCH, DATA_DEPENDENT_SHAPES -> null;
+      case STRING_OUTPUTS, FIXED_BATCH, DATA_DEPENDENT_SHAPES -> null;
     };
   }
 
@@ -122,6 +122,31 @@ public final class TensorFlowContractModels implements ContractModels {
   @Override
   public ModelSource dataDependent() {
     return written.get("data-dependent", SavedModels::dataDependent);
+  }
+
+  @Override
+  public ModelSource keyCache() {
+    return written.get("key-cache", () -> SavedModels.keyCache());
+  }
+
+  @Override
+  public ModelSource batchedKeyCache() {
+    return written.get("batched-key-cache", () -> SavedModels.keyCache(-1));
+  }
+
+  @Override
+  public ModelSource namesakes() {
+    return written.get("namesakes", SavedModels::namesakes);
+  }
+
+  @Override
+  public ModelSource scores() {
+    return written.get("scores", SavedModels::scores);
+  }
+
+  @Override
+  public ModelSource unusedInput() {
+    return written.get("unused-input", SavedModels::unusedInput);
   }
 
   @Override

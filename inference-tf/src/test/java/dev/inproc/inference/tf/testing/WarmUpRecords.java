@@ -90,12 +90,16 @@ public final class WarmUpRecords {
       case INT16 -> tensor.setDtype(org.tensorflow.proto.DataType.DT_INT16).addIntVal(1);
       case INT32 -> tensor.setDtype(org.tensorflow.proto.DataType.DT_INT32).addIntVal(1);
       case UINT8 -> tensor.setDtype(org.tensorflow.proto.DataType.DT_UINT8).addIntVal(1);
+      case UINT16 -> tensor.setDtype(org.tensorflow.proto.DataType.DT_UINT16).addIntVal(1);
+      case UINT32 -> tensor.setDtype(org.tensorflow.proto.DataType.DT_UINT32).addUint32Val(1);
+      case UINT64 -> tensor.setDtype(org.tensorflow.proto.DataType.DT_UINT64).addUint64Val(1);
       case INT64 -> tensor.setDtype(org.tensorflow.proto.DataType.DT_INT64).addInt64Val(1);
       case BOOL -> tensor.setDtype(org.tensorflow.proto.DataType.DT_BOOL).addBoolVal(true);
       case STRING ->
           tensor
               .setDtype(org.tensorflow.proto.DataType.DT_STRING)
               .addStringVal(ByteString.copyFromUtf8("1"));
+      case SEQUENCE -> throw new IllegalArgumentException("no tensor of one type");
     }
     return tensor.build();
   }

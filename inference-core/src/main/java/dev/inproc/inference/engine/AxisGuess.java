@@ -1,0 +1,88 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.tensor.Signature;
+import dev.inproc.inference.tensor.TensorSpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is taken for the batch axis, why, and how sure that is.
+ *
+ * @param axis LEADING or NONE
+ * @param isOnTrial whether a trial run must confirm LEADING, since the names do not
+ * @param isOpen whether a user may know better
+ * @param why in words; null if the user said it
+ */
+record AxisGuess(BatchAxis axis, boolean isOnTrial, boolean isOpen, @Nullable String why) {
+  static AxisGuess of(Signature raw, BatchAxis told) {
+    if (told != BatchAxis.AUTO) {
+      return new AxisGuess(told, false, false, null);
+    }
+    if (BatchAxisRule.leads(raw)) {
+      boolean named = raw.inputs().stream().allMatch(BatchAxisRule::isNamedBatch);
+      return new AxisGuess(BatchAxis.LEADING, false, !named, "the signature " + raw);
+    }
+    if (BatchAxisRule.mayLead(raw)) {
+      return new AxisGuess(BatchAxis.LEADING, true, true, "the signature " + raw);
+    }
+    boolean open = raw.inputs().stream().anyMatch(AxisGuess::mayHaveOne);
+    return new AxisGuess(BatchAxis.NONE, false, open, "the signature " + raw);
+  }
+
+  private static boolean mayHaveOne(TensorSpec input) {
+    return !input.hasRank() || (input.rank() > 0 && input.dim(0) == TensorSpec.DYNAMIC);
+  }
+
+  /** After a trial that confirmed it. */
+  AxisGuess confirmed() {
+    String trial = "the answers of 1, 2 and 3 examples run together";
+    return new AxisGuess(BatchAxis.LEADING, false, false, trial);
+  }
+
+  /** After a trial that did not confirm it. */
+  AxisGuess refuted(String reason) {
+    return new AxisGuess(BatchAxis.NONE, false, true, reason);
+  }
+
+  /**
+   * Returns the decision and its reason; null where nothing is to be said.
+   *
+   * @param found what the probe found with this axis
+   */
+  @Nullable String decision(Integrity found) {
+    if (why == null) {
+      return null;
+    }
+    if (isOpen(found)) {
+      return "that " + choice() + " is a guess from " + why + "; " + advice();
+    }
+    return isTried() ? choice() + ", told by " + why : null;
+  }
+
+  /** Returns what a message about an input that does not fit should add, or null. */
+  @Nullable String hint(Integrity found) {
+    return why != null && isOpen(found)
+        ? " (" + choice() + ", which is a guess; " + advice() + ")"
+        : null;
+  }
+
+  /** Rows that do not depend on each other are examples, whatever they are called. */
+  private boolean isOpen(Integrity found) {
+    boolean confirmed = axis == BatchAxis.LEADING && found.isComplete() && found.allowsBatching();
+    return isOpen && !confirmed;
+  }
+
+  private boolean isTried() {
+    return axis == BatchAxis.LEADING && why != null && why.startsWith("the answers");
+  }
+
+  private String choice() {
+    return axis == BatchAxis.LEADING
+        ? "the first dimension counts examples"
+        : "the first dimension belongs to each example";
+  }
+
+  private String advice() {
+    BatchAxis other = axis == BatchAxis.LEADING ? BatchAxis.NONE : BatchAxis.LEADING;
+    return "SessionOptions.batchAxis(BatchAxis." + other + ") says otherwise";
+  }
+}

@@ -1,0 +1,114 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.InferenceException;
+import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.tensor.Tensors;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tries whether a model's first dimension counts examples, which its names leave open: 1, 2 and 3
+ * different examples are run together. Each answer must have a row for each example, of the shape
+ * and the values that the example gets alone. Where it is not so, a call's tensors are run as they
+ * are, which costs speed at most.
+ *
+ * <p>The outcome shapes the session's signature, so it must not hang on how busy the machine is:
+ * the trial has a time limit of its own.
+ */
+final class AxisTrial {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final int MOST = 3;
+
+  private AxisTrial() {}
+
+  /** Returns why the first dimension is not taken for the batch axis, or null if it is. */
+  static @Nullable String refusal(LoadedModel model, Runner runner) {
+    IntegrityOptions options = model.options.integrity();
+    if (!options.isEnabled()) {
+      return "its signature, since IntegrityOptions.skip() allows no trial";
+    }
+    ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
+    long nanos = Math.max(Nanos.of(options.timeLimit()), Nanos.of(LIMIT));
+    Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, nanos);
+    try {
+      List<Tensors> given = given(model);
+      if (!given.stream().allMatch(example -> fits(example, model, model.layout))) {
+        Layout whole =
+            new Layout(model.layout.raw(), BatchAxis.NONE, model.copies.get(0).unusedInputs());
+        if (given.stream().allMatch(example -> fits(example, model, whole))) {
+          return "the examples given, which have that dimension";
+        }
+      }
+      return refusal(
+          runs, ProbeInputs.candidates(model.layout, IntegrityProbe.given(model, runs.runner)));
+    } finally {
+      alarm.cancel();
+    }
+  }
+
+  private static List<Tensors> given(LoadedModel model) {
+    Tensors example = model.options.warmUpExample();
+    List<Tensors> inputs = model.options.integrity().inputs();
+    return !inputs.isEmpty() || example == null ? inputs : List.of(example);
+  }
+
+  private static boolean fits(Tensors example, LoadedModel model, Layout layout) {
+    try {
+      InputCheck.example(layout, example, model.options.maxRunBytes());
+      return true;
+    } catch (InvalidInputException e) {
+      return false;
+    }
+  }
+
+  /** Tries inputs until the model takes some. */
+  private static @Nullable String refusal(ProbeRuns runs, List<ProbeInputs> candidates) {
+    String failure = "";
+    for (ProbeInputs inputs : candidates) {
+      try {
+        return disagreement(runs, inputs.ordinary());
+      } catch (InferenceException e) {
+        if (runs.stop.isCancelled()) {
+          return "its signature, since a trial took longer than " + LIMIT;
+        }
+        failure = "a trial, which failed: " + e.getMessage();
+      }
+    }
+    return failure;
+  }
+
+  private static @Nullable String disagreement(ProbeRuns runs, List<Tensors> examples) {
+    List<Tensors> alone = new ArrayList<>();
+    for (int i = 0; i < MOST; i++) {
+      alone.add(runs.one(0, examples.get(i)));
+    }
+    Deviations deviations = new Deviations(alone);
+    for (int size = 2; size <= MOST; size++) {
+      List<Tensors> batch = new ArrayList<>(examples.subList(0, size));
+      Collections.reverse(batch); // so that no place is another run's
+      Tensors[] answers = runs.together(0, batch.toArray(new Tensors[0]));
+      for (int i = 0; i < size; i++) {
+        if (!agree(runs, deviations, alone.get(size - 1 - i), answers[i])) {
+          return "a trial: " + size + " examples run together got other answers than each alone";
+        }
+      }
+    }
+    return null;
+  }
+
+  private static boolean agree(
+      ProbeRuns runs, Deviations deviations, Tensors alone, Tensors together) {
+    double tolerance = runs.model.options.integrity().tolerance();
+    for (int output = 0; output < alone.size(); output++) {
+      if (deviations.of(output, alone, together) > tolerance) { // infinite for another shape
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,135 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.Timer;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A probe that was not finished at load and goes on while the model is served: one run at a time on
+ * a library thread, which then rests nine times as long, so that callers have the processors. It
+ * runs on the copy that is served if the graph keeps no state, else on one that is thrown away.
+ */
+final class BackgroundProbe {
+  private static final int REST = 9; // times what a run took
+  private static final long LONGEST_RUN_NANOS = Nanos.of(Duration.ofMinutes(1));
+  private static final long GRACE_NANOS = 1_000_000_000;
+
+  private final LoadedModel served;
+  private final LoadedModel probed;
+  private final ProbeRuns runs;
+  private final Consumer<IntegrityProbe.Outcome> found;
+  private Timer.@Nullable Scheduled rest; // guarded, as what follows
+  private boolean resting;
+  private boolean stopped;
+
+  /**
+   * Creates it.
+   *
+   * @param probed may be the model that is served; else it is owned
+   * @param found is told the outcome, unless the model is closed first
+   */
+  BackgroundProbe(
+      LoadedModel served,
+      LoadedModel probed,
+      Runner runner,
+      Consumer<IntegrityProbe.Outcome> found) {
+    this.served = served;
+    this.probed = probed;
+    this.found = found;
+    runs = new ProbeRuns(probed, runner, new Paced());
+  }
+
+  void start() {
+    served.workers.turn(this, this::run);
+  }
+
+  private void run() {
+    try {
+      IntegrityProbe.Outcome outcome = IntegrityProbe.unhurried(runs);
+      if (!isStopped()) {
+        found.accept(outcome);
+      }
+    } catch (RuntimeException | Error e) {
+      if (!isStopped()) {
+        Loading.LOG.log(
+            System.Logger.Level.WARNING,
+            () -> served.name + ": the probe ended without an answer, examples run one by one",
+            e);
+      }
+    } finally {
+      if (probed != served) {
+        probed.close();
+      }
+    }
+  }
+
+  private synchronized boolean isStopped() {
+    return stopped;
+  }
+
+  /** Ends the probe: at once if it rests, else as soon as the engine can be stopped. */
+  void stop() {
+    synchronized (this) {
+      stopped = true;
+      wake();
+    }
+    runs.stop.cancel();
+    if (probed != served) {
+      probed.lifetime.close();
+    }
+  }
+
+  /** Waits a moment for the copy that is thrown away to be freed. */
+  void awaitFreed(long nanos) {
+    if (probed != served) {
+      probed.lifetime.awaitFreed(Math.min(nanos, GRACE_NANOS));
+    }
+  }
+
+  private synchronized void rest(long nanos) {
+    if (stopped || nanos <= 0) {
+      return;
+    }
+    resting = true;
+    rest = served.timer.schedule(this::wake, nanos);
+    while (resting) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        wake(); // nobody has reason to; go on without the rest
+      }
+    }
+  }
+
+  private synchronized void wake() {
+    resting = false;
+    if (rest != null) {
+      rest.cancel();
+    }
+    notifyAll();
+  }
+
+  /** Bounds each run, and rests after it. */
+  private final class Paced implements ProbeRuns.Pace {
+    private Timer.@Nullable Scheduled alarm;
+
+    @Override
+    public void begin() {
+      alarm = served.timer.schedule(runs.stop::cancel, LONGEST_RUN_NANOS);
+    }
+
+    @Override
+    public void end() {
+      if (alarm != null) {
+        alarm.cancel();
+      }
+    }
+
+    @Override
+    public void rest(long nanos) {
+      BackgroundProbe.this.rest(REST * nanos);
+    }
+  }
+}

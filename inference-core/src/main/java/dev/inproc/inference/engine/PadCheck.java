@@ -1,0 +1,74 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.tensor.TensorSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Checks that {@link SessionOptions.Builder#pad} is said of the right inputs, and has an effect.
+ */
+final class PadCheck {
+  private PadCheck() {}
+
+  /**
+   * Checks the names.
+   *
+   * @throws IllegalArgumentException naming the inputs that are unknown, missing or too many
+   */
+  static void names(LoadedModel model, SessionOptions options) {
+    Layout layout = model.layout;
+    Map<String, Double> pads = options.padValues();
+    LoadedModel.requireInputs(model.copies.get(0), pads.keySet());
+    if (pads.isEmpty() || !layout.isBatched()) {
+      return;
+    }
+    List<String> missing = new ArrayList<>();
+    List<String> needless = new ArrayList<>();
+    for (int input = 0; input < layout.inputs(); input++) {
+      TensorSpec spec = layout.inputSpec(input);
+      boolean sized = isSized(layout, input, spec);
+      if (sized && !pads.containsKey(spec.name())) {
+        missing.add(spec.toString());
+      } else if (!sized && pads.containsKey(spec.name())) {
+        needless.add(spec.toString());
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new IllegalArgumentException(
+          "SessionOptions.pad is given for "
+              + pads.keySet()
+              + ", but examples can be padded only if every input with dynamic dimensions has a"
+              + " value to be filled up with; missing: "
+              + missing);
+    }
+    if (!needless.isEmpty()) {
+      throw new IllegalArgumentException(
+          "SessionOptions.pad is given for inputs without dynamic dimensions, which are never"
+              + " padded: "
+              + needless);
+    }
+  }
+
+  private static boolean isSized(Layout layout, int input, TensorSpec spec) {
+    for (int axis = 0; axis < spec.rank(); axis++) {
+      if (layout.inputVariable(input, axis) != Layout.FIXED) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Says where padding was asked for in vain. */
+  static void effect(LoadedModel model, Runner runner) {
+    if (!model.options.padValues().isEmpty() && !runner.canPad()) {
+      Loading.LOG.log(
+          System.Logger.Level.WARNING,
+          "{0}: SessionOptions.pad has no effect, examples of different sizes run apart: {1}",
+          model.name,
+          model.layout.isBatched()
+              ? "the signature does not tell how long each answer is, " + model.layout.raw()
+              : "the model has no batch axis");
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.InferenceException;
+import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/**
+ * Tells a model that keeps state from one that is random, when an example got different answers:
+ * two fresh loads are given the same runs. State starts anew with each and so repeats the answers,
+ * randomness does not.
+ */
+final class StateCheck {
+  private StateCheck() {}
+
+  static Nature tell(Supplier<LoadedModel> fresh, ProbeInputs inputs) {
+    try {
+      return answers(fresh, inputs).equals(answers(fresh, inputs)) ? Nature.STATE : Nature.RANDOM;
+    } catch (InferenceException e) {
+      return Nature.UNTOLD;
+    }
+  }
+
+  private static List<Tensors> answers(Supplier<LoadedModel> fresh, ProbeInputs inputs) {
+    LoadedModel model = fresh.get();
+    try {
+      int outputs = model.layout.raw().outputs().size();
+      Runner runner = model.runner(IntStream.range(0, outputs).boxed().toList());
+      ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
+      long limit = Nanos.of(model.options.integrity().timeLimit());
+      Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, limit);
+      try {
+        List<Tensors> answers = new ArrayList<>();
+        for (int i : new int[] {0, 1, 0}) {
+          answers.add(runs.one(0, inputs.ordinary().get(i)));
+        }
+        return answers;
+      } finally {
+        alarm.cancel();
+      }
+    } finally {
+      model.close();
+    }
+  }
+}

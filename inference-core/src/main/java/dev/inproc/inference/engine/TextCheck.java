@@ -1,0 +1,54 @@
+package dev.inproc.inference.engine;
+
+import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.tensor.Tensor;
+import dev.inproc.inference.tensor.TensorSpec;
+import java.util.Locale;
+
+/**
+ * Refuses text that is not Unicode. A surrogate without its other half has no UTF-8; an encoder
+ * would put a question mark in its place, and the model would answer for other text.
+ */
+final class TextCheck {
+  private TextCheck() {}
+
+  static void check(TensorSpec spec, Tensor strings) {
+    for (int i = 0; i < strings.elements(); i++) {
+      if (strings.isText(i)) {
+        check(spec, strings, i);
+      }
+    }
+  }
+
+  private static void check(TensorSpec spec, Tensor strings, int index) {
+    String text = strings.getString(index);
+    int at = unpairedSurrogate(text);
+    if (at >= 0) {
+      throw new InvalidInputException(
+          spec.name(),
+          "Unicode text",
+          String.format(
+              Locale.ROOT,
+              "element %d of %s with the unpaired surrogate U+%04X at index %d, which has no UTF-8",
+              index,
+              strings,
+              (int) text.charAt(at),
+              at));
+    }
+  }
+
+  private static int unpairedSurrogate(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!Character.isSurrogate(c)) {
+        continue;
+      }
+      boolean paired = i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1));
+      if (!paired) {
+        return i;
+      }
+      i++;
+    }
+    return -1;
+  }
+}
