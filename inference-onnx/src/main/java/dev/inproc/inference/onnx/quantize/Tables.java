@@ -100,8 +100,7 @@ final class Tables {
     String scales =
         edit.add(owner, "", "Reshape", List.of(table.scales, edit.integers(-1L)), name + "/scale");
     Products.Weight weight =
-        new Products.Weight(
-            values, scales, /* rows= */ table.columns, /* columns= */ table.rows);
+        new Products.Weight(values, scales, /* rows= */ table.columns, /* columns= */ table.rows);
     weights.put(key(constant), weight);
     return weight;
   }
