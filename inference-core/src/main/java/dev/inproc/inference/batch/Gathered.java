@@ -6,8 +6,8 @@ import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.concurrent.CallBatch;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -127,9 +127,10 @@ final class Gathered<I, O> implements Batch<I, O> {
     Request<I, O> request = requests.get(index);
     boolean nobodyNamed =
         requests.size() > 1 && failure instanceof EngineException engine && !engine.isSystemic();
-    return nobodyNamed && suspect(request, failure)
-        ? !request.isSettled()
-        : request.fail(failure, figures);
+    if (nobodyNamed && suspect(request, failure)) {
+      return !request.isSettled();
+    }
+    return request.fail(failure, figures);
   }
 
   /** Those gone too: the failure may be theirs, so it is not that of one who is left alone. */
@@ -138,7 +139,7 @@ final class Gathered<I, O> implements Batch<I, O> {
       return false; // too late to be looked into
     }
     if (suspects.isEmpty()) {
-      suspects = new IdentityHashMap<>();
+      suspects = new HashMap<>(); // exceptions are equal only if they are the same
     }
     suspects.computeIfAbsent(failure, each -> new ArrayList<>()).add(request);
     return true;

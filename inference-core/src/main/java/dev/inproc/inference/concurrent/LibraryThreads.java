@@ -87,6 +87,7 @@ final class LibraryThreads {
    * Undoes what a callback may have changed. The class loader that callbacks find services with is
    * the library's own: the thread keeps it alive in any case.
    */
+  @SuppressWarnings("ThreadPriorityCheck") // it puts back what a callback changed
   static void reset(Thread thread) {
     if (thread.getPriority() != Thread.NORM_PRIORITY) {
       thread.setPriority(Thread.NORM_PRIORITY);

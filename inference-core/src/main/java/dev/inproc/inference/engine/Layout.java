@@ -222,6 +222,7 @@ final class Layout {
   }
 
   /** Whether an example's input may have this shape. */
+  @SuppressWarnings("ReferenceEquality") // the fast way: most callers reuse shapes
   boolean accepts(int input, Shape shape) {
     Shape fixed = fixedShapes[input];
     return fixed == shape || inputSpecs[input].accepts(shape);

@@ -26,7 +26,7 @@ final class OpenShapes {
       for (int axis = 0; axis < shape.rank(); axis++) {
         sizes[at++] = shape.dim(axis);
       }
-      sizes[variableCount + i] = at - dims;
+      sizes[variableCount + i] = (long) at - dims;
     }
     return sizes;
   }

@@ -2,6 +2,7 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.tensor.TensorSpec;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -18,8 +19,9 @@ final class PadCheck {
    */
   static void names(LoadedModel model, SessionOptions options) {
     Layout layout = model.layout;
-    Map<String, Double> pads = options.padValues();
+    Map<String, Double> pads = new HashMap<>(options.padValues());
     LoadedModel.requireInputs(model.copies.get(0), pads.keySet());
+    pads.keySet().removeAll(model.copies.get(0).unusedInputs());
     if (pads.isEmpty() || !layout.isBatched()) {
       return;
     }

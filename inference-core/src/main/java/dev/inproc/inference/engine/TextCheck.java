@@ -38,16 +38,13 @@ final class TextCheck {
   }
 
   private static int unpairedSurrogate(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (!Character.isSurrogate(c)) {
-        continue;
+    int at = 0;
+    while (at < text.length()) {
+      int point = text.codePointAt(at);
+      if (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE) {
+        return at;
       }
-      boolean paired = i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1));
-      if (!paired) {
-        return i;
-      }
-      i++;
+      at += Character.charCount(point);
     }
     return -1;
   }

@@ -22,7 +22,7 @@ public final class FileKind {
     {"\u001f\u008b", "gzip-compressed; unpack it"},
     {"BZh", "bzip2-compressed; unpack it"},
     {"\u00fd7zXZ\0", "xz-compressed; unpack it"},
-    {"\u0028\u00b5\u002f\u00fd", "zstd-compressed; unpack it"},
+    {"(\u00b5/\u00fd", "zstd-compressed; unpack it"},
     {"7z\u00bc\u00af", "a 7z archive; unpack it"},
     {"\u0089HDF\r\n\u001a\n", "an HDF5 file, such as Keras writes; export a SavedModel or ONNX"},
     {"\u0080\2", "a Python pickle; export the model to ONNX"},

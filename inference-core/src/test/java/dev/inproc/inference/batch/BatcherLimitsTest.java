@@ -323,9 +323,9 @@ class BatcherLimitsTest {
       f.turn();
       List<Long> order = f.engine.runs().stream().map(run -> run.get(0) / 100).toList();
       List<Long> early = order.subList(1, 46);
-      assertEquals(25, early.stream().filter(each -> each == 3).count(), 3);
-      assertEquals(15, early.stream().filter(each -> each == 2).count(), 3);
-      assertEquals(5, early.stream().filter(each -> each == 1).count(), 3);
+      assertEquals(25.0, (double) early.stream().filter(each -> each == 3).count(), 3);
+      assertEquals(15.0, (double) early.stream().filter(each -> each == 2).count(), 3);
+      assertEquals(5.0, (double) early.stream().filter(each -> each == 1).count(), 3);
     }
   }
 

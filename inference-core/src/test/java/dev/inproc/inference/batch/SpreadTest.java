@@ -17,12 +17,12 @@ class SpreadTest {
     spread.record(1, 1);
     Distribution found = spread.distribution(1);
     assertEquals(1_001, found.count());
-    assertEquals(largest, found.max());
+    assertEquals((double) largest, found.max());
     for (double each : new double[] {found.mean(), found.p50(), found.p95(), found.p99()}) {
       assertTrue(each <= largest, found::toString);
       assertTrue(each > 0.98 * largest, found::toString);
     }
-    assertEquals(largest, found.p999());
+    assertEquals((double) largest, found.p999());
   }
 
   @ParameterizedTest

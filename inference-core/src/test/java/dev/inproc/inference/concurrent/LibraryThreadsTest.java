@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@SuppressWarnings({"ThreadPriorityCheck", "ImmutableEnumChecker"}) // priorities are what it tests
 class LibraryThreadsTest {
   private static final InheritableThreadLocal<String> LOCAL = new InheritableThreadLocal<>();
 

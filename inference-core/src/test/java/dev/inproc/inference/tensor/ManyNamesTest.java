@@ -59,7 +59,7 @@ class ManyNamesTest {
   void of_nameTwice_isRefused() {
     for (int count : new int[] {2, 8, 9, 2000}) {
       List<String> names = names(count);
-      names.set(count - 1, new StringBuilder(names.get(0)).toString());
+      names.set(count - 1, String.valueOf(names.get(0).toCharArray()));
       IllegalArgumentException failure =
           assertThrows(IllegalArgumentException.class, () -> of(names));
       assertTrue(failure.getMessage().contains("\"column_0\" occurs twice"), failure::getMessage);

@@ -9,11 +9,13 @@ import dev.inproc.inference.EngineException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.LongBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -137,19 +139,21 @@ final class ExactText implements AutoCloseable {
   /** Strings that are joined together, each of so many pieces. */
   private record Group(List<Integer> places, List<TextPieces> strings, int width) {}
 
+  private static int size(Map<Integer, TextPieces> pieces, int place) {
+    return Objects.requireNonNull(pieces.get(place)).size();
+  }
+
   private static List<Group> groups(Object[] values, int[] others) {
     Map<Integer, TextPieces> pieces = new LinkedHashMap<>();
     for (int each : others) {
       pieces.put(each, TextPieces.of(values[each]));
     }
     List<Integer> order =
-        pieces.keySet().stream()
-            .sorted(Comparator.comparingInt(i -> pieces.get(i).size()))
-            .toList();
-    List<Group> groups = new java.util.ArrayList<>();
+        pieces.keySet().stream().sorted(Comparator.comparingInt(i -> size(pieces, i))).toList();
+    List<Group> groups = new ArrayList<>();
     int to = order.size();
     while (to > 0) {
-      int width = Math.max(2, Integer.highestOneBit(pieces.get(order.get(to - 1)).size() * 2 - 1));
+      int width = Math.max(2, Integer.highestOneBit(size(pieces, order.get(to - 1)) * 2 - 1));
       int from = Math.max(0, to - Math.max(1, GROUP_PIECES / width));
       List<Integer> places = order.subList(from, to);
       groups.add(new Group(places, places.stream().map(pieces::get).toList(), width));
@@ -280,7 +284,7 @@ final class ExactText implements AutoCloseable {
       if (c < 0x80 || c > 0xbf) {
         return -1;
       }
-      point = point << 6 | c & 0x3f;
+      point = (point << 6) | (c & 0x3f);
     }
     return Character.isSupplementaryCodePoint(point) ? point : -1;
   }
@@ -305,6 +309,7 @@ final class ExactText implements AutoCloseable {
   }
 
   @Override
+  @SuppressWarnings("try") // closes both, whatever either throws
   public void close() {
     try (OrtSession first = joining;
         OrtSession second = comparing) {

@@ -54,7 +54,7 @@ final class HelperGraph {
 
   private static ProtoWriter nodeProto(String operator, String inputs, String output) {
     ProtoWriter node = new ProtoWriter();
-    for (String input : inputs.split(" ")) {
+    for (String input : inputs.split(" ", -1)) {
       node.string(1, input.equals("_") ? "" : input);
     }
     return node.string(2, output).string(4, operator);

@@ -298,6 +298,7 @@ final class OnnxModel implements NativeModel {
   }
 
   @Override
+  @SuppressWarnings("try") // closes the text's sessions last, whatever the session's close throws
   public void close() {
     ExactText made;
     synchronized (this) {

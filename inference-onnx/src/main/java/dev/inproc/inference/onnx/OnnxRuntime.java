@@ -21,6 +21,7 @@ final class OnnxRuntime {
   private static @Nullable OrtEnvironment environment; // guarded by the class
   private static int
       pool; // threads of the shared engine pool, 0 if there is none; guarded likewise
+
   private static @Nullable LinkageError failure; // the first, which says more; guarded likewise
 
   private OnnxRuntime() {}
@@ -29,6 +30,7 @@ final class OnnxRuntime {
    * The environment; the first call loads the native library, which can fail, and makes the shared
    * engine pool if the options ask for one.
    */
+  @SuppressWarnings("StaticAssignmentOfThrowable") // the JVM does not load the library twice
   static synchronized OrtEnvironment environment(String model, OnnxOptions options) {
     OrtEnvironment existing = environment;
     if (existing != null) {

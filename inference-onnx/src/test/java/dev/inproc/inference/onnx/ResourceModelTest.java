@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -177,7 +178,7 @@ class ResourceModelTest {
     Path external = Models.externalData(directory, "w.bin");
     Map<String, byte[]> entries = new TreeMap<>();
     entries.put("empty.onnx", new byte[0]);
-    entries.put("page.onnx", "<html>not found</html>".getBytes());
+    entries.put("page.onnx", "<html>not found</html>".getBytes(StandardCharsets.UTF_8));
     entries.put("tiny.onnx", Models.tinyMlp());
     entries.put("external.onnx", Files.readAllBytes(external));
     try (URLClassLoader loader = jar(entries)) {
@@ -229,7 +230,7 @@ class ResourceModelTest {
                 model)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    String printed = new String(child.getInputStream().readAllBytes());
+    String printed = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(child.waitFor(60, TimeUnit.SECONDS) && child.exitValue() == 0, printed);
     return Long.parseLong(printed.strip());
   }

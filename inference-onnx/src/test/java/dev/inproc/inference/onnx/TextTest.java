@@ -51,7 +51,7 @@ class TextTest {
   private static GraphBuilder numbers() {
     long[] numbers = new long[WORDS.size()];
     for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = 100 + i;
+      numbers[i] = 100L + i;
     }
     return new GraphBuilder("numbers")
         .input("x", DataType.STRING_VALUE, "batch,n")
@@ -92,7 +92,7 @@ class TextTest {
     String[] all = WORDS.toArray(String[]::new);
     long[] expected = new long[all.length];
     for (int i = 0; i < expected.length; i++) {
-      expected[i] = 100 + i;
+      expected[i] = 100L + i;
     }
     try (Session session = load(numbers())) {
       assertArrayEquals(expected, session.predict(x(all)).only().toLongs());

@@ -11,6 +11,7 @@ final class NativeLibrary {
   private NativeLibrary() {}
 
   /** Loads it, which the first call in a process does; returns TensorFlow's version. */
+  @SuppressWarnings("StaticAssignmentOfThrowable") // the JVM does not load the library twice
   static synchronized String load(String model) {
     try {
       return tensorflow.TF_Version().getString();

@@ -24,16 +24,17 @@ import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.tf.testing.GraphWriter;
 import dev.inproc.inference.tf.testing.SavedModels;
-import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import javax.imageio.ImageIO;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.AttrValue;
@@ -91,7 +92,7 @@ class BytesTest {
   }
 
   @Test
-  void decodePng_ofEncodedBytes_givesThePixels() throws IOException {
+  void decodePng_ofEncodedBytes_givesThePixels() {
     GraphWriter model =
         new GraphWriter()
             .input("image", STRING)
@@ -100,12 +101,8 @@ class BytesTest {
             .describe("pixels", "pixels:0", UINT8, -1, -1, 3)
             .describe("again", "again:0", STRING)
             .signature("serving_default", "image", "pixels again");
-    BufferedImage image = new BufferedImage(2, 1, BufferedImage.TYPE_INT_RGB);
-    image.setRGB(0, 0, 0xff8001);
-    image.setRGB(1, 0, 0x0010fe);
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
-    ImageIO.write(image, "png", png);
-    Tensor bytes = Tensor.ofBytes(Shape.scalar(), png.toByteArray());
+    byte[] png = png(2, 1, new byte[] {(byte) 0xff, (byte) 0x80, 1, 0, 0x10, (byte) 0xfe});
+    Tensor bytes = Tensor.ofBytes(Shape.scalar(), png);
     try (Session session = load(model)) {
       Tensors answer = session.predict(Tensors.of("image", bytes));
       Tensor pixels = answer.get("pixels");
@@ -115,6 +112,37 @@ class BytesTest {
       Tensors back = session.predict(Tensors.of("image", answer.get("again")));
       assertEquals(pixels, back.get("pixels"));
     }
+  }
+
+  /** A PNG file of 8-bit RGB pixels. */
+  private static byte[] png(int width, int height, byte[] pixels) {
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    file.writeBytes(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
+    ByteBuffer header = ByteBuffer.allocate(13).putInt(width).putInt(height);
+    header.put((byte) 8).put((byte) 2); // bits of a sample, RGB
+    chunk(file, "IHDR", header.array());
+    ByteArrayOutputStream rows = new ByteArrayOutputStream();
+    for (int row = 0; row < height; row++) {
+      rows.write(0); // no filter
+      rows.write(pixels, row * width * 3, width * 3);
+    }
+    Deflater deflater = new Deflater();
+    deflater.setInput(rows.toByteArray());
+    deflater.finish();
+    byte[] compressed = new byte[1 << 12];
+    int length = deflater.deflate(compressed);
+    deflater.end();
+    chunk(file, "IDAT", Arrays.copyOf(compressed, length));
+    chunk(file, "IEND", new byte[0]);
+    return file.toByteArray();
+  }
+
+  private static void chunk(ByteArrayOutputStream file, String type, byte[] data) {
+    ByteBuffer chunk = ByteBuffer.allocate(12 + data.length).putInt(data.length);
+    chunk.put(type.getBytes(StandardCharsets.US_ASCII)).put(data);
+    CRC32 sum = new CRC32();
+    sum.update(chunk.array(), 4, 4 + data.length);
+    file.writeBytes(chunk.putInt((int) sum.getValue()).array());
   }
 
   @Test

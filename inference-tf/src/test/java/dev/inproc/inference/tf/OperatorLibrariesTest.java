@@ -15,6 +15,7 @@ import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.tf.testing.GraphWriter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,7 +82,7 @@ class OperatorLibrariesTest {
       assumeTrue(false, "no C compiler: " + e);
       throw e;
     }
-    String printed = new String(compiler.getInputStream().readAllBytes());
+    String printed = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(compiler.waitFor(60, TimeUnit.SECONDS) && compiler.exitValue() == 0, printed);
     return library;
   }

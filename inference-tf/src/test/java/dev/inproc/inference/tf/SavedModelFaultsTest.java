@@ -75,7 +75,9 @@ class SavedModelFaultsTest {
     assertTrue(asGraph.contains("saved_model.pb: it is a Git LFS pointer"), asGraph);
     assertTrue(refusal(directory.resolve("saved_model.pb")).contains("load the directory"));
     Path h5 =
-        Files.write(directory.resolve("m.h5"), "\u0089HDF\r\n\u001a\n".getBytes("ISO-8859-1"));
+        Files.write(
+            directory.resolve("m.h5"),
+            "\u0089HDF\r\n\u001a\n".getBytes(StandardCharsets.ISO_8859_1));
     assertTrue(refusal(h5).contains("HDF5"), refusal(h5));
   }
 

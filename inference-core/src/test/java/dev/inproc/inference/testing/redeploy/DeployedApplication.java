@@ -73,6 +73,7 @@ public final class DeployedApplication implements Consumer<String> {
   }
 
   /** A callback that leaves its traces on the thread that it runs on. */
+  @SuppressWarnings("ThreadPriorityCheck") // hostile on purpose
   private static void callback(Tensors answer) {
     Thread.currentThread().setContextClassLoader(DeployedApplication.class.getClassLoader());
     Thread.currentThread().setPriority(Thread.MIN_PRIORITY);
@@ -83,7 +84,8 @@ public final class DeployedApplication implements Consumer<String> {
       return scripted();
     }
     try {
-      ContractModels engine = (ContractModels) Class.forName(models).getConstructor().newInstance();
+      ContractModels engine =
+          Class.forName(models).asSubclass(ContractModels.class).getConstructor().newInstance();
       return engine.engine().load(engine.tinyMlp());
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);

@@ -30,6 +30,7 @@ public final class Redeployment {
   private Redeployment() {}
 
   /** Runs it. */
+  @SuppressWarnings("try") // the other application serves meanwhile
   public static void main(String[] args) throws Exception {
     boolean own = args[0].equals("own");
     String models = args.length > 1 ? args[1] : "";

@@ -64,7 +64,7 @@ public final class TextConstants {
           following--;
           least = 0x80;
           most = 0xbf;
-        } else if (b == 0 || b >= 0xf0 || b >= 0x80 && b < 0xc2) {
+        } else if (b == 0 || b >= 0xf0 || (b >= 0x80 && b < 0xc2)) {
           return false;
         } else if (b >= 0x80) {
           following = b < 0xe0 ? 1 : 2;

@@ -117,8 +117,9 @@ final class GraphScope {
 
   /** Says whether a node of this graph, as it was read, gives a constant or its transpose. */
   boolean isViewOfConstant(NodeProto node) {
+    // A graph has one node for each value, and what is added has new names.
     return node.getOutputCount() == 1
-        && views.get(node.getOutput(0)) == node
+        && views.containsKey(node.getOutput(0))
         && constant(node.getOutput(0)) != null;
   }
 

@@ -99,7 +99,8 @@ final class Tables {
             Nodes.integers("perm", 1L, 0L));
     String scales =
         edit.add(owner, "", "Reshape", List.of(table.scales, edit.integers(-1L)), name + "/scale");
-    Products.Weight weight = new Products.Weight(values, scales, table.columns, table.rows);
+    Products.Weight weight =
+        new Products.Weight(values, scales, /* rows= */ table.columns, /* columns= */ table.rows);
     weights.put(key(constant), weight);
     return weight;
   }
