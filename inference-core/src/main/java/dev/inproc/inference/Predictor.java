@@ -67,10 +67,10 @@ public interface Predictor<I, O> extends AutoCloseable {
   void close();
 
   /**
-   * Closes as {@link #close()} does, but returns soon after the timeout: a quarter of a second later
-   * at the latest, and in which calls that were accepted still fail with {@link
-   * PredictorClosedException} and their runs are stopped. A run that does not stop keeps its native
-   * memory, since freeing it would crash the JVM, until it ends; a caller that is inside such a run
+   * Closes as {@link #close()} does, but returns half a second after the timeout at the latest.
+   * Calls that were accepted and have no outcome at the timeout fail with {@link
+   * PredictorClosedException}, and their runs are stopped. A run that does not stop keeps its native
+   * memory until it ends, since freeing it would crash the JVM; a caller that is inside such a run
    * cannot be released. What is not released in time is released later, on a thread of the library.
    *
    * <p>This default has {@link #close()} called on a thread of the library. It fails no call.

@@ -47,6 +47,7 @@ import java.util.function.BiConsumer;
  */
 final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private static final int MANY_GONE = 64;
+  private static final long BATCH_GRACE_NANOS = BoundedClose.GRACE_NANOS / 2;
 
   // Of a list: one batch runs while the next waits.
   private static final int WINDOW_BATCHES = 2;
@@ -586,9 +587,17 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       }
     }
     long end = System.nanoTime() + BoundedClose.GRACE_NANOS;
-    // A caller may be inside, on its own thread.
-    boolean stopped = !isInnerClosed.compareAndSet(false, true) || inner.close(Duration.ZERO);
-    return close(Math.max(0, end - System.nanoTime())) && stopped;
+    if (close(BATCH_GRACE_NANOS)) {
+      return true; // the runs of batches have stopped, since all their callers are gone
+    }
+    // A caller may be inside the model, on its own thread: only the model can stop that run. A
+    // model under the run of a batch is left alone.
+    boolean isBatchRunning = turners.stream().anyMatch(turner -> turner.current() != null);
+    boolean isClosed =
+        isBatchRunning
+            || !isInnerClosed.compareAndSet(false, true)
+            || inner.close(Duration.ZERO);
+    return close(Math.max(0, end - System.nanoTime())) && isClosed;
   }
 
   boolean close(long nanos) {

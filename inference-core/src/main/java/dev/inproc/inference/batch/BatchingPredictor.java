@@ -24,7 +24,7 @@ public sealed interface BatchingPredictor<I, O> extends Predictor<I, O> permits 
    * Closes as {@link #close()} does, but waits no longer than this. Then those that still wait fail
    * with {@link dev.inproc.inference.PredictorClosedException}, as do those in a run, and the run
    * is stopped if the engine can be. {@link Duration#ZERO} aborts at once. If a run does not end
-   * within a second more, its model stays open until it does.
+   * within half a second more, its model stays open until it does.
    *
    * @return whether everything has been released
    */

@@ -135,7 +135,7 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   /**
    * Begins to complete the call on the runner's thread, if that runs no user code: the call has no
-   * executor and its future has no dependents. Threads in {@link #get()} and {@link #join} are no
+   * executor, no outcome on its way, and its future has no dependents. Threads in {@link #get()} and {@link #join} are no
    * dependents. After true, {@link #answerHere} or {@link #endHere} follows at once: a thread that
    * attaches a dependent meanwhile waits for it.
    */
@@ -149,7 +149,7 @@ public class Call<I, O> extends CompletableFuture<O> {
     // Dekker: this is written before it looks for dependents; a thread that attaches one says so
     // before it looks at this.
     completing = true;
-    if (attached || getNumberOfDependents() > 0) {
+    if (attached || claimed || getNumberOfDependents() > 0) {
       completing = false;
       return false;
     }
