@@ -4,12 +4,14 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.BoundedClose;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -160,6 +162,28 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   @Override
   public void close() {
+    if (stopIntake()) {
+      lifetime.awaitFreed(Nanos.FOREVER);
+      inner.close();
+    }
+  }
+
+  @Override
+  public boolean close(Duration timeout) {
+    long end = System.nanoTime() + Nanos.of(timeout);
+    if (!stopIntake()) {
+      return false;
+    }
+    if (lifetime.awaitFreed(Nanos.of(timeout))) {
+      return inner.close(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+    }
+    // What is inside fails the calls that this waits for.
+    boolean closed = inner.close(Duration.ZERO);
+    return lifetime.awaitFreed(BoundedClose.GRACE_NANOS) && closed;
+  }
+
+  /** Takes no more calls. Returns whether this thread may wait for those under way. */
+  private boolean stopIntake() {
     boolean waits = !Workers.isWorker() && !telling.isTelling();
     if (waits) {
       closers.incrementAndGet();
@@ -167,10 +191,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     power.close();
     flights.abandonRefreshes();
     lifetime.close();
-    if (waits) {
-      lifetime.awaitFreed(Nanos.FOREVER);
-      inner.close();
-    }
+    return waits;
   }
 
   /**

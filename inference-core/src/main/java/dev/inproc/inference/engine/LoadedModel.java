@@ -1,6 +1,7 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.concurrent.Lifetime;
+import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.cost.CostModel;
@@ -161,6 +162,12 @@ final class LoadedModel {
       probe.stop(); // first: it must not take the end of the model for a finding
     }
     lifetime.close();
+  }
+
+  /** Closes a model that nobody uses, and waits until it is freed. */
+  void discard() {
+    close();
+    var unused = lifetime.awaitFreed(Nanos.FOREVER);
   }
 
   void awaitProbe(long nanos) {

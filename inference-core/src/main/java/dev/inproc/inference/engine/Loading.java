@@ -200,7 +200,7 @@ final class Loading {
         spare = model;
         model = open(guess.axis());
         if (!unfinished) {
-          spare.close();
+          spare.discard();
           spare = null;
         }
       }
@@ -248,7 +248,7 @@ final class Loading {
         copy.found(model.integrity());
         WarmUp.run(new ModelSession(copy, allOutputs(copy)), options);
       } finally {
-        copy.close();
+        copy.discard();
       }
     }
 
@@ -279,9 +279,9 @@ final class Loading {
     }
 
     void close() {
-      model.close();
+      model.discard();
       if (spare != null) {
-        spare.close();
+        spare.discard();
       }
     }
   }

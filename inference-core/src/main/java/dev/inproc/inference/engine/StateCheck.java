@@ -43,7 +43,7 @@ final class StateCheck {
         alarm.cancel();
       }
     } finally {
-      model.close();
+      model.discard();
     }
   }
 }
