@@ -74,7 +74,8 @@ interface DimensionsContract extends Contract {
   @Test
   default void zeroLength_everyType_isAnswered() {
     for (DataType type : DataType.values()) {
-      if (models().lacks(type) != null || (type == DataType.STRING && !stringsOut())) {
+      boolean isUntold = type == DataType.STRING && !stringsOut();
+      if (type == DataType.SEQUENCE || models().lacks(type) != null || isUntold) {
         continue;
       }
       Tensor none =
