@@ -5,6 +5,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -158,6 +159,11 @@ public final class InputRecorder implements Adapter<Tensors, Tensors, Tensors, T
     @Override
     public void close() {
       inner.close();
+    }
+
+    @Override
+    public boolean close(Duration timeout) {
+      return inner.close(timeout);
     }
 
     @Override
