@@ -34,9 +34,9 @@ public interface Predictor<I, O> extends AutoCloseable {
    * Answers later. Returns at once: it never blocks and never runs the engine on the caller's
    * thread, though codecs do encode there.
    *
-   * <p>The future completes on the thread that ran the batch unless the options name an executor; a
-   * slow callback there delays other calls. Such a callback may call {@link #predict} of this very
-   * predictor. Cancelling the future, or completing it from outside, withdraws the call: one that
+   * <p>Callbacks of the future, and decoders, run on the executor that the options name, else on the
+   * library's callback threads. A callback may block, throw, and wait for any predictor, this one
+   * included: it delays no other call, but for some milliseconds at most. Cancelling the future, or completing it from outside, withdraws the call: one that
    * waits is never run, and a run whose callers are all gone is stopped.
    */
   CompletableFuture<O> submit(I input, CallOptions options);
