@@ -1,5 +1,6 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,10 @@ record AxisGuess(BatchAxis axis, boolean isOnTrial, boolean isOpen, @Nullable St
   static AxisGuess of(Signature raw, BatchAxis told) {
     if (told != BatchAxis.AUTO) {
       return new AxisGuess(told, false, false, null);
+    }
+    if (raw.outputs().stream().anyMatch(output -> output.type() == DataType.SEQUENCE)) {
+      // No batch's sequence can be cut into answers, whatever the user knows.
+      return new AxisGuess(BatchAxis.NONE, false, false, "its sequence of tensors " + raw);
     }
     if (BatchAxisRule.leads(raw)) {
       boolean named = raw.inputs().stream().allMatch(BatchAxisRule::isNamedBatch);

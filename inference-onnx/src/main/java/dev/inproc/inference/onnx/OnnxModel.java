@@ -92,7 +92,7 @@ final class OnnxModel implements NativeModel {
         .getInputInfo()
         .forEach(
             (input, node) -> {
-              if (graphInputs.isUnused(input)) {
+              if (graphInputs.isUnused(rewrite.ownName(input))) {
                 unused.add(rewrite.ownName(input));
               } else {
                 used.add(input);
@@ -102,7 +102,7 @@ final class OnnxModel implements NativeModel {
                         rewrite.ownName(input),
                         node,
                         rewrite.unsigned().get(input),
-                        graphInputs.isScalar(input)));
+                        graphInputs.isScalar(rewrite.ownName(input))));
               }
             });
     nativeInputs = List.copyOf(used);
