@@ -9,10 +9,10 @@ import dev.inproc.inference.onnx.OnnxEngine;
 import dev.inproc.inference.onnx.quantize.QuantizationReport;
 import dev.inproc.inference.onnx.quantize.Quantizer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 
 /** The encoder quantized here and now to row-wise INT8, and served in batches. */
 final class Int8Encoder implements AutoCloseable {
@@ -27,7 +27,9 @@ final class Int8Encoder implements AutoCloseable {
       Path in = directory.resolve("minilm.onnx");
       Path out = directory.resolve("minilm-int8.onnx");
       try {
-        Files.write(in, Objects.requireNonNull(fp32.bytes()));
+        try (InputStream bytes = fp32.open()) {
+          Files.copy(bytes, in);
+        }
         report = Quantizer.quantize(in, out);
         model = ModelSource.bytes("minilm-int8", Files.readAllBytes(out));
       } finally {

@@ -7,12 +7,13 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.inproc.inference.engine.ModelSource;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * The same work by hand, as well as ONNX Runtime's own API allows: one session for all threads, and
@@ -29,12 +30,13 @@ final class PlainEmbedder implements AutoCloseable {
   PlainEmbedder(ModelSource model, HuggingFaceTokenizer tokenizer) {
     this.tokenizer = tokenizer;
     int threads = Runtime.getRuntime().availableProcessors(); // a session's default
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+    try (InputStream bytes = model.open();
+        OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      session = environment.createSession(Objects.requireNonNull(model.bytes()), options);
-    } catch (OrtException e) {
+      session = environment.createSession(bytes.readAllBytes(), options);
+    } catch (OrtException | IOException e) {
       throw new IllegalStateException(e);
     }
   }

@@ -1,6 +1,5 @@
 package dev.inproc.examples;
 
-import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
@@ -19,7 +18,7 @@ enum RunMode {
   PREDICT,
   /** One {@code predictAll} of all examples. */
   ALL,
-  /** One {@code submit} for each example, all at once. */
+  /** One {@code submit} for each example, up to 1,000 in flight. */
   SUBMIT,
   /** As {@link #SUBMIT}, to a batcher around the session. */
   BATCHED,
@@ -28,9 +27,8 @@ enum RunMode {
 
   private static final int MAX_BATCH = 32;
 
-  // However many examples the file has, each gets its turn.
-  private static final CallOptions WAITING =
-      CallOptions.DEFAULT.withOverload(CallOptions.Overload.WAIT);
+  /** Calls in flight, well below what may wait: a file may have any number of examples. */
+  private static final int MAX_IN_FLIGHT = 1_000;
 
   /**
    * Answers of one round, in the order of the examples.
@@ -75,10 +73,13 @@ enum RunMode {
     List<CompletableFuture<Tensors>> futures = new ArrayList<>(examples.size());
     for (int i = 0; i < starts.length; i++) {
       int index = i;
+      if (i >= MAX_IN_FLIGHT) {
+        var unused = futures.get(i - MAX_IN_FLIGHT).exceptionally(failure -> null).join();
+      }
       starts[i] = System.nanoTime();
       futures.add(
           predictor
-              .submit(examples.get(i), WAITING)
+              .submit(examples.get(i))
               .whenComplete((answer, failure) -> ends[index] = System.nanoTime()));
     }
     List<Tensors> answers = new ArrayList<>(starts.length);
