@@ -181,9 +181,10 @@ public final class CallOptions {
 
   /**
    * Returns these options with an executor on which a {@code submit}'s future completes, so that
-   * its callbacks run there. Without one they run on the library's callback threads. If the executor
-   * refuses, the future completes on such a thread; so it does at a timeout and when the predictor is
-   * closed, since the executor may be stuck. Null takes the executor away. Blocking calls ignore it.
+   * its callbacks run there. Without one they run on the library's callback threads. If the
+   * executor refuses, the future completes on such a thread; so it does at a timeout and when the
+   * predictor is closed, since the executor may be stuck. Null takes the executor away. Blocking
+   * calls ignore it.
    */
   public CallOptions withExecutor(@Nullable Executor newExecutor) {
     return new CallOptions(

@@ -34,10 +34,11 @@ public interface Predictor<I, O> extends AutoCloseable {
    * Answers later. Returns at once: it never blocks and never runs the engine on the caller's
    * thread, though codecs do encode there.
    *
-   * <p>Callbacks of the future, and decoders, run on the executor that the options name, else on the
-   * library's callback threads. A callback may block, throw, and wait for any predictor, this one
-   * included: it delays no other call, but for some milliseconds at most. Cancelling the future, or completing it from outside, withdraws the call: one that
-   * waits is never run, and a run whose callers are all gone is stopped.
+   * <p>Callbacks of the future, and decoders, run on the executor that the options name, else on
+   * the library's callback threads. A callback may block, throw, and wait for any predictor, this
+   * one included: it delays no other call, but for some milliseconds at most. Cancelling the
+   * future, or completing it from outside, withdraws the call: one that waits is never run, and a
+   * run whose callers are all gone is stopped.
    */
   CompletableFuture<O> submit(I input, CallOptions options);
 
@@ -69,9 +70,10 @@ public interface Predictor<I, O> extends AutoCloseable {
   /**
    * Closes as {@link #close()} does, but returns half a second after the timeout at the latest.
    * Calls that were accepted and have no outcome at the timeout fail with {@link
-   * PredictorClosedException}, and their runs are stopped. A run that does not stop keeps its native
-   * memory until it ends, since freeing it would crash the JVM; a caller that is inside such a run
-   * cannot be released. What is not released in time is released later, on a thread of the library.
+   * PredictorClosedException}, and their runs are stopped. A run that does not stop keeps its
+   * native memory until it ends, since freeing it would crash the JVM; a caller that is inside such
+   * a run cannot be released. What is not released in time is released later, on a thread of the
+   * library.
    *
    * <p>This default has {@link #close()} called on a thread of the library. It fails no call.
    *

@@ -10,7 +10,6 @@ import dev.inproc.inference.concurrent.Call;
 import dev.inproc.inference.concurrent.CallBatch;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
-import dev.inproc.inference.concurrent.Workers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -594,9 +594,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     // model under the run of a batch is left alone.
     boolean isBatchRunning = turners.stream().anyMatch(turner -> turner.current() != null);
     boolean isClosed =
-        isBatchRunning
-            || !isInnerClosed.compareAndSet(false, true)
-            || inner.close(Duration.ZERO);
+        isBatchRunning || !isInnerClosed.compareAndSet(false, true) || inner.close(Duration.ZERO);
     return close(Math.max(0, end - System.nanoTime())) && isClosed;
   }
 

@@ -135,9 +135,9 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   /**
    * Begins to complete the call on the runner's thread, if that runs no user code: the call has no
-   * executor, no outcome on its way, and its future has no dependents. Threads in {@link #get()} and {@link #join} are no
-   * dependents. After true, {@link #answerHere} or {@link #endHere} follows at once: a thread that
-   * attaches a dependent meanwhile waits for it.
+   * executor, no outcome on its way, and its future has no dependents. Threads in {@link #get()}
+   * and {@link #join} are no dependents. After true, {@link #answerHere} or {@link #endHere}
+   * follows at once: a thread that attaches a dependent meanwhile waits for it.
    */
   public final boolean beginHere() {
     if (isBlocking()) {
@@ -259,7 +259,8 @@ public class Call<I, O> extends CompletableFuture<O> {
    */
   private void firstOfAll(Runnable task) {
     if (getNumberOfDependents() > 0) {
-      var unused = super.whenComplete((value, failure) -> task.run()); // the last attached runs first
+      var unused =
+          super.whenComplete((value, failure) -> task.run()); // the last attached runs first
     }
   }
 

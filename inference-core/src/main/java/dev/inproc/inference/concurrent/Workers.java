@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The platform threads that all models of the process share: daemons that come with work and leave
  * after some idle seconds, so that a hundred idle models cost none; see {@link LibraryThreads}.
- * <p>A <em>lane</em> turns one model's queue and limits how many threads it asks for, so the pool is
- * unbounded: a shared bound could deadlock two lanes that wait for each other. User code runs on
+ *
+ * <p>A <em>lane</em> turns one model's queue and limits how many threads it asks for, so the pool
+ * is unbounded: a shared bound could deadlock two lanes that wait for each other. User code runs on
  * {@link CallbackExecutor}, which bounds itself.
  */
 public final class Workers {

@@ -405,8 +405,8 @@ final class ModelSession implements Session {
   }
 
   /**
-   * On this model's own worker the wait would be for the worker itself. A callback that closes
-   * does not wait for runs of others, which may hang. The last call to leave frees.
+   * On this model's own worker the wait would be for the worker itself. A callback that closes does
+   * not wait for runs of others, which may hang. The last call to leave frees.
    */
   private boolean mustNotWait() {
     return Workers.isTurning(model.lane) || CallbackExecutor.isCallback();

@@ -71,9 +71,10 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
 
   /**
    * Closes as {@link #close()} does, but waits no longer than this. Then runs are terminated, which
-   * may take a quarter of a second more, and callers released with {@link dev.inproc.inference.PredictorClosedException}. A run that does
-   * not stop even so keeps its native memory, on purpose, since freeing it would crash the JVM; it
-   * is freed if the run ever ends. A caller inside such a run cannot be released.
+   * may take a quarter of a second more, and callers released with {@link
+   * dev.inproc.inference.PredictorClosedException}. A run that does not stop even so keeps its
+   * native memory, on purpose, since freeing it would crash the JVM; it is freed if the run ever
+   * ends. A caller inside such a run cannot be released.
    *
    * @return whether everything has been released
    */

@@ -104,8 +104,7 @@ class BlockedCallbacksTest {
   @ParameterizedTest
   @EnumSource
   void ringOfModels_eachCallbackPredictsOnTheNext_allAreAnswered(Layers layers) {
-    List<Predictor<Tensors, Tensors>> ring =
-        List.of(model(layers), model(layers), model(layers));
+    List<Predictor<Tensors, Tensors>> ring = List.of(model(layers), model(layers), model(layers));
     clients(
         6,
         i -> {
@@ -157,7 +156,8 @@ class BlockedCallbacksTest {
     CompletableFuture<Tensors> first = model.submit(LedgerModel.request(0));
     gate.awaitEntered(1);
     CompletableFuture<Tensors> late = new CompletableFuture<>();
-    CompletableFuture<Tensors> one = model.submit(LedgerModel.request(1)).thenApply(x -> late.join());
+    CompletableFuture<Tensors> one =
+        model.submit(LedgerModel.request(1)).thenApply(x -> late.join());
     CompletableFuture<Tensors> two =
         model
             .submit(LedgerModel.request(2))
