@@ -28,5 +28,6 @@ public sealed interface BatchingPredictor<I, O> extends Predictor<I, O> permits 
    *
    * @return whether everything has been released
    */
+  @Override
   boolean close(Duration timeout);
 }

@@ -57,7 +57,10 @@ public class Call<I, O> extends CompletableFuture<O> {
   private volatile boolean claimed;
   private volatile boolean attached;
   private volatile boolean completing;
+
+  @SuppressWarnings("UnusedVariable") // by its handle alone
   private volatile boolean gone;
+
   private volatile Timer.@Nullable Scheduled timeout;
 
   /**

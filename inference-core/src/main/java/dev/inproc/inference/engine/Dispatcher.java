@@ -99,7 +99,7 @@ final class Dispatcher {
       errand.refuse(new PredictorClosedException(model.name));
       return errand;
     }
-    Throwable refusal = enqueue(errand, blocking);
+    Throwable refusal = enqueue(errand);
     if (refusal != null) {
       model.lifetime.release();
       errand.refuse(refusal);
@@ -107,7 +107,7 @@ final class Dispatcher {
     return errand;
   }
 
-  private @Nullable Throwable enqueue(Errand<?> errand, boolean blocking) {
+  private @Nullable Throwable enqueue(Errand<?> errand) {
     CallOptions options = errand.options();
     if (options.hasTimeout()) {
       if (options.remainingNanos(model.timer.nanoTime()) <= 0) {

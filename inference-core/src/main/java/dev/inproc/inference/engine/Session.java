@@ -78,6 +78,7 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    *
    * @return whether everything has been released
    */
+  @Override
   boolean close(Duration timeout);
 
   /**

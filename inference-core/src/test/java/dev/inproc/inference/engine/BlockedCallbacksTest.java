@@ -38,6 +38,7 @@ class BlockedCallbacksTest {
   private final List<Predictor<Tensors, Tensors>> open = new ArrayList<>();
 
   /** What stands before the model. */
+  @SuppressWarnings("ImmutableEnumChecker") // its functions keep nothing
   enum Layers {
     SESSION(p -> p),
     BATCHED(p -> p.with(Batching.upTo(8))),
