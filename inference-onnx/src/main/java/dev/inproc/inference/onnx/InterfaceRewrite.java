@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx;
 
+import dev.inproc.inference.onnx.format.GraphInputs;
 import dev.inproc.inference.onnx.format.ProtoBytes;
 import dev.inproc.inference.onnx.format.ProtoException;
 import dev.inproc.inference.onnx.format.ProtoField;
@@ -102,7 +103,7 @@ final class InterfaceRewrite {
     if (graph == null) {
       return Result.UNCHANGED;
     }
-    rewrite.plan(graph);
+    rewrite.plan(model, graph);
     if (rewrite.replaced.isEmpty()) {
       return Result.UNCHANGED;
     }
@@ -121,15 +122,18 @@ final class InterfaceRewrite {
 
   // ---- what to change ----
 
-  private void plan(ProtoField graph) {
+  private void plan(ProtoBytes model, ProtoField graph) {
     Set<String> constants = null; // of a large model, not worth reading for nothing
+    GraphInputs inputs = null;
     for (ProtoField field : graph.fields()) {
       if (field.number() == GRAPH_OUTPUT) {
         planOutput(field);
       } else if (field.number() == GRAPH_INPUT && needsChange(field)) {
         constants = constants == null ? constants(graph) : constants;
-        if (!constants.contains(name(field, VALUE_NAME))) {
-          planInput(field);
+        inputs = inputs == null ? GraphInputs.of(model) : inputs;
+        String name = name(field, VALUE_NAME);
+        if (!constants.contains(name)) {
+          planInput(field, inputs.isUnused(name));
         }
       }
     }
@@ -174,11 +178,19 @@ final class InterfaceRewrite {
     return element != null && element.varint() != STRING_ELEMENTS;
   }
 
-  private void planInput(ProtoField input) {
+  /** An input that nothing reads gets no node, which would read it. */
+  private void planInput(ProtoField input, boolean isUnused) {
     String own = name(input, VALUE_NAME);
     DataType type = unsigned(input);
+    if (isUnused && PlainText.isPlain(own)) {
+      return;
+    }
     String name = "inproc.input." + names.size();
     names.put(name, own);
+    if (isUnused) {
+      replaced.put(input.start(), renamed(input, name, null));
+      return;
+    }
     if (type == null) {
       before.bytes(GRAPH_NODE, node("Identity", name, own).toByteArray());
     } else {
