@@ -41,10 +41,17 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
   /** A request that waits, and its caller's future. */
   static final class Queued<I, O> extends Call<I, O> {
     private final long arrivalNanos;
+    private final boolean blocking;
 
-    Queued(I input, CallOptions options, long arrivalNanos) {
+    Queued(I input, CallOptions options, long arrivalNanos, boolean blocking) {
       super(input, options);
       this.arrivalNanos = arrivalNanos;
+      this.blocking = blocking;
+    }
+
+    @Override
+    protected boolean isBlocking() {
+      return blocking;
     }
 
     long arrivalNanos() {
@@ -122,7 +129,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
 
   private Call<I, O> submit(I input, CallOptions options, boolean blocking) {
     CallOptions armed = options.hasTimeout() ? options.arm(System.nanoTime()) : options;
-    Queued<I, O> call = new Queued<>(input, armed, arrivalNanos());
+    Queued<I, O> call = new Queued<>(input, armed, arrivalNanos(), blocking);
     try {
       inner.traits().check(input);
     } catch (InvalidInputException e) {
