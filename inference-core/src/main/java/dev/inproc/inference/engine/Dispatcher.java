@@ -3,6 +3,7 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.EngineException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Threads;
 import dev.inproc.inference.concurrent.Timer;
@@ -58,9 +59,18 @@ final class Dispatcher {
     enter();
     try {
       return armed.hasTimeout() ? withDeadline(work, armed) : runAll(work, null);
+    } catch (EngineException e) {
+      throw model.lane.isAbandoned() ? closed(e) : e;
     } finally {
       model.lifetime.release();
     }
+  }
+
+  /** The run failed because a bounded close stopped it. */
+  private PredictorClosedException closed(EngineException stopped) {
+    PredictorClosedException closed = new PredictorClosedException(model.name);
+    closed.addSuppressed(stopped);
+    return closed;
   }
 
   /** Does work later, on a worker. */

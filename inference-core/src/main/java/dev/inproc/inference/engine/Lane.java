@@ -244,6 +244,11 @@ final class Lane {
     return next;
   }
 
+  /** Whether every call fails, since the model was closed by force. */
+  boolean isAbandoned() {
+    return abandoned != null;
+  }
+
   /** Fails every call, waiting or running; runs themselves go on. */
   void abandon(Throwable reason) {
     List<Entry<?, ?>> all = new ArrayList<>();

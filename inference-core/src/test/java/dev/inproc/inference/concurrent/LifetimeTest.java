@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.testing.Await;
+import java.util.concurrent.CountDownLatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -15,6 +16,17 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LifetimeTest {
+  @Test
+  void awaitFreed_janitorTakesLong_isBounded() {
+    CountDownLatch freeing = new CountDownLatch(1);
+    Lifetime lifetime =
+        new Lifetime(() -> Await.latch(freeing), task -> new Thread(task, "janitor").start());
+    lifetime.close();
+    assertFalse(lifetime.awaitFreed(1_000_000));
+    freeing.countDown();
+    assertTrue(lifetime.awaitFreed(Nanos.FOREVER));
+  }
+
   @Test
   void close_withoutUsers_freesAtOnceAndOnce() {
     AtomicInteger freed = new AtomicInteger();

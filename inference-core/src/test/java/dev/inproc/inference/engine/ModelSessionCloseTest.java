@@ -148,7 +148,7 @@ class ModelSessionCloseTest {
     gate.awaitEntered(1);
     assertTrue(f.session.close(Duration.ZERO));
     Await.end(caller);
-    assertInstanceOf(EngineException.class, failure.get());
+    assertInstanceOf(PredictorClosedException.class, failure.get());
     f.checkNothingLeft();
   }
 
