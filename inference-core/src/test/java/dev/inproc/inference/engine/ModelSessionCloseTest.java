@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions;
-import dev.inproc.inference.EngineException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Call;
 import dev.inproc.inference.concurrent.CallBatch;
