@@ -3,6 +3,7 @@ package dev.inproc.inference.onnx.quantize;
 import dev.inproc.inference.Adapter;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.concurrent.Relay;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
@@ -135,10 +136,12 @@ public final class InputRecorder implements Adapter<Tensors, Tensors, Tensors, T
 
     @Override
     public CompletableFuture<Tensors> submit(Tensors input, CallOptions options) {
-      CompletableFuture<Tensors> answer = inner.submit(input, options);
-      // On the side: the caller's future stays the one that cancels the call.
-      CompletableFuture<Void> unused = answer.thenRun(() -> record(input));
-      return answer;
+      return Relay.map(
+          inner.submit(input, options),
+          answer -> {
+            record(input);
+            return answer;
+          });
     }
 
     @Override
