@@ -34,7 +34,7 @@ public final class Workers {
    */
   Workers(String name, @Nullable ThreadFactory factory) {
     if (factory != null) {
-      isAnyForeign = true;
+      foreignThreadsExist();
     }
     lanes =
         LibraryThreads.manage(
@@ -45,6 +45,10 @@ public final class Workers {
                 TimeUnit.NANOSECONDS,
                 new SynchronousQueue<>(),
                 factory == null ? factory(name + "-worker-") : factory));
+  }
+
+  private static void foreignThreadsExist() {
+    isAnyForeign = true;
   }
 
   private static ThreadFactory factory(String prefix) {

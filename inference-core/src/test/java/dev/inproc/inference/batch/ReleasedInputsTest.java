@@ -36,8 +36,11 @@ class ReleasedInputsTest {
 
   private void assertReleased(List<CompletableFuture<Long>> futures) {
     futures.forEach(future -> assertTrue(future.isDone()));
-    requests.awaitNone("requests");
-    Reference.reachabilityFence(futures);
+    try {
+      requests.awaitNone("requests");
+    } finally {
+      Reference.reachabilityFence(futures);
+    }
   }
 
   private BatchFixture fixture(Batching batching) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** A caller gets an exception of its own, which has its frames. */
 class FailuresTest {
-  private static final Exception NATIVE = new Exception("what the engine said");
+  private final Exception engines = new Exception("what the engine said");
 
   /** Made on a thread that has none of this test's frames. */
   private static Throwable onAnotherThread(java.util.function.Supplier<Throwable> failure) {
@@ -39,13 +39,13 @@ class FailuresTest {
   void copy_ofLibraryAndJdkTypes_isOwnWithTheCauseShared() {
     List<Throwable> originals =
         List.of(
-            onAnotherThread(() -> new EngineException("broken", NATIVE)),
-            onAnotherThread(() -> EngineException.systemic("gone", NATIVE)),
-            onAnotherThread(() -> new InvalidInputException("x", "FLOAT32", "INT64", NATIVE)),
-            onAnotherThread(() -> new InvalidInputException("x", "1", "2", NATIVE).atIndex(3)),
-            onAnotherThread(() -> new PredictorClosedException("model", NATIVE)),
-            onAnotherThread(() -> new IllegalStateException("state", NATIVE)),
-            onAnotherThread(() -> new IllegalArgumentException("argument", NATIVE)),
+            onAnotherThread(() -> new EngineException("broken", engines)),
+            onAnotherThread(() -> EngineException.systemic("gone", engines)),
+            onAnotherThread(() -> new InvalidInputException("x", "FLOAT32", "INT64", engines)),
+            onAnotherThread(() -> new InvalidInputException("x", "1", "2", engines).atIndex(3)),
+            onAnotherThread(() -> new PredictorClosedException("model", engines)),
+            onAnotherThread(() -> new IllegalStateException("state", engines)),
+            onAnotherThread(() -> new IllegalArgumentException("argument", engines)),
             onAnotherThread(() -> new CancellationException("left")),
             onAnotherThread(() -> new NoSuchElementException("none")),
             onAnotherThread(() -> new NullPointerException()));
@@ -68,10 +68,8 @@ class FailuresTest {
 
   private static final class WithFields extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    final int code;
-
     WithFields(int code) {
-      this.code = code;
+      super("code " + code);
     }
   }
 
@@ -99,9 +97,9 @@ class FailuresTest {
         assertThrows(
             IllegalStateException.class,
             () -> {
-              throw Failures.rethrow(NATIVE);
+              throw Failures.rethrow(engines);
             });
     assertInstanceOf(Exception.class, wrapped.getCause());
-    assertSame(NATIVE, wrapped.getCause());
+    assertSame(engines, wrapped.getCause());
   }
 }

@@ -20,11 +20,11 @@ import org.junit.jupiter.api.function.Executable;
 /** What a blocking method throws has the caller's frames, on whatever thread the model ran. */
 class CallersExceptionTest {
   private static final CallOptions MINUTE = CallOptions.timeout(Duration.ofMinutes(1));
-  private static final Exception NATIVE = new Exception("what the engine said");
+  private final Exception engines = new Exception("what the engine said");
 
-  private static void assertHasThisFrame(Executable call) {
+  private void assertHasThisFrame(Executable call) {
     EngineException thrown = assertThrows(EngineException.class, call);
-    assertEquals(NATIVE, thrown.getCause());
+    assertEquals(engines, thrown.getCause());
     assertTrue(
         Arrays.stream(thrown.getStackTrace())
             .anyMatch(
@@ -32,7 +32,7 @@ class CallersExceptionTest {
         () -> Arrays.toString(thrown.getStackTrace()));
   }
 
-  private static void assertCallersFrames(Fixture f, Predictor<Tensors, Tensors> predictor) {
+  private void assertCallersFrames(Fixture f, Predictor<Tensors, Tensors> predictor) {
     Tensors request = LedgerModel.request(1);
     List<Executable> calls =
         List.of(
@@ -42,7 +42,7 @@ class CallersExceptionTest {
             () -> predictor.predictAll(List.of(request, request), MINUTE));
     for (Executable call : calls) {
       for (int i = 0; i < 8; i++) {
-        f.model().failNext(new EngineException("broken", NATIVE)); // reruns fail too
+        f.model().failNext(new EngineException("broken", engines)); // reruns fail too
       }
       assertHasThisFrame(call);
       f.model().failNoMore();

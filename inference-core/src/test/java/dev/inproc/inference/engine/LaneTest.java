@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.CallOptions.Priority;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Workers;
@@ -94,7 +95,7 @@ class LaneTest {
     Await.latch(running.started);
     List<Held> calls = new ArrayList<>();
     for (int i = 0; i < 27; i++) {
-      CallOptions options = FAIL.withPriority(CallOptions.Priority.values()[i % 3]);
+      CallOptions options = FAIL.withPriority(List.of(Priority.LOW, Priority.NORMAL, Priority.HIGH).get(i % 3));
       Held call = new Held(lane, 100 * (1 + i % 3) + i / 3, options);
       assertNull(lane.offer(call));
       calls.add(call);
@@ -195,11 +196,11 @@ class LaneTest {
     Lane lane = lane(1, 3);
     Held running = offer(lane, 1, FAIL).get(0);
     Await.latch(running.started);
-    CallOptions low = FAIL.withPriority(CallOptions.Priority.LOW);
+    CallOptions low = FAIL.withPriority(Priority.LOW);
     Held normal = offer(lane, 1, FAIL).get(0);
     List<Held> lows = offer(lane, 2, low);
     assertNotNull(lane.offer(new Held(lane, 9, low)));
-    Held high = new Held(lane, 10, FAIL.withPriority(CallOptions.Priority.HIGH));
+    Held high = new Held(lane, 10, FAIL.withPriority(Priority.HIGH));
     assertNull(lane.offer(high));
     assertInstanceOf(OverloadedException.class, Await.failure(lows.get(1)));
     List<Held> admitted = List.of(running, normal, lows.get(0), high);

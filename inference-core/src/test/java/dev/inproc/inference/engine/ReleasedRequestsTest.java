@@ -29,8 +29,11 @@ class ReleasedRequestsTest {
 
   private void assertReleased(List<? extends CompletableFuture<?>> futures) {
     futures.forEach(future -> Await.until("the end", future::isDone));
-    tensors.awaitNone("tensors");
-    Reference.reachabilityFence(futures);
+    try {
+      tensors.awaitNone("tensors");
+    } finally {
+      Reference.reachabilityFence(futures);
+    }
   }
 
   @Test
