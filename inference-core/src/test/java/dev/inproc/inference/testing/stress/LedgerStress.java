@@ -10,8 +10,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -19,9 +21,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Drives batchers with calls that go wrong in every way and keeps a ledger of each call: invariants
- * I1 to I4. Rounds, each a new batcher with options drawn at random, until so many calls were made:
- * 64 producers (three in some rounds), 1 % poison, a tenth withdrawn, deadlines from none to 41 ms,
- * an engine that fails, throws, forgets, hangs and is slow, and a close at a random moment.
+ * I1 to I4. Rounds, each of one to three new batchers with options drawn at random, until so many
+ * calls were made: 64 producers (three in some rounds), 1 % poison, a tenth withdrawn, deadlines
+ * from none to 41 ms, callbacks that call the next batcher of the ring, engines that fail, throw,
+ * forget, hang and are slow, and a close of each batcher at a random moment.
  */
 public final class LedgerStress<O> {
   private static final int MOST_VIOLATIONS = 20;
@@ -60,8 +63,10 @@ public final class LedgerStress<O> {
           });
   private final List<String> violations = new ArrayList<>();
   private final AtomicLong violationCount = new AtomicLong();
+  private final AtomicBoolean dumped = new AtomicBoolean();
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
   private long rounds;
+  private long nested;
   private long runs;
   private long faults;
   private long hangs;
@@ -111,6 +116,8 @@ public final class LedgerStress<O> {
         + " violations: "
         + outcomes
         + ", "
+        + nested
+        + " by callbacks, "
         + runs
         + " runs, "
         + faults
@@ -123,14 +130,14 @@ public final class LedgerStress<O> {
   // ---- for rounds ----
 
   @SuppressWarnings("unchecked")
-  StressEngine<?, O> engine(long inlineNanos, Consumer<String> onViolation) {
+  StressEngine<?, O> engine(int model, long inlineNanos, Consumer<String> onViolation) {
     return (StressEngine<?, O>)
         subject.model(
             new Maker<>() {
               @Override
               public <I> BatchPredictor<Ticket, O> around(
-                  BatchPredictor<I, O> model, java.util.function.Function<Ticket, I> encode) {
-                return new StressEngine<>(model, encode, inlineNanos, onViolation);
+                  BatchPredictor<I, O> inner, java.util.function.Function<Ticket, I> encode) {
+                return new StressEngine<>(inner, encode, model, inlineNanos, onViolation);
               }
             });
   }
@@ -164,6 +171,28 @@ public final class LedgerStress<O> {
     runs += newRuns;
     faults += newFaults;
     hangs += newHangs;
+  }
+
+  void countNested(long calls) {
+    nested += calls;
+  }
+
+  /** Prints where all threads stand, once; those that stand at the same place together. */
+  void dumpThreads() {
+    if (!dumped.compareAndSet(false, true)) {
+      return;
+    }
+    Map<String, List<String>> threads = new TreeMap<>();
+    Thread.getAllStackTraces()
+        .forEach(
+            (thread, stack) -> {
+              StringBuilder place = new StringBuilder();
+              for (StackTraceElement each : stack) {
+                place.append("    at ").append(each).append('\n');
+              }
+              threads.computeIfAbsent(place.toString(), x -> new ArrayList<>()).add(thread.getName());
+            });
+    threads.forEach((place, names) -> System.out.println(names + "\n" + place));
   }
 
   void violation(String what, @Nullable Throwable cause) {
