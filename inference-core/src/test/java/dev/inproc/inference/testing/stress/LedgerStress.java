@@ -3,6 +3,7 @@ package dev.inproc.inference.testing.stress;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingPredictor;
+import dev.inproc.inference.testing.ThreadDump;
 import dev.inproc.inference.testing.VirtualThreads;
 import dev.inproc.inference.testing.stress.Ticket.Outcome;
 import java.util.ArrayList;
@@ -10,7 +11,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -177,22 +177,11 @@ public final class LedgerStress<O> {
     nested += calls;
   }
 
-  /** Prints where all threads stand, once; those that stand at the same place together. */
+  /** Prints where all threads stand, once. */
   void dumpThreads() {
-    if (!dumped.compareAndSet(false, true)) {
-      return;
+    if (dumped.compareAndSet(false, true)) {
+      ThreadDump.print();
     }
-    Map<String, List<String>> threads = new TreeMap<>();
-    Thread.getAllStackTraces()
-        .forEach(
-            (thread, stack) -> {
-              StringBuilder place = new StringBuilder();
-              for (StackTraceElement each : stack) {
-                place.append("    at ").append(each).append('\n');
-              }
-              threads.computeIfAbsent(place.toString(), x -> new ArrayList<>()).add(thread.getName());
-            });
-    threads.forEach((place, names) -> System.out.println(names + "\n" + place));
   }
 
   void violation(String what, @Nullable Throwable cause) {

@@ -31,6 +31,7 @@ final class StressRound<O> {
   private final List<StressedModel<O>> models = new ArrayList<>();
   private final Crowd crowd;
   private final boolean allTimed;
+  private final int callsPerNestedCall;
   private final long[] closeAt; // ascending, one for each model
   private final AtomicLong left;
   private final long calls;
@@ -61,6 +62,7 @@ final class StressRound<O> {
     calls = Math.min(most, 1L << (10 + random.nextInt(9)));
     left = new AtomicLong(calls);
     allTimed = random.nextInt(4) == 0;
+    callsPerNestedCall = 1 << (crowd == Crowd.FEW ? 2 : 4 + 2 * random.nextInt(5)); // 16 to 4,096
     int ring = 1 + random.nextInt(3);
     closeAt = random.longs(ring, 0, calls).sorted().toArray();
     for (int i = 0; i < ring; i++) {
@@ -91,7 +93,7 @@ final class StressRound<O> {
 
   /** Of so many submitted calls one has a callback that calls: each may block a thread. */
   int callsPerNestedCall() {
-    return crowd == Crowd.FEW ? 4 : 48;
+    return callsPerNestedCall;
   }
 
   /** Runs it; returns the calls made. */
@@ -265,6 +267,8 @@ final class StressRound<O> {
         + calls
         + " calls, ring of "
         + models.size()
+        + ", a nested call in "
+        + callsPerNestedCall
         + ", closing at "
         + Arrays.toString(closeAt)
         + ", timed "
