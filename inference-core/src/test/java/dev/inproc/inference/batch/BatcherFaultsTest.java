@@ -13,6 +13,7 @@ import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.testing.Await;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -246,7 +247,15 @@ class BatcherFaultsTest {
       f.engine.failNext(systemic);
       List<CompletableFuture<Long>> futures = f.submit(0, 32);
       f.turn();
-      futures.forEach(future -> assertSame(systemic, Await.failure(future)));
+      Set<Throwable> own = new HashSet<>(); // equal only if they are the same
+      for (CompletableFuture<Long> future : futures) {
+        EngineException failure = assertInstanceOf(EngineException.class, Await.failure(future));
+        assertEquals("the device is gone", failure.getMessage());
+        assertTrue(failure.isSystemic());
+        assertSame(systemic, failure.getCause());
+        own.add(failure);
+      }
+      assertEquals(32, own.size());
       assertEquals(1, f.engine.started());
     }
   }
