@@ -323,7 +323,10 @@ class SingleFlightTest {
     ledger.close();
   }
 
-  /** The run is made by a callback, on a thread of the library; its deadline is its own all the same. */
+  /**
+   * The run is made by a callback, on a thread of the library; its deadline is its own all the
+   * same.
+   */
   @Test
   void callbackRunsWithLessTime_andIsLate_aStrangerWithMoreTimeGetsAnotherRun() {
     CompletableFuture<Throwable> late = new CompletableFuture<>();

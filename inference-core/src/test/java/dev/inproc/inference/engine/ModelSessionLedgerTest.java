@@ -250,7 +250,8 @@ class ModelSessionLedgerTest {
       case 0 -> nested(1, () -> one(first, () -> session.predict(LedgerModel.request(first))));
       case 1 ->
           nested(
-              1, () -> one(first, () -> session.predict(LedgerModel.request(first), quick(random))));
+              1,
+              () -> one(first, () -> session.predict(LedgerModel.request(first), quick(random))));
       case 2 -> nested(3, () -> list(session, first, 3, random.nextBoolean()));
       default ->
           nested(

@@ -24,10 +24,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A batch predictor that knows no tensor: it answers an id with {@link LedgerModel#f}. By script it
  * fails, blocks, forgets, poisons, completes from several threads and takes its time on a manual
- * clock; it records its runs and
- * notes every breach of a gatherer's contract: an input run twice at once or after its caller had
- * gone, too large a batch, a close under a run, a second close. Negative ids do not pass its check.
- * Thread-safe.
+ * clock; it records its runs and notes every breach of a gatherer's contract: an input run twice at
+ * once or after its caller had gone, too large a batch, a close under a run, a second close.
+ * Negative ids do not pass its check. Thread-safe.
  */
 public final class LedgerEngine implements BatchPredictor<Long, Long> {
   private static final int MOST_RECORDED = 10_000;

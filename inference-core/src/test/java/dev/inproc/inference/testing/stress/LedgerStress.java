@@ -53,9 +53,10 @@ public final class LedgerStress<O> {
 
   private final Subject<O> subject;
   private final LongSupplier pendingTimeouts;
+
+  /** Without a bound: its callbacks wait for calls whose callbacks it runs too. */
   private final ExecutorService executor =
-      Executors.newFixedThreadPool(
-          2,
+      Executors.newCachedThreadPool(
           task -> {
             Thread thread = new Thread(task, "callbacks");
             thread.setDaemon(true);

@@ -66,8 +66,7 @@ final class StressRound<O> {
     int ring = 1 + random.nextInt(3);
     closeAt = random.longs(ring, 0, calls).sorted().toArray();
     for (int i = 0; i < ring; i++) {
-      models.add(
-          new StressedModel<>(stress, this::violation, i, random, crowd == Crowd.BLOCKING));
+      models.add(new StressedModel<>(stress, this::violation, i, random, crowd == Crowd.BLOCKING));
     }
     int count = crowd == Crowd.FEW ? FEW : PRODUCERS;
     for (int i = 0; i < count; i++) {
