@@ -14,7 +14,7 @@ import org.openjdk.jcstress.infra.results.L_Result;
 
 /** The last user leaves while a thread closes and waits: it is woken, and all is freed once. */
 public class LeavingRaces {
-  private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private LeavingRaces() {}
 
