@@ -62,6 +62,7 @@ public final class LedgerStress<O> {
             thread.setDaemon(true);
             return thread;
           });
+
   private final List<String> violations = new ArrayList<>();
   private final AtomicLong violationCount = new AtomicLong();
   private final AtomicBoolean dumped = new AtomicBoolean();
