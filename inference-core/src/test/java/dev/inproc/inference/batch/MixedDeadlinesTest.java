@@ -189,7 +189,7 @@ class MixedDeadlinesTest {
 
   private static Trace farTrace(Setting setting, Traffic traffic, double load, int times) {
     long usual = (long) (setting.deadline * 1e3);
-    int requests = (int) (5 * times * usual * 1e-9 * setting.perSecond(load));
+    int requests = (int) (5.0 * times * usual * 1e-9 * setting.perSecond(load));
     List<Trace.Arrival> arrivals = new ArrayList<>();
     for (long at : traffic.arrivals(requests, setting.perSecond(load), 1)) {
       arrivals.add(new Trace.Arrival(at, at + (arrivals.size() % 50 == 7 ? times * usual : usual)));
