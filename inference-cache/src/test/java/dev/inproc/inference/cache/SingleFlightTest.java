@@ -14,6 +14,7 @@ import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.concurrent.CallbackExecutor;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;
 import dev.inproc.inference.testing.LedgerEngine;
@@ -320,5 +321,31 @@ class SingleFlightTest {
     assertEquals(List.of(LedgerModel.f(2), LedgerModel.f(3)), Await.value(nestedList));
     assertEquals(LedgerModel.f(2), Await.value(queued));
     ledger.close();
+  }
+
+  /**
+   * The run is made by a callback, on a thread of the library; its deadline is its own all the
+   * same.
+   */
+  @Test
+  void callbackRunsWithLessTime_andIsLate_aStrangerWithMoreTimeGetsAnotherRun() {
+    CompletableFuture<Throwable> late = new CompletableFuture<>();
+    CallbackExecutor.shared()
+        .execute(
+            () ->
+                late.complete(
+                    assertThrows(
+                        DeadlineExceededException.class, () -> cache.predict("a", millis(5)))));
+    Await.until("it runs", () -> model.runs() == 1);
+    CompletableFuture<String> patient = cache.submit("a");
+    CompletableFuture<String> lessPatient = cache.submit("a", millis(1_000));
+    timer.advanceMillis(5);
+    model.fail(0, new DeadlineExceededException(Duration.ofMillis(5)));
+    assertEquals(Duration.ofMillis(5), ((DeadlineExceededException) Await.value(late)).timeout());
+    Await.until("another run", () -> model.runs() == 2);
+    model.finish(1);
+    assertEquals("a0", Await.value(patient));
+    assertEquals("a0", Await.value(lessPatient));
+    assertEquals(1, cache.metrics().reruns());
   }
 }

@@ -32,6 +32,7 @@ public final class Workers {
    * @param name what the names of the threads begin with
    * @param factory makes the threads, or null
    */
+  @SuppressWarnings("StaticAssignmentInConstructor") // set by the first, never cleared
   Workers(String name, @Nullable ThreadFactory factory) {
     if (factory != null) {
       foreignThreadsExist();

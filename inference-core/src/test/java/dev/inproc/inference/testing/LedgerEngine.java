@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A batch predictor that knows no tensor: it answers an id with {@link LedgerModel#f}. By script it
- * fails, blocks, forgets, poisons and takes its time on a manual clock; it records its runs and
- * notes every breach of a gatherer's contract: an input run twice at once or after its caller had
- * gone, too large a batch, a close under a run, a second close. Negative ids do not pass its check.
- * Thread-safe.
+ * fails, blocks, forgets, poisons, completes from several threads and takes its time on a manual
+ * clock; it records its runs and notes every breach of a gatherer's contract: an input run twice at
+ * once or after its caller had gone, too large a batch, a close under a run, a second close.
+ * Negative ids do not pass its check. Thread-safe.
  */
 public final class LedgerEngine implements BatchPredictor<Long, Long> {
   private static final int MOST_RECORDED = 10_000;
@@ -47,6 +47,7 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
   private volatile Runnable onPoison = () -> {};
   private volatile @Nullable Gate gate;
   private volatile int forgotten;
+  private volatile int completers;
   private volatile long kinds = 1;
   private volatile boolean recording = true;
 
@@ -80,6 +81,11 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
   /** Makes runs leave out so many of the last calls. */
   public void forget(int calls) {
     forgotten = calls;
+  }
+
+  /** Makes runs complete their calls from so many threads at once, none of which is the runner. */
+  public void completeFrom(int threads) {
+    completers = threads;
   }
 
   /** Makes ids of so many buckets: each in that of its remainder. */
@@ -206,7 +212,19 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
     } finally {
       batches.decrementAndGet();
     }
-    for (int i = 0; i < ids.size() - forgotten; i++) {
+    int threads = completers;
+    if (threads == 0) {
+      complete(batch, ids, 0, 1);
+      return;
+    }
+    IntStream.range(0, threads)
+        .mapToObj(t -> CompletableFuture.runAsync(() -> complete(batch, ids, t, threads)))
+        .toList()
+        .forEach(CompletableFuture::join);
+  }
+
+  private void complete(Batch<Long, Long> batch, List<Long> ids, int first, int step) {
+    for (int i = first; i < ids.size() - forgotten; i += step) {
       batch.complete(i, LedgerModel.f(ids.get(i)));
     }
   }

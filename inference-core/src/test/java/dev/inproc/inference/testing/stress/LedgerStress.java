@@ -3,6 +3,7 @@ package dev.inproc.inference.testing.stress;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingPredictor;
+import dev.inproc.inference.testing.ThreadDump;
 import dev.inproc.inference.testing.VirtualThreads;
 import dev.inproc.inference.testing.stress.Ticket.Outcome;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -19,9 +21,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Drives batchers with calls that go wrong in every way and keeps a ledger of each call: invariants
- * I1 to I4. Rounds, each a new batcher with options drawn at random, until so many calls were made:
- * 64 producers (three in some rounds), 1 % poison, a tenth withdrawn, deadlines from none to 41 ms,
- * an engine that fails, throws, forgets, hangs and is slow, and a close at a random moment.
+ * I1 to I4. Rounds, each of one to three new batchers with options drawn at random, until so many
+ * calls were made: 64 producers (three in some rounds), 1 % poison, a tenth withdrawn, deadlines
+ * from none to 41 ms, callbacks that call the next batcher of the ring, engines that fail, throw,
+ * forget, hang and are slow, and a close of each batcher at a random moment.
  */
 public final class LedgerStress<O> {
   private static final int MOST_VIOLATIONS = 20;
@@ -50,18 +53,22 @@ public final class LedgerStress<O> {
 
   private final Subject<O> subject;
   private final LongSupplier pendingTimeouts;
+
+  /** Without a bound: its callbacks wait for calls whose callbacks it runs too. */
   private final ExecutorService executor =
-      Executors.newFixedThreadPool(
-          2,
+      Executors.newCachedThreadPool(
           task -> {
             Thread thread = new Thread(task, "callbacks");
             thread.setDaemon(true);
             return thread;
           });
+
   private final List<String> violations = new ArrayList<>();
   private final AtomicLong violationCount = new AtomicLong();
+  private final AtomicBoolean dumped = new AtomicBoolean();
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
   private long rounds;
+  private long nested;
   private long runs;
   private long faults;
   private long hangs;
@@ -111,6 +118,8 @@ public final class LedgerStress<O> {
         + " violations: "
         + outcomes
         + ", "
+        + nested
+        + " by callbacks, "
         + runs
         + " runs, "
         + faults
@@ -123,14 +132,14 @@ public final class LedgerStress<O> {
   // ---- for rounds ----
 
   @SuppressWarnings("unchecked")
-  StressEngine<?, O> engine(long inlineNanos, Consumer<String> onViolation) {
+  StressEngine<?, O> engine(int model, long inlineNanos, Consumer<String> onViolation) {
     return (StressEngine<?, O>)
         subject.model(
             new Maker<>() {
               @Override
               public <I> BatchPredictor<Ticket, O> around(
-                  BatchPredictor<I, O> model, java.util.function.Function<Ticket, I> encode) {
-                return new StressEngine<>(model, encode, inlineNanos, onViolation);
+                  BatchPredictor<I, O> inner, java.util.function.Function<Ticket, I> encode) {
+                return new StressEngine<>(inner, encode, model, inlineNanos, onViolation);
               }
             });
   }
@@ -164,6 +173,17 @@ public final class LedgerStress<O> {
     runs += newRuns;
     faults += newFaults;
     hangs += newHangs;
+  }
+
+  void countNested(long calls) {
+    nested += calls;
+  }
+
+  /** Prints where all threads stand, once. */
+  void dumpThreads() {
+    if (dumped.compareAndSet(false, true)) {
+      ThreadDump.print();
+    }
   }
 
   void violation(String what, @Nullable Throwable cause) {

@@ -28,10 +28,12 @@ import org.jspecify.annotations.Nullable;
 final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
   private static final int ONE_IN = 10_000;
   private static final int THREADS = 3;
+  private static final ThreadLocal<Boolean> RUNNING = new ThreadLocal<>();
 
   private final BatchPredictor<I, O> inner;
   private final Function<Ticket, I> encode;
   private final Consumer<String> violations;
+  private final int model;
   private final long inlineNanos;
   private final AtomicInteger active = new AtomicInteger();
   private final AtomicInteger closes = new AtomicInteger();
@@ -43,12 +45,19 @@ final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
   StressEngine(
       BatchPredictor<I, O> inner,
       Function<Ticket, I> encode,
+      int model,
       long inlineNanos,
       Consumer<String> violations) {
     this.inner = inner;
     this.encode = encode;
+    this.model = model;
     this.inlineNanos = inlineNanos;
     this.violations = violations;
+  }
+
+  /** Whether the calling thread runs a batch, or completes its calls: no callback may run here. */
+  static boolean isRunningHere() {
+    return RUNNING.get() != null;
   }
 
   /** Whoever waits will be released: runs may hang. */
@@ -114,7 +123,11 @@ final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
       if (!batch.input(i).enter()) {
         violations.accept(batch.input(i) + " runs twice at once");
       }
+      if (batch.input(i).model() != model) {
+        violations.accept(batch.input(i) + " runs in model " + model);
+      }
     }
+    RUNNING.set(true);
     try {
       if (closes.get() > 0) {
         violations.accept("a run after closing");
@@ -124,6 +137,7 @@ final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
       }
       runOrFail(batch);
     } finally {
+      RUNNING.remove();
       for (int i = 0; i < batch.size(); i++) {
         batch.input(i).leave();
       }
@@ -176,8 +190,13 @@ final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
       threads.add(
           CompletableFuture.runAsync(
               () -> {
-                for (int i = first; i < completions.size(); i += THREADS) {
-                  completions.get(i).run();
+                RUNNING.set(true);
+                try {
+                  for (int i = first; i < completions.size(); i += THREADS) {
+                    completions.get(i).run();
+                  }
+                } finally {
+                  RUNNING.remove();
                 }
               }));
     }

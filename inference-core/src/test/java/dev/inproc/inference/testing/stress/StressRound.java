@@ -1,52 +1,46 @@
 package dev.inproc.inference.testing.stress;
 
-import dev.inproc.inference.CallOptions;
-import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.batch.Batching;
-import dev.inproc.inference.batch.BatchingMetrics;
-import dev.inproc.inference.batch.BatchingPredictor;
-import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.VirtualThreads;
 import dev.inproc.inference.testing.stress.StressProducer.Manner;
-import dev.inproc.inference.testing.stress.Ticket.Outcome;
-import java.time.Duration;
+import dev.inproc.inference.testing.stress.StressedModel.Closing;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** One batcher's life: options drawn at random, 64 producers, a close, and the audit. */
+/**
+ * The life of one to three batchers, whose calls' callbacks call the next of them in a ring:
+ * options drawn at random, 64 producers, a close of each, and the audit.
+ */
 final class StressRound<O> {
   private static final int PRODUCERS = 64;
   private static final int FEW = 3;
   private static final long CALLS_OF_FEW = 8_192;
   private static final int EXCHANGED = 16;
-  private static final Duration HANG = Duration.ofSeconds(30);
+  private static final long HANG_NANOS = StressedModel.HANG.toNanos();
 
   private final LedgerStress<O> stress;
-  private final StressEngine<?, O> engine;
-  private final BatchingPredictor<Ticket, O> predictor;
-  private final Batching batching;
-  private final Closing closing;
+  private final List<StressedModel<O>> models = new ArrayList<>();
   private final Crowd crowd;
   private final boolean allTimed;
-  private final long closeAt;
+  private final int callsPerNestedCall;
+  private final long[] closeAt; // ascending, one for each model
   private final AtomicLong left;
   private final long calls;
-  private final LongAdder added = new LongAdder();
   private final List<StressProducer<O>> producers = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
+  private final Queue<Ticket> nested = new ConcurrentLinkedQueue<>();
+  private final AtomicLong nestedIds = new AtomicLong(1L << 50);
   private final AtomicReferenceArray<@Nullable Withdrawal> exchanged =
       new AtomicReferenceArray<>(EXCHANGED);
-  private volatile boolean closed;
   private volatile boolean heckled;
 
   private record Withdrawal(Ticket ticket, CompletableFuture<?> future) {}
@@ -60,20 +54,6 @@ final class StressRound<O> {
     FEW
   }
 
-  /** How a round ends. */
-  private enum Closing {
-    AFTER_ALL,
-    DRAIN,
-    AT_ONCE,
-    SOON,
-    BY_TWO,
-    BY_A_CALLBACK;
-
-    boolean aborts() {
-      return this == AT_ONCE || this == SOON;
-    }
-  }
-
   StressRound(LedgerStress<O> stress, SplittableRandom random, long mostCalls) {
     this.stress = stress;
     int draw = random.nextInt(8);
@@ -81,24 +61,17 @@ final class StressRound<O> {
     long most = crowd == Crowd.MIXED ? mostCalls : Math.min(mostCalls, CALLS_OF_FEW);
     calls = Math.min(most, 1L << (10 + random.nextInt(9)));
     left = new AtomicLong(calls);
-    closing = Closing.values()[random.nextInt(Closing.values().length)];
-    closeAt = closing == Closing.AFTER_ALL ? calls : random.nextLong(calls);
     allTimed = random.nextInt(4) == 0;
-    batching =
-        Batching.upTo(1 << random.nextInt(7))
-            .withParallelism(1 + random.nextInt(3))
-            .withMaxQueued(random.nextInt(8) == 0 ? 64 : 10_000)
-            .withMaxQueuedBytes(random.nextInt(8) == 0 ? 32 << 10 : 256 << 20)
-            .withMaxDelay(random.nextInt(4) == 0 ? Duration.ofNanos(50_000) : Duration.ZERO);
-    // Where a run is cheaper than a wake-up, blocking callers do not queue at all.
-    engine =
-        stress.engine(
-            crowd == Crowd.BLOCKING || random.nextBoolean() ? 40_000 : 0,
-            text -> violation(text, null));
-    predictor = stress.batcher(engine, batching);
+    callsPerNestedCall = 1 << (crowd == Crowd.FEW ? 2 : 4 + 2 * random.nextInt(5)); // 16 to 4,096
+    int ring = 1 + random.nextInt(3);
+    closeAt = random.longs(ring, 0, calls).sorted().toArray();
+    for (int i = 0; i < ring; i++) {
+      models.add(new StressedModel<>(stress, this::violation, i, random, crowd == Crowd.BLOCKING));
+    }
     int count = crowd == Crowd.FEW ? FEW : PRODUCERS;
     for (int i = 0; i < count; i++) {
-      producers.add(new StressProducer<>(this, manner(i), i, random.split()));
+      StressedModel<O> model = models.get(i % ring);
+      producers.add(new StressProducer<>(this, model, manner(i), i, random.split()));
     }
   }
 
@@ -117,6 +90,11 @@ final class StressRound<O> {
     return 1 << random.nextInt(crowd == Crowd.FEW ? 2 : 8);
   }
 
+  /** Of so many submitted calls one has a callback that calls: each may block a thread. */
+  int callsPerNestedCall() {
+    return callsPerNestedCall;
+  }
+
   /** Runs it; returns the calls made. */
   long run() {
     for (int i = 0; i < producers.size(); i++) {
@@ -131,38 +109,42 @@ final class StressRound<O> {
       threads.add(thread);
     }
     threads.forEach(Thread::start);
-    awaitCloseAt();
-    if (closing.aborts()) {
-      engine.hangFreely();
+    for (int i = 0; i < models.size(); i++) {
+      if (models.get(i).closing() != Closing.AFTER_ALL) {
+        awaitCalls(closeAt[i]);
+        models.get(i).close(); // the others are called on
+      }
     }
-    if (closing != Closing.AFTER_ALL) {
-      close();
-    }
+    awaitCalls(calls);
     if (haveAllEnded()) {
-      drain();
+      models.forEach(StressedModel::drain);
       audit();
     }
     return tickets();
   }
 
   /** Until so many calls were made, or nobody makes one any more. */
-  private void awaitCloseAt() {
+  private void awaitCalls(long made) {
     long seen = left.get();
     long since = System.nanoTime();
-    while (seen > calls - closeAt && threads.get(0).isAlive() && !stress.isViolated()) {
+    while (seen > calls - made && isAnyCalling() && !stress.isViolated()) {
       LockSupport.parkNanos(20_000);
       if (left.get() != seen) {
         seen = left.get();
         since = System.nanoTime();
-      } else if (System.nanoTime() - since > HANG.toNanos()) {
-        violation("I1: nobody has called for " + HANG + "; " + predictor.metrics(), null);
+      } else if (System.nanoTime() - since > HANG_NANOS) {
+        hangs("I1: nobody has called for " + StressedModel.HANG, null);
       }
     }
   }
 
+  private boolean isAnyCalling() {
+    return threads.stream().anyMatch(Thread::isAlive);
+  }
+
   /** Waits for the producers; those that hang are named, with what they wait for. */
   private boolean haveAllEnded() {
-    long end = System.nanoTime() + 2 * HANG.toNanos();
+    long end = System.nanoTime() + 2 * HANG_NANOS;
     boolean all = true;
     for (int i = 0; i < threads.size(); i++) {
       Thread thread = threads.get(i);
@@ -171,54 +153,19 @@ final class StressRound<O> {
         IllegalStateException hang = new IllegalStateException("in state " + thread.getState());
         hang.setStackTrace(thread.getStackTrace());
         String what = thread.getName() + " hangs, waiting for " + producers.get(i).waitsFor();
-        violation("I1: " + what + "; " + predictor.metrics(), hang);
+        hangs("I1: " + what, hang);
       }
     }
     return all;
   }
 
-  private static boolean hasEnded(Thread thread, long millis) {
+  static boolean hasEnded(Thread thread, long millis) {
     try {
       thread.join(millis);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
     return !thread.isAlive();
-  }
-
-  private void close() {
-    closed = true;
-    switch (closing) {
-      case AT_ONCE -> predictor.close(Duration.ZERO);
-      case SOON -> predictor.close(Duration.ofMillis(2));
-      case BY_TWO -> {
-        Thread second = new Thread(this::drain);
-        second.setDaemon(true);
-        second.start();
-        drain();
-        if (!hasEnded(second, HANG.toMillis())) {
-          violation("I4: the second who closes hangs; " + predictor.metrics(), null);
-        }
-      }
-      case BY_A_CALLBACK -> {
-        var unused =
-            predictor
-                .submit(new Ticket(1L << 60), CallOptions.DEFAULT)
-                .whenComplete((value, failure) -> predictor.close());
-        added.increment();
-      }
-      case AFTER_ALL, DRAIN -> drain();
-    }
-  }
-
-  /** Closes and waits; the end of the time shows a request or a slot that nobody gave back. */
-  private void drain() {
-    closed = true;
-    long start = System.nanoTime();
-    boolean released = predictor.close(HANG);
-    if (!released || System.nanoTime() - start > HANG.toNanos()) {
-      violation("I4: closing hangs; " + predictor.metrics(), null);
-    }
   }
 
   // ---- what producers ask ----
@@ -229,7 +176,7 @@ final class StressRound<O> {
 
   /** How long to wait for a call before it counts as forgotten: not again and again. */
   long patienceMillis() {
-    return stress.isViolated() ? 10 : HANG.toMillis();
+    return stress.isViolated() ? 10 : StressedModel.HANG.toMillis();
   }
 
   /** Counts in the rest of a list. */
@@ -237,8 +184,14 @@ final class StressRound<O> {
     left.addAndGet(-tickets);
   }
 
-  BatchingPredictor<Ticket, O> predictor() {
-    return predictor;
+  /** The model that callbacks of a model's calls call. */
+  StressedModel<O> after(StressedModel<O> model) {
+    return models.get((model.number() + 1) % models.size());
+  }
+
+  /** Returns what a callback calls a model by. */
+  StressCaller<O> nested(StressedModel<O> model, SplittableRandom random) {
+    return new StressCaller<>(this, model, random, nestedIds::getAndIncrement, nested);
   }
 
   Executor executor() {
@@ -257,18 +210,8 @@ final class StressRound<O> {
     return allTimed;
   }
 
-  boolean isClosing() {
-    return closed;
-  }
-
   boolean hasHeckled() {
     return heckled;
-  }
-
-  void engineFailed(Throwable failure, boolean poison) {
-    if ("poisoned".equals(failure.getMessage()) && !poison) {
-      violation("I2: failed with a poisoned stranger", failure);
-    }
   }
 
   /** Leaves a call for another to withdraw, and withdraws what another left. */
@@ -287,6 +230,12 @@ final class StressRound<O> {
     threads.get(random.nextInt(threads.size())).interrupt();
   }
 
+  /** Notes a hang, and prints once where all threads stand. */
+  void hangs(String what, @Nullable Throwable cause) {
+    stress.dumpThreads();
+    violation(what, cause);
+  }
+
   void violation(String what, @Nullable Throwable cause) {
     stress.violation(this + ": " + what, cause);
   }
@@ -294,77 +243,20 @@ final class StressRound<O> {
   // ---- the audit ----
 
   private long tickets() {
-    return added.sum() + producers.stream().mapToLong(p -> p.tickets().size()).sum();
+    return nested.size()
+        + models.stream().mapToLong(StressedModel::added).sum()
+        + producers.stream().mapToLong(p -> p.tickets().size()).sum();
   }
 
   private void audit() {
-    Map<Outcome, Long> seen = new EnumMap<>(Outcome.class);
-    for (StressProducer<O> producer : producers) {
-      for (Ticket ticket : producer.tickets()) {
-        String wrong = ticket.audit();
-        if (!wrong.isEmpty()) {
-          violation("I1: " + ticket + ": " + wrong, null);
-        }
-        seen.merge(ticket.outcome(), 1L, Long::sum);
-      }
+    List<List<Ticket>> ofModel = new ArrayList<>();
+    models.forEach(model -> ofModel.add(new ArrayList<>()));
+    producers.forEach(p -> p.tickets().forEach(each -> ofModel.get(each.model()).add(each)));
+    nested.forEach(each -> ofModel.get(each.model()).add(each));
+    for (int i = 0; i < models.size(); i++) {
+      models.get(i).audit(ofModel.get(i));
     }
-    auditAccounts(seen);
-    auditRemains();
-    stress.count(seen, engine.runs(), engine.faults(), engine.hangs());
-  }
-
-  /** I3. Notices may be late, so it waits for the sum. */
-  private void auditAccounts(Map<Outcome, Long> seen) {
-    long submitted = tickets();
-    try {
-      Await.until("accounts", () -> sum(predictor.metrics()) == submitted);
-    } catch (AssertionError e) {
-      violation("I3: " + sum(predictor.metrics()) + " ended of " + submitted, e);
-    }
-    BatchingMetrics m = predictor.metrics();
-    if (m.submitted() != submitted) {
-      violation("I3: " + submitted + " submitted; " + m, null);
-    }
-    // An executor may be overtaken by the caller after the batcher has counted.
-    if (m.overloaded() < seen.getOrDefault(Outcome.OVERLOADED, 0L)) {
-      violation("I3: " + seen + "; " + m, null);
-    }
-    if (m.answered() < seen.getOrDefault(Outcome.ANSWERED, 0L)) {
-      violation("I3: " + seen + "; " + m, null);
-    }
-    if (m.waiting() != 0 || m.waitingBytes() != 0) {
-      violation("I3: waiting after closing: " + m, null);
-    }
-  }
-
-  private static long sum(BatchingMetrics m) {
-    return m.answered() + m.failed() + m.expired() + m.cancelled() + m.overloaded() + m.closed();
-  }
-
-  /** I4. */
-  private void auditRemains() {
-    try {
-      Await.until("timeouts", () -> stress.pendingTimeouts() == 0);
-      Await.until("workers", () -> !isAnyTurning());
-    } catch (AssertionError e) {
-      violation("I4: " + e.getMessage() + "; timeouts: " + stress.pendingTimeouts(), e);
-    }
-    if (engine.closes() != 1 || engine.active() != 0) {
-      violation("I4: " + engine.closes() + " closes, " + engine.active() + " runs", null);
-    }
-    try {
-      predictor.predict(new Ticket(0));
-      violation("I4: answers after closing", null);
-    } catch (PredictorClosedException e) {
-      // as it should
-    }
-  }
-
-  private static boolean isAnyTurning() {
-    return Thread.getAllStackTraces().entrySet().stream()
-        .filter(entry -> entry.getKey().getName().startsWith("inproc-worker"))
-        .flatMap(entry -> java.util.Arrays.stream(entry.getValue()))
-        .anyMatch(frame -> frame.getClassName().endsWith(".batch.Turner"));
+    stress.countNested(nested.size());
   }
 
   @Override
@@ -372,16 +264,12 @@ final class StressRound<O> {
     return crowd
         + ", "
         + calls
-        + " calls, closing "
-        + closing
-        + " at "
-        + closeAt
-        + ", upTo "
-        + batching.maxBatchSize()
-        + " x "
-        + batching.parallelism()
-        + ", queue "
-        + batching.maxQueued()
+        + " calls, ring of "
+        + models.size()
+        + ", a nested call in "
+        + callsPerNestedCall
+        + ", closing at "
+        + Arrays.toString(closeAt)
         + ", timed "
         + allTimed;
   }

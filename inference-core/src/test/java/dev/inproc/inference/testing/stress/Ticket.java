@@ -23,6 +23,7 @@ public final class Ticket {
   }
 
   private final long id;
+  private final int model;
   private final AtomicInteger given = new AtomicInteger(); // answers that the batcher took for it
   private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger callbacks = new AtomicInteger();
@@ -35,8 +36,14 @@ public final class Ticket {
   boolean callbackAsked;
   private int outcomes;
 
-  Ticket(long id) {
+  Ticket(long id, int model) {
     this.id = id;
+    this.model = model;
+  }
+
+  /** Returns the number of the model that it is for. */
+  int model() {
+    return model;
   }
 
   /** Returns what it asks for; the answer follows from it. */
