@@ -30,6 +30,9 @@ final class Flight<I, O> {
   private long startNanos;
   private @Nullable CompletableFuture<O> run;
 
+  /** The thread that the run is on; null once the run was handed to other threads. */
+  private @Nullable Thread owner = Thread.currentThread();
+
   /**
    * Creates a flight that is held by who makes it.
    *
@@ -128,23 +131,34 @@ final class Flight<I, O> {
     }
   }
 
+  /** Returns the thread that the run is on; null if that is not known, or the flight is over. */
+  synchronized @Nullable Thread owner() {
+    return over ? null : owner;
+  }
+
   boolean isRefreshing() {
     return refreshing;
   }
 
   // ---- the run ----
 
+  /** The calling thread begins the run. */
   synchronized void starts(long nowNanos) {
     startNanos = nowNanos;
+    owner = Thread.currentThread();
   }
 
   synchronized long nanosSinceStart(long nowNanos) {
     return nowNanos - startNanos;
   }
 
-  /** Returns false if all have left meanwhile: the run is to be cancelled. */
+  /**
+   * The run is on other threads from here on. Returns false if all have left meanwhile: the run is
+   * to be cancelled.
+   */
   synchronized boolean attach(CompletableFuture<O> started) {
     run = started;
+    owner = null;
     return !over;
   }
 

@@ -7,7 +7,6 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
-import dev.inproc.inference.concurrent.Workers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -153,7 +152,7 @@ final class ListCall<I, O> {
           }
           return;
         }
-      } else if (Workers.isWorker()) {
+      } else if (WaitGraph.isEngineThread()) {
         led.add(item); // with others' flight left alone
         return;
       } else {

@@ -8,7 +8,6 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
-import dev.inproc.inference.concurrent.Workers;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +57,7 @@ final class Misses<I, O> {
       throw notCached(1);
     }
     if (options.hasTimeout()) {
-      return Workers.isWorker()
+      return WaitGraph.isEngineThread()
           ? predictOnWorker(key, input, options)
           : answers.isolate(Waiting.await(submit(key, input, options, true)));
     }
@@ -69,7 +68,7 @@ final class Misses<I, O> {
         if (made != null) {
           return lead(made, options);
         }
-      } else if (Workers.isWorker()) {
+      } else if (WaitGraph.isEngineThread()) {
         return passed(input, options);
       } else {
         Waiter<I, O> waiter = new Waiter<>(input, options.blocking(), true);

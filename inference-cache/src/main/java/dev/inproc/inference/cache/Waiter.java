@@ -2,6 +2,7 @@ package dev.inproc.inference.cache;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.concurrent.Call;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** A call that waits for a run, its own or one that another call began. */
@@ -33,6 +34,38 @@ final class Waiter<I, O> extends Call<I, O> {
 
   void boards(Flight<I, O> joined) {
     flight = joined;
+  }
+
+  /** Returns the thread that the run is on, if it is known and the run is not over. */
+  @Nullable Thread ownerOfRun() {
+    Flight<I, O> joined = flight;
+    return joined == null ? null : joined.owner();
+  }
+
+  @Override
+  public O get() throws InterruptedException, ExecutionException {
+    if (isDone()) {
+      return super.get();
+    }
+    WaitGraph.begin(this);
+    try {
+      return super.get();
+    } finally {
+      WaitGraph.end();
+    }
+  }
+
+  @Override
+  public O join() {
+    if (isDone()) {
+      return super.join();
+    }
+    WaitGraph.begin(this);
+    try {
+      return super.join();
+    } finally {
+      WaitGraph.end();
+    }
   }
 
   @Override
