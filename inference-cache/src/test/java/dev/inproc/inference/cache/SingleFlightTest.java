@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -309,19 +310,23 @@ class SingleFlightTest {
   @Test
   void callback_asksForWhatIsRunning_joinsIt() {
     CompletableFuture<String> running = cache.submit("a");
-    CompletableFuture<String> first = cache.submit("b");
-    List<CompletableFuture<String>> callbacks =
+    List<Supplier<String>> ways =
         List.of(
-            first.thenApply(x -> cache.predict("a")),
-            first.thenApply(x -> cache.predict("a", HOUR)),
-            first.thenApply(x -> cache.submit("a").join()),
-            first.thenApply(x -> cache.predictAll(List.of("a")).get(0)));
-    model.finish(1);
+            () -> cache.predict("a"),
+            () -> cache.predict("a", HOUR),
+            () -> cache.submit("a").join(),
+            () -> cache.predictAll(List.of("a")).get(0));
+    List<CompletableFuture<String>> callbacks = new ArrayList<>();
+    for (int i = 0; i < ways.size(); i++) {
+      Supplier<String> way = ways.get(i);
+      callbacks.add(cache.submit("other" + i).thenApply(x -> way.get()));
+      model.finish(i + 1);
+    }
     Await.until("all have joined", () -> cache.metrics().coalesced() == 4);
     model.finish(0);
     callbacks.forEach(callback -> assertEquals("a0", Await.value(callback)));
     assertEquals("a0", Await.value(running));
-    assertEquals(2, model.runs());
+    assertEquals(1 + ways.size(), model.runs());
     assertEquals(0, cache.metrics().bypassed());
   }
 
