@@ -27,7 +27,6 @@ final class Flight<I, O> {
   private boolean stale;
   private final boolean refreshing;
   private CallOptions options;
-  private long startNanos;
   private @Nullable CompletableFuture<O> run;
 
   /** The thread that the run is on; null once the run was handed to other threads. */
@@ -72,9 +71,9 @@ final class Flight<I, O> {
       if (over) {
         return false;
       }
+      waiter.joins();
       add(waiter);
     }
-    waiter.joined = true;
     leaveIfDone(waiter);
     return true;
   }
@@ -99,7 +98,7 @@ final class Flight<I, O> {
       over = true;
       orphan = run;
     }
-    abandon(orphan);
+    abandon(orphan, waiter.failureNow());
   }
 
   private void remove(Waiter<I, O> waiter) {
@@ -121,12 +120,16 @@ final class Flight<I, O> {
       over = true;
       orphan = run;
     }
-    abandon(orphan);
+    abandon(orphan, null);
   }
 
-  private void abandon(@Nullable CompletableFuture<O> orphan) {
+  /** The layers below are told whether time was over, since they count that apart. */
+  private void abandon(@Nullable CompletableFuture<O> orphan, @Nullable Throwable reason) {
     onAbandoned.accept(this);
     if (orphan != null) {
+      if (reason instanceof DeadlineExceededException) {
+        orphan.completeExceptionally(reason);
+      }
       orphan.cancel(false);
     }
   }
@@ -142,14 +145,9 @@ final class Flight<I, O> {
 
   // ---- the run ----
 
-  /** The calling thread begins the run. */
-  synchronized void starts(long nowNanos) {
-    startNanos = nowNanos;
+  /** The calling thread begins the run, perhaps once more. */
+  synchronized void starts() {
     owner = Thread.currentThread();
-  }
-
-  synchronized long nanosSinceStart(long nowNanos) {
-    return nowNanos - startNanos;
   }
 
   /**

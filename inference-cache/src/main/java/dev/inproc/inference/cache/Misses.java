@@ -71,9 +71,8 @@ final class Misses<I, O> {
       } else if (WaitGraph.isEngineThread()) {
         return passed(input, options);
       } else {
-        Waiter<I, O> waiter = new Waiter<>(input, options.blocking(), true);
+        Waiter<I, O> waiter = new Waiter<>(input, options.blocking(), true, counts);
         if (found.join(waiter)) {
-          counts.coalesced.increment();
           return answers.isolate(Waiting.await(waiter));
         }
         flights.forget(key, found);
@@ -115,17 +114,28 @@ final class Misses<I, O> {
       return hits.answer(kept);
     }
     long number = counts.misses.incrementAndGet();
+    try {
+      O own = run(flight, options, number);
+      counts.answered.increment();
+      return own;
+    } catch (RuntimeException | Error e) {
+      counts.failed(e, 1);
+      throw e;
+    }
+  }
+
+  private O run(Flight<I, O> flight, CallOptions options, long number) {
     long start = timer.nanoTime();
     O answer;
     try {
       answer = inner.predict(flight.input, options);
     } catch (RuntimeException | Error e) {
-      flight.starts(start);
-      runs.fail(flight, e, e instanceof InferenceInterruptedException, true);
+      long took = runs.times().failed(start, timer.nanoTime());
+      runs.fail(flight, e, took, e instanceof InferenceInterruptedException, true);
       throw e;
     }
     long end = timer.nanoTime();
-    runs.land(flight, answer, end - start, true);
+    runs.land(flight, answer, runs.times().answered(start, end, 1), true);
     O own = answers.isolate(answer);
     if (meter.timesMiss(number)) {
       meter.missEnded(end);
@@ -138,7 +148,7 @@ final class Misses<I, O> {
     if (options.cacheMode() == CacheMode.ONLY_IF_CACHED) {
       throw notCached(1);
     }
-    Waiter<I, O> waiter = newWaiter(input, options, blocks);
+    Waiter<I, O> waiter = newWaiter(input, options, blocks, counts);
     boolean boarded = false;
     try {
       board(key, input, waiter);
@@ -156,7 +166,6 @@ final class Misses<I, O> {
       Flight<I, O> found = flights.find(key);
       if (found != null) {
         if (found.join(waiter)) {
-          counts.coalesced.increment();
           return;
         }
         flights.forget(key, found);
@@ -166,25 +175,34 @@ final class Misses<I, O> {
       long start = timed ? timer.nanoTime() : 0;
       Flight<I, O> made = make(key, input, waiter.options());
       if (made != null) {
-        made.lead(waiter);
-        if (hits.late(made, waiter.options()) == null) {
-          counts.misses.incrementAndGet();
-          if (timed) {
-            meter.missBegan(start);
-          }
-          runs.launch(made, waiter.options());
+        Kept<O> kept = hits.late(made, waiter.options());
+        if (kept != null) {
+          runs.give(waiter, kept);
+          return;
         }
+        counts.misses.incrementAndGet();
+        made.lead(waiter);
+        if (timed) {
+          meter.missBegan(start);
+        }
+        runs.launch(made, waiter.options());
         return;
       }
     }
   }
 
-  Waiter<I, O> newWaiter(I input, CallOptions options, boolean blocks) {
+  /**
+   * Makes a call that waits, with its timeout started.
+   *
+   * @param counter counts it; null if its list does
+   */
+  Waiter<I, O> newWaiter(
+      I input, CallOptions options, boolean blocks, @Nullable Counts counter) {
     CallOptions own = blocks ? options.blocking() : options;
     if (!own.hasTimeout()) {
-      return new Waiter<>(input, own, blocks);
+      return new Waiter<>(input, own, blocks, counter);
     }
-    Waiter<I, O> waiter = new Waiter<>(input, own.arm(timer.nanoTime()), blocks);
+    Waiter<I, O> waiter = new Waiter<>(input, own.arm(timer.nanoTime()), blocks, counter);
     waiter.startTimeout(timer);
     return waiter;
   }

@@ -41,7 +41,7 @@ final class WaitGraph {
     WAITING.put(self, waiter);
     List<Waiter<?, ?>> cycle = cycle(waiter, self);
     if (cycle != null) {
-      waiter.completeExceptionally(new IllegalStateException(describe(cycle)));
+      waiter.giveUp(new IllegalStateException(describe(cycle)));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.inproc.inference.concurrent;
 
+import dev.inproc.inference.DeadlineExceededException;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -108,9 +109,15 @@ public final class Relay<T, U> extends CompletableFuture<U> {
     return forward(super.complete(value));
   }
 
+  /** A layer that ends a call whose time is over says so, since the layers below count it apart. */
   @Override
   public boolean completeExceptionally(Throwable failure) {
-    return forward(super.completeExceptionally(failure));
+    boolean won = super.completeExceptionally(failure);
+    if (won && failure instanceof DeadlineExceededException) {
+      tell();
+      upstream.completeExceptionally(failure);
+    }
+    return forward(won);
   }
 
   @Override
