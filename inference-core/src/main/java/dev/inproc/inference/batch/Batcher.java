@@ -7,6 +7,7 @@ import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.BoundedClose;
 import dev.inproc.inference.concurrent.CallbackExecutor;
+import dev.inproc.inference.concurrent.Failures;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Threads;
@@ -438,7 +439,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   private void refuse(List<Request<I, O>> requests, Throwable reason) {
-    requests.forEach(request -> request.fail(reason, figures));
+    requests.forEach(request -> fail(request, Failures.copy(reason)));
   }
 
   /**
@@ -488,11 +489,13 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   void expire(Request<I, O> request) {
-    request.fail(request.expired(), figures);
+    fail(request, request.expired());
   }
 
+  /** Fails a request that this thread has taken out of the queue and that is not run. */
   void fail(Request<I, O> request, Throwable failure) {
     request.fail(failure, figures);
+    request.releaseInput();
   }
 
   // ---- leaving ----
@@ -583,7 +586,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     for (Turner<I, O> turner : turners) {
       Gathered<I, O> current = turner.current();
       if (current != null) {
-        current.requests().forEach(request -> request.failApart(() -> reason));
+        current.requests().forEach(request -> request.failApart(() -> Failures.copy(reason)));
       }
     }
     long end = System.nanoTime() + BoundedClose.GRACE_NANOS;

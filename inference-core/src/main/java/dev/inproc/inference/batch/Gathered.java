@@ -5,6 +5,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.concurrent.CallBatch;
+import dev.inproc.inference.concurrent.Failures;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,6 +27,7 @@ final class Gathered<I, O> implements Batch<I, O> {
   private static final int CHAINED = 8;
 
   private final List<Request<I, O>> requests;
+  private final List<I> inputs; // a request drops its input when it is answered
   private final Figures figures;
   private final Thread runner = Thread.currentThread();
   private final boolean chained;
@@ -40,6 +42,10 @@ final class Gathered<I, O> implements Batch<I, O> {
   /** To be made by the thread that runs the batch. */
   Gathered(List<Request<I, O>> requests, Figures figures) {
     this.requests = requests;
+    inputs = new ArrayList<>(requests.size());
+    for (Request<I, O> request : requests) {
+      inputs.add(request.input());
+    }
     this.figures = figures;
     chained = requests.size() >= CHAINED;
   }
@@ -51,7 +57,7 @@ final class Gathered<I, O> implements Batch<I, O> {
 
   @Override
   public I input(int index) {
-    return requests.get(index).input();
+    return inputs.get(index);
   }
 
   @Override
@@ -90,6 +96,7 @@ final class Gathered<I, O> implements Batch<I, O> {
     if (Thread.currentThread() != runner) {
       return completeBeside(request, output, direct);
     }
+    request.releaseInput(); // here, since completing writes to the same memory
     boolean inChain = chained && request.isChainable();
     if (inChain) {
       request.link(lastAnswered); // before it completes: its caller may be gone a moment later
@@ -130,7 +137,12 @@ final class Gathered<I, O> implements Batch<I, O> {
     if (nobodyNamed && suspect(request, failure)) {
       return !request.isSettled();
     }
-    return request.fail(failure, figures);
+    return request.fail(requests.size() > 1 ? own(request, failure) : failure, figures);
+  }
+
+  /** A failure that several requests have, for one of them. A blocked caller copies it itself. */
+  private Throwable own(Request<I, O> request, Throwable failure) {
+    return request.isBlocking() ? failure : Failures.copy(failure);
   }
 
   /** Those gone too: the failure may be theirs, so it is not that of one who is left alone. */
@@ -163,8 +175,15 @@ final class Gathered<I, O> implements Batch<I, O> {
     }
     for (Request<I, O> request : requests) {
       if (!looked.contains(request)) {
-        request.fail(thrown != null ? thrown : forgotten(), figures);
+        request.fail(thrown != null ? own(request, thrown) : forgotten(), figures);
       }
+    }
+  }
+
+  /** Drops the inputs that are left, once no run reads them any more. */
+  void releaseInputs() {
+    if (answered < requests.size()) {
+      requests.forEach(Request::releaseInput);
     }
   }
 

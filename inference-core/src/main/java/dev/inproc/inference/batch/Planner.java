@@ -15,15 +15,23 @@ import java.util.Arrays;
  * one timeout and one priority for all, this comes close to the rule of the largest feasible batch.
  *
  * <p>A request of a class of priority is worth 64 of the class below. Within a class, one that
- * gives less than two thirds of the usual time is worth 6, less than one third 32. Such requests
- * are few, or they would be usual; a plain count would sacrifice them to larger batches of the
- * others, which need only be a little larger for that.
+ * gives less than two thirds of the usual time is worth 6, less than one third 32. Urgent requests
+ * are rare by definition. Counting requests alone would drop them whenever that allows a slightly
+ * larger batch.
+ *
+ * <p>A request whose deadline is far is worth 32 too once it has waited 1.5 times the usual time.
+ * It stands behind the requests with earlier deadlines, and in an overload that lasts there are
+ * always such requests. As one of many it would be met no more often than they are.
  */
 final class Planner {
   private static final double LATER = 0.3;
   private static final int STEPS = 8;
   private static final int LEVELS = 9; // three of hurry in each of three classes
   private static final int[] HURRIES = {1, 6, 32};
+
+  /** Times the usual time to a deadline: a request that has waited so long gives much more. */
+  private static final double PASSED_OVER = 1.5;
+
 
   private final int maxBatchSize;
   private final RunCost cost;
@@ -82,7 +90,8 @@ final class Planner {
       bytes[i + 1] = bytes[i] + request.bytes();
       leastBytes = Math.min(leastBytes, request.bytes());
       double given = request.deadlineNanos() - request.arrivalNanos();
-      int hurry = given * 3 < usualNanos ? 2 : given * 1.5 < usualNanos ? 1 : 0;
+      boolean isPassedOver = nowNanos - request.arrivalNanos() > PASSED_OVER * usualNanos;
+      int hurry = given * 3 < usualNanos || isPassedOver ? 2 : given * 1.5 < usualNanos ? 1 : 0;
       level[i] = 3 * Untimed.classOf(request.priority()) + hurry;
       topLevel = Math.max(topLevel, level[i]);
       bottomLevel = Math.min(bottomLevel, level[i]);

@@ -3,8 +3,10 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.concurrent.Call;
+import dev.inproc.inference.concurrent.Failures;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
@@ -153,6 +155,9 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
   @Override
   protected void onGone() {
     int from = move(LEFT);
+    if (from < TAKEN) {
+      releaseInput();
+    }
     if (from != SETTLED) {
       home.gone(this, from == QUEUED, from == OUTSIDE);
     }
@@ -187,6 +192,9 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
     }
     if (from == OUTSIDE) {
       figures.submitted(1); // the queue counts only what came in
+    }
+    if (from != TAKEN) {
+      releaseInput();
     }
     figures.failed(failure);
     refuse(failure);
@@ -265,7 +273,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
     }
   }
 
-  /** The answer of a call that is done; its failure is thrown as it is. */
+  /** The answer of a call that is done; its failure is thrown as a copy, for this caller. */
   private O outcome() {
     boolean interrupted = Thread.interrupted(); // get() would mind, though there is no wait
     try {
@@ -273,13 +281,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
     } catch (InterruptedException e) {
       throw new IllegalStateException("Not done", e);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException exception) {
-        throw exception;
-      }
-      if (e.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw new IllegalStateException("A call failed with a checked exception", e.getCause());
+      throw Failures.rethrow(Objects.requireNonNullElse(e.getCause(), e));
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

@@ -2,6 +2,7 @@ package dev.inproc.inference.batch;
 
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Failures;
 import dev.inproc.inference.concurrent.Timer;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -67,13 +68,14 @@ final class Runs<I, O> {
     try {
       PredictorClosedException reason = aborted;
       if (reason != null) {
-        requests.forEach(request -> request.fail(reason, figures));
+        requests.forEach(request -> request.fail(Failures.copy(reason), figures));
         return;
       }
       run(gathered);
       ended(gathered, bytes, timer.nanoTime() - start);
     } finally {
       turner.end();
+      gathered.releaseInputs();
     }
   }
 

@@ -50,7 +50,7 @@ public class Call<I, O> extends CompletableFuture<O> {
     }
   }
 
-  private final I input;
+  private @Nullable I input;
   private final CallOptions options;
   private volatile @Nullable RunGroup group;
   private volatile @Nullable Parked waiting;
@@ -73,9 +73,26 @@ public class Call<I, O> extends CompletableFuture<O> {
     this.options = Objects.requireNonNull(options, "options");
   }
 
-  /** Returns the request. */
+  /**
+   * Returns the request; for the thread that runs the call.
+   *
+   * @throws IllegalStateException after {@link #releaseInput}
+   */
   public final I input() {
-    return input;
+    I request = input;
+    if (request == null) {
+      throw new IllegalStateException("The call has its outcome; read its input before that");
+    }
+    return request;
+  }
+
+  /**
+   * Drops the request, since the caller may hold the future for long. To be called by the thread
+   * that runs the call, once nothing reads the request any more, or by the thread that takes the
+   * call out of a queue for good.
+   */
+  public final void releaseInput() {
+    input = null;
   }
 
   /** Returns the options, armed. */
@@ -421,14 +438,7 @@ public class Call<I, O> extends CompletableFuture<O> {
   /** The JDK's completes past {@link #complete}. */
   @Override
   public CompletableFuture<O> completeAsync(Supplier<? extends O> supplier, Executor executor) {
-    executor.execute(
-        () -> {
-          try {
-            complete(supplier.get());
-          } catch (Throwable t) {
-            completeExceptionally(t);
-          }
-        });
+    executor.execute(Futures.completion(this, supplier));
     return this;
   }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A future that hands on another's outcome, and hands back that nobody wants it any more: when it
@@ -16,7 +17,7 @@ import java.util.function.Supplier;
  * does only the first. Failures are handed on as they are, without a {@code CompletionException}.
  */
 public final class Relay<T, U> extends CompletableFuture<U> {
-  private final CompletableFuture<T> upstream;
+  private volatile @Nullable CompletableFuture<T> upstream; // null once this is done
   private final Runnable onDone;
   private final AtomicBoolean told = new AtomicBoolean();
 
@@ -73,6 +74,7 @@ public final class Relay<T, U> extends CompletableFuture<U> {
 
   private void tell() {
     if (told.compareAndSet(false, true)) {
+      upstream = null; // it holds the answer as it was before the function
       onDone.run();
     }
   }
@@ -93,14 +95,7 @@ public final class Relay<T, U> extends CompletableFuture<U> {
   /** Withdraws the call, as the JDK's would not. */
   @Override
   public CompletableFuture<U> completeAsync(Supplier<? extends U> supplier, Executor executor) {
-    executor.execute(
-        () -> {
-          try {
-            complete(supplier.get());
-          } catch (Throwable t) {
-            completeExceptionally(t);
-          }
-        });
+    executor.execute(Futures.completion(this, supplier));
     return this;
   }
 
@@ -142,8 +137,11 @@ public final class Relay<T, U> extends CompletableFuture<U> {
 
   private boolean forward(boolean won) {
     if (won) {
+      CompletableFuture<T> withdrawn = upstream;
       tell();
-      upstream.cancel(false);
+      if (withdrawn != null) {
+        withdrawn.cancel(false);
+      }
     }
     return won;
   }

@@ -10,7 +10,7 @@ public final class Waiting {
   private Waiting() {}
 
   /**
-   * Waits for an answer. A failure is thrown as it is; an interrupt cancels the call, sets the
+   * Waits for an answer. A failure is thrown as a copy ({@link Failures}); an interrupt cancels the call, sets the
    * interrupt status again and throws {@link InferenceInterruptedException}.
    */
   public static <T> T await(CompletableFuture<T> future) {
@@ -21,17 +21,7 @@ public final class Waiting {
       Thread.currentThread().interrupt();
       throw new InferenceInterruptedException(e);
     } catch (ExecutionException e) {
-      throw unchecked(Objects.requireNonNullElse(e.getCause(), e));
+      throw Failures.rethrow(Objects.requireNonNullElse(e.getCause(), e));
     }
-  }
-
-  private static RuntimeException unchecked(Throwable failure) {
-    if (failure instanceof RuntimeException exception) {
-      return exception;
-    }
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    return new IllegalStateException("A call failed with a checked exception", failure);
   }
 }

@@ -68,9 +68,7 @@ final class Dispatcher {
 
   /** The run failed because a bounded close stopped it. */
   private PredictorClosedException closed(EngineException stopped) {
-    PredictorClosedException closed = new PredictorClosedException(model.name);
-    closed.addSuppressed(stopped);
-    return closed;
+    return new PredictorClosedException(model.name, stopped);
   }
 
   /** Does work later, on a worker. */
@@ -170,6 +168,7 @@ final class Dispatcher {
 
     @Override
     void left() {
+      releaseInput();
       model.lifetime.release();
     }
   }

@@ -4,6 +4,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.Priority;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.concurrent.Call;
+import dev.inproc.inference.concurrent.Failures;
 import dev.inproc.inference.concurrent.Workers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,7 +89,7 @@ final class Lane {
     boolean starts;
     synchronized (this) {
       if (abandoned != null) {
-        return abandoned; // it was let in before the model closed, and came too late to be told
+        return Failures.copy(abandoned); // it was let in before the model closed, and came too late to be told
       }
       if (entry.options().overload() == CallOptions.Overload.WAIT) {
         outside.add(entry);
@@ -204,7 +205,7 @@ final class Lane {
         isOver = next.execute() || !requeue(next);
       } catch (Throwable t) {
         Throwable reason = abandoned; // then the run failed because it was stopped
-        next.refuse(reason != null ? reason : t); // a call must end, whatever broke
+        next.refuse(reason != null ? Failures.copy(reason) : t); // a call must end, whatever broke
       } finally {
         if (isOver) {
           next.left();
@@ -259,7 +260,7 @@ final class Lane {
       all.addAll(running);
     }
     for (Entry<?, ?> entry : all) {
-      entry.failApart(() -> reason);
+      entry.failApart(() -> Failures.copy(reason));
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.inproc.inference.batch;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.LedgerEngine;
 import dev.inproc.inference.testing.LedgerModel;
 import dev.inproc.inference.testing.ManualTimer;
@@ -64,10 +65,13 @@ final class BatchFixture implements AutoCloseable {
     return futures;
   }
 
-  /** Checks the answers to consecutive ids. */
+  /**
+   * Checks the answers to consecutive ids. It waits for them: one whose future has a callback is
+   * completed by a callback thread, and the loop may have been turned before.
+   */
   static void assertAnswered(long from, List<CompletableFuture<Long>> futures) {
     for (int i = 0; i < futures.size(); i++) {
-      assertEquals(LedgerModel.f(from + i), futures.get(i).getNow(-1L), "id " + (from + i));
+      assertEquals(LedgerModel.f(from + i), Await.value(futures.get(i)), "id " + (from + i));
     }
   }
 

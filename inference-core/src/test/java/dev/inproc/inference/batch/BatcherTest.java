@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -31,10 +30,6 @@ import org.junit.jupiter.api.Test;
 class BatcherTest {
   private static CallOptions millis(long timeout) {
     return CallOptions.timeout(Duration.ofMillis(timeout));
-  }
-
-  private static Throwable failure(CompletableFuture<?> future) {
-    return assertThrows(CompletionException.class, () -> future.getNow(null)).getCause();
   }
 
   // ---- gathering ----
@@ -183,7 +178,7 @@ class BatcherTest {
           });
       f.turn();
       assertEquals(List.of(false), late);
-      assertInstanceOf(DeadlineExceededException.class, failure(second));
+      assertInstanceOf(DeadlineExceededException.class, Await.failure(second));
       assertEquals(List.of(List.of(0L)), f.engine.runs(), "what expired is not run");
       Await.until("it is counted, after it ended", () -> f.batcher.metrics().expired() == 1);
     }
@@ -192,7 +187,8 @@ class BatcherTest {
   @Test
   void deadline_passedAtTheDoor_isRefusedAtOnce() {
     try (BatchFixture f = new BatchFixture(Batching.upTo(8))) {
-      assertInstanceOf(DeadlineExceededException.class, failure(f.batcher.submit(1L, millis(0))));
+      assertInstanceOf(
+          DeadlineExceededException.class, Await.failure(f.batcher.submit(1L, millis(0))));
       assertThrows(DeadlineExceededException.class, () -> f.batcher.predict(1L, millis(-1)));
       assertEquals(0, f.started());
       assertEquals(2, f.batcher.metrics().expired());
@@ -219,8 +215,8 @@ class BatcherTest {
             f.timer.advanceMillis(10);
           });
       f.turn();
-      assertInstanceOf(OverloadedException.class, failure(during.get(0)));
-      assertFalse(failure(during.get(1)) instanceof OverloadedException);
+      assertInstanceOf(OverloadedException.class, Await.failure(during.get(0)));
+      assertFalse(Await.failure(during.get(1)) instanceof OverloadedException);
       assertAnswered(103, during.subList(2, 3));
     }
   }
@@ -273,7 +269,8 @@ class BatcherTest {
         f.turn();
       }
       List<CompletableFuture<Long>> futures = f.submit(20, 5);
-      OverloadedException e = assertInstanceOf(OverloadedException.class, failure(futures.get(4)));
+      OverloadedException e =
+          assertInstanceOf(OverloadedException.class, Await.failure(futures.get(4)));
       assertEquals(4, e.capacity());
       assertEquals(4, e.waiting());
       assertEquals(20.0, e.retryAfter().toNanos() / 1e6, 2.0, "two runs of 10 ms");
@@ -290,7 +287,7 @@ class BatcherTest {
   void overload_inBytes_isRefused() {
     try (BatchFixture f = new BatchFixture(Batching.upTo(2).withMaxQueuedBytes(3 * 64))) {
       List<CompletableFuture<Long>> futures = f.submit(0, 4); // 8 bytes each count as 64
-      assertInstanceOf(OverloadedException.class, failure(futures.get(3)));
+      assertInstanceOf(OverloadedException.class, Await.failure(futures.get(3)));
       assertEquals(3 * 64, f.batcher.metrics().waitingBytes());
       f.turn();
       assertAnswered(0, futures.subList(0, 3));
@@ -300,7 +297,7 @@ class BatcherTest {
   @Test
   void invalidInput_isRefusedBeforeItIsQueued() {
     try (BatchFixture f = new BatchFixture(Batching.upTo(2))) {
-      assertInstanceOf(InvalidInputException.class, failure(f.batcher.submit(-1L)));
+      assertInstanceOf(InvalidInputException.class, Await.failure(f.batcher.submit(-1L)));
       assertThrows(InvalidInputException.class, () -> f.batcher.predict(-1L));
       InvalidInputException e =
           assertThrows(
@@ -393,7 +390,7 @@ class BatcherTest {
       assertThrows(PredictorClosedException.class, () -> f.batcher.predict(1L));
       assertThrows(PredictorClosedException.class, () -> f.batcher.predictAll(List.of(1L)));
       assertThrows(PredictorClosedException.class, () -> f.batcher.predictAll(List.of()));
-      assertInstanceOf(PredictorClosedException.class, failure(f.batcher.submit(1L)));
+      assertInstanceOf(PredictorClosedException.class, Await.failure(f.batcher.submit(1L)));
       f.batcher.close();
       assertSame(1, f.engine.closes());
     }
@@ -406,7 +403,7 @@ class BatcherTest {
       assertFalse(f.batcher.close(Duration.ZERO), "the slot is with a turner that never came");
       for (CompletableFuture<Long> future : futures) {
         Await.until("refused", future::isDone);
-        assertInstanceOf(PredictorClosedException.class, failure(future));
+        assertInstanceOf(PredictorClosedException.class, Await.failure(future));
       }
       f.turn();
       assertEquals(0, f.engine.started());

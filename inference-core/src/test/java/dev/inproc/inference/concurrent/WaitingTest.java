@@ -30,9 +30,11 @@ class WaitingTest {
   }
 
   @Test
-  void await_failures_areThrownAsTheyAre() {
+  void await_failures_areThrownAsTheyAreOrAsCopies() {
     EngineException exception = new EngineException("broken", null);
-    assertSame(exception, assertThrows(EngineException.class, () -> failed(exception)));
+    EngineException thrown = assertThrows(EngineException.class, () -> failed(exception));
+    assertEquals("broken", thrown.getMessage());
+    assertSame(exception, thrown.getCause());
     Error error = new StackOverflowError();
     assertSame(error, assertThrows(StackOverflowError.class, () -> failed(error)));
     IOException checked = new IOException();

@@ -69,6 +69,11 @@ public final class ScriptedModel implements NativeModel {
     failures.add(failure);
   }
 
+  /** Takes back the failures that no run has thrown yet. */
+  public void failNoMore() {
+    failures.clear();
+  }
+
   /** Makes runs wait from now on; they go on when the gate opens or when they are terminated. */
   public Gate block() {
     Gate made = new Gate();

@@ -1,0 +1,61 @@
+package dev.inproc.inference.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Codec;
+import dev.inproc.inference.EngineException;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.tensor.Tensors;
+import dev.inproc.inference.testing.LedgerModel;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** What a blocking method throws has the caller's frames, on whatever thread the model ran. */
+class CallersExceptionTest {
+  private static final CallOptions MINUTE = CallOptions.timeout(Duration.ofMinutes(1));
+  private static final Exception NATIVE = new Exception("what the engine said");
+
+  private static void assertHasThisFrame(Executable call) {
+    EngineException thrown = assertThrows(EngineException.class, call);
+    assertEquals(NATIVE, thrown.getCause());
+    assertTrue(
+        Arrays.stream(thrown.getStackTrace())
+            .anyMatch(frame -> frame.getClassName().startsWith(CallersExceptionTest.class.getName())),
+        () -> Arrays.toString(thrown.getStackTrace()));
+  }
+
+  private static void assertCallersFrames(Fixture f, Predictor<Tensors, Tensors> predictor) {
+    Tensors request = LedgerModel.request(1);
+    List<Executable> calls =
+        List.of(
+            () -> predictor.predict(request),
+            () -> predictor.predict(request, MINUTE),
+            () -> predictor.predictAll(List.of(request, request)),
+            () -> predictor.predictAll(List.of(request, request), MINUTE));
+    for (Executable call : calls) {
+      for (int i = 0; i < 8; i++) {
+        f.model().failNext(new EngineException("broken", NATIVE)); // reruns fail too
+      }
+      assertHasThisFrame(call);
+      f.model().failNoMore();
+    }
+  }
+
+  @Test
+  void predict_failsOnAWorker_throwsWithTheCallersFrames() {
+    try (Fixture f = Fixture.of(LedgerModel.scalars())) {
+      assertCallersFrames(f, f.session);
+      try (Predictor<Tensors, Tensors> batched = Batching.upTo(4).decorate(f.session)) {
+        assertCallersFrames(f, batched);
+        assertCallersFrames(f, batched.with(Codec.of(x -> x, y -> y)));
+      }
+    }
+  }
+}
