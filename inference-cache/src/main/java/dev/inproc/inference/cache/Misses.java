@@ -103,8 +103,10 @@ final class Misses<I, O> {
 
   /** A worker must not wait for another's run; it has the model bound its own by the timeout. */
   private O predictOnWorker(Object key, I input, CallOptions options) {
-    Flight<I, O> made = flights.find(key) == null ? make(key, input, options) : null;
-    return made == null ? passed(input, options) : lead(made, options);
+    // Armed: when it runs late, the flight tells apart the callers that have more time left.
+    CallOptions armed = options.arm(timer.nanoTime());
+    Flight<I, O> made = flights.find(key) == null ? make(key, input, armed) : null;
+    return made == null ? passed(input, armed) : lead(made, armed);
   }
 
   /** Runs the model on this thread. */

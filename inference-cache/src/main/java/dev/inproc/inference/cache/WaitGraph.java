@@ -95,12 +95,12 @@ final class WaitGraph {
 
   /** Names a request without calling a {@code toString} that may be long. */
   private static String name(Waiter<?, ?> waiter) {
-    Object input = waiter.input();
+    Object input = waiter.requestOfRun();
     if (input instanceof String text) {
       return '"' + (text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text) + '"';
     }
     return input instanceof Number || input instanceof Enum
         ? input.toString()
-        : "a " + input.getClass().getTypeName();
+        : "a " + (input == null ? "request" : input.getClass().getTypeName());
   }
 }

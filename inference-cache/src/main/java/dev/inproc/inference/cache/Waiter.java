@@ -131,6 +131,12 @@ final class Waiter<I, O> extends Call<I, O> {
     return joined == null ? null : joined.owner();
   }
 
+  /** Returns the request of the run that it waits for. */
+  @Nullable Object requestOfRun() {
+    Flight<I, O> joined = flight;
+    return joined == null ? null : joined.input;
+  }
+
   @Override
   public O get() throws InterruptedException, ExecutionException {
     if (isDone()) {

@@ -101,23 +101,17 @@ public final class Relay<T, U> extends CompletableFuture<U> {
 
   @Override
   public boolean complete(U value) {
-    return forward(super.complete(value));
+    return forward(super.complete(value), null);
   }
 
-  /** A layer that ends a call whose time is over says so, since the layers below count it apart. */
   @Override
   public boolean completeExceptionally(Throwable failure) {
-    boolean won = super.completeExceptionally(failure);
-    if (won && failure instanceof DeadlineExceededException) {
-      tell();
-      upstream.completeExceptionally(failure);
-    }
-    return forward(won);
+    return forward(super.completeExceptionally(failure), failure);
   }
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
-    forward(super.cancel(mayInterruptIfRunning));
+    forward(super.cancel(mayInterruptIfRunning), null);
     return isCancelled();
   }
 
@@ -135,11 +129,15 @@ public final class Relay<T, U> extends CompletableFuture<U> {
     }
   }
 
-  private boolean forward(boolean won) {
+  /** The layers below are told whether time was over, since they count that apart. */
+  private boolean forward(boolean won, @Nullable Throwable failure) {
     if (won) {
       CompletableFuture<T> withdrawn = upstream;
       tell();
       if (withdrawn != null) {
+        if (failure instanceof DeadlineExceededException) {
+          withdrawn.completeExceptionally(failure);
+        }
         withdrawn.cancel(false);
       }
     }
