@@ -15,7 +15,7 @@ import java.time.Duration;
  * @param coalesced requests that waited for a run that another had begun, and those equal to
  *     another in their list
  * @param bypassed requests that went past the cache: by mode {@code BYPASS}, while it was off, or
- *     from a callback that would have had to wait for another's run
+ *     from an engine thread that would have had to wait for another's run
  * @param notCached requests with mode {@code ONLY_IF_CACHED} that the cache could not answer
  * @param closed requests refused since the predictor was closed
  * @param answered of the misses and the coalesced, those that got an answer

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Who runs the model.</b> A blocking call without a timeout runs it on its own thread, as it
  * would without a cache, and others may join meanwhile. A call that could leave early, by its
- * future or its timeout, has it run elsewhere, since others may stay. A callback on one of the
- * library's workers joins nobody: the run it would wait for may need that very worker.
+ * future or its timeout, has it run elsewhere, since others may stay. A model's own
+ * code on an engine thread joins nobody: the run that it would wait for may need that very thread.
  */
 final class Misses<I, O> {
   private final Predictor<I, O> inner;
@@ -58,7 +58,7 @@ final class Misses<I, O> {
     }
     if (options.hasTimeout()) {
       return WaitGraph.isEngineThread()
-          ? predictOnWorker(key, input, options)
+          ? predictOnEngine(key, input, options)
           : answers.isolate(Waiting.await(submit(key, input, options, true)));
     }
     while (true) {
@@ -101,8 +101,8 @@ final class Misses<I, O> {
     }
   }
 
-  /** A worker must not wait for another's run; it has the model bound its own by the timeout. */
-  private O predictOnWorker(Object key, I input, CallOptions options) {
+  /** An engine thread must not wait for another's run; the model bounds its own by the timeout. */
+  private O predictOnEngine(Object key, I input, CallOptions options) {
     // Armed: when it runs late, the flight tells apart the callers that have more time left.
     CallOptions armed = options.arm(timer.nanoTime());
     Flight<I, O> made = flights.find(key) == null ? make(key, input, armed) : null;

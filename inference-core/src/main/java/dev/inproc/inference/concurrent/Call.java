@@ -489,11 +489,17 @@ public class Call<I, O> extends CompletableFuture<O> {
     }
   }
 
+  private void noteObtruded() {
+    if (!isDone()) {
+      obtruded = true;
+    }
+  }
+
   /** On a call that is not done, the same as completing it: it leaves. */
   @Override
   public void obtrudeValue(O value) {
     if (!complete(value)) {
-      obtruded |= !isDone();
+      noteObtruded();
       super.obtrudeValue(value);
     }
   }
@@ -502,7 +508,7 @@ public class Call<I, O> extends CompletableFuture<O> {
   @Override
   public void obtrudeException(Throwable failure) {
     if (!completeExceptionally(failure)) {
-      obtruded |= !isDone();
+      noteObtruded();
       super.obtrudeException(failure);
     }
   }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.testing.Await;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -90,5 +92,13 @@ class RelayTest {
     CompletableFuture<Integer> outer = Relay.map(relay, String::length);
     assertTrue(outer.cancel(false));
     assertTrue(upstream.isCancelled());
+  }
+
+  @Test
+  void relayWhoseTimeIsOver_tellsUpstreamSo() {
+    DeadlineExceededException late = new DeadlineExceededException(Duration.ofMillis(5));
+    assertTrue(relay.completeExceptionally(late));
+    assertSame(late, Await.failure(upstream));
+    assertEquals(0, mapped.get());
   }
 }
