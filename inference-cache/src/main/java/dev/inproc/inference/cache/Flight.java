@@ -3,6 +3,7 @@ package dev.inproc.inference.cache;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
+import dev.inproc.inference.concurrent.Futures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -123,14 +124,10 @@ final class Flight<I, O> {
     abandon(orphan, null);
   }
 
-  /** The layers below are told whether time was over, since they count that apart. */
   private void abandon(@Nullable CompletableFuture<O> orphan, @Nullable Throwable reason) {
     onAbandoned.accept(this);
     if (orphan != null) {
-      if (reason instanceof DeadlineExceededException) {
-        orphan.completeExceptionally(reason);
-      }
-      orphan.cancel(false);
+      Futures.withdraw(orphan, reason);
     }
   }
 

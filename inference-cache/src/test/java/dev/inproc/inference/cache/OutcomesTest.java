@@ -17,6 +17,7 @@ import dev.inproc.inference.batch.BatchingPredictor;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
+import dev.inproc.inference.concurrent.Call;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;
 import dev.inproc.inference.testing.LedgerEngine;
@@ -80,7 +81,8 @@ class OutcomesTest {
 
   @Test
   void timeoutAroundACodec_reachesTheLayersBelowAsOne() {
-    FakeModel<Tensors, Tensors> tensors = FakeModel.byHand(x -> x);
+    FakeModel<Tensors, Tensors> tensors =
+        FakeModel.withFutures(() -> new Call<>("in", CallOptions.DEFAULT));
     Codec<String, String> codec =
         Codec.of(x -> Tensors.of("x", Tensor.of(Shape.of(1), 1L)), y -> "y");
     CachingPredictor<String, String> around = TEXTS.decorate(tensors.with(codec), timer);

@@ -1,6 +1,5 @@
 package dev.inproc.inference.concurrent;
 
-import dev.inproc.inference.DeadlineExceededException;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -129,16 +128,12 @@ public final class Relay<T, U> extends CompletableFuture<U> {
     }
   }
 
-  /** The layers below are told whether time was over, since they count that apart. */
   private boolean forward(boolean won, @Nullable Throwable failure) {
     if (won) {
       CompletableFuture<T> withdrawn = upstream;
       tell();
       if (withdrawn != null) {
-        if (failure instanceof DeadlineExceededException) {
-          withdrawn.completeExceptionally(failure);
-        }
-        withdrawn.cancel(false);
+        Futures.withdraw(withdrawn, failure);
       }
     }
     return won;
