@@ -6,9 +6,9 @@ import dev.inproc.inference.concurrent.Relay;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** A predictor of tensors seen through a codec. */
@@ -48,11 +48,17 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   public List<O> predictAll(List<I> inputs, CallOptions options) {
     CallOptions armed = arm(options);
     List<I> all = new ArrayList<>(inputs); // its owner may change it meanwhile
-    Tensors[] encoded = new Tensors[all.size()];
-    for (int i = 0; i < encoded.length; i++) {
-      encoded[i] = codec.encode(all.get(i));
+    all.forEach(input -> Objects.requireNonNull(input, "input"));
+    List<Tensors> encoded = codec.encodeAll(all);
+    if (encoded.size() != all.size()) {
+      throw new IllegalStateException(
+          "Expected "
+              + all.size()
+              + " encodings, one for each input, got "
+              + encoded.size()
+              + " from Codec.encodeAll");
     }
-    List<Tensors> answers = inner.predictAll(Arrays.asList(encoded), armed);
+    List<Tensors> answers = inner.predictAll(encoded, armed);
     List<O> decoded = new ArrayList<>(answers.size());
     for (Tensors answer : answers) {
       decoded.add(codec.decode(answer));
@@ -80,6 +86,11 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   @Override
   public boolean keepsState() {
     return inner.keepsState();
+  }
+
+  @Override
+  public <T> Optional<T> find(Class<T> control) {
+    return control.isInstance(this) ? Optional.of(control.cast(this)) : inner.find(control);
   }
 
   @Override

@@ -4,12 +4,14 @@ import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.BoundedClose;
 import dev.inproc.inference.concurrent.CallbackExecutor;
 import dev.inproc.inference.concurrent.Failures;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.PriorityTurns;
 import dev.inproc.inference.concurrent.Threads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -461,7 +464,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     try {
       intake.drain(policy::add);
       while (!fits) {
-        Request<I, O> victim = policy.pollEvictable(Untimed.classOf(priority));
+        Request<I, O> victim = policy.pollEvictable(PriorityTurns.rank(priority));
         if (victim == null) {
           break;
         }
@@ -489,7 +492,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   void expire(Request<I, O> request) {
-    fail(request, request.expired());
+    Duration timeout = Objects.requireNonNullElse(request.options().timeout(), Duration.ZERO);
+    fail(request, new DeadlineExceededException(timeout, toString(), Stage.QUEUED));
   }
 
   /** Fails a request that this thread has taken out of the queue and that is not run. */
@@ -650,6 +654,11 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   @Override
   public boolean keepsState() {
     return inner.keepsState();
+  }
+
+  @Override
+  public <T> Optional<T> find(Class<T> control) {
+    return control.isInstance(this) ? Optional.of(control.cast(this)) : inner.find(control);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.inproc.inference.concurrent;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.DeadlineExceededException.Stage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -142,8 +143,18 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   /** Returns the failure of a call whose time is over. */
   public final DeadlineExceededException expired() {
-    Duration allowed = options.timeout();
-    return new DeadlineExceededException(allowed == null ? Duration.ZERO : allowed);
+    Duration allowed = Objects.requireNonNullElse(options.timeout(), Duration.ZERO);
+    return new DeadlineExceededException(allowed, predictor().toString(), stage());
+  }
+
+  /** Returns what was called, for messages. */
+  protected Object predictor() {
+    return "a predictor";
+  }
+
+  /** Returns how far the call has come. */
+  protected Stage stage() {
+    return Stage.UNKNOWN;
   }
 
   /**

@@ -56,12 +56,18 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
 
   /**
    * Returns a view of this model that computes these outputs alone, which may cost less. Closing
-   * the view closes the model; see {@link #borrowed}.
+   * the view closes the model, but for a view of a {@link #borrowed} session.
    *
    * @throws IllegalArgumentException if the model has no such output, if the engine cannot read it
    *     (the message says why), or if none is named
    */
   Session outputs(String... names);
+
+  /** {@inheritDoc} The view is a session: it can be batched, and its outputs can be chosen. */
+  @Override
+  default Session borrowed() {
+    return new BorrowedSession(this, BatchPredictor.super.borrowed());
+  }
 
   /**
    * Runs data that is batched already, in one engine run, on the calling thread: tensors as the
