@@ -3,9 +3,9 @@ package dev.inproc.inference.cache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes keys of requests. An array is wrapped: a key for looking up shares it, one for keeping holds
- * a copy. What holds other things ({@link Snapshots}) is copied for looking up already, since that is
- * how it is found out whether it can be kept. All else is its own key.
+ * Makes keys of requests. An array is wrapped: a key for looking up shares it, one for keeping
+ * holds a copy. What holds other things ({@link Snapshots}) is copied for looking up already, since
+ * that is how it is found out whether it can be kept. All else is its own key.
  */
 final class Keys {
   private enum Kind {

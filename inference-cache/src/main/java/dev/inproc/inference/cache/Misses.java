@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Who runs the model.</b> A blocking call without a timeout runs it on its own thread, as it
  * would without a cache, and others may join meanwhile. A call that could leave early, by its
- * future or its timeout, has it run elsewhere, since others may stay. A model's own
- * code on an engine thread joins nobody: the run that it would wait for may need that very thread.
+ * future or its timeout, has it run elsewhere, since others may stay. A model's own code on an
+ * engine thread joins nobody: the run that it would wait for may need that very thread.
  */
 final class Misses<I, O> {
   private final Predictor<I, O> inner;
@@ -198,8 +198,7 @@ final class Misses<I, O> {
    *
    * @param counter counts it; null if its list does
    */
-  Waiter<I, O> newWaiter(
-      I input, CallOptions options, boolean blocks, @Nullable Counts counter) {
+  Waiter<I, O> newWaiter(I input, CallOptions options, boolean blocks, @Nullable Counts counter) {
     CallOptions own = blocks ? options.blocking() : options;
     if (!own.hasTimeout()) {
       return new Waiter<>(input, own, blocks, counter);

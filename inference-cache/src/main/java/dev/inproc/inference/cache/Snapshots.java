@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Copies requests of records, lists, sets, maps and optionals, to any depth, so that nothing that
- * the owner changes afterwards is seen in the copy. Looks at the actual values, since declared types
- * such as {@code Object}, {@code List} or a type variable say nothing. A copy is of the class of its
- * original and equals it; what nothing can change is not copied. What can be changed and cannot be
- * copied so is refused.
+ * the owner changes afterwards is seen in the copy. Looks at the actual values, since declared
+ * types such as {@code Object}, {@code List} or a type variable say nothing. A copy is of the class
+ * of its original and equals it; what nothing can change is not copied. What can be changed and
+ * cannot be copied so is refused.
  */
 final class Snapshots {
   /** Deeper than what people write, and short of the stack of a thread; a cycle ends here. */

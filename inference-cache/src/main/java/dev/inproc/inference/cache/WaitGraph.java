@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds runs that wait for each other, across all caches of the process. A thread that is about to
- * block waits for a flight; the flight's run is on its owner's thread; the owner may itself wait for
- * another flight, and so on. If this leads back to the thread, none of these runs can ever end.
+ * block waits for a flight; the flight's run is on its owner's thread; the owner may itself wait
+ * for another flight, and so on. If this leads back to the thread, none of these runs can ever end.
  *
  * <p>Only a thread that is about to block pays for this: it enters itself, then follows the chain.
- * Of two threads that close a cycle at once, the second to enter itself sees the first. What is seen
- * on the way may be over by the time the chain closes, so every step is looked at once more: an
- * owner leads its flight until that is over, so steps that all still hold have held together.
+ * Of two threads that close a cycle at once, the second to enter itself sees the first. What is
+ * seen on the way may be over by the time the chain closes, so every step is looked at once more:
+ * an owner leads its flight until that is over, so steps that all still hold have held together.
  *
  * <p>A run that was handed to other threads has no owner, and is not seen.
  */
@@ -28,8 +28,8 @@ final class WaitGraph {
   private WaitGraph() {}
 
   /**
-   * Returns whether the calling thread turns an engine: it must not wait for a run that another call
-   * began, since the run may need this thread.
+   * Returns whether the calling thread turns an engine: it must not wait for a run that another
+   * call began, since the run may need this thread.
    */
   static boolean isEngineThread() {
     return Workers.isWorker() && !CallbackExecutor.isCallback();

@@ -68,7 +68,9 @@ class AnswersTest {
     for (int i = 0; i < 3; i++) {
       for (float[][] answer :
           List.of(
-              cache.predict("a"), cache.submit("a").join(), cache.predictAll(List.of("a")).get(0))) {
+              cache.predict("a"),
+              cache.submit("a").join(),
+              cache.predictAll(List.of("a")).get(0))) {
         assertEquals("[[1.0], [2.0]]", Arrays.deepToString(answer));
         answer[1][0] = 7;
         answer[0] = answer[1];

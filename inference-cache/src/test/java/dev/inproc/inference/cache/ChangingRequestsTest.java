@@ -199,12 +199,10 @@ class ChangingRequestsTest {
       String what = refused.getClass().getTypeName();
       for (RuntimeException thrown :
           List.of(
-              assertThrows(
-                  IllegalArgumentException.class, () -> cache.predict(refused), what),
+              assertThrows(IllegalArgumentException.class, () -> cache.predict(refused), what),
               assertThrows(
                   IllegalArgumentException.class, () -> cache.predictAll(List.of(refused)), what),
-              assertThrows(
-                  IllegalArgumentException.class, () -> cache.invalidate(refused), what),
+              assertThrows(IllegalArgumentException.class, () -> cache.invalidate(refused), what),
               assertInstanceOf(
                   IllegalArgumentException.class, Await.failure(cache.submit(refused)), what))) {
         assertSays(thrown, "Expected requests that can be compared and copied, got " + what);
@@ -445,7 +443,9 @@ class ChangingRequestsTest {
         case 0 -> {
           float[] array = {random.nextInt(9), 1};
           changes.add(() -> array[1]++);
-          return random.nextBoolean() ? new Vector(array) : random.nextBoolean() ? array : new Raw(array);
+          return random.nextBoolean()
+              ? new Vector(array)
+              : random.nextBoolean() ? array : new Raw(array);
         }
         case 1 -> {
           ByteBuffer buffer = ByteBuffer.allocate(4).putInt(0, random.nextInt(9));
@@ -468,7 +468,9 @@ class ChangingRequestsTest {
           return new Hidden(tags);
         }
         default -> {
-          return random.nextBoolean() ? "s" + random.nextInt(9) : TimeUnit.values()[random.nextInt(3)];
+          return random.nextBoolean()
+              ? "s" + random.nextInt(9)
+              : TimeUnit.values()[random.nextInt(3)];
         }
       }
     }
@@ -496,7 +498,8 @@ class ChangingRequestsTest {
       } else if (value instanceof Set<?> set) {
         return "S" + set.stream().map(Rendered::of).sorted().toList();
       } else if (value instanceof Map<?, ?> map) {
-        return "M" + map.entrySet().stream().map(e -> of(e.getKey()) + of(e.getValue())).sorted().toList();
+        return "M"
+            + map.entrySet().stream().map(e -> of(e.getKey()) + of(e.getValue())).sorted().toList();
       }
       return Objects.toString(value);
     }

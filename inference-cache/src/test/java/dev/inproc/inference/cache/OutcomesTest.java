@@ -14,10 +14,10 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingMetrics;
 import dev.inproc.inference.batch.BatchingPredictor;
+import dev.inproc.inference.concurrent.Call;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
-import dev.inproc.inference.concurrent.Call;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;
 import dev.inproc.inference.testing.LedgerEngine;
@@ -123,7 +123,8 @@ class OutcomesTest {
     Await.failure(first);
     Await.failure(second);
     assertOutcomes(cache.metrics(), 0, 2, 0, 0);
-    Thread leader = new Thread(() -> assertThrows(RuntimeException.class, () -> cache.predict("b")));
+    Thread leader =
+        new Thread(() -> assertThrows(RuntimeException.class, () -> cache.predict("b")));
     leader.start();
     Await.until("it runs", () -> model.runs() == 2);
     Thread joins = new Thread(() -> assertThrows(RuntimeException.class, () -> cache.predict("b")));
@@ -148,7 +149,8 @@ class OutcomesTest {
               }
               return x;
             });
-    for (CallOptions options : List.of(CallOptions.DEFAULT, CallOptions.timeout(Duration.ofHours(1)))) {
+    for (CallOptions options :
+        List.of(CallOptions.DEFAULT, CallOptions.timeout(Duration.ofHours(1)))) {
       CachingPredictor<String, String> each = TEXTS.decorate(strict, timer);
       assertThrows(InvalidInputException.class, () -> each.predictAll(list, options));
       assertOutcomes(each.metrics(), 0, 10, 0, 0);

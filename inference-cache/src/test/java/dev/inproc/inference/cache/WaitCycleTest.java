@@ -69,11 +69,11 @@ class WaitCycleTest {
                   AtomicReference<Predictor<String, String>> self = new AtomicReference<>();
                   CachingPredictor<String, String> cache =
                       TEXTS.decorate(
-                          FakeModel.of(
-                              x -> x.equals("a") ? inside.apply(self.get(), x) : x + "!"));
+                          FakeModel.of(x -> x.equals("a") ? inside.apply(self.get(), x) : x + "!"));
                   self.set(cache);
                   Throwable failure = failureOn(() -> outside.apply(cache, "a"));
-                  assertCycle(failure, outer + " / " + inner, "Recursive use of a cache: the run for \"");
+                  assertCycle(
+                      failure, outer + " / " + inner, "Recursive use of a cache: the run for \"");
                   assertEquals("b!", cache.predict("b"), "the cache serves on");
                   Await.end(new Thread(cache::close));
                 }));
@@ -156,8 +156,7 @@ class WaitCycleTest {
     outer.set(cache);
     assertCycle(failureOn(() -> cache.predict("a")), "stack", "Recursive use");
     assertCycle(failureOn(() -> cache.submit("a").join()), "stack", "Recursive use");
-    assertCycle(
-        failureOn(() -> cache.predictAll(List.of("a", "b"))), "stack", "Recursive");
+    assertCycle(failureOn(() -> cache.predictAll(List.of("a", "b"))), "stack", "Recursive");
   }
 
   @Test
