@@ -2,6 +2,7 @@ package dev.inproc.inference;
 
 import dev.inproc.inference.CallOptions.Overload;
 import dev.inproc.inference.concurrent.Relay;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Waiting;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +37,8 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
   public List<Answer<O>> predictAll(List<I> inputs, CallOptions options) {
     List<I> all = new ArrayList<>(inputs); // its owner may change it meanwhile
     all.forEach(input -> Objects.requireNonNull(input, "input"));
-    CallOptions first = BlockedCaller.options(Deadline.start(options, System.nanoTime()));
+    CallOptions first =
+        BlockedCaller.options(Deadline.start(options, ServingThreads.of(inner).timer().nanoTime()));
     // As in a list: the first is let in or refused, the others wait for room.
     CallOptions others = BlockedCaller.options(first.withOverload(Overload.WAIT));
     List<CompletableFuture<Answer<O>>> futures = new ArrayList<>(all.size());

@@ -3,6 +3,8 @@ package dev.inproc.inference;
 import dev.inproc.inference.concurrent.InFlight;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Relay;
+import dev.inproc.inference.concurrent.ServingThreads;
+import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,11 +17,13 @@ import java.util.concurrent.CompletableFuture;
 final class CodecPredictor<I, O> implements Predictor<I, O> {
   private final Predictor<Tensors, Tensors> inner;
   private final Codec<I, O> codec;
+  private final Timer timer;
   private final InFlight undecoded = new InFlight();
 
   CodecPredictor(Predictor<Tensors, Tensors> inner, Codec<I, O> codec) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.codec = codec;
+    timer = ServingThreads.of(inner).timer();
   }
 
   @Override
@@ -67,8 +71,8 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   }
 
   /** The time that encoding takes counts. */
-  private static CallOptions arm(CallOptions options) {
-    return options.hasTimeout() ? options.arm(System.nanoTime()) : options;
+  private CallOptions arm(CallOptions options) {
+    return Deadline.isSet(options) ? Deadline.start(options, timer.nanoTime()) : options;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.inproc.inference;
 
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
@@ -18,11 +19,12 @@ final class OwningCodec<I, O> implements Codec<I, O> {
   private final Codec<I, O> codec;
   private final Lifetime lifetime;
   private final AtomicBoolean isAdapted = new AtomicBoolean();
+  private volatile Workers workers = Workers.shared(); // then those of the model
 
   OwningCodec(Codec<I, O> codec, AutoCloseable resource) {
     this.codec = codec;
     Objects.requireNonNull(resource, "resource");
-    lifetime = new Lifetime(() -> close(resource), task -> Workers.shared().turn(resource, task));
+    lifetime = new Lifetime(() -> close(resource), task -> workers.turn(resource, task));
   }
 
   private static void close(AutoCloseable resource) {
@@ -68,6 +70,7 @@ final class OwningCodec<I, O> implements Codec<I, O> {
           "Expected one predictor with a codec that closes a resource, got a second: make a codec"
               + " for each, or close the resource yourself and leave closing() out");
     }
+    workers = ServingThreads.of(inner).workers();
     return new Owner<>(new CodecPredictor<>(inner, this), lifetime);
   }
 

@@ -2,6 +2,7 @@ package dev.inproc.inference;
 
 import dev.inproc.inference.concurrent.BoundedClose;
 import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.ServingThreads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -81,7 +82,7 @@ public interface Predictor<I, O> extends AutoCloseable {
    * @return whether everything has been released
    */
   default boolean close(Duration timeout) {
-    return BoundedClose.close(this::close, Nanos.of(timeout));
+    return BoundedClose.close(ServingThreads.of(this).workers(), this::close, Nanos.of(timeout));
   }
 
   /**

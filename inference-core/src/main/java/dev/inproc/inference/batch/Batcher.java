@@ -12,6 +12,7 @@ import dev.inproc.inference.concurrent.Failures;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.PriorityTurns;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Threads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
@@ -61,6 +62,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private static final Request[] NO_REQUESTS = {};
 
   private final BatchPredictor<I, O> inner;
+  private final ServingThreads threads;
   private final Timer timer;
   private final BiConsumer<Object, Runnable> host;
   private final int maxBatchSize;
@@ -83,7 +85,11 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private volatile boolean strays; // moved out of the queue by one who holds no slot
 
   Batcher(BatchPredictor<I, O> inner, Batching batching) {
-    this(inner, batching, Timer.system(), Workers.shared()::turn);
+    this(inner, batching, ServingThreads.of(inner));
+  }
+
+  private Batcher(BatchPredictor<I, O> inner, Batching batching, ServingThreads threads) {
+    this(inner, batching, threads, threads.timer(), threads.workers()::turn);
   }
 
   /**
@@ -96,7 +102,17 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       Batching batching,
       Timer timer,
       BiConsumer<Object, Runnable> host) {
+    this(inner, batching, ServingThreads.of(inner), timer, host);
+  }
+
+  private Batcher(
+      BatchPredictor<I, O> inner,
+      Batching batching,
+      ServingThreads threads,
+      Timer timer,
+      BiConsumer<Object, Runnable> host) {
     this.inner = Objects.requireNonNull(inner, "inner");
+    this.threads = threads;
     this.timer = timer;
     this.host = host;
     BatchTraits<I> traits = inner.traits();
@@ -126,7 +142,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
                 inner.close();
               }
             },
-            task -> Workers.shared().turn(inner, task));
+            task -> threads.workers().turn(inner, task));
   }
 
   private void tellOfCap(int wanted) {
@@ -176,6 +192,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     Request<I, O> request;
     try {
       request = door.request(input, options, null);
+      request.captureContext();
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -317,6 +334,10 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   int waiting() {
     return intake.waiting();
+  }
+
+  ServingThreads threads() {
+    return threads;
   }
 
   Runs<I, O> runs() {

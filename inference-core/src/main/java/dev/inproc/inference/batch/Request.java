@@ -5,6 +5,7 @@ import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.concurrent.Call;
 import dev.inproc.inference.concurrent.Failures;
+import dev.inproc.inference.concurrent.ServingThreads;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
@@ -115,6 +116,11 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
   @Override
   protected boolean isBlocking() {
     return waiter != null;
+  }
+
+  @Override
+  protected ServingThreads threads() {
+    return home.threads();
   }
 
   @Override

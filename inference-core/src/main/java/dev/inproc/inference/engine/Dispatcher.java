@@ -6,6 +6,7 @@ import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Threads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
@@ -106,6 +107,9 @@ final class Dispatcher {
 
   private <T> CompletableFuture<T> admit(Work<T> work, CallOptions armed, boolean blocking) {
     Errand<T> errand = new Errand<>(work, blocking ? armed.blocking() : armed, blocking);
+    if (!blocking) {
+      errand.captureContext();
+    }
     if (!model.lifetime.acquire()) {
       errand.refuse(new PredictorClosedException(model.name));
       return errand;
@@ -145,6 +149,11 @@ final class Dispatcher {
     @Override
     protected boolean isBlocking() {
       return blocking;
+    }
+
+    @Override
+    protected ServingThreads threads() {
+      return model.threads;
     }
 
     @Override

@@ -1,8 +1,6 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.BatchPredictor;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
@@ -104,8 +102,7 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
       @Nullable ModelSource source,
       Supplier<? extends List<? extends NativeModel>> loader,
       SessionOptions options) {
-    Timer timer = Timer.system();
-    return new Loading(name, source, loader, true, options, timer, Workers.shared()).load();
+    return new Loading(name, source, loader, true, options, options.runtime().threads()).load();
   }
 
   /**
@@ -124,7 +121,7 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
       @Nullable ModelSource source,
       List<? extends NativeModel> copies,
       SessionOptions options) {
-    Timer timer = Timer.system();
-    return new Loading(name, source, () -> copies, false, options, timer, Workers.shared()).load();
+    return new Loading(name, source, () -> copies, false, options, options.runtime().threads())
+        .load();
   }
 }
