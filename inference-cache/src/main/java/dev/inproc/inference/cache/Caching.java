@@ -20,9 +20,10 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p><b>Requests</b> are equal by {@code equals}, arrays and tensors if all their bytes are: a hash
- * alone never decides. A type that compares by identity is an {@link IllegalArgumentException}. A
- * request must not be changed while its call is under way; arrays and collections are copied when
- * they are kept.
+ * alone never decides. Arrays, records and collections are copied, to any depth, so that what a
+ * caller changes afterwards shows in no answer; what cannot be copied, or compares by identity, is
+ * an {@link IllegalArgumentException} that names the part. A class of the application promises not
+ * to change what its {@code equals} looks at.
  *
  * <p><b>Answers</b> are shared if nothing can change them, else each caller gets a copy. Which of
  * the two holds must be said: see {@link #withAnswers}.

@@ -4,7 +4,9 @@ import java.time.Duration;
 
 /**
  * A cache's figures since it was made. Immutable. A request is counted as just one of hit, miss,
- * coalesced, bypassed, not cached or closed; a list counts as its inputs.
+ * coalesced, bypassed, not cached or closed; a list counts as its inputs, which all end as the list
+ * does. Misses and coalesced requests end as just one of answered, failed, expired or cancelled, so
+ * these are their sum once no call is under way, and never more.
  *
  * @param on whether it is on: it switches itself off while look-ups cost more than they save
  * @param timesOff how often it has switched itself off
@@ -13,9 +15,14 @@ import java.time.Duration;
  * @param coalesced requests that waited for a run that another had begun, and those equal to
  *     another in their list
  * @param bypassed requests that went past the cache: by mode {@code BYPASS}, while it was off, or
- *     from a callback that would have had to wait for another's run
+ *     from an engine thread that would have had to wait for another's run
  * @param notCached requests with mode {@code ONLY_IF_CACHED} that the cache could not answer
  * @param closed requests refused since the predictor was closed
+ * @param answered of the misses and the coalesced, those that got an answer
+ * @param failed of them, those that failed otherwise than the two below say
+ * @param expired of them, those whose time was over
+ * @param cancelled of them, those that their callers took back, by cancelling, by completing the
+ *     future themselves, or by an interrupt
  * @param failureHits those of the hits that got a kept failure
  * @param refreshes runs in the background to renew an entry
  * @param failedRefreshes those of them that failed; the old entry stayed
@@ -27,8 +34,8 @@ import java.time.Duration;
  * @param entries entries that are kept now
  * @param bytes what these occupy, an estimate; 0 if the cache is bounded by their number
  * @param timeSaved the model's time that hits and coalesced requests did not need, an estimate: for
- *     each, the time from the start to the end of the run that found its answer, as its caller saw
- *     it, queues included; for a list, divided by its length
+ *     each, the time of the run that found its answer, without the time that it queued behind other
+ *     runs of this cache; for a list, divided by its length
  */
 public record CachingMetrics(
     boolean on,
@@ -39,6 +46,10 @@ public record CachingMetrics(
     long bypassed,
     long notCached,
     long closed,
+    long answered,
+    long failed,
+    long expired,
+    long cancelled,
     long failureHits,
     long refreshes,
     long failedRefreshes,

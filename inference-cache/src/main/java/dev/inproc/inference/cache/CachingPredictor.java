@@ -28,8 +28,8 @@ public sealed interface CachingPredictor<I, O> extends Predictor<I, O> permits E
   }
 
   /**
-   * Drops what the predicate matches, in all scopes. It looks at every entry. Arrays are handed to
-   * the predicate as they are kept: it must not change them.
+   * Drops what the predicate matches, in all scopes. It looks at every entry. Arrays and
+   * collections are handed to the predicate as they are kept: it must not change them.
    */
   void invalidateIf(Predicate<? super I> inputs);
 

@@ -1,8 +1,12 @@
 package dev.inproc.inference.cache;
 
+import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.InferenceInterruptedException;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** What is counted as calls come and runs end. Thread-safe. */
 final class Counts {
@@ -10,6 +14,13 @@ final class Counts {
 
   /** One variable, since every so-manieth miss is timed; a miss has the model run anyway. */
   final AtomicLong misses = new AtomicLong();
+
+  /** Of the misses and the coalesced, how they ended. */
+  final LongAdder answered = new LongAdder();
+
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder expired = new LongAdder();
+  private final LongAdder cancelled = new LongAdder();
 
   final LongAdder coalesced = new LongAdder();
   final LongAdder bypassed = new LongAdder();
@@ -32,12 +43,34 @@ final class Counts {
     return tally.hit(kept.runNanos);
   }
 
+  /** Counts requests that the model, a layer or their own input failed. */
+  void failed(Throwable failure, int requests) {
+    if (failure instanceof DeadlineExceededException) {
+      expired.add(requests);
+    } else if (failure instanceof CancellationException
+        || failure instanceof InferenceInterruptedException) {
+      cancelled.add(requests);
+    } else {
+      failed.add(requests);
+    }
+  }
+
+  /** Counts a request that was ended by the timer or by its caller. */
+  void gone(@Nullable Throwable failure) {
+    (failure instanceof DeadlineExceededException ? expired : cancelled).increment();
+  }
+
   long savedNanos() {
     return tally.savedNanos() + joinedNanos.sum();
   }
 
+  /** Every request is counted before its outcome is, and outcomes are read first. */
   CachingMetrics snapshot(Switch power, Store<?> store) {
     long entries = store.size(); // first: this does the evictions that are counted below
+    long answeredNow = answered.sum();
+    long failedNow = failed.sum();
+    long expiredNow = expired.sum();
+    long cancelledNow = cancelled.sum();
     return new CachingMetrics(
         power.isOn(),
         power.timesOff(),
@@ -47,6 +80,10 @@ final class Counts {
         bypassed.sum(),
         notCached.sum(),
         closed.sum(),
+        answeredNow,
+        failedNow,
+        expiredNow,
+        cancelledNow,
         failureHits.sum(),
         refreshes.sum(),
         failedRefreshes.sum(),

@@ -3,6 +3,7 @@ package dev.inproc.inference.cache;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
+import dev.inproc.inference.concurrent.Futures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,8 +28,10 @@ final class Flight<I, O> {
   private boolean stale;
   private final boolean refreshing;
   private CallOptions options;
-  private long startNanos;
   private @Nullable CompletableFuture<O> run;
+
+  /** The thread that the run is on; null once the run was handed to other threads. */
+  private @Nullable Thread owner = Thread.currentThread();
 
   /**
    * Creates a flight that is held by who makes it.
@@ -69,9 +72,9 @@ final class Flight<I, O> {
       if (over) {
         return false;
       }
+      waiter.joins();
       add(waiter);
     }
-    waiter.joined = true;
     leaveIfDone(waiter);
     return true;
   }
@@ -96,7 +99,7 @@ final class Flight<I, O> {
       over = true;
       orphan = run;
     }
-    abandon(orphan);
+    abandon(orphan, waiter.failureNow());
   }
 
   private void remove(Waiter<I, O> waiter) {
@@ -118,14 +121,19 @@ final class Flight<I, O> {
       over = true;
       orphan = run;
     }
-    abandon(orphan);
+    abandon(orphan, null);
   }
 
-  private void abandon(@Nullable CompletableFuture<O> orphan) {
+  private void abandon(@Nullable CompletableFuture<O> orphan, @Nullable Throwable reason) {
     onAbandoned.accept(this);
     if (orphan != null) {
-      orphan.cancel(false);
+      Futures.withdraw(orphan, reason);
     }
+  }
+
+  /** Returns the thread that the run is on; null if that is not known, or the flight is over. */
+  synchronized @Nullable Thread owner() {
+    return over ? null : owner;
   }
 
   boolean isRefreshing() {
@@ -134,17 +142,18 @@ final class Flight<I, O> {
 
   // ---- the run ----
 
-  synchronized void starts(long nowNanos) {
-    startNanos = nowNanos;
+  /** The calling thread begins the run, perhaps once more. */
+  synchronized void starts() {
+    owner = Thread.currentThread();
   }
 
-  synchronized long nanosSinceStart(long nowNanos) {
-    return nowNanos - startNanos;
-  }
-
-  /** Returns false if all have left meanwhile: the run is to be cancelled. */
+  /**
+   * The run is on other threads from here on. Returns false if all have left meanwhile: the run is
+   * to be cancelled.
+   */
   synchronized boolean attach(CompletableFuture<O> started) {
     run = started;
+    owner = null;
     return !over;
   }
 

@@ -53,7 +53,7 @@ final class Flights<I, O> {
     try {
       Object kept = Keys.kept(key);
       Flight<I, O> flight =
-          new Flight<>(kept, input(kept, input), options, refreshing, this::abandoned);
+          new Flight<>(kept, Keys.owned(input, kept), options, refreshing, this::abandoned);
       made = underWay.putIfAbsent(kept, flight) == null;
       return made ? flight : null;
     } finally {
@@ -61,12 +61,6 @@ final class Flights<I, O> {
         lifetime.release();
       }
     }
-  }
-
-  /** An array is run from the key's own copy: it is what the answer will be kept under. */
-  @SuppressWarnings("unchecked")
-  private I input(Object key, I input) {
-    return input.getClass().isArray() ? (I) Keys.input(key) : input;
   }
 
   /**

@@ -64,7 +64,7 @@ final class Hits<I, O> {
     try {
       kept = find(flight.key, options);
     } catch (RuntimeException | Error e) {
-      runs.fail(flight, e, false, true); // a key's equals may throw
+      runs.fail(flight, e, 0, false, true); // a key's equals may throw
       throw e;
     }
     if (kept != null) {

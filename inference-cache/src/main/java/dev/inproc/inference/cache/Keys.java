@@ -1,26 +1,17 @@
 package dev.inproc.inference.cache;
 
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes keys of requests. A type that says by {@code equals} what is the same is its own key;
- * tensors are, and compare all bytes. Arrays are wrapped. What compares by identity is refused,
- * alone, in a record or in a collection: at best it would never hit, and once its owner changed it
- * in place it would hit wrongly.
+ * Makes keys of requests. An array is wrapped: a key for looking up shares it, one for keeping
+ * holds a copy. What holds other things ({@link Snapshots}) is copied for looking up already, since
+ * that is how it is found out whether it can be kept. All else is its own key.
  */
 final class Keys {
   private enum Kind {
     ITSELF,
     ARRAY,
-    COLLECTION
+    COPIED
   }
 
   private record Known(Class<?> type, Kind kind) {}
@@ -47,8 +38,7 @@ final class Keys {
     if (known.kind == Kind.ARRAY) {
       return new ArrayKey(input);
     }
-    checkElements(input);
-    return input;
+    return Snapshots.key(input);
   }
 
   /** Returns a key for keeping: it shares nothing with the caller that the caller could change. */
@@ -59,13 +49,22 @@ final class Keys {
     if (key instanceof ArrayKey array) {
       return array.kept();
     }
-    if (key instanceof List<?> list) {
-      return Collections.unmodifiableList(new ArrayList<>(list));
+    return key;
+  }
+
+  /**
+   * Returns a request to have the model run with: what its owner does to his own meanwhile shows in
+   * nothing, and what the model does to it does not show in the key.
+   *
+   * @param kept the request's key
+   */
+  @SuppressWarnings("unchecked")
+  static <I> I owned(I input, Object kept) {
+    Object plain = kept instanceof ScopedKey scoped ? scoped.key() : kept;
+    if (plain instanceof ArrayKey array) {
+      return (I) array.array(); // were it changed, its hash would not be this key's
     }
-    if (key instanceof Set<?> set) {
-      return Collections.unmodifiableSet(new HashSet<>(set));
-    }
-    return key instanceof Map<?, ?> map ? Collections.unmodifiableMap(new HashMap<>(map)) : key;
+    return plain == input ? input : (I) Snapshots.of(input);
   }
 
   /** Returns the request within a key. */
@@ -79,69 +78,10 @@ final class Keys {
   }
 
   private static Kind kindOf(Class<?> type) {
-    if (type.isArray()) {
-      if (!KnownTypes.isPlainArray(type)) {
-        throw refusal(type, "nothing is known of its elements");
-      }
-      return Kind.ARRAY;
-    }
-    if (List.class.isAssignableFrom(type)
-        || Set.class.isAssignableFrom(type)
-        || Map.class.isAssignableFrom(type)) {
-      return Kind.COLLECTION;
-    }
-    if (type.isRecord()) {
-      for (var component : type.getRecordComponents()) {
-        if (component.getType().isArray()) {
-          throw refusal(
-              type,
-              "its component "
-                  + component.getName()
-                  + " is an array, which a"
-                  + " record compares by identity");
-        }
-      }
-    }
-    if (comparesByIdentity(type)) {
-      throw refusal(type, "it has no equals of its own");
-    }
-    return Kind.ITSELF;
-  }
-
-  private static boolean comparesByIdentity(Class<?> type) {
-    try {
-      return !type.isEnum()
-          && type.getMethod("equals", Object.class).getDeclaringClass() == Object.class;
-    } catch (NoSuchMethodException e) {
-      throw new AssertionError(e); // every class has one
-    }
-  }
-
-  private static void checkElements(Object collection) {
-    if (collection instanceof Map<?, ?> map) {
-      map.keySet().forEach(Keys::checkElement);
-      map.values().forEach(Keys::checkElement);
-    } else {
-      ((Collection<?>) collection).forEach(Keys::checkElement);
-    }
-  }
-
-  private static void checkElement(@Nullable Object element) {
-    if (element == null || KnownTypes.isImmutable(element.getClass())) {
-      return;
-    }
-    if (kindOf(element.getClass()) != Kind.ITSELF) {
-      throw refusal(element.getClass(), "it lies in a collection");
-    }
-  }
-
-  private static IllegalArgumentException refusal(Class<?> type, String reason) {
-    return new IllegalArgumentException(
-        "Expected requests that can be compared, got "
-            + type.getTypeName()
-            + ": "
-            + reason
-            + ". Use a record of values, or an array alone, or put the cache inside the codec, where"
-            + " requests are tensors");
+    return switch (KeyType.of(type).kind()) {
+      case IMMUTABLE, OWN -> Kind.ITSELF;
+      case ARRAY -> Kind.ARRAY;
+      default -> Kind.COPIED;
+    };
   }
 }

@@ -5,7 +5,14 @@ import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
+import java.net.URI;
+import java.time.Clock;
+import java.util.Currency;
 import java.util.HashSet;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 
@@ -23,6 +30,13 @@ final class KnownTypes {
           Float.class,
           Double.class,
           Void.class,
+          Class.class,
+          Currency.class,
+          Locale.class,
+          OptionalDouble.class,
+          OptionalInt.class,
+          OptionalLong.class,
+          URI.class,
           UUID.class,
           Tensor.class,
           Tensors.class,
@@ -36,7 +50,7 @@ final class KnownTypes {
   }
 
   private static boolean isImmutable(Class<?> type, Set<Class<?>> underWay) {
-    if (type.isPrimitive() || type.isEnum() || IMMUTABLE.contains(type) || isTime(type)) {
+    if (type.isPrimitive() || isEnum(type) || IMMUTABLE.contains(type) || isTime(type)) {
       return true;
     }
     if (!type.isRecord()) {
@@ -52,8 +66,15 @@ final class KnownTypes {
     return true;
   }
 
+  /** A constant with a body has a class of its own, for which {@code isEnum} is false. */
+  private static boolean isEnum(Class<?> type) {
+    return Enum.class.isAssignableFrom(type);
+  }
+
   private static boolean isTime(Class<?> type) {
-    return type.getPackageName().equals("java.time") && Modifier.isFinal(type.getModifiers());
+    return type.getPackageName().equals("java.time")
+        && Modifier.isFinal(type.getModifiers())
+        && !Clock.class.isAssignableFrom(type);
   }
 
   /** Whether an array holds primitives, immutable values, or arrays of these. */

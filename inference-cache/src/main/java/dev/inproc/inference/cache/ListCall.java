@@ -7,7 +7,6 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
-import dev.inproc.inference.concurrent.Workers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +27,7 @@ final class ListCall<I, O> {
   private final Map<Object, Item> items = new LinkedHashMap<>();
   private final List<Item> byPosition = new ArrayList<>();
   private final List<Item> led = new ArrayList<>();
+  private int counted;
 
   /** The parts of the cache that lists use. */
   record Layer<I, O>(
@@ -84,8 +84,12 @@ final class ListCall<I, O> {
       for (Item item : byPosition) {
         answers.add(cache.answers().isolate(item.answer()));
       }
+      cache.counts().answered.add(counted);
       done = true;
       return answers;
+    } catch (RuntimeException | Error e) {
+      cache.counts().failed(e, counted);
+      throw e;
     } finally {
       if (!done) {
         withdraw();
@@ -153,11 +157,11 @@ final class ListCall<I, O> {
           }
           return;
         }
-      } else if (Workers.isWorker()) {
+      } else if (WaitGraph.isEngineThread()) {
         led.add(item); // with others' flight left alone
         return;
       } else {
-        Waiter<I, O> waiter = cache.misses().newWaiter(input, options, true);
+        Waiter<I, O> waiter = cache.misses().newWaiter(input, options, true, null);
         if (found.join(waiter)) {
           item.waiter = waiter;
           return;
@@ -192,7 +196,8 @@ final class ListCall<I, O> {
     } catch (RuntimeException | Error e) {
       throw failed(e, start);
     }
-    long each = (cache.timer().nanoTime() - start) / led.size();
+    long end = cache.timer().nanoTime();
+    long each = cache.runs().times().answered(start, end, led.size());
     for (int i = 0; i < led.size(); i++) {
       land(led.get(i), outputs.get(i), each);
     }
@@ -220,6 +225,7 @@ final class ListCall<I, O> {
     cache.counts().coalesced.add(joined);
     cache.meter().missed(misses);
     cache.counts().bypassed.add(led.size() - misses);
+    counted = joined + misses;
   }
 
   /**
@@ -228,12 +234,13 @@ final class ListCall<I, O> {
    */
   private RuntimeException failed(Throwable failure, long start) {
     int culprit = culprit(failure);
+    long took = cache.runs().times().failed(start, cache.timer().nanoTime()) / led.size();
     for (int i = 0; i < led.size(); i++) {
       Flight<I, O> flight = led.get(i).flight;
       if (flight != null) {
         led.get(i).flight = null;
-        flight.starts(start);
-        cache.runs().fail(flight, i == culprit ? alone(failure) : failure, i != culprit, true);
+        Throwable own = i == culprit ? alone(failure) : failure;
+        cache.runs().fail(flight, own, took, i != culprit, true);
       }
     }
     Throwable located = culprit < 0 ? failure : located(failure, led.get(culprit).position);
@@ -287,7 +294,7 @@ final class ListCall<I, O> {
       Flight<I, O> flight = item.flight;
       if (flight != null) {
         item.flight = null;
-        cache.runs().fail(flight, new CancellationException(), true, true);
+        cache.runs().fail(flight, new CancellationException(), 0, true, true);
       }
     }
   }

@@ -8,7 +8,6 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
-import dev.inproc.inference.concurrent.Workers;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Who runs the model.</b> A blocking call without a timeout runs it on its own thread, as it
  * would without a cache, and others may join meanwhile. A call that could leave early, by its
- * future or its timeout, has it run elsewhere, since others may stay. A callback on one of the
- * library's workers joins nobody: the run it would wait for may need that very worker.
+ * future or its timeout, has it run elsewhere, since others may stay. A model's own code on an
+ * engine thread joins nobody: the run that it would wait for may need that very thread.
  */
 final class Misses<I, O> {
   private final Predictor<I, O> inner;
@@ -58,8 +57,8 @@ final class Misses<I, O> {
       throw notCached(1);
     }
     if (options.hasTimeout()) {
-      return Workers.isWorker()
-          ? predictOnWorker(key, input, options)
+      return WaitGraph.isEngineThread()
+          ? predictOnEngine(key, input, options)
           : answers.isolate(Waiting.await(submit(key, input, options, true)));
     }
     while (true) {
@@ -69,12 +68,11 @@ final class Misses<I, O> {
         if (made != null) {
           return lead(made, options);
         }
-      } else if (Workers.isWorker()) {
+      } else if (WaitGraph.isEngineThread()) {
         return passed(input, options);
       } else {
-        Waiter<I, O> waiter = new Waiter<>(input, options.blocking(), true);
+        Waiter<I, O> waiter = new Waiter<>(input, options.blocking(), true, counts);
         if (found.join(waiter)) {
-          counts.coalesced.increment();
           return answers.isolate(Waiting.await(waiter));
         }
         flights.forget(key, found);
@@ -103,8 +101,8 @@ final class Misses<I, O> {
     }
   }
 
-  /** A worker must not wait for another's run; it has the model bound its own by the timeout. */
-  private O predictOnWorker(Object key, I input, CallOptions options) {
+  /** An engine thread must not wait for another's run; the model bounds its own by the timeout. */
+  private O predictOnEngine(Object key, I input, CallOptions options) {
     // Armed: when it runs late, the flight tells apart the callers that have more time left.
     CallOptions armed = options.arm(timer.nanoTime());
     Flight<I, O> made = flights.find(key) == null ? make(key, input, armed) : null;
@@ -118,17 +116,28 @@ final class Misses<I, O> {
       return hits.answer(kept);
     }
     long number = counts.misses.incrementAndGet();
+    try {
+      O own = run(flight, options, number);
+      counts.answered.increment();
+      return own;
+    } catch (RuntimeException | Error e) {
+      counts.failed(e, 1);
+      throw e;
+    }
+  }
+
+  private O run(Flight<I, O> flight, CallOptions options, long number) {
     long start = timer.nanoTime();
     O answer;
     try {
       answer = inner.predict(flight.input, options);
     } catch (RuntimeException | Error e) {
-      flight.starts(start);
-      runs.fail(flight, e, e instanceof InferenceInterruptedException, true);
+      long took = runs.times().failed(start, timer.nanoTime());
+      runs.fail(flight, e, took, e instanceof InferenceInterruptedException, true);
       throw e;
     }
     long end = timer.nanoTime();
-    runs.land(flight, answer, end - start, true);
+    runs.land(flight, answer, runs.times().answered(start, end, 1), true);
     O own = answers.isolate(answer);
     if (meter.timesMiss(number)) {
       meter.missEnded(end);
@@ -141,7 +150,7 @@ final class Misses<I, O> {
     if (options.cacheMode() == CacheMode.ONLY_IF_CACHED) {
       throw notCached(1);
     }
-    Waiter<I, O> waiter = newWaiter(input, options, blocks);
+    Waiter<I, O> waiter = newWaiter(input, options, blocks, counts);
     boolean boarded = false;
     try {
       board(key, input, waiter);
@@ -159,7 +168,6 @@ final class Misses<I, O> {
       Flight<I, O> found = flights.find(key);
       if (found != null) {
         if (found.join(waiter)) {
-          counts.coalesced.increment();
           return;
         }
         flights.forget(key, found);
@@ -169,25 +177,33 @@ final class Misses<I, O> {
       long start = timed ? timer.nanoTime() : 0;
       Flight<I, O> made = make(key, input, waiter.options());
       if (made != null) {
-        made.lead(waiter);
-        if (hits.late(made, waiter.options()) == null) {
-          counts.misses.incrementAndGet();
-          if (timed) {
-            meter.missBegan(start);
-          }
-          runs.launch(made, waiter.options());
+        Kept<O> kept = hits.late(made, waiter.options());
+        if (kept != null) {
+          runs.give(waiter, kept);
+          return;
         }
+        counts.misses.incrementAndGet();
+        made.lead(waiter);
+        if (timed) {
+          meter.missBegan(start);
+        }
+        runs.launch(made, waiter.options());
         return;
       }
     }
   }
 
-  Waiter<I, O> newWaiter(I input, CallOptions options, boolean blocks) {
+  /**
+   * Makes a call that waits, with its timeout started.
+   *
+   * @param counter counts it; null if its list does
+   */
+  Waiter<I, O> newWaiter(I input, CallOptions options, boolean blocks, @Nullable Counts counter) {
     CallOptions own = blocks ? options.blocking() : options;
     if (!own.hasTimeout()) {
-      return new Waiter<>(input, own, blocks);
+      return new Waiter<>(input, own, blocks, counter);
     }
-    Waiter<I, O> waiter = new Waiter<>(input, own.arm(timer.nanoTime()), blocks);
+    Waiter<I, O> waiter = new Waiter<>(input, own.arm(timer.nanoTime()), blocks, counter);
     waiter.startTimeout(timer);
     return waiter;
   }

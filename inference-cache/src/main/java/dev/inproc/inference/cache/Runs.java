@@ -23,6 +23,7 @@ final class Runs<I, O> {
   private final Flights<I, O> flights;
   private final Telling telling;
   private final Counts counts;
+  private final RunTimes times = new RunTimes();
 
   Runs(
       Predictor<I, O> inner,
@@ -43,7 +44,8 @@ final class Runs<I, O> {
 
   /** Has the model run without this thread. */
   void launch(Flight<I, O> flight, CallOptions options) {
-    flight.starts(timer.nanoTime());
+    flight.starts();
+    long start = timer.nanoTime();
     CompletableFuture<O> run;
     try {
       run = inner.submit(flight.input, options.withExecutor(null));
@@ -54,22 +56,28 @@ final class Runs<I, O> {
       run.cancel(false);
       return;
     }
-    var unused = run.whenComplete((answer, failure) -> ended(flight, answer, failure));
+    var unused = run.whenComplete((answer, failure) -> ended(flight, start, answer, failure));
   }
 
-  private void ended(Flight<I, O> flight, O answer, @Nullable Throwable reported) {
+  private void ended(Flight<I, O> flight, long start, O answer, @Nullable Throwable reported) {
     if (reported == null) {
-      landQuietly(flight, answer);
+      landQuietly(flight, answer, times.answered(start, timer.nanoTime(), 1));
       return;
     }
+    long took = times.failed(start, timer.nanoTime());
     // A stage that a foreign predictor derived reports its source's failure wrapped.
     Throwable cause = reported instanceof CompletionException ? reported.getCause() : null;
-    fail(flight, cause == null ? reported : cause, false, false);
+    fail(flight, cause == null ? reported : cause, took, false, false);
   }
 
-  private void landQuietly(Flight<I, O> flight, O answer) {
+  /** What is known of how long runs take. */
+  RunTimes times() {
+    return times;
+  }
+
+  private void landQuietly(Flight<I, O> flight, O answer, long runNanos) {
     try {
-      land(flight, answer, flight.nanosSinceStart(timer.nanoTime()), false);
+      land(flight, answer, runNanos, false);
     } catch (RuntimeException | Error e) {
       // Those who wait were told.
     }
@@ -84,7 +92,7 @@ final class Runs<I, O> {
     try {
       flight.keep(store, store.entryOf(flight.key, answer, runNanos));
     } catch (RuntimeException | Error e) {
-      end(flight, waiter -> waiter.refuse(e), byCaller);
+      end(flight, waiter -> waiter.fails(e), byCaller);
       throw e;
     }
     end(flight, waiter -> give(waiter, answer, runNanos), byCaller);
@@ -92,11 +100,16 @@ final class Runs<I, O> {
 
   /** Ends a flight that was not needed, since the store has an entry. */
   void landOn(Flight<I, O> flight, Kept<O> kept) {
+    end(flight, waiter -> give(waiter, kept), true);
+  }
+
+  /** Ends a call as the entry says. */
+  void give(Waiter<I, O> waiter, Kept<O> kept) {
     Throwable failure = kept.failure;
     if (failure != null) {
-      end(flight, waiter -> waiter.refuse(failure), true);
+      waiter.fails(failure);
     } else {
-      end(flight, waiter -> give(waiter, kept.value(), kept.runNanos), true);
+      give(waiter, kept.value(), kept.runNanos);
     }
   }
 
@@ -105,33 +118,35 @@ final class Runs<I, O> {
       counts.joinedNanos.add(runNanos);
     }
     if (waiter.isBlocking()) {
-      waiter.answer(answer); // its thread copies
+      waiter.ends(answer); // its thread copies
       return;
     }
     O own;
     try {
       own = answers.isolate(answer);
     } catch (RuntimeException | Error e) {
-      waiter.refuse(e);
+      waiter.fails(e);
       return;
     }
-    waiter.answer(own);
+    waiter.ends(own);
   }
 
   /**
    * Ends a run that failed: all who wait are told, but for those whom it does not concern, who get
    * another run.
    *
+   * @param runNanos the time that the run took
    * @param ofOthers whether the failure may concern only those who ran it, or others in their list
    */
-  void fail(Flight<I, O> flight, Throwable failure, boolean ofOthers, boolean byCaller) {
+  void fail(
+      Flight<I, O> flight, Throwable failure, long runNanos, boolean ofOthers, boolean byCaller) {
     if (!ofOthers && isOfInput(failure)) {
       if (flight.isRefreshing()) {
         counts.failedRefreshes.increment(); // what was kept stays
       } else if (store.keepsFailures()) {
-        keepFailure(flight, failure);
+        keepFailure(flight, failure, runNanos);
       }
-      end(flight, waiter -> waiter.refuse(failure), byCaller);
+      end(flight, waiter -> waiter.fails(failure), byCaller);
       return;
     }
     if (flight.isRefreshing()) {
@@ -154,13 +169,12 @@ final class Runs<I, O> {
 
   private static void refuse(Waiter<?, ?> waiter, Throwable failure) {
     boolean late = failure instanceof DeadlineExceededException && waiter.options().hasTimeout();
-    waiter.refuse(late ? waiter.expired() : failure);
+    waiter.fails(late ? waiter.expired() : failure);
   }
 
-  private void keepFailure(Flight<I, O> flight, Throwable failure) {
+  private void keepFailure(Flight<I, O> flight, Throwable failure, long runNanos) {
     try {
-      long took = flight.nanosSinceStart(timer.nanoTime());
-      flight.keep(store, store.entryOf(flight.key, failure, took));
+      flight.keep(store, store.entryOf(flight.key, failure, runNanos));
     } catch (RuntimeException e) {
       failure.addSuppressed(e); // it could not be sized
     }

@@ -2,10 +2,38 @@ package dev.inproc.inference.cache;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.concurrent.Call;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** A call that waits for a run, its own or one that another call began. */
+/**
+ * A call that waits for a run, its own or one that another call began.
+ *
+ * <p><b>Its outcome is counted once</b>, if it is counted by itself, and not before the call is:
+ * from when it boards a flight. The runner counts an outcome just before it gives it, so that a
+ * caller who has his answer finds it counted; if the call turns out to be gone, it takes that back,
+ * and the outcome that the call has is counted instead.
+ */
 final class Waiter<I, O> extends Call<I, O> {
+  private static final VarHandle COUNTED;
+  private static final int NOT_YET = 0;
+  private static final int OPEN = 1;
+  private static final int BY_RUNNER = 2;
+  private static final int GONE_BEFORE = 3;
+  private static final int GONE_MEANWHILE = 4;
+  private static final int DONE = 5;
+
+  static {
+    try {
+      COUNTED = MethodHandles.lookup().findVarHandle(Waiter.class, "counted", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final @Nullable Counts counts;
+  private volatile int counted;
   private final boolean blocking;
   private volatile @Nullable Flight<I, O> flight;
 
@@ -20,9 +48,11 @@ final class Waiter<I, O> extends Call<I, O> {
    *
    * @param options armed, if they have a timeout
    * @param blocking whether a thread waits for it, which then copies the answer itself
+   * @param counts counts it; null if its list does
    */
-  Waiter(I input, CallOptions options, boolean blocking) {
+  Waiter(I input, CallOptions options, boolean blocking, @Nullable Counts counts) {
     super(input, options);
+    this.counts = counts;
     this.blocking = blocking;
   }
 
@@ -31,12 +61,122 @@ final class Waiter<I, O> extends Call<I, O> {
     return blocking;
   }
 
+  /** It is about to wait for a run that another call began. */
+  void joins() {
+    joined = true;
+    if (counts != null) {
+      counts.coalesced.increment();
+    }
+  }
+
+  /** It waits for this run from here on, and is counted as a request. */
   void boards(Flight<I, O> joined) {
     flight = joined;
+    if (counts != null && !COUNTED.compareAndSet(this, NOT_YET, OPEN) && move(GONE_BEFORE, DONE)) {
+      counts.gone(failureNow());
+    }
+  }
+
+  private boolean move(int from, int to) {
+    return COUNTED.compareAndSet(this, from, to);
+  }
+
+  // ---- outcomes ----
+
+  /** Completes with an answer on behalf of the runner, unless the call is gone. */
+  void ends(O output) {
+    if (counts == null || !move(OPEN, BY_RUNNER)) {
+      answer(output);
+      return;
+    }
+    counts.answered.increment();
+    if (answer(output)) {
+      counted = DONE;
+    } else {
+      counts.answered.decrement();
+      countAsGone(counts);
+    }
+  }
+
+  /** Completes with a failure on behalf of the runner, unless the call is gone. */
+  void fails(Throwable failure) {
+    if (counts == null || !move(OPEN, BY_RUNNER)) {
+      refuse(failure);
+      return;
+    }
+    counts.failed(failure, 1);
+    if (refuse(failure)) {
+      counted = DONE;
+    } else {
+      counts.failed(failure, -1);
+      countAsGone(counts);
+    }
+  }
+
+  private void countAsGone(Counts counter) {
+    if (!move(BY_RUNNER, OPEN) && move(GONE_MEANWHILE, DONE)) {
+      counter.gone(failureNow());
+    }
+  }
+
+  /** Fails the call, which then leaves its run. */
+  void giveUp(Throwable failure) {
+    fails(failure);
+    leave();
+  }
+
+  /** Returns the thread that the run is on, if it is known and the run is not over. */
+  @Nullable Thread ownerOfRun() {
+    Flight<I, O> joined = flight;
+    return joined == null ? null : joined.owner();
+  }
+
+  /** Returns the request of the run that it waits for. */
+  @Nullable Object requestOfRun() {
+    Flight<I, O> joined = flight;
+    return joined == null ? null : joined.input;
+  }
+
+  @Override
+  public O get() throws InterruptedException, ExecutionException {
+    if (isDone()) {
+      return super.get();
+    }
+    WaitGraph.begin(this);
+    try {
+      return super.get();
+    } finally {
+      WaitGraph.end();
+    }
+  }
+
+  @Override
+  public O join() {
+    if (isDone()) {
+      return super.join();
+    }
+    WaitGraph.begin(this);
+    try {
+      return super.join();
+    } finally {
+      WaitGraph.end();
+    }
   }
 
   @Override
   protected void onGone() {
+    Counts counter = counts;
+    if (counter != null && !move(NOT_YET, GONE_BEFORE)) {
+      if (move(OPEN, DONE)) {
+        counter.gone(failureNow());
+      } else if (!move(BY_RUNNER, GONE_MEANWHILE) && move(OPEN, DONE)) {
+        counter.gone(failureNow()); // the runner has just let go of it
+      }
+    }
+    leave();
+  }
+
+  private void leave() {
     Flight<I, O> joined = flight;
     if (joined != null) {
       joined.leave(this);

@@ -200,7 +200,7 @@ class ListCallTest {
     two.cancel(false);
     EngineException broken = new EngineException("broken", null);
     model.fail(0, broken);
-    assertSame(broken, Await.failure(list));
+    assertSame(broken, Await.failure(list).getCause(), "an exception of the list's own");
     Await.until("the last has left the other", () -> model.run(1).future().isCancelled());
     around.close();
   }

@@ -15,6 +15,7 @@ import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.concurrent.CallbackExecutor;
+import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;
 import dev.inproc.inference.testing.LedgerEngine;
@@ -28,12 +29,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Several calls for one key at once. */
 class SingleFlightTest {
   private static final Caching TEXTS = Caching.exact(100).withAnswers(String.class);
+
+  private static final CallOptions HOUR = CallOptions.timeout(Duration.ofHours(1));
 
   private final ManualTimer timer = new ManualTimer();
   private final AtomicInteger version = new AtomicInteger();
@@ -303,8 +307,52 @@ class SingleFlightTest {
     Await.value(callback.thenApply(x -> true));
   }
 
+  /** Callback threads grow when they are blocked, so a callback may wait for another's run. */
   @Test
-  void callback_ofAWorker_asksForWhatTheWorkerItselfMustRun_doesNotDeadlock() {
+  void callback_asksForWhatIsRunning_joinsIt() {
+    CompletableFuture<String> running = cache.submit("a");
+    List<Supplier<String>> ways =
+        List.of(
+            () -> cache.predict("a"),
+            () -> cache.predict("a", HOUR),
+            () -> cache.submit("a").join(),
+            () -> cache.predictAll(List.of("a")).get(0));
+    List<CompletableFuture<String>> callbacks = new ArrayList<>();
+    for (int i = 0; i < ways.size(); i++) {
+      Supplier<String> way = ways.get(i);
+      callbacks.add(cache.submit("other" + i).thenApply(x -> way.get()));
+      model.finish(i + 1);
+    }
+    Await.until("all have joined", () -> cache.metrics().coalesced() == 4);
+    model.finish(0);
+    callbacks.forEach(callback -> assertEquals("a0", Await.value(callback)));
+    assertEquals("a0", Await.value(running));
+    assertEquals(1 + ways.size(), model.runs());
+    assertEquals(0, cache.metrics().bypassed());
+  }
+
+  /** A model's own code on an engine thread: the run that it would wait for may need the thread. */
+  @Test
+  void engineThread_asksForWhatIsRunning_joinsNobody() {
+    CompletableFuture<String> running = cache.submit("a");
+    CompletableFuture<String> nested = new CompletableFuture<>();
+    Workers.shared()
+        .turn(
+            this,
+            () -> {
+              nested.complete(cache.predictAll(List.of("a")).get(0));
+              nested.obtrudeValue(nested.join() + cache.predict("a"));
+            });
+    Await.until("it runs by itself", () -> model.runs() == 2);
+    model.finish(1);
+    Await.until("both are there", () -> nested.join().equals("a0a0"));
+    assertEquals(2, cache.metrics().bypassed());
+    model.finish(0);
+    assertEquals("a0", Await.value(running));
+  }
+
+  @Test
+  void callback_asksForWhatTheEngineIsToRunNext_doesNotDeadlock() {
     LedgerEngine engine = new LedgerEngine();
     CachingPredictor<Long, Long> ledger =
         Caching.exact(100).withAnswers(Long.class).decorate(engine.with(Batching.upTo(1)), timer);
@@ -320,6 +368,7 @@ class SingleFlightTest {
     assertEquals(LedgerModel.f(2), Await.value(nested));
     assertEquals(List.of(LedgerModel.f(2), LedgerModel.f(3)), Await.value(nestedList));
     assertEquals(LedgerModel.f(2), Await.value(queued));
+    assertEquals(0, ledger.metrics().bypassed());
     ledger.close();
   }
 

@@ -59,6 +59,7 @@ public class Call<I, O> extends CompletableFuture<O> {
   private volatile boolean claimed;
   private volatile boolean attached;
   private volatile boolean completing;
+  private volatile boolean obtruded;
 
   @SuppressWarnings("UnusedVariable") // by its handle alone
   private volatile boolean gone;
@@ -116,7 +117,7 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   /** Fails the call because its time is over, on this thread. Returns false if it is done. */
   public final boolean expire() {
-    return mayDecide() && fail(expired());
+    return mayDecide() && failIfDecided(expired());
   }
 
   /**
@@ -133,7 +134,7 @@ public class Call<I, O> extends CompletableFuture<O> {
       completeExceptionally(failure.get());
     } else if (mayDecide()) {
       leave(); // the run need not wait for a callback thread
-      threads().callbacks().execute(inContext(() -> fail(failure.get())));
+      threads().callbacks().execute(inContext(() -> failIfDecided(failure.get())));
     }
   }
 
@@ -451,19 +452,24 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   @Override
   public boolean complete(O value) {
-    return goneIf(mayDecide() && super.complete(value));
+    if (!mayDecide()) {
+      return false;
+    }
+    boolean won = super.complete(value);
+    goneIfObtruded(won);
+    return goneIf(won);
   }
 
   @Override
   public boolean completeExceptionally(Throwable failure) {
-    return mayDecide() && fail(failure);
+    return mayDecide() && failIfDecided(failure);
   }
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
     // Not super.cancel, which says true to each of two who cancel at once.
     if (!isDone() && mayDecide()) {
-      fail(new CancellationException());
+      failIfDecided(new CancellationException());
     }
     return isCancelled();
   }
@@ -473,6 +479,22 @@ public class Call<I, O> extends CompletableFuture<O> {
   public CompletableFuture<O> completeAsync(Supplier<? extends O> supplier, Executor executor) {
     executor.execute(Futures.completion(this, supplier));
     return this;
+  }
+
+  private boolean failIfDecided(Throwable failure) {
+    boolean won = fail(failure);
+    goneIfObtruded(won);
+    return won;
+  }
+
+  /**
+   * A caller may obtrude an outcome between the decision and the completion. The thread that has
+   * decided then sees the call go, since no other does.
+   */
+  private void goneIfObtruded(boolean won) {
+    if (!won && obtruded) {
+      gone();
+    }
   }
 
   /** Fails the call from outside. It is gone before a dependent runs, since that may block. */
@@ -500,10 +522,17 @@ public class Call<I, O> extends CompletableFuture<O> {
     }
   }
 
+  private void noteObtruded() {
+    if (!isDone()) {
+      obtruded = true;
+    }
+  }
+
   /** On a call that is not done, the same as completing it: it leaves. */
   @Override
   public void obtrudeValue(O value) {
     if (!complete(value)) {
+      noteObtruded();
       super.obtrudeValue(value);
     }
   }
@@ -512,6 +541,7 @@ public class Call<I, O> extends CompletableFuture<O> {
   @Override
   public void obtrudeException(Throwable failure) {
     if (!completeExceptionally(failure)) {
+      noteObtruded();
       super.obtrudeException(failure);
     }
   }

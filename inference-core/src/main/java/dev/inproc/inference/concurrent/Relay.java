@@ -100,17 +100,17 @@ public final class Relay<T, U> extends CompletableFuture<U> {
 
   @Override
   public boolean complete(U value) {
-    return forward(super.complete(value));
+    return forward(super.complete(value), null);
   }
 
   @Override
   public boolean completeExceptionally(Throwable failure) {
-    return forward(super.completeExceptionally(failure));
+    return forward(super.completeExceptionally(failure), failure);
   }
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
-    forward(super.cancel(mayInterruptIfRunning));
+    forward(super.cancel(mayInterruptIfRunning), null);
     return isCancelled();
   }
 
@@ -128,12 +128,12 @@ public final class Relay<T, U> extends CompletableFuture<U> {
     }
   }
 
-  private boolean forward(boolean won) {
+  private boolean forward(boolean won, @Nullable Throwable failure) {
     if (won) {
       CompletableFuture<T> withdrawn = upstream;
       tell();
       if (withdrawn != null) {
-        withdrawn.cancel(false);
+        Futures.withdraw(withdrawn, failure);
       }
     }
     return won;

@@ -182,4 +182,38 @@ class CallTest {
     }
     own.set(calls.size());
   }
+
+  /** The timer has decided, and a callback thread is about to fail the call. */
+  @Test
+  void obtruded_whileATimeoutIsOnItsWay_goesOnce() {
+    for (boolean value : new boolean[] {true, false}) {
+      Counted call = timed();
+      CompletableFuture<Void> obtruded = new CompletableFuture<>();
+      call.failApart(
+          () -> {
+            obtruded.join();
+            return new DeadlineExceededException(Duration.ZERO);
+          });
+      if (value) {
+        call.obtrudeValue("mine");
+      } else {
+        call.obtrudeException(new IllegalStateException("mine"));
+      }
+      assertTrue(call.isDone());
+      obtruded.complete(null);
+      Await.until("it is gone", () -> call.gone.get() == 1);
+      assertFalse(call.complete("late"));
+      assertEquals(1, call.gone.get());
+    }
+  }
+
+  @Test
+  void obtruded_afterItsAnswer_isNotGone() {
+    Counted call = call();
+    assertTrue(call.answer("a"));
+    call.obtrudeValue("mine");
+    call.obtrudeException(new IllegalStateException("mine"));
+    assertFalse(call.complete("late"));
+    assertEquals(0, call.gone.get());
+  }
 }

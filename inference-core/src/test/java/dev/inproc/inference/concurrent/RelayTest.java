@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.testing.Await;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -90,5 +93,16 @@ class RelayTest {
     CompletableFuture<Integer> outer = Relay.map(relay, String::length);
     assertTrue(outer.cancel(false));
     assertTrue(upstream.isCancelled());
+  }
+
+  @Test
+  void relayWhoseTimeIsOver_tellsUpstreamSo() {
+    DeadlineExceededException late = new DeadlineExceededException(Duration.ofMillis(5));
+    CompletableFuture<Integer> call = new Call<>("in", CallOptions.DEFAULT);
+    CompletableFuture<Integer> above = Relay.map(Relay.map(call, x -> x), x -> x);
+    assertTrue(above.completeExceptionally(late));
+    assertSame(late, Await.failure(call));
+    assertTrue(relay.completeExceptionally(late));
+    assertTrue(upstream.isCancelled(), "a future of others");
   }
 }
