@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.onnxruntime.OrtException;
 import dev.inproc.benchmarks.MiniLm;
+import dev.inproc.benchmarks.TextLengths;
 import dev.inproc.inference.Codec;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
@@ -34,6 +35,14 @@ final class Texts {
         .mapToObj(
             i -> pick(WHO, random) + " " + pick(WHAT, random) + " " + pick(WHICH, random) + " " + i)
         .toList();
+  }
+
+  /** How long the tokenizer makes them. */
+  static TextLengths lengths(List<String> texts) {
+    try (HuggingFaceTokenizer tokenizer = tokenizer()) {
+      return TextLengths.of(
+          texts.stream().mapToInt(text -> tokenizer.encode(text).getIds().length));
+    }
   }
 
   private static String pick(String[] words, Random random) {
