@@ -28,7 +28,7 @@ final class Texts {
 
   private Texts() {}
 
-  /** Sentences of about 12 tokens, the same in every run. */
+  /** Sentences of 8 to 12 tokens, the same in every run. */
   static List<String> sentences(int count) {
     Random random = new Random(12);
     return IntStream.range(0, count)
