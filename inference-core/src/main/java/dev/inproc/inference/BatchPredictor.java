@@ -18,6 +18,12 @@ public interface BatchPredictor<I, O> extends Predictor<I, O> {
    */
   void run(Batch<I, O> batch);
 
+  /** {@inheritDoc} The view can be batched. */
+  @Override
+  default BatchPredictor<I, O> borrowed() {
+    return new BorrowedBatchPredictor<>(this);
+  }
+
   /** Wraps this predictor in a layer that gathers calls. The result owns this predictor. */
   @SuppressWarnings("overloads") // a BatchDecorator cannot be a lambda, so no call is ambiguous
   default Predictor<I, O> with(BatchDecorator decorator) {

@@ -3,62 +3,80 @@ package dev.inproc.inference;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A view whose close() shuts the view alone. */
-final class BorrowedPredictor<I, O> implements Predictor<I, O> {
-  private final Predictor<I, O> owner;
-  private final AtomicBoolean closed = new AtomicBoolean();
+class BorrowedPredictor<I, O> extends ForwardingPredictor<I, O> {
+  private volatile boolean closed;
 
   BorrowedPredictor(Predictor<I, O> owner) {
-    this.owner = owner;
+    super(owner);
   }
 
   @Override
   public CompletableFuture<O> submit(I input, CallOptions options) {
     Objects.requireNonNull(input, "input");
-    return closed.get()
-        ? CompletableFuture.failedFuture(new PredictorClosedException(toString()))
-        : owner.submit(input, options);
+    Objects.requireNonNull(options, "options");
+    return closed ? CompletableFuture.failedFuture(closed()) : super.submit(input, options);
   }
 
   @Override
   public O predict(I input, CallOptions options) {
     checkOpen();
-    return owner.predict(input, options);
+    return super.predict(input, options);
   }
 
   @Override
   public List<O> predictAll(List<I> inputs, CallOptions options) {
     checkOpen();
-    return owner.predictAll(inputs, options);
+    return super.predictAll(inputs, options);
+  }
+
+  final boolean isClosed() {
+    return closed;
+  }
+
+  final PredictorClosedException closed() {
+    return new PredictorClosedException(toString());
   }
 
   private void checkOpen() {
-    if (closed.get()) {
-      throw new PredictorClosedException(toString());
+    if (closed) {
+      throw closed();
     }
   }
 
   @Override
-  public void close() {
-    closed.set(true);
+  public final void close() {
+    closed = true;
   }
 
   @Override
-  public boolean close(Duration timeout) {
+  public final boolean close(Duration timeout) {
+    Objects.requireNonNull(timeout, "timeout");
     close();
     return true;
   }
 
+  /** A type that can be closed is found as a borrowed view of it, or not at all. */
   @Override
-  public boolean keepsState() {
-    return owner.keepsState();
+  public <T> Optional<T> find(Class<T> control) {
+    if (control.isInstance(this)) {
+      return Optional.of(control.cast(this));
+    }
+    Optional<T> found = inner().find(control);
+    if (!AutoCloseable.class.isAssignableFrom(control)) {
+      return found;
+    }
+    return found
+        .map(each -> each instanceof Predictor<?, ?> predictor ? predictor.borrowed() : each)
+        .filter(control::isInstance)
+        .map(control::cast);
   }
 
   @Override
   public String toString() {
-    return "borrowed(" + owner + ")";
+    return "borrowed(" + inner() + ")";
   }
 }

@@ -2,8 +2,11 @@ package dev.inproc.inference;
 
 import dev.inproc.inference.concurrent.Nanos;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,14 +21,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Each option is read by the layer that it concerns and passed on by all others: the timeout and
  * the executor by whichever layer holds the caller's future, priority and overload by layers that
  * queue, the affinity key by routing, the cache's scope and mode by caches.
+ *
+ * @see Deadline for authors of layers
  */
 public final class CallOptions {
   private static final long UNARMED = Long.MAX_VALUE;
 
   /** No timeout, normal priority, fail at once on overload, caches used and not scoped. */
-  public static final CallOptions DEFAULT =
-      new CallOptions(
-          null, UNARMED, Priority.NORMAL, Overload.FAIL, null, null, CacheMode.USE, null, false);
+  public static final CallOptions DEFAULT = new CallOptions(new Builder());
 
   /** How a call is weighed against others that wait; nothing starves, whatever its class. */
   public enum Priority {
@@ -53,6 +56,11 @@ public final class CallOptions {
   public enum CacheMode {
     /** Answer from the cache, else run the model and keep the answer. */
     USE,
+    /**
+     * As {@link #USE}, but a cache of similar requests answers only with the answer of an equal
+     * request.
+     */
+    EXACT_ONLY,
     /** Run the model and replace what the cache holds. */
     REFRESH,
     /** Neither read nor write the cache. */
@@ -65,31 +73,63 @@ public final class CallOptions {
   private final long deadlineNanos;
   private final Priority priority;
   private final Overload overload;
+  private final @Nullable String requestId;
   private final @Nullable String affinityKey;
   private final @Nullable String cacheScope;
   private final CacheMode cacheMode;
   private final @Nullable Executor executor;
-  private final boolean blocked;
+  private final boolean blocking;
+  private final @Nullable AnswerFacts facts;
 
-  private CallOptions(
-      @Nullable Duration timeout,
-      long deadlineNanos,
-      Priority priority,
-      Overload overload,
-      @Nullable String affinityKey,
-      @Nullable String cacheScope,
-      CacheMode cacheMode,
-      @Nullable Executor executor,
-      boolean blocked) {
-    this.timeout = timeout;
-    this.deadlineNanos = deadlineNanos;
-    this.priority = Objects.requireNonNull(priority, "priority");
-    this.overload = Objects.requireNonNull(overload, "overload");
-    this.affinityKey = affinityKey;
-    this.cacheScope = cacheScope;
-    this.cacheMode = Objects.requireNonNull(cacheMode, "cacheMode");
-    this.executor = executor;
-    this.blocked = blocked;
+  private CallOptions(Builder builder) {
+    timeout = builder.timeout;
+    deadlineNanos = builder.deadlineNanos;
+    priority = builder.priority;
+    overload = builder.overload;
+    requestId = builder.requestId;
+    affinityKey = builder.affinityKey;
+    cacheScope = builder.cacheScope;
+    cacheMode = builder.cacheMode;
+    executor = builder.executor;
+    blocking = builder.blocking;
+    facts = builder.facts;
+  }
+
+  /** What the options are, before they are final. */
+  private static final class Builder {
+    private @Nullable Duration timeout;
+    private long deadlineNanos = UNARMED;
+    private Priority priority = Priority.NORMAL;
+    private Overload overload = Overload.FAIL;
+    private @Nullable String requestId;
+    private @Nullable String affinityKey;
+    private @Nullable String cacheScope;
+    private CacheMode cacheMode = CacheMode.USE;
+    private @Nullable Executor executor;
+    private boolean blocking;
+    private @Nullable AnswerFacts facts;
+
+    private Builder() {}
+
+    private Builder(CallOptions options) {
+      timeout = options.timeout;
+      deadlineNanos = options.deadlineNanos;
+      priority = options.priority;
+      overload = options.overload;
+      requestId = options.requestId;
+      affinityKey = options.affinityKey;
+      cacheScope = options.cacheScope;
+      cacheMode = options.cacheMode;
+      executor = options.executor;
+      blocking = options.blocking;
+      facts = options.facts;
+    }
+  }
+
+  private CallOptions with(Consumer<Builder> change) {
+    Builder builder = new Builder(this);
+    change.accept(builder);
+    return new CallOptions(builder);
   }
 
   /** Returns the default options with this timeout. */
@@ -99,84 +139,54 @@ public final class CallOptions {
 
   /**
    * Returns these options with a timeout, counted from the moment a predictor accepts the call. A
-   * timeout of zero or less has passed already. A call that was armed is armed no more.
+   * timeout of zero or less has passed already. A deadline that a layer has fixed is forgotten.
    */
   public CallOptions withTimeout(Duration newTimeout) {
     Objects.requireNonNull(newTimeout, "timeout");
-    return new CallOptions(
-        newTimeout,
-        UNARMED,
-        priority,
-        overload,
-        affinityKey,
-        cacheScope,
-        cacheMode,
-        executor,
-        blocked);
+    return with(
+        builder -> {
+          builder.timeout = newTimeout;
+          builder.deadlineNanos = UNARMED;
+        });
   }
 
   /** Returns these options with a priority. */
   public CallOptions withPriority(Priority newPriority) {
-    return new CallOptions(
-        timeout,
-        deadlineNanos,
-        newPriority,
-        overload,
-        affinityKey,
-        cacheScope,
-        cacheMode,
-        executor,
-        blocked);
+    Objects.requireNonNull(newPriority, "priority");
+    return with(builder -> builder.priority = newPriority);
   }
 
   /** Returns these options with a behaviour under overload. */
   public CallOptions withOverload(Overload newOverload) {
-    return new CallOptions(
-        timeout,
-        deadlineNanos,
-        priority,
-        newOverload,
-        affinityKey,
-        cacheScope,
-        cacheMode,
-        executor,
-        blocked);
+    Objects.requireNonNull(newOverload, "overload");
+    return with(builder -> builder.overload = newOverload);
+  }
+
+  /**
+   * Returns these options with an id of the request, such as a trace's. No layer reads it to decide
+   * anything: it joins a call with what figures, events and late outcomes tell of it.
+   */
+  public CallOptions withRequestId(String id) {
+    Objects.requireNonNull(id, "id");
+    return with(builder -> builder.requestId = id);
   }
 
   /** Returns these options with a key; calls of one key are routed alike. */
   public CallOptions withAffinityKey(String key) {
     Objects.requireNonNull(key, "key");
-    return new CallOptions(
-        timeout, deadlineNanos, priority, overload, key, cacheScope, cacheMode, executor, blocked);
+    return with(builder -> builder.affinityKey = key);
   }
 
   /** Returns these options with a cache scope, such as a tenant; scopes never share an answer. */
   public CallOptions withCacheScope(String scope) {
     Objects.requireNonNull(scope, "scope");
-    return new CallOptions(
-        timeout,
-        deadlineNanos,
-        priority,
-        overload,
-        affinityKey,
-        scope,
-        cacheMode,
-        executor,
-        blocked);
+    return with(builder -> builder.cacheScope = scope);
   }
 
   /** Returns these options with a cache mode. */
   public CallOptions withCacheMode(CacheMode mode) {
-    return new CallOptions(
-        timeout,
-        deadlineNanos,
-        priority,
-        overload,
-        affinityKey,
-        cacheScope,
-        mode,
-        executor,
-        blocked);
+    Objects.requireNonNull(mode, "cacheMode");
+    return with(builder -> builder.cacheMode = mode);
   }
 
   /**
@@ -187,16 +197,7 @@ public final class CallOptions {
    * calls ignore it.
    */
   public CallOptions withExecutor(@Nullable Executor newExecutor) {
-    return new CallOptions(
-        timeout,
-        deadlineNanos,
-        priority,
-        overload,
-        affinityKey,
-        cacheScope,
-        cacheMode,
-        newExecutor,
-        blocked);
+    return with(builder -> builder.executor = newExecutor);
   }
 
   /** Returns the timeout, or null. */
@@ -212,6 +213,11 @@ public final class CallOptions {
   /** Returns the behaviour under overload. */
   public Overload overload() {
     return overload;
+  }
+
+  /** Returns the request's id, or null. */
+  public @Nullable String requestId() {
+    return requestId;
   }
 
   /** Returns the affinity key, or null. */
@@ -234,73 +240,89 @@ public final class CallOptions {
     return executor;
   }
 
-  // ---- for the authors of layers ----
+  // ---- for the authors of layers: see Deadline, BlockedCaller and AnswerFacts ----
 
-  /**
-   * Fixes the deadline, for the outermost layer that accepts a call: the layers inside see the same
-   * moment however long the call took to reach them. Without a timeout, or when armed already,
-   * returns these options themselves.
-   *
-   * @param nowNanos the present time on the clock of {@link System#nanoTime()}
-   */
-  public CallOptions arm(long nowNanos) {
+  CallOptions startDeadline(long nowNanos) {
     if (timeout == null || deadlineNanos != UNARMED) {
       return this;
     }
     long deadline = nowNanos + Nanos.of(timeout);
-    return new CallOptions(
-        timeout,
-        deadline == UNARMED ? deadline - 1 : deadline,
-        priority,
-        overload,
-        affinityKey,
-        cacheScope,
-        cacheMode,
-        executor,
-        blocked);
+    return with(b -> b.deadlineNanos = deadline == UNARMED ? deadline - 1 : deadline);
   }
 
-  /**
-   * Returns these options for a caller that blocks on the outcome: without the executor, of which
-   * the caller may be the only thread, and with leave to {@link Overload#WAIT} in a {@code submit}
-   * on the caller's behalf.
-   */
-  public CallOptions blocking() {
-    if (executor == null && (overload == Overload.FAIL || blocked)) {
+  /** The time that is left; {@link Long#MAX_VALUE} without a deadline. */
+  long remaining(long nowNanos) {
+    return deadlineNanos == UNARMED ? Long.MAX_VALUE : deadlineNanos - nowNanos;
+  }
+
+  CallOptions forBlockedCaller() {
+    if (executor == null && (overload == Overload.FAIL || blocking)) {
       return this;
     }
-    return new CallOptions(
-        timeout, deadlineNanos, priority, overload, affinityKey, cacheScope, cacheMode, null, true);
+    return with(
+        builder -> {
+          builder.executor = null;
+          builder.blocking = true;
+        });
   }
 
-  /**
-   * Checks that a {@code submit} with these options can do as they say.
-   *
-   * @throws IllegalArgumentException if they ask to wait for room and no caller blocks
-   */
+  boolean isCallerBlocked() {
+    return blocking;
+  }
+
+  @Nullable AnswerFacts facts() {
+    return facts;
+  }
+
+  CallOptions withFacts(@Nullable AnswerFacts newFacts) {
+    return with(builder -> builder.facts = newFacts);
+  }
+
+  // TODO: to go
+  public CallOptions arm(long nowNanos) {
+    return startDeadline(nowNanos);
+  }
+
+  public CallOptions blocking() {
+    return forBlockedCaller();
+  }
+
   public void checkSubmit() {
-    if (overload == Overload.WAIT && !blocked) {
-      throw new IllegalArgumentException(
-          "submit never blocks, so it cannot wait for room: use predict or predictAll with"
-              + " Overload.WAIT; or submit with Overload.FAIL and, after an OverloadedException,"
-              + " again after its retryAfter()");
-    }
+    BlockedCaller.checkSubmit(this);
   }
 
-  /** Returns whether the call has a timeout, armed or not. */
   public boolean hasTimeout() {
     return timeout != null;
   }
 
-  /**
-   * Returns the time that is left.
-   *
-   * @param nowNanos the present time on the clock of {@link System#nanoTime()}
-   * @return nanoseconds, zero or less when the deadline has passed; {@link Long#MAX_VALUE} if the
-   *     call has no timeout or was not armed
-   */
   public long remainingNanos(long nowNanos) {
-    return deadlineNanos == UNARMED ? Long.MAX_VALUE : deadlineNanos - nowNanos;
+    return remaining(nowNanos);
+  }
+
+  private List<@Nullable Object> state() {
+    return Arrays.asList(
+        timeout,
+        deadlineNanos,
+        priority,
+        overload,
+        requestId,
+        affinityKey,
+        cacheScope,
+        cacheMode,
+        executor,
+        blocking,
+        facts);
+  }
+
+  /** Equal options have a call served alike; executors are equal as their class says. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof CallOptions that && state().equals(that.state());
+  }
+
+  @Override
+  public int hashCode() {
+    return state().hashCode();
   }
 
   @Override
@@ -311,6 +333,8 @@ public final class CallOptions {
         + priority
         + ", overload="
         + overload
+        + ", requestId="
+        + requestId
         + ", affinityKey="
         + affinityKey
         + ", cacheScope="

@@ -1,6 +1,8 @@
 package dev.inproc.inference;
 
 import dev.inproc.inference.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 
@@ -21,6 +23,50 @@ public interface Codec<I, O> extends Adapter<I, O, Tensors, Tensors> {
 
   /** Turns the tensors of one example's answer into an answer. */
   O decode(Tensors outputs);
+
+  /**
+   * Turns a list of requests into tensors, one for each, in order. One by one here; a tokenizer
+   * that is faster with many overrides it.
+   *
+   * @throws InvalidInputException with the index of the request that cannot be encoded
+   */
+  default List<Tensors> encodeAll(List<? extends I> inputs) {
+    List<Tensors> encoded = new ArrayList<>(inputs.size());
+    for (int i = 0; i < inputs.size(); i++) {
+      try {
+        encoded.add(encode(inputs.get(i)));
+      } catch (InvalidInputException e) {
+        throw e.atIndex(i);
+      }
+    }
+    return encoded;
+  }
+
+  /**
+   * Returns this codec with a resource that it needs, such as a tokenizer. The predictor that is
+   * made with it closes the resource, after its last call has ended. Such a codec serves one
+   * predictor.
+   */
+  default Codec<I, O> closing(AutoCloseable resource) {
+    return new OwningCodec<>(this, resource);
+  }
+
+  /**
+   * Returns a codec of these two functions. The class has the compiler know the request's type in a
+   * chain of {@code with}.
+   *
+   * <pre>{@code
+   * session.with(Codec.of(Payment.class, p -> features(p), out -> out.only().toFloats()[0]))
+   *     .with(cache)
+   * }</pre>
+   */
+  static <I, O> Codec<I, O> of(
+      Class<I> requestType,
+      Function<? super I, Tensors> encode,
+      Function<Tensors, ? extends O> decode) {
+    Objects.requireNonNull(requestType, "requestType");
+    return of(encode, decode);
+  }
 
   /** Returns a codec of these two functions. */
   static <I, O> Codec<I, O> of(

@@ -3,23 +3,27 @@ package dev.inproc.inference;
 import dev.inproc.inference.concurrent.InFlight;
 import dev.inproc.inference.concurrent.Nanos;
 import dev.inproc.inference.concurrent.Relay;
+import dev.inproc.inference.concurrent.ServingThreads;
+import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** A predictor of tensors seen through a codec. */
 final class CodecPredictor<I, O> implements Predictor<I, O> {
   private final Predictor<Tensors, Tensors> inner;
   private final Codec<I, O> codec;
+  private final Timer timer;
   private final InFlight undecoded = new InFlight();
 
   CodecPredictor(Predictor<Tensors, Tensors> inner, Codec<I, O> codec) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.codec = codec;
+    timer = ServingThreads.of(inner).timer();
   }
 
   @Override
@@ -48,11 +52,17 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   public List<O> predictAll(List<I> inputs, CallOptions options) {
     CallOptions armed = arm(options);
     List<I> all = new ArrayList<>(inputs); // its owner may change it meanwhile
-    Tensors[] encoded = new Tensors[all.size()];
-    for (int i = 0; i < encoded.length; i++) {
-      encoded[i] = codec.encode(all.get(i));
+    all.forEach(input -> Objects.requireNonNull(input, "input"));
+    List<Tensors> encoded = codec.encodeAll(all);
+    if (encoded.size() != all.size()) {
+      throw new IllegalStateException(
+          "Expected "
+              + all.size()
+              + " encodings, one for each input, got "
+              + encoded.size()
+              + " from Codec.encodeAll");
     }
-    List<Tensors> answers = inner.predictAll(Arrays.asList(encoded), armed);
+    List<Tensors> answers = inner.predictAll(encoded, armed);
     List<O> decoded = new ArrayList<>(answers.size());
     for (Tensors answer : answers) {
       decoded.add(codec.decode(answer));
@@ -61,8 +71,8 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   }
 
   /** The time that encoding takes counts. */
-  private static CallOptions arm(CallOptions options) {
-    return options.hasTimeout() ? options.arm(System.nanoTime()) : options;
+  private CallOptions arm(CallOptions options) {
+    return Deadline.isSet(options) ? Deadline.start(options, timer.nanoTime()) : options;
   }
 
   @Override
@@ -80,6 +90,11 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   @Override
   public boolean keepsState() {
     return inner.keepsState();
+  }
+
+  @Override
+  public <T> Optional<T> find(Class<T> control) {
+    return control.isInstance(this) ? Optional.of(control.cast(this)) : inner.find(control);
   }
 
   @Override

@@ -2,8 +2,10 @@ package dev.inproc.inference;
 
 import dev.inproc.inference.concurrent.BoundedClose;
 import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.ServingThreads;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -80,7 +82,7 @@ public interface Predictor<I, O> extends AutoCloseable {
    * @return whether everything has been released
    */
   default boolean close(Duration timeout) {
-    return BoundedClose.close(this::close, Nanos.of(timeout));
+    return BoundedClose.close(ServingThreads.of(this).workers(), this::close, Nanos.of(timeout));
   }
 
   /**
@@ -90,6 +92,29 @@ public interface Predictor<I, O> extends AutoCloseable {
    */
   default boolean keepsState() {
     return false;
+  }
+
+  /**
+   * Returns the outermost layer of this chain that is of a type, such as {@code CacheControl}. What
+   * is found works on the layer as it is in the chain, from any thread.
+   *
+   * <pre>{@code
+   * embedder.find(CacheControl.class).ifPresent(CacheControl::invalidateAll);
+   * }</pre>
+   *
+   * <p>A layer that wraps another returns itself, or what the other finds.
+   */
+  default <T> Optional<T> find(Class<T> control) {
+    return control.isInstance(this) ? Optional.of(control.cast(this)) : Optional.empty();
+  }
+
+  /**
+   * Returns a view whose answers carry what the layers tell of them: where an answer came from,
+   * which version gave it. A list through this view is as many calls as it has inputs. Closing the
+   * view closes this predictor.
+   */
+  default Predictor<I, Answer<O>> answers() {
+    return new AnswersView<>(this);
   }
 
   /** {@link #submit(Object, CallOptions)} with the default options. */
@@ -124,7 +149,11 @@ public interface Predictor<I, O> extends AutoCloseable {
 
   /**
    * Returns a view that answers as this predictor does but whose {@code close()} leaves it open,
-   * for handing to a layer or a component that closes what it is given.
+   * for handing to a layer or a component that closes what it is given. The view refuses calls once
+   * it is closed itself.
+   *
+   * <p>This is the one view that does not own: closing what {@code with}, {@link #answers} or a
+   * session's {@code outputs} returned closes this predictor.
    */
   default Predictor<I, O> borrowed() {
     return new BorrowedPredictor<>(this);

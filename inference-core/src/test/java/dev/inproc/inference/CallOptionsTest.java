@@ -21,6 +21,7 @@ class CallOptionsTest {
       CallOptions.timeout(Duration.ofMillis(5))
           .withPriority(Priority.HIGH)
           .withOverload(Overload.WAIT)
+          .withRequestId("trace-7")
           .withAffinityKey("user")
           .withCacheScope("tenant")
           .withCacheMode(CacheMode.REFRESH)
@@ -82,6 +83,7 @@ class CallOptionsTest {
         List.of(
             o -> o.withPriority(Priority.HIGH),
             o -> o.withOverload(Overload.WAIT),
+            o -> o.withRequestId("trace-7"),
             o -> o.withAffinityKey("user"),
             o -> o.withCacheScope("tenant"),
             o -> o.withCacheMode(CacheMode.REFRESH),
@@ -89,6 +91,8 @@ class CallOptionsTest {
     CallOptions armed = FULL.arm(1000);
     for (UnaryOperator<CallOptions> wither : same) {
       CallOptions changed = wither.apply(armed);
+      assertEquals(armed, changed);
+      assertEquals(armed.hashCode(), changed.hashCode());
       assertEquals(armed.toString(), changed.toString());
       assertEquals(5_000_000, changed.remainingNanos(1000), "the deadline stays");
       assertEquals(FULL.toString(), wither.apply(FULL).toString());
@@ -96,8 +100,32 @@ class CallOptionsTest {
     assertSame(EXECUTOR, armed.executor());
     assertEquals("tenant", armed.cacheScope());
     assertEquals("user", armed.affinityKey());
+    assertEquals("trace-7", armed.requestId());
     assertEquals(Duration.ofMillis(5), armed.timeout());
     assertEquals(CacheMode.REFRESH, armed.cacheMode());
+  }
+
+  @Test
+  void equals_anyOptionThatDiffers_isSeen() {
+    List<CallOptions> different =
+        List.of(
+            CallOptions.DEFAULT,
+            FULL,
+            FULL.arm(1000),
+            FULL.withTimeout(Duration.ofMillis(6)),
+            FULL.withPriority(Priority.LOW),
+            FULL.withOverload(Overload.FAIL),
+            FULL.withRequestId("trace-8"),
+            FULL.withAffinityKey("other"),
+            FULL.withCacheScope("other"),
+            FULL.withCacheMode(CacheMode.EXACT_ONLY),
+            FULL.withExecutor(null),
+            FULL.blocking());
+    for (int i = 0; i < different.size(); i++) {
+      for (int j = 0; j < different.size(); j++) {
+        assertEquals(i == j, different.get(i).equals(different.get(j)), i + " and " + j);
+      }
+    }
   }
 
   @Test

@@ -4,12 +4,15 @@ import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.BoundedClose;
 import dev.inproc.inference.concurrent.CallbackExecutor;
 import dev.inproc.inference.concurrent.Failures;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.PriorityTurns;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Threads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
@@ -18,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,6 +62,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private static final Request[] NO_REQUESTS = {};
 
   private final BatchPredictor<I, O> inner;
+  private final ServingThreads threads;
   private final Timer timer;
   private final BiConsumer<Object, Runnable> host;
   private final int maxBatchSize;
@@ -80,7 +85,11 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private volatile boolean strays; // moved out of the queue by one who holds no slot
 
   Batcher(BatchPredictor<I, O> inner, Batching batching) {
-    this(inner, batching, Timer.system(), Workers.shared()::turn);
+    this(inner, batching, ServingThreads.of(inner));
+  }
+
+  private Batcher(BatchPredictor<I, O> inner, Batching batching, ServingThreads threads) {
+    this(inner, batching, threads, threads.timer(), threads.workers()::turn);
   }
 
   /**
@@ -93,7 +102,17 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       Batching batching,
       Timer timer,
       BiConsumer<Object, Runnable> host) {
+    this(inner, batching, ServingThreads.of(inner), timer, host);
+  }
+
+  private Batcher(
+      BatchPredictor<I, O> inner,
+      Batching batching,
+      ServingThreads threads,
+      Timer timer,
+      BiConsumer<Object, Runnable> host) {
     this.inner = Objects.requireNonNull(inner, "inner");
+    this.threads = threads;
     this.timer = timer;
     this.host = host;
     BatchTraits<I> traits = inner.traits();
@@ -123,7 +142,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
                 inner.close();
               }
             },
-            task -> Workers.shared().turn(inner, task));
+            task -> threads.workers().turn(inner, task));
   }
 
   private void tellOfCap(int wanted) {
@@ -173,6 +192,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     Request<I, O> request;
     try {
       request = door.request(input, options, null);
+      request.captureContext();
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -314,6 +334,10 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   int waiting() {
     return intake.waiting();
+  }
+
+  ServingThreads threads() {
+    return threads;
   }
 
   Runs<I, O> runs() {
@@ -461,7 +485,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     try {
       intake.drain(policy::add);
       while (!fits) {
-        Request<I, O> victim = policy.pollEvictable(Untimed.classOf(priority));
+        Request<I, O> victim = policy.pollEvictable(PriorityTurns.rank(priority));
         if (victim == null) {
           break;
         }
@@ -489,7 +513,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   void expire(Request<I, O> request) {
-    fail(request, request.expired());
+    Duration timeout = Objects.requireNonNullElse(request.options().timeout(), Duration.ZERO);
+    fail(request, new DeadlineExceededException(timeout, toString(), Stage.QUEUED));
   }
 
   /** Fails a request that this thread has taken out of the queue and that is not run. */
@@ -650,6 +675,11 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   @Override
   public boolean keepsState() {
     return inner.keepsState();
+  }
+
+  @Override
+  public <T> Optional<T> find(Class<T> control) {
+    return control.isInstance(this) ? Optional.of(control.cast(this)) : inner.find(control);
   }
 
   @Override

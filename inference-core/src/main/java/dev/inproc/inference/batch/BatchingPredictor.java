@@ -10,16 +10,8 @@ import java.time.Duration;
  * @param <I> a request
  * @param <O> an answer
  */
-public sealed interface BatchingPredictor<I, O> extends Predictor<I, O> permits Batcher {
-  /** Returns the figures so far, as one consistent picture of each counter. */
-  BatchingMetrics metrics();
-
-  /**
-   * Returns the most requests in a batch: what {@link Batching#upTo} says, or less if the model
-   * runs no more together.
-   */
-  int maxBatchSize();
-
+public sealed interface BatchingPredictor<I, O> extends Predictor<I, O>, BatchingStats
+    permits Batcher {
   /**
    * Closes as {@link #close()} does, but waits no longer than this. Then those that still wait fail
    * with {@link dev.inproc.inference.PredictorClosedException}, as do those in a run, and the run

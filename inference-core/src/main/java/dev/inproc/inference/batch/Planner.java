@@ -1,5 +1,6 @@
 package dev.inproc.inference.batch;
 
+import dev.inproc.inference.concurrent.PriorityTurns;
 import java.util.Arrays;
 
 /**
@@ -31,7 +32,6 @@ final class Planner {
 
   /** Times the usual time to a deadline: a request that has waited so long gives much more. */
   private static final double PASSED_OVER = 1.5;
-
 
   private final int maxBatchSize;
   private final RunCost cost;
@@ -92,7 +92,7 @@ final class Planner {
       double given = request.deadlineNanos() - request.arrivalNanos();
       boolean isPassedOver = nowNanos - request.arrivalNanos() > PASSED_OVER * usualNanos;
       int hurry = given * 3 < usualNanos || isPassedOver ? 2 : given * 1.5 < usualNanos ? 1 : 0;
-      level[i] = 3 * Untimed.classOf(request.priority()) + hurry;
+      level[i] = 3 * PriorityTurns.rank(request.priority()) + hurry;
       topLevel = Math.max(topLevel, level[i]);
       bottomLevel = Math.min(bottomLevel, level[i]);
     }

@@ -1,9 +1,11 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.concurrent.Call;
 import dev.inproc.inference.concurrent.Failures;
+import dev.inproc.inference.concurrent.ServingThreads;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
@@ -114,6 +116,23 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
   @Override
   protected boolean isBlocking() {
     return waiter != null;
+  }
+
+  @Override
+  protected ServingThreads threads() {
+    return home.threads();
+  }
+
+  @Override
+  protected Object predictor() {
+    return home;
+  }
+
+  @Override
+  protected DeadlineExceededException.Stage stage() {
+    return place == TAKEN
+        ? DeadlineExceededException.Stage.RUNNING
+        : DeadlineExceededException.Stage.QUEUED;
   }
 
   /** Whether it may be refused for the sake of a higher class. */

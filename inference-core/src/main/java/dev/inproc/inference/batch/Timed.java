@@ -1,5 +1,6 @@
 package dev.inproc.inference.batch;
 
+import dev.inproc.inference.concurrent.PriorityTurns;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -189,7 +190,7 @@ final class Timed<R extends Waiting> {
   }
 
   private static boolean isEvictable(Waiting request, int ofClass) {
-    return Untimed.classOf(request.priority()) == ofClass
+    return PriorityTurns.rank(request.priority()) == ofClass
         && !request.isGone()
         && request.isEvictable();
   }

@@ -1,35 +1,21 @@
 package dev.inproc.inference.batch;
 
-import dev.inproc.inference.CallOptions.Priority;
-import java.util.Arrays;
+import dev.inproc.inference.concurrent.PriorityTurns;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests without a deadline. Within a class of priority they leave in the order they came. Next
- * is the class whose weight (8 for high, 4 for normal, 1 for low), times the turns that it has
- * waited, is greatest; so while all wait they get about 5, 3 and 1 of nine rows, and none less than
- * one of sixteen. Age is counted in turns, not in time: by time, under an overload that lasts, the
- * high class itself grows old and a low one starves.
+ * Requests without a deadline. Within a class of priority they leave in the order they came, and
+ * the classes take turns, row by row ({@link PriorityTurns}).
  */
 final class Untimed<R extends Waiting> {
-  private static final int CLASSES = 3;
-  private static final int[] WEIGHTS = {1, 4, 8};
+  private static final int CLASSES = PriorityTurns.CLASSES;
 
   private final List<Fifo<R>> fifos = List.of(new Fifo<>(), new Fifo<>(), new Fifo<>());
-  private final int[] passedOver = new int[CLASSES];
-
-  /** The class's rank, from the lowest. */
-  static int classOf(Priority priority) {
-    return switch (priority) {
-      case LOW -> 0;
-      case NORMAL -> 1;
-      case HIGH -> 2;
-    };
-  }
+  private final PriorityTurns turns = new PriorityTurns();
 
   void add(R request) {
-    fifos.get(classOf(request.priority())).add(request);
+    fifos.get(PriorityTurns.rank(request.priority())).add(request);
   }
 
   /** Those waiting; gone ones may still be counted. */
@@ -70,7 +56,7 @@ final class Untimed<R extends Waiting> {
   int take(int most, List<R> batch) {
     Fifo<R> only = only();
     if (only != null) {
-      Arrays.fill(passedOver, 0);
+      turns.reset();
       return only.take(most, batch);
     }
     int taken = 0;
@@ -100,22 +86,8 @@ final class Untimed<R extends Waiting> {
   }
 
   private @Nullable Fifo<R> next() {
-    int best = -1;
-    for (int i = CLASSES - 1; i >= 0; i--) {
-      if (fifos.get(i).peek() == null) {
-        passedOver[i] = 0;
-      } else {
-        passedOver[i]++;
-        if (best < 0 || WEIGHTS[i] * passedOver[i] > WEIGHTS[best] * passedOver[best]) {
-          best = i;
-        }
-      }
-    }
-    if (best < 0) {
-      return null;
-    }
-    passedOver[best] = 0;
-    return fifos.get(best);
+    int next = turns.next(rank -> fifos.get(rank).peek() != null);
+    return next == PriorityTurns.NONE ? null : fifos.get(next);
   }
 
   /** Takes out the newest of a class that may be refused; null if there is none. */

@@ -13,19 +13,18 @@ public final class BoundedClose {
   private BoundedClose() {}
 
   /**
-   * Calls this on a worker thread and waits for it.
+   * Calls this on one of these worker threads and waits for it.
    *
    * @return whether it returned in time; false if it threw
    */
-  public static boolean close(Runnable close, long timeoutNanos) {
+  public static boolean close(Workers workers, Runnable close, long timeoutNanos) {
     CountDownLatch closed = new CountDownLatch(1);
-    Workers.shared()
-        .turn(
-            closed,
-            () -> {
-              close.run();
-              closed.countDown();
-            });
+    workers.turn(
+        closed,
+        () -> {
+          close.run();
+          closed.countDown();
+        });
     return Latches.await(closed, timeoutNanos);
   }
 }

@@ -3,6 +3,7 @@ package dev.inproc.inference.concurrent;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.DeadlineExceededException.Stage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +64,7 @@ public class Call<I, O> extends CompletableFuture<O> {
   private volatile boolean gone;
 
   private volatile Timer.@Nullable Scheduled timeout;
+  private @Nullable UnaryOperator<Runnable> context;
 
   /**
    * Creates a call.
@@ -130,19 +133,49 @@ public class Call<I, O> extends CompletableFuture<O> {
       completeExceptionally(failure.get());
     } else if (mayDecide()) {
       leave(); // the run need not wait for a callback thread
-      CallbackExecutor.shared().execute(() -> fail(failure.get()));
+      threads().callbacks().execute(inContext(() -> fail(failure.get())));
     }
   }
 
   /** Decides for an outcome from outside; an executor may be stuck and is overruled. */
   private boolean mayDecide() {
-    return options.executor() != null || claim();
+    return executor() != null || claim();
   }
 
   /** Returns the failure of a call whose time is over. */
   public final DeadlineExceededException expired() {
-    Duration allowed = options.timeout();
-    return new DeadlineExceededException(allowed == null ? Duration.ZERO : allowed);
+    Duration allowed = Objects.requireNonNullElse(options.timeout(), Duration.ZERO);
+    return new DeadlineExceededException(allowed, predictor().toString(), stage());
+  }
+
+  /** Returns the threads of the model that is called. */
+  protected ServingThreads threads() {
+    return ServingThreads.shared();
+  }
+
+  private @Nullable Executor executor() {
+    Executor own = options.executor();
+    return own == null && !isBlocking() ? threads().callbackExecutor() : own;
+  }
+
+  /** Keeps the context of this thread for the call's callbacks, before the call is published. */
+  public final void captureContext() {
+    context = threads().capture();
+  }
+
+  private Runnable inContext(Runnable task) {
+    UnaryOperator<Runnable> wrapper = context;
+    return wrapper == null ? task : wrapper.apply(task);
+  }
+
+  /** Returns what was called, for messages. */
+  protected Object predictor() {
+    return "a predictor";
+  }
+
+  /** Returns how far the call has come. */
+  protected Stage stage() {
+    return Stage.UNKNOWN;
   }
 
   /**
@@ -163,7 +196,7 @@ public class Call<I, O> extends CompletableFuture<O> {
     if (isBlocking()) {
       return true;
     }
-    if (options.executor() != null) {
+    if (executor() != null) {
       return false;
     }
     // Dekker: this is written before it looks for dependents; a thread that attaches one says so
@@ -222,10 +255,10 @@ public class Call<I, O> extends CompletableFuture<O> {
     if (isDone() || !claim()) {
       return false;
     }
-    if (options.executor() == null) {
+    if (executor() == null) {
       onDelivery(true); // an executor may be stuck, and nothing may wait for it
     }
-    CallbackExecutor.shared().execute(() -> deliver(output, failure));
+    threads().callbacks().execute(inContext(() -> deliver(output, failure)));
     return true;
   }
 
@@ -235,7 +268,7 @@ public class Call<I, O> extends CompletableFuture<O> {
   }
 
   private void deliver(@Nullable O output, @Nullable Throwable failure) {
-    Executor executor = options.executor();
+    Executor executor = executor();
     if (executor == null) {
       AtomicBoolean delivered = new AtomicBoolean();
       firstOfAll(() -> delivered(delivered));
@@ -244,7 +277,7 @@ public class Call<I, O> extends CompletableFuture<O> {
       return;
     }
     try {
-      executor.execute(() -> finish(output, failure));
+      executor.execute(inContext(() -> finish(output, failure)));
     } catch (RuntimeException | Error e) {
       finish(output, failure); // a full or broken executor must not lose an outcome
     }

@@ -48,7 +48,7 @@ public final class CallbackExecutor implements Executor {
 
   /** Returns whether the calling thread is one of this class's threads. */
   public static boolean isCallback() {
-    return Workers.isTurning(SHARED);
+    return Workers.lane() instanceof CallbackExecutor;
   }
 
   /** Runs a task on a thread of its own kind, soon. Never blocks, never runs it here. */

@@ -68,10 +68,7 @@ public final class Failures {
     try {
       Throwable copy =
           (Throwable)
-              failure
-                  .getClass()
-                  .getConstructor(String.class)
-                  .newInstance(failure.getMessage());
+              failure.getClass().getConstructor(String.class).newInstance(failure.getMessage());
       return copy.initCause(cause);
     } catch (NoSuchMethodException
         | InstantiationException

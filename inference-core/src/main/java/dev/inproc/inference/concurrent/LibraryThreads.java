@@ -64,6 +64,32 @@ final class LibraryThreads {
     return pool;
   }
 
+  /** Has a pool that was shut down no longer managed. */
+  static void forget(ThreadPoolExecutor pool) {
+    synchronized (POOLS) {
+      POOLS.remove(pool);
+    }
+  }
+
+  /** Waits for the threads of a pool that was shut down, whatever interrupts come. */
+  static boolean awaitEnd(ThreadPoolExecutor pool, long timeoutNanos) {
+    boolean interrupted = false;
+    long end = System.nanoTime() + timeoutNanos;
+    try {
+      while (true) {
+        try {
+          return pool.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
   /** A shorter time interrupts the pool's idle threads, and each waits anew. */
   private static void setIdleTime(ThreadPoolExecutor pool) {
     pool.setKeepAliveTime(open == 0 ? LEAVING_NANOS : IDLE_NANOS, TimeUnit.NANOSECONDS);

@@ -10,8 +10,8 @@ public final class Waiting {
   private Waiting() {}
 
   /**
-   * Waits for an answer. A failure is thrown as a copy ({@link Failures}); an interrupt cancels the call, sets the
-   * interrupt status again and throws {@link InferenceInterruptedException}.
+   * Waits for an answer. A failure is thrown as a copy ({@link Failures}); an interrupt cancels the
+   * call, sets the interrupt status again and throws {@link InferenceInterruptedException}.
    */
   public static <T> T await(CompletableFuture<T> future) {
     try {

@@ -16,11 +16,26 @@ import org.jspecify.annotations.Nullable;
  * {@link CallbackExecutor}, which bounds itself.
  */
 public final class Workers {
-  private static final Workers SHARED = new Workers();
+  private static final Workers SHARED = new Workers("inproc", null);
+
+  /** The lane of a thread that a user's factory made; null on other threads. */
+  private static final ThreadLocal<Object> FOREIGN_LANE = new ThreadLocal<>();
+
+  /** Spares callers the thread local while no user has a factory. */
+  private static volatile boolean isAnyForeign;
 
   private final ThreadPoolExecutor lanes;
 
-  Workers() {
+  /**
+   * Creates workers.
+   *
+   * @param name what the names of the threads begin with
+   * @param factory makes the threads, or null
+   */
+  Workers(String name, @Nullable ThreadFactory factory) {
+    if (factory != null) {
+      isAnyForeign = true;
+    }
     lanes =
         LibraryThreads.manage(
             new ThreadPoolExecutor(
@@ -29,7 +44,7 @@ public final class Workers {
                 LibraryThreads.IDLE_NANOS,
                 TimeUnit.NANOSECONDS,
                 new SynchronousQueue<>(),
-                factory("inproc-worker-")));
+                factory == null ? factory(name + "-worker-") : factory));
   }
 
   private static ThreadFactory factory(String prefix) {
@@ -58,7 +73,15 @@ public final class Workers {
   }
 
   private static void runAs(Object lane, Runnable task) {
-    Worker worker = (Worker) Thread.currentThread();
+    if (!(Thread.currentThread() instanceof Worker worker)) {
+      FOREIGN_LANE.set(lane);
+      try {
+        task.run();
+      } finally {
+        FOREIGN_LANE.remove();
+      }
+      return;
+    }
     worker.lane = lane;
     try {
       task.run();
@@ -68,12 +91,20 @@ public final class Workers {
     }
   }
 
+  /** Returns the lane that the calling thread turns, or null. */
+  static @Nullable Object lane() {
+    if (Thread.currentThread() instanceof Worker worker) {
+      return worker.lane;
+    }
+    return isAnyForeign ? FOREIGN_LANE.get() : null;
+  }
+
   /**
    * Returns whether the calling thread is turning this lane: it must not wait for the lane, since
    * the lane may be waiting for it.
    */
   public static boolean isTurning(Object lane) {
-    return Thread.currentThread() instanceof Worker worker && worker.lane == lane;
+    return lane() == lane;
   }
 
   /**
@@ -81,7 +112,17 @@ public final class Workers {
    * began, since that may be waiting for this thread.
    */
   public static boolean isWorker() {
-    return Thread.currentThread() instanceof Worker;
+    return lane() != null;
+  }
+
+  /** Ends the threads after their work; no more is taken. */
+  void close() {
+    lanes.shutdown();
+    LibraryThreads.forget(lanes);
+  }
+
+  boolean awaitEnd(long timeoutNanos) {
+    return LibraryThreads.awaitEnd(lanes, timeoutNanos);
   }
 
   private static final class Worker extends Thread {

@@ -3,8 +3,10 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Threads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
@@ -88,14 +90,16 @@ final class Dispatcher {
     Duration timeout = Objects.requireNonNull(armed.timeout());
     long remaining = armed.remainingNanos(model.timer.nanoTime());
     if (remaining <= 0) {
-      throw new DeadlineExceededException(timeout);
+      throw new DeadlineExceededException(timeout, model.name, Stage.QUEUED);
     }
     Cancellation stop = new Cancellation();
     Timer.Scheduled alarm = model.timer.schedule(stop::cancel, remaining);
     try {
       return runAll(work, stop);
     } catch (RuntimeException e) {
-      throw stop.isCancelled() ? new DeadlineExceededException(timeout) : e;
+      throw stop.isCancelled()
+          ? new DeadlineExceededException(timeout, model.name, Stage.RUNNING)
+          : e;
     } finally {
       alarm.cancel();
     }
@@ -103,6 +107,9 @@ final class Dispatcher {
 
   private <T> CompletableFuture<T> admit(Work<T> work, CallOptions armed, boolean blocking) {
     Errand<T> errand = new Errand<>(work, blocking ? armed.blocking() : armed, blocking);
+    if (!blocking) {
+      errand.captureContext();
+    }
     if (!model.lifetime.acquire()) {
       errand.refuse(new PredictorClosedException(model.name));
       return errand;
@@ -142,6 +149,21 @@ final class Dispatcher {
     @Override
     protected boolean isBlocking() {
       return blocking;
+    }
+
+    @Override
+    protected ServingThreads threads() {
+      return model.threads;
+    }
+
+    @Override
+    protected Object predictor() {
+      return model.name;
+    }
+
+    @Override
+    protected Stage stage() {
+      return isRunning() ? Stage.RUNNING : Stage.QUEUED;
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.CallOptions;
-import dev.inproc.inference.CallOptions.Priority;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.concurrent.Call;
 import dev.inproc.inference.concurrent.Failures;
@@ -15,15 +14,15 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One model's calls that wait for a worker, first come, first served, turned by at most {@code
+ * One model's calls that wait for a worker ({@link LaneQueue}), turned by at most {@code
  * parallelism} workers at once. A call that is gone leaves at once, so that a model which hangs
  * while callers come and time out does not fill the memory. This is the plain way of {@code submit}
  * and of calls with a timeout; a batcher has its own queue.
  *
  * <p>A call that finds the lane full takes the place of the newest of a lower class of priority, is
- * refused, or waits for room outside ({@link WaitingForRoom}). Those outside fill three quarters of
- * the lane and, where it is fuller than that, get every second place that becomes free. A list goes
- * to the end of the lane after each of its runs.
+ * refused, or waits for room outside. Calls outside fill three quarters of the lane and, where it
+ * is fuller than that, get every second place that becomes free. A list goes to the end of its
+ * class after each of its runs.
  */
 final class Lane {
   private static final double RETRY_NANOS = 1_000_000; // to come again sooner is of no use
@@ -33,10 +32,9 @@ final class Lane {
   private final int parallelism;
   private final int capacity;
   private final DoubleSupplier meanNanos;
-  // Insertion-ordered, and a call leaves from the middle in constant time.
-  private final Set<Entry<?, ?>> waiting = new LinkedHashSet<>();
+  private final LaneQueue waiting = new LaneQueue();
   private final Set<Entry<?, ?>> running = new LinkedHashSet<>();
-  private final WaitingForRoom outside = new WaitingForRoom();
+  private final LaneQueue outside = new LaneQueue(); // that wait for room
   private boolean isTheirTurn; // the next free place is for one outside
   private volatile @Nullable Throwable abandoned;
   private int starting; // workers called for that have not taken a call yet
@@ -57,10 +55,19 @@ final class Lane {
   abstract static class Entry<I, O> extends Call<I, O> {
     private final Lane lane;
     private boolean isUnderWay; // part of it has been run
+    private volatile boolean isRunning;
 
     Entry(Lane lane, I input, CallOptions options) {
       super(input, options);
       this.lane = lane;
+    }
+
+    final boolean isUnderWay() {
+      return isUnderWay;
+    }
+
+    final boolean isRunning() {
+      return isRunning;
     }
 
     /**
@@ -89,14 +96,15 @@ final class Lane {
     boolean starts;
     synchronized (this) {
       if (abandoned != null) {
-        return Failures.copy(abandoned); // it was let in before the model closed, and came too late to be told
+        return Failures.copy(
+            abandoned); // it was let in before the model closed, and came too late to be told
       }
       if (entry.options().overload() == CallOptions.Overload.WAIT) {
         outside.add(entry);
         refill();
       } else {
         if (waiting.size() >= capacity) {
-          evicted = newestBelow(entry.options().priority());
+          evicted = waiting.newestBelow(entry.options().priority());
           if (evicted == null) {
             return new OverloadedException(capacity, waiting.size(), retryAfter());
           }
@@ -125,22 +133,6 @@ final class Lane {
       }
     }
     return null;
-  }
-
-  /** The newest call of the lowest class below this one that may be refused. */
-  private @Nullable Entry<?, ?> newestBelow(Priority priority) {
-    Entry<?, ?> found = null;
-    for (Entry<?, ?> each : waiting) {
-      CallOptions options = each.options();
-      boolean isBelow = options.priority().compareTo(priority) < 0;
-      if (isBelow
-          && !each.isUnderWay
-          && options.overload() == CallOptions.Overload.FAIL
-          && (found == null || options.priority().compareTo(found.options().priority()) <= 0)) {
-        found = each;
-      }
-    }
-    return found;
   }
 
   private void evict(Entry<?, ?> evicted) {
@@ -221,6 +213,7 @@ final class Lane {
       return false;
     }
     running.remove(entry);
+    entry.isRunning = false;
     entry.isUnderWay = true;
     waiting.add(entry);
     return true;
@@ -234,13 +227,12 @@ final class Lane {
     if (done != null) {
       running.remove(done);
     }
-    var inOrder = waiting.iterator();
-    if (!inOrder.hasNext() || abandoned != null) {
-      return null; // those abandoned are being told
+    Entry<?, ?> next = abandoned == null ? waiting.poll() : null; // those abandoned are being told
+    if (next == null) {
+      return null;
     }
-    Entry<?, ?> next = inOrder.next();
-    inOrder.remove();
     running.add(next);
+    next.isRunning = true;
     replace();
     return next;
   }
@@ -255,7 +247,7 @@ final class Lane {
     List<Entry<?, ?>> all = new ArrayList<>();
     synchronized (this) {
       abandoned = reason;
-      all.addAll(waiting);
+      all.addAll(waiting.all());
       all.addAll(outside.all());
       all.addAll(running);
     }

@@ -2,6 +2,7 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.cost.CostModel;
@@ -29,6 +30,7 @@ final class LoadedModel {
   final SessionOptions options;
   final Layout layout;
   final CostModel costs = new CostModel();
+  final ServingThreads threads;
   final Timer timer;
   final Workers workers;
   final Lane lane;
@@ -53,13 +55,13 @@ final class LoadedModel {
       List<? extends NativeModel> copies,
       SessionOptions options,
       BatchAxis axis,
-      Timer timer,
-      Workers workers) {
+      ServingThreads threads) {
     this.name = name;
     this.copies = List.copyOf(copies);
     this.options = options;
-    this.timer = timer;
-    this.workers = workers;
+    this.threads = threads;
+    timer = threads.timer();
+    workers = threads.workers();
     NativeModel first = copies.get(0);
     layout = new Layout(stated(first, options.statedShapes()), axis, first.unusedInputs());
     lane =
@@ -67,7 +69,7 @@ final class LoadedModel {
             workers, options.parallelism() * copies.size(), options.maxQueued(), costs::meanNanos);
     lifetime = new Lifetime(this::free, task -> workers.turn(this, task));
     isStatePossible = statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
-    Workers.modelOpened(); // until it is freed
+    options.runtime().modelOpened(); // until it is freed
   }
 
   /** The model's signature with the shapes that the user states. */
@@ -127,9 +129,9 @@ final class LoadedModel {
   /** The same native copies under another batch axis; this is not to be used any more. */
   LoadedModel under(BatchAxis axis) {
     List<Runnable> steps = runnerCloses();
-    steps.add(Workers::modelFreed); // in place of this model
+    steps.add(options.runtime()::modelFreed); // in place of this model
     Steps.all(steps);
-    return new LoadedModel(name, copies, options, axis, timer, workers);
+    return new LoadedModel(name, copies, options, axis, threads);
   }
 
   /** What the graph of any copy tells. */
@@ -184,7 +186,7 @@ final class LoadedModel {
   private void free() {
     List<Runnable> steps = runnerCloses();
     copies.forEach(copy -> steps.add(copy::close));
-    steps.add(Workers::modelFreed);
+    steps.add(options.runtime()::modelFreed);
     Steps.all(steps);
   }
 

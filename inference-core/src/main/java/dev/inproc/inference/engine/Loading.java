@@ -1,7 +1,6 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.engine.Integrity.Status;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -22,8 +21,7 @@ final class Loading {
   private final Supplier<? extends List<? extends NativeModel>> loader;
   private final boolean repeatable;
   private final SessionOptions options;
-  private final Timer timer;
-  private final Workers workers;
+  private final ServingThreads threads;
 
   /**
    * Creates it.
@@ -37,15 +35,13 @@ final class Loading {
       Supplier<? extends List<? extends NativeModel>> loader,
       boolean repeatable,
       SessionOptions options,
-      Timer timer,
-      Workers workers) {
+      ServingThreads threads) {
     this.name = name;
     this.source = source;
     this.loader = loader;
     this.repeatable = repeatable;
     this.options = options;
-    this.timer = timer;
-    this.workers = workers;
+    this.threads = threads;
   }
 
   ModelSession load() {
@@ -69,7 +65,7 @@ final class Loading {
   private LoadedModel open(List<? extends NativeModel> copies, BatchAxis axis) {
     boolean opened = false;
     try {
-      LoadedModel model = new LoadedModel(name, copies, options, axis, timer, workers);
+      LoadedModel model = new LoadedModel(name, copies, options, axis, threads);
       opened = true;
       return model;
     } finally {

@@ -9,6 +9,7 @@ import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.BoundedClose;
 import dev.inproc.inference.concurrent.CallbackExecutor;
 import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
@@ -24,6 +25,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -309,6 +311,14 @@ final class ModelSession implements Session {
   }
 
   // ---- describing ----
+
+  @Override
+  public <T> Optional<T> find(Class<T> control) {
+    if (control == ServingThreads.class) {
+      return Optional.of(control.cast(model.threads));
+    }
+    return control.isInstance(this) ? Optional.of(control.cast(this)) : Optional.empty();
+  }
 
   @Override
   public Signature signature() {

@@ -1,8 +1,6 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.BatchPredictor;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
@@ -56,12 +54,18 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
 
   /**
    * Returns a view of this model that computes these outputs alone, which may cost less. Closing
-   * the view closes the model; see {@link #borrowed}.
+   * the view closes the model, but for a view of a {@link #borrowed} session.
    *
    * @throws IllegalArgumentException if the model has no such output, if the engine cannot read it
    *     (the message says why), or if none is named
    */
   Session outputs(String... names);
+
+  /** {@inheritDoc} The view is a session: it can be batched, and its outputs can be chosen. */
+  @Override
+  default Session borrowed() {
+    return new BorrowedSession(this, BatchPredictor.super.borrowed());
+  }
 
   /**
    * Runs data that is batched already, in one engine run, on the calling thread: tensors as the
@@ -98,8 +102,7 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
       @Nullable ModelSource source,
       Supplier<? extends List<? extends NativeModel>> loader,
       SessionOptions options) {
-    Timer timer = Timer.system();
-    return new Loading(name, source, loader, true, options, timer, Workers.shared()).load();
+    return new Loading(name, source, loader, true, options, options.runtime().threads()).load();
   }
 
   /**
@@ -118,7 +121,7 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
       @Nullable ModelSource source,
       List<? extends NativeModel> copies,
       SessionOptions options) {
-    Timer timer = Timer.system();
-    return new Loading(name, source, () -> copies, false, options, timer, Workers.shared()).load();
+    return new Loading(name, source, () -> copies, false, options, options.runtime().threads())
+        .load();
   }
 }

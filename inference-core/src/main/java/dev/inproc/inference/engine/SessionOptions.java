@@ -44,6 +44,7 @@ public final class SessionOptions {
   private final List<Integer> warmUpSizes;
   private final @Nullable Tensors warmUpExample;
   private final IntegrityOptions integrity;
+  private final ServingRuntime runtime;
 
   private SessionOptions(Builder builder) {
     parallelism = builder.parallelism;
@@ -60,6 +61,7 @@ public final class SessionOptions {
     warmUpSizes = List.copyOf(builder.warmUpSizes);
     warmUpExample = builder.warmUpExample;
     integrity = builder.integrity;
+    runtime = builder.runtime;
   }
 
   /** Starts from the defaults. */
@@ -143,6 +145,11 @@ public final class SessionOptions {
     return integrity;
   }
 
+  /** Returns the threads and the clock that the model uses. */
+  public ServingRuntime runtime() {
+    return runtime;
+  }
+
   /** Returns a builder that starts from these options. */
   public Builder toBuilder() {
     Builder builder = new Builder();
@@ -159,6 +166,7 @@ public final class SessionOptions {
     builder.warmUpSizes = warmUpSizes;
     builder.warmUpExample = warmUpExample;
     builder.integrity = integrity;
+    builder.runtime = runtime;
     builder.maxModelBytes = maxModelBytes;
     return builder;
   }
@@ -179,6 +187,7 @@ public final class SessionOptions {
     private List<Integer> warmUpSizes = List.of();
     private @Nullable Tensors warmUpExample;
     private IntegrityOptions integrity = IntegrityOptions.DEFAULT;
+    private ServingRuntime runtime = ServingRuntime.shared();
 
     private Builder() {}
 
@@ -318,6 +327,12 @@ public final class SessionOptions {
     /** Sets how the model is probed at load for answers that depend on batch-mates. */
     public Builder integrity(IntegrityOptions options) {
       integrity = Objects.requireNonNull(options, "options");
+      return this;
+    }
+
+    /** Sets the threads and the clock that the model uses. Default: those of the process. */
+    public Builder runtime(ServingRuntime threads) {
+      runtime = Objects.requireNonNull(threads, "runtime");
       return this;
     }
 

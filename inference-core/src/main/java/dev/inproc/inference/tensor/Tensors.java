@@ -102,6 +102,36 @@ public final class Tensors {
     return new Tensors(kept, index, null, values);
   }
 
+  /** Returns a builder, for more tensors than {@code of} takes. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects named tensors. Not thread-safe. */
+  public static final class Builder {
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+
+    private Builder() {}
+
+    /**
+     * Adds a tensor.
+     *
+     * @throws IllegalArgumentException if the name was added before
+     */
+    public Builder add(String name, Tensor tensor) {
+      Objects.requireNonNull(name, "name");
+      if (tensors.putIfAbsent(name, Objects.requireNonNull(tensor, name)) != null) {
+        throw new IllegalArgumentException("\"" + name + "\" was added before");
+      }
+      return this;
+    }
+
+    /** Returns the tensors in the order they were added. */
+    public Tensors build() {
+      return copyOf(tensors);
+    }
+  }
+
   /** Returns the number of tensors. */
   public int size() {
     return alone == null ? several.length : 1;

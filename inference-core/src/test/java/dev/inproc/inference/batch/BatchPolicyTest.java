@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions.Priority;
 import dev.inproc.inference.batch.Simulation.Ticket;
+import dev.inproc.inference.concurrent.PriorityTurns;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -203,7 +204,7 @@ class BatchPolicyTest {
         add(i, NONE, each);
       }
       select(i);
-      rows[Untimed.classOf(batch.get(0).priority)]++;
+      rows[PriorityTurns.rank(batch.get(0).priority)]++;
     }
     assertEquals(100, rows[0], 20);
     assertEquals(300, rows[1], 40);

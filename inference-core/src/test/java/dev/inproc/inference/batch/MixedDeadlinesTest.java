@@ -167,8 +167,7 @@ class MixedDeadlinesTest {
                     .toList();
             double met = far.stream().filter(Ticket::isOnTime).count();
             int naive =
-                onTime(
-                    Rivals.largestFeasible(cap, service), service, Simulation.tickets(trace));
+                onTime(Rivals.largestFeasible(cap, service), service, Simulation.tickets(trace));
             leastFar = Math.min(leastFar, met / far.size());
             leastTotal = Math.min(leastTotal, total / naive);
           }
@@ -176,8 +175,10 @@ class MixedDeadlinesTest {
       }
     }
     System.out.printf(
-        Locale.ROOT, "far: least share met %.3f; total / largest feasible: least %.3f%n",
-        leastFar, leastTotal);
+        Locale.ROOT,
+        "far: least share met %.3f; total / largest feasible: least %.3f%n",
+        leastFar,
+        leastTotal);
     assertTrue(leastFar >= 0.95, "far, met: " + leastFar);
     assertTrue(leastTotal >= 0.97, "of what the largest feasible batch meets: " + leastTotal);
   }

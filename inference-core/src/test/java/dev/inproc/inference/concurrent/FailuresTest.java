@@ -42,8 +42,7 @@ class FailuresTest {
             onAnotherThread(() -> new EngineException("broken", NATIVE)),
             onAnotherThread(() -> EngineException.systemic("gone", NATIVE)),
             onAnotherThread(() -> new InvalidInputException("x", "FLOAT32", "INT64", NATIVE)),
-            onAnotherThread(
-                () -> new InvalidInputException("x", "1", "2", NATIVE).atIndex(3)),
+            onAnotherThread(() -> new InvalidInputException("x", "1", "2", NATIVE).atIndex(3)),
             onAnotherThread(() -> new PredictorClosedException("model", NATIVE)),
             onAnotherThread(() -> new IllegalStateException("state", NATIVE)),
             onAnotherThread(() -> new IllegalArgumentException("argument", NATIVE)),

@@ -22,9 +22,12 @@ class LibraryThreadsTest {
 
   /** The threads that there are, each as it runs a task. */
   private enum Kind {
-    LANE(task -> new Workers().turn(new Object(), task)),
-    CALLBACK(task -> new CallbackExecutor(new Workers(), new SystemTimer()).execute(task)),
-    TIMER(task -> new SystemTimer().schedule(task, 1));
+    LANE(task -> new Workers("test", null).turn(new Object(), task)),
+    CALLBACK(
+        task ->
+            new CallbackExecutor(new Workers("test", null), new SystemTimer("test", null))
+                .execute(task)),
+    TIMER(task -> new SystemTimer("test", null).schedule(task, 1));
 
     private final Consumer<Runnable> start;
 
@@ -83,7 +86,7 @@ class LibraryThreadsTest {
 
   @Test
   void worker_callbackChangedItsThread_nextTaskFindsItAsNew() {
-    Workers workers = new Workers();
+    Workers workers = new Workers("test", null);
     CompletableFuture<Thread> first = new CompletableFuture<>();
     CompletableFuture<Traits> next = new CompletableFuture<>();
     Workers.modelOpened(); // the idle thread stays

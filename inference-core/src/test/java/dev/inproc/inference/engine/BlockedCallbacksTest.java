@@ -7,8 +7,8 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;
@@ -58,7 +58,12 @@ class BlockedCallbacksTest {
       SessionOptions options = Fixture.unprobed(SessionOptions.builder().parallelism(1).build());
       return layers.apply(
           new Loading(
-                  "scripted", null, () -> List.of(model), false, options, timer, Workers.shared())
+                  "scripted",
+                  null,
+                  () -> List.of(model),
+                  false,
+                  options,
+                  ServingThreads.withTimer(timer))
               .load());
     }
   }

@@ -8,8 +8,8 @@ import dev.inproc.inference.Codec;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;
@@ -47,8 +47,7 @@ class BoundedCloseTest {
                   () -> List.of(model),
                   false,
                   options,
-                  Timer.system(),
-                  Workers.shared())
+                  ServingThreads.withTimer(Timer.system()))
               .load());
     }
   }

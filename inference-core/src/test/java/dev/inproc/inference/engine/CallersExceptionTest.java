@@ -27,7 +27,8 @@ class CallersExceptionTest {
     assertEquals(NATIVE, thrown.getCause());
     assertTrue(
         Arrays.stream(thrown.getStackTrace())
-            .anyMatch(frame -> frame.getClassName().startsWith(CallersExceptionTest.class.getName())),
+            .anyMatch(
+                frame -> frame.getClassName().startsWith(CallersExceptionTest.class.getName())),
         () -> Arrays.toString(thrown.getStackTrace()));
   }
 

@@ -2,7 +2,7 @@ package dev.inproc.inference.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.ManualTimer;
 import dev.inproc.inference.testing.ScriptedModel;
@@ -31,7 +31,8 @@ final class Fixture implements AutoCloseable {
     this.timer = timer;
     this.copies = copies;
     session =
-        new Loading("scripted", source, () -> copies, false, options, timer, Workers.shared())
+        new Loading(
+                "scripted", source, () -> copies, false, options, ServingThreads.withTimer(timer))
             .load();
   }
 

@@ -88,6 +88,33 @@ class LaneTest {
   }
 
   @Test
+  void priorities_takeTurns_andNoneStarves() {
+    Lane lane = lane(1, 100);
+    Held running = offer(lane, 1, FAIL).get(0);
+    Await.latch(running.started);
+    List<Held> calls = new ArrayList<>();
+    for (int i = 0; i < 27; i++) {
+      CallOptions options = FAIL.withPriority(CallOptions.Priority.values()[i % 3]);
+      Held call = new Held(lane, 100 * (1 + i % 3) + i / 3, options);
+      assertNull(lane.offer(call));
+      calls.add(call);
+    }
+    calls.add(running);
+    calls.forEach(call -> call.release.countDown());
+    calls.forEach(Await::value);
+    List<Integer> first = order.subList(1, 12);
+    long high = first.stream().filter(number -> number / 100 == 3).count();
+    long normal = first.stream().filter(number -> number / 100 == 2).count();
+    long low = first.stream().filter(number -> number / 100 == 1).count();
+    assertTrue(high > normal && normal > low && low > 0, order.toString());
+    for (int rank = 1; rank <= 3; rank++) {
+      int own = rank;
+      List<Integer> inOrder = order.stream().skip(1).filter(each -> each / 100 == own).toList();
+      assertEquals(inOrder.stream().sorted().toList(), inOrder);
+    }
+  }
+
+  @Test
   void parallelism_ofThree_isUsedAndNotExceeded() {
     List<Held> calls = offer(lane(3, 100), 9, FAIL);
     for (int i = 0; i < 3; i++) {
@@ -175,10 +202,9 @@ class LaneTest {
     Held high = new Held(lane, 10, FAIL.withPriority(CallOptions.Priority.HIGH));
     assertNull(lane.offer(high));
     assertInstanceOf(OverloadedException.class, Await.failure(lows.get(1)));
-    for (Held call : List.of(running, normal, lows.get(0), high)) {
-      call.release.countDown();
-      Await.value(call);
-    }
+    List<Held> admitted = List.of(running, normal, lows.get(0), high);
+    admitted.forEach(call -> call.release.countDown());
+    admitted.forEach(Await::value);
     Await.until("all to leave", () -> left.get() == 5);
   }
 

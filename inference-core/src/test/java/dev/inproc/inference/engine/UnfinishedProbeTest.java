@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingPredictor;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
@@ -226,8 +226,7 @@ class UnfinishedProbeTest {
                 },
                 true,
                 SECOND,
-                timer,
-                Workers.shared())
+                ServingThreads.withTimer(timer))
             .load();
     assertEquals(2, copies.size());
     assertEquals(0, copies.get(1).started(), "what is served is fresh");

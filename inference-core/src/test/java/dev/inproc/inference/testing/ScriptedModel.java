@@ -44,6 +44,7 @@ public final class ScriptedModel implements NativeModel {
   private final AtomicInteger closes = new AtomicInteger();
   private volatile @Nullable Gate gate;
   private volatile @Nullable Runnable onTerminate;
+  private volatile Runnable onRun = () -> {};
   private volatile boolean deaf;
   private volatile int unwritten;
   private volatile Device device = Device.cpu();
@@ -67,6 +68,11 @@ public final class ScriptedModel implements NativeModel {
   /** Makes the next run throw this instead of answering. Several queue up. */
   public void failNext(Throwable failure) {
     failures.add(failure);
+  }
+
+  /** Does something in every run. */
+  public void onRun(Runnable action) {
+    onRun = action;
   }
 
   /** Takes back the failures that no run has thrown yet. */
@@ -244,6 +250,7 @@ public final class ScriptedModel implements NativeModel {
 
   /** What a run does between reading its inputs and writing its outputs. */
   Tensors answer(Tensors inputs, ScriptedFrame frame) {
+    onRun.run();
     Gate here = gate;
     if (here != null) {
       here.pass(() -> !deaf && frame.isTerminated());

@@ -1,0 +1,108 @@
+package dev.inproc.inference;
+
+import dev.inproc.inference.concurrent.Lifetime;
+import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.ServingThreads;
+import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.tensor.Tensors;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+
+/**
+ * A codec whose predictor closes a resource, once. Each use of the codec is counted: a caller may
+ * be encoding with a native tokenizer while another thread closes the predictor.
+ */
+final class OwningCodec<I, O> implements Codec<I, O> {
+  private final Codec<I, O> codec;
+  private final Lifetime lifetime;
+  private final AtomicBoolean isAdapted = new AtomicBoolean();
+  private volatile Workers workers = Workers.shared(); // then those of the model
+
+  OwningCodec(Codec<I, O> codec, AutoCloseable resource) {
+    this.codec = codec;
+    Objects.requireNonNull(resource, "resource");
+    lifetime = new Lifetime(() -> close(resource), task -> workers.turn(resource, task));
+  }
+
+  private static void close(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("Cannot close " + resource, e);
+    }
+  }
+
+  @Override
+  public Tensors encode(I input) {
+    return use(() -> codec.encode(input));
+  }
+
+  @Override
+  public List<Tensors> encodeAll(List<? extends I> inputs) {
+    return use(() -> codec.encodeAll(inputs));
+  }
+
+  @Override
+  public O decode(Tensors outputs) {
+    return use(() -> codec.decode(outputs));
+  }
+
+  private <T> T use(Supplier<T> task) {
+    if (!lifetime.acquire()) {
+      throw new PredictorClosedException("codec");
+    }
+    try {
+      return task.get();
+    } finally {
+      lifetime.release();
+    }
+  }
+
+  @Override
+  public Predictor<I, O> adapt(Predictor<Tensors, Tensors> inner) {
+    if (!isAdapted.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "Expected one predictor with a codec that closes a resource, got a second: make a codec"
+              + " for each, or close the resource yourself and leave closing() out");
+    }
+    workers = ServingThreads.of(inner).workers();
+    return new Owner<>(new CodecPredictor<>(inner, this), lifetime);
+  }
+
+  /** Closes the predictor, then the resource. */
+  private static final class Owner<I, O> extends ForwardingPredictor<I, O> {
+    private final Lifetime resource;
+
+    Owner(Predictor<I, O> inner, Lifetime resource) {
+      super(inner);
+      this.resource = resource;
+    }
+
+    @Override
+    public void close() {
+      super.close();
+      resource.close();
+      if (!Workers.isWorker()) { // else the resource may be closed by this very thread
+        resource.awaitFreed(Nanos.FOREVER);
+      }
+    }
+
+    @Override
+    public boolean close(Duration timeout) {
+      long end = System.nanoTime() + Nanos.of(timeout);
+      boolean isClosed = super.close(timeout);
+      resource.close();
+      return resource.awaitFreed(Math.max(0, end - System.nanoTime())) && isClosed;
+    }
+
+    @Override
+    public String toString() {
+      return inner().toString();
+    }
+  }
+}

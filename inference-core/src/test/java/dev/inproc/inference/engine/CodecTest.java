@@ -1,0 +1,189 @@
+package dev.inproc.inference.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.inproc.inference.Codec;
+import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.tensor.Tensors;
+import dev.inproc.inference.testing.Await;
+import dev.inproc.inference.testing.LedgerModel;
+import dev.inproc.inference.testing.Messages;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Codecs: lists, resources, and types that flow through a chain. */
+class CodecTest {
+  private static final Codec<Integer, Long> CODEC =
+      Codec.of(
+          Integer.class, id -> LedgerModel.request(id), answer -> answer.get("answer").getLong(0));
+
+  /** A native tokenizer, as far as closing goes. */
+  private static final class Tokenizer implements AutoCloseable {
+    private final AtomicInteger closes = new AtomicInteger();
+    private final CountDownLatch entered = new CountDownLatch(1);
+    private volatile CountDownLatch mayLeave = new CountDownLatch(0);
+
+    Tensors encode(int id) {
+      entered.countDown();
+      Await.latch(mayLeave);
+      if (closes.get() > 0) {
+        throw new AssertionError("used after close: this crashes the JVM");
+      }
+      return LedgerModel.request(id);
+    }
+
+    @Override
+    public void close() {
+      closes.incrementAndGet();
+    }
+  }
+
+  /** The types of a chain are found without a target type. */
+  @Test
+  void types_flowThroughAChain() {
+    try (Fixture f = Fixture.of(LedgerModel.scalars())) {
+      long answer =
+          f.session
+              .borrowed()
+              .with(Batching.upTo(4))
+              .with(
+                  Codec.of(
+                      Integer.class, id -> LedgerModel.request(id), out -> out.only().getLong(0)))
+              .borrowed()
+              .answers()
+              .predict(7)
+              .value();
+      assertEquals(LedgerModel.f(7), answer);
+    }
+  }
+
+  @Test
+  void list_isEncodedAtOnce() {
+    List<Integer> sizes = new ArrayList<>();
+    Codec<Integer, Long> whole =
+        new Codec<>() {
+          @Override
+          public Tensors encode(Integer input) {
+            return CODEC.encode(input);
+          }
+
+          @Override
+          public Long decode(Tensors outputs) {
+            return CODEC.decode(outputs);
+          }
+
+          @Override
+          public List<Tensors> encodeAll(List<? extends Integer> inputs) {
+            sizes.add(inputs.size());
+            return inputs.stream().map(this::encode).toList();
+          }
+        };
+    try (Fixture f = Fixture.of(LedgerModel.scalars())) {
+      Predictor<Integer, Long> coded = f.session.with(whole);
+      assertEquals(List.of(LedgerModel.f(1), LedgerModel.f(2)), coded.predictAll(List.of(1, 2)));
+      assertEquals(List.of(2), sizes);
+    }
+  }
+
+  @Test
+  void list_encodingsOfTheWrongNumber_areTold() {
+    Codec<Integer, Long> careless =
+        new Codec<>() {
+          @Override
+          public Tensors encode(Integer input) {
+            return CODEC.encode(input);
+          }
+
+          @Override
+          public Long decode(Tensors outputs) {
+            return CODEC.decode(outputs);
+          }
+
+          @Override
+          public List<Tensors> encodeAll(List<? extends Integer> inputs) {
+            return List.of(encode(inputs.get(0)));
+          }
+        };
+    try (Fixture f = Fixture.of(LedgerModel.scalars())) {
+      IllegalStateException told =
+          assertThrows(
+              IllegalStateException.class,
+              () -> f.session.with(careless).predictAll(List.of(1, 2, 3)));
+      Messages.assertSays(told, "3 encodings", "got 1", "encodeAll");
+    }
+  }
+
+  @Test
+  void list_inputThatCannotBeEncoded_isNamedByItsIndex() {
+    Codec<Integer, Long> picky =
+        Codec.of(
+            Integer.class,
+            id -> {
+              if (id < 0) {
+                throw new InvalidInputException("id", "0 or more", String.valueOf(id));
+              }
+              return LedgerModel.request(id);
+            },
+            CODEC::decode);
+    try (Fixture f = Fixture.of(LedgerModel.scalars())) {
+      InvalidInputException told =
+          assertThrows(
+              InvalidInputException.class,
+              () -> f.session.with(picky).predictAll(List.of(1, 2, -3, 4)));
+      assertEquals(2, told.index());
+    }
+  }
+
+  @Test
+  void closing_closesTheResourceOnceAfterTheModel() {
+    Tokenizer tokenizer = new Tokenizer();
+    Fixture f = Fixture.of(LedgerModel.scalars());
+    Codec<Integer, Long> codec =
+        Codec.of(Integer.class, tokenizer::encode, CODEC::decode).closing(tokenizer);
+    Predictor<Integer, Long> coded = f.session.with(codec);
+    assertEquals(LedgerModel.f(1), coded.predict(1));
+    assertEquals(Arrays.asList(LedgerModel.f(2)), coded.predictAll(List.of(2)));
+    CompletableFuture<Long> last = coded.submit(3);
+    coded.close();
+    assertEquals(LedgerModel.f(3), last.getNow(null));
+    assertEquals(1, tokenizer.closes.get());
+    coded.close();
+    assertTrue(coded.close(Duration.ofSeconds(1)));
+    assertEquals(1, tokenizer.closes.get());
+    assertThrows(PredictorClosedException.class, () -> coded.predict(4));
+    assertThrows(IllegalStateException.class, () -> f.session.with(codec));
+    f.checkNothingLeft();
+  }
+
+  @Test
+  void closing_whileAnotherThreadEncodes_waitsForIt() {
+    Tokenizer tokenizer = new Tokenizer();
+    tokenizer.mayLeave = new CountDownLatch(1);
+    try (Fixture f = Fixture.of(LedgerModel.scalars())) {
+      Predictor<Integer, Long> coded =
+          f.session.with(
+              Codec.of(Integer.class, tokenizer::encode, CODEC::decode).closing(tokenizer));
+      CompletableFuture<Long> call =
+          CompletableFuture.supplyAsync(() -> coded.predict(1), task -> new Thread(task).start());
+      Await.latch(tokenizer.entered);
+      assertFalse(coded.close(Duration.ofMillis(1)), "a thread is inside the tokenizer");
+      assertEquals(0, tokenizer.closes.get());
+      tokenizer.mayLeave.countDown();
+      assertTrue(Await.failure(call) instanceof PredictorClosedException);
+      coded.close();
+      assertEquals(1, tokenizer.closes.get());
+    }
+  }
+}
