@@ -75,8 +75,10 @@ public final class CompactJson {
     if (json instanceof JsonObject object) {
       JsonObject kept = new JsonObject();
       for (Map.Entry<String, JsonElement> each : object.entrySet()) {
-        if (!DROPPED.contains(each.getKey()) && !isEmpty(each) && !isPercentileAgain(each)) {
-          kept.add(each.getKey(), compact(each.getValue()));
+        JsonElement value = compact(each.getValue());
+        boolean isEmpty = value instanceof JsonObject inner && inner.isEmpty();
+        if (!DROPPED.contains(each.getKey()) && !isEmpty && !isPercentileAgain(each)) {
+          kept.add(each.getKey(), value);
         }
       }
       return kept;
@@ -88,10 +90,6 @@ public final class CompactJson {
       return new JsonPrimitive(new BigDecimal(kept.toPlainString()));
     }
     return json;
-  }
-
-  private static boolean isEmpty(Map.Entry<String, JsonElement> each) {
-    return each.getValue() instanceof JsonObject object && object.isEmpty();
   }
 
   /** JMH gives the percentiles of sampled times a second time, each as a metric of its own. */

@@ -19,6 +19,7 @@ class DocsTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Path CONSUMER = ROOT.resolve("integrations/bom/consumer");
   private static final long MOST_BYTES = 200_000;
+  private static final Pattern CODE = Pattern.compile("(?s)```.*?```|`[^`]*`");
   private static final Pattern LINK = Pattern.compile("]\\(([^)#: ]+)(?:#[^)]*)?\\)");
 
   @Test
@@ -68,7 +69,7 @@ class DocsTest {
     }
     assertTrue(pages.size() > 10);
     for (Path page : pages) {
-      Matcher link = LINK.matcher(Files.readString(page));
+      Matcher link = LINK.matcher(CODE.matcher(Files.readString(page)).replaceAll(""));
       while (link.find()) {
         assertTrue(Files.exists(page.resolveSibling(link.group(1))), page + ": " + link.group());
       }
@@ -77,8 +78,8 @@ class DocsTest {
 
   private static List<String> blocks(String page) {
     List<String> blocks = new ArrayList<>();
-    Matcher block = Pattern.compile("^```\\w*\\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE)
-        .matcher(page);
+    Matcher block =
+        Pattern.compile("^```\\w*\\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE).matcher(page);
     while (block.find()) {
       blocks.add(block.group(1));
     }

@@ -63,8 +63,7 @@ public final class Report {
         "Each ratio compares medians over all JVMs and rounds, measured in turn in one run; ");
     page.append(
         "the small figures are its 95 % interval. Above 1 is better, and a cell is coloured ");
-    page.append(
-        "only where the interval excludes 1. All raw figures are beside ");
+    page.append("only where the interval excludes 1. All raw figures are beside ");
     page.append("this page: <code>results.json</code>, histograms included, and without them ");
     page.append("<code>figures.json</code>.</p>");
     quiet();

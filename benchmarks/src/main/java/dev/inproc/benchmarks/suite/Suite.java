@@ -19,8 +19,8 @@ import java.util.Set;
 /**
  * The comparison in one command, {@code benchmarks/run}. Every contender for a model runs in the
  * same JVM in turn, in an order shuffled anew each round; JVMs follow one another, so that
- * intervals cover what a JVM draws once. Writes {@code report.html}, {@code
- * results.json} with every histogram, and {@code figures.json}, the small form that is kept.
+ * intervals cover what a JVM draws once. Writes {@code report.html}, {@code results.json} with
+ * every histogram, and {@code figures.json}, the small form that is kept.
  */
 public final class Suite {
   private static final String USAGE =

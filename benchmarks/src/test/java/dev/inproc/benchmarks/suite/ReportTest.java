@@ -88,8 +88,7 @@ class ReportTest {
   @Test
   void figures_withoutHistograms_giveThePageWithoutTheirCharts() throws Exception {
     Results read =
-        Results.of(
-            JsonParser.parseString(CompactJson.of(results().toJson())).getAsJsonObject());
+        Results.of(JsonParser.parseString(CompactJson.of(results().toJson())).getAsJsonObject());
     Report.write(read, directory.resolve("figures.html"));
     String page = Files.readString(directory.resolve("figures.html"));
     assertTrue(page.contains("<td class=\"better\"><b>1.99</b>"), page);
