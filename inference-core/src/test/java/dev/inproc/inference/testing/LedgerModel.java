@@ -8,6 +8,7 @@ import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Models that answer f(id) for each id, where f scatters ids over all 64 bits: an answer that
@@ -29,6 +30,15 @@ public final class LedgerModel {
 
   /** Returns {@code (id INT64[batch]) -> (answer INT64[batch])}. */
   public static ScriptedModel scalars() {
+    return scalars(ids -> {});
+  }
+
+  /**
+   * Returns the model of {@link #scalars()}.
+   *
+   * @param check sees the ids of a run, and may throw
+   */
+  public static ScriptedModel scalars(Consumer<long[]> check) {
     Signature signature =
         new Signature(
             List.of(TensorSpec.of("id", DataType.INT64, new long[] {TensorSpec.DYNAMIC}, "batch")),
@@ -38,6 +48,7 @@ public final class LedgerModel {
         signature,
         inputs -> {
           Tensor ids = inputs.get("id");
+          check.accept(ids.toLongs());
           return Tensors.of("answer", Tensor.of(ids.shape(), map(ids.toLongs())));
         });
   }
