@@ -21,12 +21,13 @@ import org.openjdk.jmh.annotations.Warmup;
  * What batching costs a caller who is alone: one thread, one blocking call after the other. {@code
  * direct} is the engine itself. {@code batchedDeadline} (a minute) and {@code batchedSubmit} wait
  * for a worker, since a call that may have to be released cannot run on its caller's thread.
+ * Average times, since reading the clock costs as much as a call of the no-op engine.
  *
  * <pre>{@code
  * java -jar benchmarks/target/benchmarks.jar LoneCaller -rf json -rff out.json
  * }</pre>
  */
-@BenchmarkMode(Mode.SampleTime)
+@BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(value = 10, jvmArgsAppend = "-Xmx1g")
 @Warmup(iterations = 2, time = 1)

@@ -3,6 +3,7 @@ package dev.inproc.benchmarks.peers;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.inproc.benchmarks.MiniLm;
 import dev.inproc.benchmarks.Setting;
+import dev.inproc.benchmarks.TextLengths;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The contenders for one model, opened together and run in turn. The bare engine is the baseline;
@@ -45,6 +47,7 @@ public final class Lineup implements AutoCloseable {
   private final Map<String, Contender> contenders = new LinkedHashMap<>();
   private final Duration deadline;
   private String notes = "";
+  private @Nullable TextLengths textLengths;
   private Runnable closing = () -> {};
 
   private Lineup(Duration deadline) {
@@ -85,6 +88,7 @@ public final class Lineup implements AutoCloseable {
 
   private void openOnnx(String name, Workload workload, Set<String> wanted) {
     int processors = Setting.INTRA_OP_THREADS;
+    textLengths = workload.textLengths();
     add(wanted, BASELINE, () -> new RawOnnx(workload, 1));
     add(wanted, "raw-n", () -> new RawOnnx(workload, processors));
     add(wanted, "djl", () -> new DjlOnnx(workload, workload == Workload.TREES ? 1 : 0));
@@ -160,6 +164,7 @@ public final class Lineup implements AutoCloseable {
 
   private void openTexts(Set<String> wanted) {
     List<String> texts = Texts.sentences(64);
+    textLengths = Texts.lengths(texts);
     add(
         wanted,
         BASELINE,
@@ -195,6 +200,11 @@ public final class Lineup implements AutoCloseable {
   /** What the library found out about the model when it loaded it. */
   public String notes() {
     return notes;
+  }
+
+  /** How long its texts are; null where it takes none. */
+  public @Nullable TextLengths textLengths() {
+    return textLengths;
   }
 
   /** What an answer must keep to count as goodput. */

@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.onnxruntime.OrtException;
 import dev.inproc.benchmarks.MiniLm;
+import dev.inproc.benchmarks.TextLengths;
 import dev.inproc.inference.Codec;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
@@ -27,13 +28,21 @@ final class Texts {
 
   private Texts() {}
 
-  /** Sentences of about 12 tokens, the same in every run. */
+  /** Sentences of 8 to 12 tokens, the same in every run. */
   static List<String> sentences(int count) {
     Random random = new Random(12);
     return IntStream.range(0, count)
         .mapToObj(
             i -> pick(WHO, random) + " " + pick(WHAT, random) + " " + pick(WHICH, random) + " " + i)
         .toList();
+  }
+
+  /** How long the tokenizer makes them. */
+  static TextLengths lengths(List<String> texts) {
+    try (HuggingFaceTokenizer tokenizer = tokenizer()) {
+      return TextLengths.of(
+          texts.stream().mapToInt(text -> tokenizer.encode(text).getIds().length));
+    }
   }
 
   private static String pick(String[] words, Random random) {

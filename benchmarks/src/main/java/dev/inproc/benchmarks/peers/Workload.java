@@ -1,6 +1,7 @@
 package dev.inproc.benchmarks.peers;
 
 import dev.inproc.benchmarks.MiniLm;
+import dev.inproc.benchmarks.TextLengths;
 import dev.inproc.inference.onnx.testing.Models;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A model, and requests to it that are the same in every run. */
 @SuppressWarnings("ImmutableEnumChecker") // nobody gets the array or the supplier
@@ -60,6 +62,11 @@ public enum Workload {
   /** Whether it takes texts. */
   public boolean isText() {
     return input.isEmpty();
+  }
+
+  /** How long its texts are; null where it takes none. */
+  public @Nullable TextLengths textLengths() {
+    return isText() ? TextLengths.of(MiniLm.texts(EXAMPLES, (int) shape[0])) : null;
   }
 
   /** The requests, without a batch axis. */

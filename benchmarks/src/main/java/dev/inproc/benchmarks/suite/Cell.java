@@ -74,7 +74,7 @@ record Cell(
         json.get("fork").getAsInt(),
         json.get("round").getAsInt(),
         json.get("value").getAsDouble(),
-        json.getAsJsonObject("details"));
+        json.has("details") ? json.getAsJsonObject("details") : new JsonObject());
   }
 
   double detail(String name) {

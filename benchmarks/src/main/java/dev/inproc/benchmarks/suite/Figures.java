@@ -109,7 +109,7 @@ final class Figures {
             new Axis("percentile", Axis.Scale.NINES), new Axis("latency, ms", Axis.Scale.LOG));
     for (String who : results.contenders("curve", lineup)) {
       List<Cell> cells = results.of("curve", lineup, who, load);
-      if (!cells.isEmpty() && !who.endsWith(Lineup.TIMED)) {
+      if (!cells.isEmpty() && !who.endsWith(Lineup.TIMED) && Results.haveHistograms(cells)) {
         chart.add(Styles.title(who), Styles.colour(who), false, percentiles(Results.merged(cells)));
       }
     }

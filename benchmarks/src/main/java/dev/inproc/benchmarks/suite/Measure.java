@@ -78,6 +78,10 @@ final class Measure {
       check(name, lineup.contenders());
       JsonObject notes = new JsonObject();
       notes.addProperty("text", lineup.notes());
+      if (lineup.textLengths() != null) {
+        notes.addProperty("lengths", lineup.textLengths().toString());
+        System.err.println("  " + name + ": " + lineup.textLengths());
+      }
       cells.add(new Cell("notes", name, "session", 0, fork, 0, 0, notes));
       for (Map.Entry<String, Contender> each : lineup.contenders().entrySet()) {
         if (!each.getKey().endsWith(Lineup.TIMED)) { // the same code as its twin

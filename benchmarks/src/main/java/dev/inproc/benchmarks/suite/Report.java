@@ -63,9 +63,9 @@ public final class Report {
         "Each ratio compares medians over all JVMs and rounds, measured in turn in one run; ");
     page.append(
         "the small figures are its 95 % interval. Above 1 is better, and a cell is coloured ");
-    page.append(
-        "only where the interval excludes 1. All raw figures, histograms included, are in ");
-    page.append("<code>results.json</code> beside this page.</p>");
+    page.append("only where the interval excludes 1. All raw figures are beside ");
+    page.append("this page: <code>results.json</code>, histograms included, and without them ");
+    page.append("<code>figures.json</code>.</p>");
     quiet();
     RatioTables tables = new RatioTables(results, page);
     tables.callers();
@@ -119,9 +119,16 @@ public final class Report {
                       .append(escape(Lineup.title(lineup)))
                       .append(": ")
                       .append(escape(cell.details().get("text").getAsString()))
+                      .append(lengths(cell))
                       .append("</li>"));
     }
     page.append("</ul>");
+  }
+
+  private static String lengths(Cell note) {
+    return note.details().has("lengths")
+        ? "; " + escape(note.details().get("lengths").getAsString())
+        : "";
   }
 
   static String escape(String text) {

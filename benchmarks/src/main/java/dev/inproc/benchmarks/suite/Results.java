@@ -102,6 +102,11 @@ record Results(JsonObject machine, String command, List<Cell> cells) {
     return samples == null ? Double.NaN : samples.median();
   }
 
+  /** Whether the histograms of these cells were kept. */
+  static boolean haveHistograms(List<Cell> some) {
+    return some.stream().allMatch(cell -> cell.details().has("hdr"));
+  }
+
   /** All latencies of some cells together. */
   static Histogram merged(List<Cell> some) {
     Histogram all = new Histogram(3);

@@ -3,6 +3,7 @@ package dev.inproc.benchmarks.suite;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.inproc.benchmarks.CompactJson;
 import dev.inproc.benchmarks.peers.Lineup;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +19,8 @@ import java.util.Set;
 /**
  * The comparison in one command, {@code benchmarks/run}. Every contender for a model runs in the
  * same JVM in turn, in an order shuffled anew each round; JVMs follow one another, so that
- * intervals cover what a JVM draws once. Writes {@code results.json} and {@code report.html}.
+ * intervals cover what a JVM draws once. Writes {@code report.html}, {@code results.json} with
+ * every histogram, and {@code figures.json}, the small form that is kept.
  */
 public final class Suite {
   private static final String USAGE =
@@ -99,8 +101,9 @@ public final class Suite {
     footprints();
     Results results = new Results(Machine.describe(others), command, cells);
     Files.writeString(out.resolve("results.json"), results.toJson().toString());
+    Files.writeString(out.resolve("figures.json"), CompactJson.of(results.toJson()));
     Report.write(results, out.resolve("report.html"));
-    System.err.println("Wrote " + out.resolve("report.html") + " and results.json beside it.");
+    System.err.println("Wrote " + out.resolve("report.html") + ", results.json and figures.json.");
     System.exit(0); // DJL and TensorFlow keep threads
   }
 

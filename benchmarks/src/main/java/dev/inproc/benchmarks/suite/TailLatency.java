@@ -68,7 +68,11 @@ public final class TailLatency {
       for (double load : loads) {
         TailLatency at = new TailLatency();
         at.measure(contenders, load * capacity, rounds, seconds);
-        System.out.println(at.toJson(arguments[0], load, load * capacity));
+        JsonObject line = at.toJson(arguments[0], load, load * capacity);
+        if (lineup.textLengths() != null) {
+          line.addProperty("lengths", lineup.textLengths().toString());
+        }
+        System.out.println(line);
       }
     }
     System.exit(0);

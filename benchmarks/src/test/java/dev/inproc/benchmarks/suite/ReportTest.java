@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.inproc.benchmarks.CompactJson;
 import dev.inproc.benchmarks.load.ClosedLoop;
 import dev.inproc.benchmarks.load.LoadResult;
 import dev.inproc.benchmarks.load.Target;
@@ -82,6 +83,16 @@ class ReportTest {
     Report.write(results, directory.resolve("one.html"));
     Report.write(read, directory.resolve("two.html"));
     assertEquals(-1, Files.mismatch(directory.resolve("one.html"), directory.resolve("two.html")));
+  }
+
+  @Test
+  void figures_withoutHistograms_giveThePageWithoutTheirCharts() throws Exception {
+    Results read =
+        Results.of(JsonParser.parseString(CompactJson.of(results().toJson())).getAsJsonObject());
+    Report.write(read, directory.resolve("figures.html"));
+    String page = Files.readString(directory.resolve("figures.html"));
+    assertTrue(page.contains("<td class=\"better\"><b>1.99</b>"), page);
+    assertFalse(page.contains("NaN"), "NaN");
   }
 
   @Test
