@@ -40,7 +40,7 @@ public final class Failures {
     // Without a cause the original is the cause: its frames tell where the failure began.
     Throwable cause = Objects.requireNonNullElse(failure.getCause(), failure);
     if (failure instanceof EngineException engine) {
-      String message = engine.getMessage();
+      String message = String.valueOf(engine.getMessage());
       return engine.isSystemic()
           ? EngineException.systemic(message, cause)
           : new EngineException(message, cause);
