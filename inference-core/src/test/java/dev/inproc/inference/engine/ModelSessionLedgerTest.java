@@ -245,7 +245,7 @@ class ModelSessionLedgerTest {
   /** In a callback: calls the next session, and waits. */
   private boolean callNext(int number, long id, SplittableRandom random) {
     Session session = sessions.get(number);
-    long first = id + ((long) number + 1 << 48);
+    long first = id + (((long) number + 1) << 48);
     switch (random.nextInt(4)) {
       case 0 -> nested(1, () -> one(first, () -> session.predict(LedgerModel.request(first))));
       case 1 ->
