@@ -2,65 +2,68 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Integrity.Finding;
+import dev.inproc.inference.files.DirectoryGuard;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.io.IOException;
-import java.io.Reader;
-import java.io.Writer;
 import java.lang.System.Logger.Level;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The results of earlier probes of a model, in a file beside it. A result is found again by a
- * digest of all that it holds for: the model's bytes, the setting, the options that shape the
- * comparisons. The tolerance is not among them: it judges what was found. Whatever fails here, the
- * model is probed anew. Who may write this file may as well replace the model, so it is trusted as
- * much.
+ * One entry of a directory of findings: what a probe of a model found out. Its name is the model's
+ * digest and a digest of all else that the finding holds for: the setting, the options that shape
+ * the comparisons. The tolerance is not among them: it judges what was found. An entry appears by
+ * an atomic move, so that processes which share the directory see a whole one or none. One that is
+ * damaged, or of something else, is not used. A directory that strangers may write to is not used.
+ * Whatever fails here, the model is probed anew.
  */
 final class IntegrityFile {
   private static final System.Logger LOG = System.getLogger(Session.class.getName());
-  private static final int MOST_RESULTS = 64;
   private static final long MOST_BYTES = 1 << 20;
-  private static final String VERSION = "2"; // of the probe: other comparisons, other results
+  private static final String VERSION = "3"; // of the probe: other comparisons, other results
 
+  private final Path directory;
   private final Path file;
   private final String key;
 
-  private IntegrityFile(Path file, String key) {
-    this.file = file;
+  private IntegrityFile(Path directory, String digest, String key) {
+    this.directory = directory;
     this.key = key;
+    file = directory.resolve(digest + "-" + key.substring(0, 16) + ".integrity");
   }
 
-  /** The file of a model, or null if results are not kept. */
+  /** The entry of a model, or null if findings are not kept. Computes the digest if need be. */
   static @Nullable IntegrityFile of(ModelSource source, LoadedModel model) {
-    Path path = source.path();
     IntegrityOptions options = model.options.integrity();
-    if (path == null || source.isResource() || !options.areResultsKept() || !options.isEnabled()) {
+    Path directory = options.findings();
+    if (directory == null || !options.isEnabled()) {
       return null;
     }
     try {
-      Path file = path.toAbsolutePath().normalize();
-      Path beside = file.resolveSibling(file.getFileName() + ".integrity");
-      return new IntegrityFile(beside, key(source, model));
+      String known = source.sha256(); // verified by the engine
+      String digest = known == null ? source.digest() : known;
+      return new IntegrityFile(directory, digest, key(digest, model));
     } catch (ModelLoadException e) {
-      LOG.log(Level.DEBUG, "{0}: probe results are not kept: {1}", model.name, e.getMessage());
+      LOG.log(Level.WARNING, "{0}: findings are not kept: {1}", model.name, e.getMessage());
       return null;
     }
   }
 
-  private static String key(ModelSource source, LoadedModel model) {
+  private static String key(String digest, LoadedModel model) {
     SessionOptions options = model.options;
     StringBuilder all = new StringBuilder(VERSION);
-    all.append('\n').append(source.digest());
+    all.append('\n').append(digest);
     all.append('\n').append(IntegrityProbe.setting(model));
     all.append('\n').append(options.maxBatchSize()).append(' ').append(options.maxRunBytes());
     all.append('\n').append(options.batchAxis()).append(' ');
@@ -72,7 +75,7 @@ final class IntegrityFile {
         all.append('\n').append(example.names().get(i)).append(' ').append(digest(example.at(i)));
       }
     }
-    return digest(all.toString().getBytes(StandardCharsets.UTF_8));
+    return digest(utf8(all.toString()));
   }
 
   private static String digest(Tensor tensor) {
@@ -101,71 +104,74 @@ final class IntegrityFile {
   /** Returns an earlier result, or null. */
   @Nullable Kept read() {
     try {
-      Properties all = load();
-      String count = all.getProperty(key);
-      if (count == null) {
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
         return null;
       }
-      List<Finding> findings = new ArrayList<>();
-      for (int i = 0; i < Integer.parseInt(count); i++) {
-        findings.add(parse(all.getProperty(key + "." + i)));
+      DirectoryGuard.requireGuarded(directory);
+      if (Files.size(file) > MOST_BYTES) {
+        throw new IOException("it is too large");
       }
-      String[] facts = all.getProperty(key + ".model").split(" ", 2);
-      return new Kept(findings, Nature.valueOf(facts[0]), BatchAxis.valueOf(facts[1]));
+      return parse(Files.readString(file));
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.DEBUG, "{0} is not used: {1}", file, e.toString());
+      LOG.log(Level.WARNING, "{0} is not used: {1}", file, e.toString());
       return null;
     }
   }
 
-  private Properties load() throws IOException {
-    Properties all = new Properties();
-    if (Files.isRegularFile(file) && Files.size(file) <= MOST_BYTES) {
-      try (Reader reader = Files.newBufferedReader(file)) {
-        all.load(reader);
-      }
+  private Kept parse(String text) throws IOException {
+    String[] halves = text.split("\n", 2);
+    if (halves.length < 2 || !halves[0].equals(digest(utf8(halves[1])))) {
+      throw new IOException("it is damaged");
     }
-    return all;
+    List<String> lines = halves[1].lines().toList();
+    if (!lines.get(0).equals(key)) {
+      throw new IOException("it is of another model or setting");
+    }
+    String[] facts = lines.get(1).split(" ", 2);
+    List<Finding> findings =
+        lines.subList(2, lines.size()).stream().map(IntegrityFile::finding).toList();
+    return new Kept(findings, Nature.valueOf(facts[0]), BatchAxis.valueOf(facts[1]));
   }
 
-  private static Finding parse(String line) {
+  private static Finding finding(String line) {
     String[] fields = line.split(" ", 4);
     return new Finding(
         Mates.valueOf(fields[0]),
         Integer.parseInt(fields[1]),
-        fields[3],
+        URLDecoder.decode(fields[3], StandardCharsets.UTF_8),
         Double.parseDouble(fields[2]));
+  }
+
+  private String format(Kept kept) {
+    StringBuilder all = new StringBuilder();
+    all.append(key).append('\n');
+    all.append(kept.nature()).append(' ').append(kept.axis()).append('\n');
+    for (Finding f : kept.findings()) {
+      all.append(f.mates()).append(' ').append(f.batchSize()).append(' ').append(f.deviation());
+      all.append(' ').append(URLEncoder.encode(f.output(), StandardCharsets.UTF_8)).append('\n');
+    }
+    return digest(utf8(all.toString())) + "\n" + all;
   }
 
   /** Keeps a result, of a probe that was completed: a quieter moment may tell more. */
   void write(Kept kept) {
     Path draft = null;
     try {
-      Properties all = load();
-      if (all.stringPropertyNames().stream().filter(name -> !name.contains(".")).count()
-          >= MOST_RESULTS) {
-        all.clear();
-      }
-      List<Finding> findings = kept.findings();
-      all.setProperty(key, Integer.toString(findings.size()));
-      all.setProperty(key + ".model", kept.nature() + " " + kept.axis());
-      for (int i = 0; i < findings.size(); i++) {
-        Finding f = findings.get(i);
-        all.setProperty(
-            key + "." + i,
-            f.mates() + " " + f.batchSize() + " " + f.deviation() + " " + f.output());
-      }
-      draft = Files.createTempFile(file.getParent(), "draft", ".integrity");
-      try (Writer writer = Files.newBufferedWriter(draft)) {
-        all.store(writer, "Whether answers depend on batch-mates, as probed at load");
-      }
+      Files.createDirectories(directory);
+      DirectoryGuard.requireGuarded(directory);
+      draft = Files.createTempFile(directory, "draft", ".integrity");
+      Files.writeString(draft, format(kept));
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
       draft = null;
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.DEBUG, "{0} cannot be written: {1}", file, e.toString());
+      LOG.log(Level.WARNING, "No findings were kept in {0}: {1}", directory, e.toString());
     } finally {
       delete(draft);
     }
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static void delete(@Nullable Path draft) {

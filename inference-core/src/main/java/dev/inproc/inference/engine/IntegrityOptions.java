@@ -1,6 +1,7 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.tensor.Tensors;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -20,15 +21,15 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class IntegrityOptions {
-  /** Inputs made up, 2 seconds, a tolerance of 0.001, results kept beside model files. */
+  /** Inputs made up, 2 seconds, a tolerance of 0.001, no findings kept. */
   public static final IntegrityOptions DEFAULT =
-      new IntegrityOptions(true, List.of(), Duration.ofSeconds(2), 1e-3, true, false);
+      new IntegrityOptions(true, List.of(), Duration.ofSeconds(2), 1e-3, null, false);
 
   private final boolean enabled;
   private final List<Tensors> inputs;
   private final Duration timeLimit;
   private final double tolerance;
-  private final boolean kept;
+  private final @Nullable Path findings;
   private final boolean stateIgnored;
 
   private IntegrityOptions(
@@ -36,13 +37,13 @@ public final class IntegrityOptions {
       List<Tensors> inputs,
       Duration timeLimit,
       double tolerance,
-      boolean kept,
+      @Nullable Path findings,
       boolean stateIgnored) {
     this.enabled = enabled;
     this.inputs = inputs;
     this.timeLimit = timeLimit;
     this.tolerance = tolerance;
-    this.kept = kept;
+    this.findings = findings;
     this.stateIgnored = stateIgnored;
   }
 
@@ -51,7 +52,7 @@ public final class IntegrityOptions {
    * is still served one example at a time, unless {@link #withStateIgnored} says otherwise.
    */
   public static IntegrityOptions skip() {
-    return new IntegrityOptions(false, List.of(), Duration.ZERO, 0, false, false);
+    return new IntegrityOptions(false, List.of(), Duration.ZERO, 0, null, false);
   }
 
   /**
@@ -62,7 +63,7 @@ public final class IntegrityOptions {
    */
   public IntegrityOptions withInputs(Tensors... examples) {
     return new IntegrityOptions(
-        enabled, List.of(examples), timeLimit, tolerance, kept, stateIgnored);
+        enabled, List.of(examples), timeLimit, tolerance, findings, stateIgnored);
   }
 
   /**
@@ -75,7 +76,7 @@ public final class IntegrityOptions {
     if (limit.isNegative() || limit.isZero()) {
       throw new IllegalArgumentException("The time limit must be above zero, got " + limit);
     }
-    return new IntegrityOptions(enabled, inputs, limit, tolerance, kept, stateIgnored);
+    return new IntegrityOptions(enabled, inputs, limit, tolerance, findings, stateIgnored);
   }
 
   /**
@@ -87,16 +88,26 @@ public final class IntegrityOptions {
     if (!(largest >= 0)) {
       throw new IllegalArgumentException("The tolerance must be at least 0, got " + largest);
     }
-    return new IntegrityOptions(enabled, inputs, timeLimit, largest, kept, stateIgnored);
+    return new IntegrityOptions(enabled, inputs, timeLimit, largest, findings, stateIgnored);
   }
 
   /**
-   * Returns these options with or without keeping results: beside the model's file, under its name
-   * and {@code .integrity}, where that can be written, so that later loads of the very same model
-   * with the same settings on the same kind of machine need not probe.
+   * Returns these options with a directory of findings, so that later loads of the very same model
+   * with the same settings on the same kind of machine need not probe. It is made if it is not
+   * there. A finding is keyed by the model's digest, the version of the engine, the devices, the
+   * processor's features and the options that shape the comparisons, so models and processes may
+   * share a directory; it may be that of optimized graphs. Of an ONNX model that
+   * has external data, or may have since it is trusted, findings are kept if {@link ModelSource#withSha256} gives its digest.
+   *
+   * <p>Each load of a model that would be probed then computes the digest, unless the source gives
+   * it. Whoever can write to the directory decides which models run examples together: protect it
+   * as you protect the models. On Unix, a directory that belongs to another user (but root) or that
+   * everybody may write to is not used, with a warning. Default: none; nothing is written, and no
+   * digest is computed.
    */
-  public IntegrityOptions withResultsKept(boolean keep) {
-    return new IntegrityOptions(enabled, inputs, timeLimit, tolerance, keep, stateIgnored);
+  public IntegrityOptions withFindings(Path directory) {
+    Objects.requireNonNull(directory, "directory");
+    return new IntegrityOptions(enabled, inputs, timeLimit, tolerance, directory, stateIgnored);
   }
 
   /**
@@ -105,7 +116,7 @@ public final class IntegrityOptions {
    * answers. Default: such a model is run one example at a time, and no cache keeps its answers.
    */
   public IntegrityOptions withStateIgnored(boolean ignore) {
-    return new IntegrityOptions(enabled, inputs, timeLimit, tolerance, kept, ignore);
+    return new IntegrityOptions(enabled, inputs, timeLimit, tolerance, findings, ignore);
   }
 
   /** Returns whether there is a probe at all. */
@@ -128,9 +139,9 @@ public final class IntegrityOptions {
     return tolerance;
   }
 
-  /** Returns whether results are kept beside model files. */
-  public boolean areResultsKept() {
-    return kept;
+  /** Returns the directory of findings, or null for none. */
+  public @Nullable Path findings() {
+    return findings;
   }
 
   /** Returns whether a model that keeps state is served as one that keeps none. */
@@ -142,7 +153,7 @@ public final class IntegrityOptions {
   public boolean equals(@Nullable Object other) {
     return other instanceof IntegrityOptions that
         && enabled == that.enabled
-        && kept == that.kept
+        && Objects.equals(findings, that.findings)
         && stateIgnored == that.stateIgnored
         && tolerance == that.tolerance
         && timeLimit.equals(that.timeLimit)
@@ -151,6 +162,6 @@ public final class IntegrityOptions {
 
   @Override
   public int hashCode() {
-    return Objects.hash(enabled, inputs, timeLimit, tolerance, kept, stateIgnored);
+    return Objects.hash(enabled, inputs, timeLimit, tolerance, findings, stateIgnored);
   }
 }

@@ -82,7 +82,7 @@ final class IntegrityProbe {
   }
 
   /** What is said without a run; null if the model is to be probed. */
-  private static @Nullable Integrity without(LoadedModel model, Runner runner) {
+  static @Nullable Integrity without(LoadedModel model, Runner runner) {
     if (!model.options.integrity().isEnabled()) {
       return Integrity.unchecked(Status.SKIPPED, "switched off by IntegrityOptions.skip()");
     }

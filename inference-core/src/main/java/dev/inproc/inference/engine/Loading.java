@@ -114,7 +114,7 @@ final class Loading {
     ModelSession session() {
       PadCheck.names(model, options);
       boolean certain = model.statefulness() == Statefulness.CERTAIN;
-      IntegrityFile file = source == null || certain ? null : IntegrityFile.of(source, model);
+      IntegrityFile file = certain ? null : findings();
       IntegrityFile.Kept kept = file == null ? null : file.read();
       Integrity integrity;
       if (kept != null) {
@@ -132,6 +132,12 @@ final class Loading {
         goOn(file);
       }
       return session;
+    }
+
+    /** The findings of earlier loads, if a probe or a trial would run; else no digest is computed. */
+    private @Nullable IntegrityFile findings() {
+      boolean runs = guess.isOnTrial() || IntegrityProbe.without(model, runner(model)) == null;
+      return source == null || !runs ? null : IntegrityFile.of(source, model);
     }
 
     private void reportUnreadable() {

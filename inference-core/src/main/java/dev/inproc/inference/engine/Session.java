@@ -89,8 +89,8 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * Makes a session of a model that an engine loads. For authors of engines.
    *
    * @param name what messages call the model, such as {@code onnx:minilm}
-   * @param source where it came from, for keeping results of the integrity probe there; null if its
-   *     digest does not cover all of its files
+   * @param source where it came from, whose digest is the key of {@link
+   *     IntegrityOptions#withFindings findings}; null if the digest does not cover all of its files
    * @param loader loads the native model, once for each device. It is called again, before this
    *     returns, where a fresh load is needed: for a model that keeps state, which a probe or a
    *     warm-up would change. What it returned is owned by the session, even if this fails
@@ -110,8 +110,8 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * copies keep state, the probe at load leaves its trace in them.
    *
    * @param name what messages call the model, such as {@code onnx:minilm}
-   * @param source where it came from, for keeping results of the integrity probe there; null if its
-   *     digest does not cover all of its files
+   * @param source where it came from, whose digest is the key of {@link
+   *     IntegrityOptions#withFindings findings}; null if the digest does not cover all of its files
    * @param copies the model, once for each device; owned by the session from now on, even if this
    *     fails
    * @throws IllegalArgumentException if the options do not fit the model

@@ -4,6 +4,7 @@ import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.Frame;
 import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.engine.NativeModel;
+import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensors;
@@ -48,6 +49,7 @@ public final class ScriptedModel implements NativeModel {
   private volatile boolean deaf;
   private volatile int unwritten;
   private volatile Device device = Device.cpu();
+  private volatile Statefulness statefulness = Statefulness.POSSIBLE;
 
   /** What one run was given. */
   public record Run(int rows, List<Shape> shapes, List<Integer> outputs) {}
@@ -100,6 +102,16 @@ public final class ScriptedModel implements NativeModel {
   /** Makes runs leave so many bytes at the end of each foretold output as they were. */
   public void leaveUnwritten(int bytes) {
     unwritten = bytes;
+  }
+
+  /** Sets what the graph tells about state. */
+  public void tell(Statefulness told) {
+    statefulness = told;
+  }
+
+  @Override
+  public Statefulness statefulness() {
+    return statefulness;
   }
 
   /** Makes the next opening of a frame throw this after it took its memory. */

@@ -38,6 +38,7 @@ final class CheckedModel implements AutoCloseable {
   private final @Nullable Snapshot snapshot;
   private final boolean hasExternalData;
   private Statefulness statefulness = Statefulness.POSSIBLE;
+  private @Nullable String digest; // once computed: a load on several devices asks for it again
 
   private CheckedModel(
       ModelSource source,
@@ -136,8 +137,11 @@ final class CheckedModel implements AutoCloseable {
 
   /** Returns the digest of a model without external data, known or computed now. */
   String digest() {
-    String known = source.sha256();
-    return known != null ? known : source.digest();
+    if (digest == null) {
+      String known = source.sha256();
+      digest = known != null ? known : source.digest();
+    }
+    return digest;
   }
 
   /**

@@ -67,7 +67,9 @@ public final class OnnxEngine implements Engine {
     try (CheckedModel model =
         ModelCheck.check(source, options.maxModelBytes(), onnxOptions.trustModels())) {
       afterCheck.run();
-      ModelSource whole = model.hasExternalData() ? null : source;
+      // Whether a trusted model has external data is not known.
+      boolean alone = !model.hasExternalData() && !onnxOptions.trustModels();
+      ModelSource whole = alone || source.sha256() != null ? source : null;
       return Session.load(
           "onnx:" + stem(source.name()), whole, () -> copies(model, options), options);
     }

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -214,31 +215,54 @@ class StatefulModelsTest {
     }
   }
 
+  private static SessionOptions.Builder keeping(Path findings) {
+    return SessionOptions.builder().integrity(PATIENT.withFindings(findings));
+  }
+
+  private static List<String> kept(Path findings) throws IOException {
+    List<String> all = new ArrayList<>();
+    if (Files.exists(findings)) {
+      try (Stream<Path> files = Files.list(findings)) {
+        for (Path file : files.sorted().toList()) {
+          all.add(Files.readString(file));
+        }
+      }
+    }
+    return all;
+  }
+
   @Test
-  void keptResult_ofTrustedModel_isHonoured(@TempDir Path directory)
+  void result_ofTrustedModel_isNotKeptForItMayHaveExternalData(@TempDir Path directory)
       throws IOException, OrtException {
     Path mean = Files.write(directory.resolve("mean.onnx"), StatefulModels.runningMean());
+    Path findings = directory.resolve("findings");
     OnnxEngine trusting = new OnnxEngine(OnnxOptions.builder().trustModels(true).build());
-    for (int load = 0; load < 2; load++) {
-      try (Session session = trusting.load(ModelSource.file(mean), patient().build())) {
-        assertTrue(session.integrity().keepsState());
-        assertArrayEquals(BY_HAND, answers(session));
-      }
-      assertTrue(Files.readString(directory.resolve("mean.onnx.integrity")).contains("STATE"));
+    ModelSource source = ModelSource.file(mean);
+    try (Session session = trusting.load(source, keeping(findings).build())) {
+      assertTrue(session.integrity().keepsState());
+      assertArrayEquals(BY_HAND, answers(session));
     }
+    assertEquals(List.of(), kept(findings));
+    ModelSource noisy =
+        ModelSource.file(Files.write(directory.resolve("b.onnx"), StatefulModels.noisy(true)));
+    trusting.load(noisy, keeping(findings).build()).close();
+    assertEquals(List.of(), kept(findings));
+    trusting.load(noisy.withSha256(noisy.digest()), keeping(findings).build()).close();
+    assertEquals(1, kept(findings).size(), "a digest of all its files");
   }
 
   @Test
   void keptResult_ofModelsThatKeepState_isHonoured(@TempDir Path directory) throws IOException {
     Path mean = Files.write(directory.resolve("mean.onnx"), StatefulModels.runningMean());
     Path random = Files.write(directory.resolve("random.onnx"), StatefulModels.noisy(true));
+    Path findings = directory.resolve("findings");
     float[] first = null;
     for (int load = 0; load < 3; load++) {
-      try (Session session = load(ModelSource.file(mean), patient())) {
+      try (Session session = load(ModelSource.file(mean), keeping(findings))) {
         assertTrue(session.integrity().keepsState());
         assertArrayEquals(BY_HAND, answers(session));
       }
-      try (Session session = load(ModelSource.file(random), patient())) {
+      try (Session session = load(ModelSource.file(random), keeping(findings))) {
         assertTrue(session.integrity().isRandom());
         assertFalse(session.integrity().allowsBatching());
         float[] answers = answers(session);
@@ -246,6 +270,9 @@ class StatefulModelsTest {
         assertArrayEquals(first, answers);
       }
     }
-    assertTrue(Files.exists(directory.resolve("random.onnx.integrity")));
+    assertTrue(kept(findings).stream().anyMatch(text -> text.contains("RANDOM")));
+    try (Stream<Path> files = Files.list(directory)) {
+      assertEquals(List.of(findings, mean, random), files.sorted().toList());
+    }
   }
 }

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.Stream;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -198,8 +199,10 @@ class UnnamedDimensionsTest {
   }
 
   @Test
-  void outcome_isKeptBesideTheModel(@TempDir Path directory) throws IOException {
-    SessionOptions options = SessionOptions.builder().integrity(PATIENT).build();
+  void outcome_isKeptWithTheFindings(@TempDir Path directory) throws IOException {
+    Path findings = directory.resolve("findings");
+    SessionOptions options =
+        SessionOptions.builder().integrity(PATIENT.withFindings(findings)).build();
     Path good = Files.write(directory.resolve("a.onnx"), product("N,4", "unk__6,2"));
     Path bad = Files.write(directory.resolve("b.onnx"), runningSum("N,4", "unk__6,4"));
     for (int load = 0; load < 2; load++) {
@@ -212,6 +215,11 @@ class UnnamedDimensionsTest {
         assertSays(session.integrity().toString(), "belongs to each example");
       }
     }
-    assertTrue(Files.readString(directory.resolve("b.onnx.integrity")).contains("NONE"));
+    String digest = ModelSource.file(bad).digest();
+    try (Stream<Path> files = Files.list(findings)) {
+      List<Path> ofBad = files.filter(f -> f.toString().contains(digest)).toList();
+      assertEquals(1, ofBad.size());
+      assertTrue(Files.readString(ofBad.get(0)).contains("NONE"));
+    }
   }
 }

@@ -16,12 +16,11 @@ import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.tf.testing.GraphWriter;
 import dev.inproc.inference.tf.testing.SavedModels;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Properties;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,8 +32,13 @@ class TensorFlowIntegrityTest {
   @TempDir Path directory;
 
   private Session load(GraphWriter model, SessionOptions.Builder options) {
+    return load(model, options, PATIENT);
+  }
+
+  private Session load(
+      GraphWriter model, SessionOptions.Builder options, IntegrityOptions integrity) {
     ModelSource source = ModelSource.file(model.write(directory.resolve("model")));
-    return new TensorFlowEngine().load(source, options.integrity(PATIENT).build());
+    return new TensorFlowEngine().load(source, options.integrity(integrity).build());
   }
 
   private Session load(GraphWriter model) {
@@ -87,35 +91,34 @@ class TensorFlowIntegrityTest {
   }
 
   private long results() throws IOException {
-    Properties all = new Properties();
-    try (Reader reader = Files.newBufferedReader(directory.resolve("model.integrity"))) {
-      all.load(reader);
+    try (Stream<Path> files = Files.list(directory.resolve("findings"))) {
+      return files.count();
     }
-    return all.stringPropertyNames().stream().filter(name -> !name.contains(".")).count();
   }
 
   /** A result is one model's alone: its whole directory, signature, threads and compiler. */
   @Test
-  void results_keptBesideTheModel_areOfOneModelAndSetting() throws IOException {
-    load(SavedModels.twoSignatures()).close();
+  void findings_kept_areOfOneModelAndSetting() throws IOException {
+    IntegrityOptions keeping = PATIENT.withFindings(directory.resolve("findings"));
+    load(SavedModels.twoSignatures(), SessionOptions.builder(), keeping).close();
     assertEquals(1, results());
-    load(SavedModels.twoSignatures()).close();
+    load(SavedModels.twoSignatures(), SessionOptions.builder(), keeping).close();
     assertEquals(1, results(), "the same again");
-    SessionOptions options = SessionOptions.builder().integrity(PATIENT).build();
+    SessionOptions options = SessionOptions.builder().integrity(keeping).build();
     ModelSource source = ModelSource.file(directory.resolve("model"));
     TensorFlowOptions negate = TensorFlowOptions.builder().signature("negate").build();
     new TensorFlowEngine(negate).load(source, options).close();
     assertEquals(2, results(), "another signature");
-    load(SavedModels.twoSignatures(), SessionOptions.builder().intraOpThreads(3)).close();
+    load(SavedModels.twoSignatures(), SessionOptions.builder().intraOpThreads(3), keeping).close();
     assertEquals(3, results(), "other threads");
     TensorFlowOptions xla = TensorFlowOptions.builder().xla(true).build();
     new TensorFlowEngine(xla).load(source, options).close();
     assertEquals(4, results(), "another compiler");
     Path variables = Files.createDirectory(directory.resolve("model").resolve("variables"));
     Files.writeString(variables.resolve("variables.data-00000-of-00001"), "other weights");
-    load(SavedModels.twoSignatures()).close();
+    load(SavedModels.twoSignatures(), SessionOptions.builder(), keeping).close();
     assertEquals(5, results(), "other weights");
-    load(SavedModels.twoSignatures()).close();
+    load(SavedModels.twoSignatures(), SessionOptions.builder(), keeping).close();
     assertEquals(5, results(), "and these again");
   }
 }

@@ -21,8 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 class AccuracyGateTest {
   private static final OnnxEngine ENGINE = new OnnxEngine();
-  private static final SessionOptions UNKEPT =
-      SessionOptions.builder().integrity(IntegrityOptions.DEFAULT.withResultsKept(false)).build();
   private static final QuantizeOptions ALL = QuantizeOptions.DEFAULT.withMinElements(1);
 
   @TempDir Path directory;
@@ -38,7 +36,7 @@ class AccuracyGateTest {
   }
 
   private static Session load(Path model) {
-    return ENGINE.load(ModelSource.file(model), UNKEPT);
+    return ENGINE.load(ModelSource.file(model), SessionOptions.DEFAULT);
   }
 
   @Test
@@ -155,7 +153,7 @@ class AccuracyGateTest {
       examples = GeneratedInputs.of(reference.signature(), 20);
     }
     return new AutomaticQuantizer(
-            ENGINE, UNKEPT, AccuracyGate.DEFAULT.withMinCosine(minCosine), maxExcluded)
+            ENGINE, SessionOptions.DEFAULT, AccuracyGate.DEFAULT.withMinCosine(minCosine), maxExcluded)
         .quantize(in, directory.resolve("out.onnx"), ALL, examples);
   }
 }

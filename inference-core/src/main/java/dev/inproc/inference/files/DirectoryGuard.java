@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx;
+package dev.inproc.inference.files;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,7 +8,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.UserPrincipal;
 
 /** Tells whether strangers may put files into a directory, where the system has owners for them. */
-final class DirectoryGuard {
+public final class DirectoryGuard {
   private DirectoryGuard() {}
 
   /**
@@ -16,7 +16,7 @@ final class DirectoryGuard {
    *
    * @throws IOException if not so
    */
-  static void requireGuarded(Path directory) throws IOException {
+  public static void requireGuarded(Path directory) throws IOException {
     if (!directory.getFileSystem().supportedFileAttributeViews().contains("unix")) {
       return;
     }
