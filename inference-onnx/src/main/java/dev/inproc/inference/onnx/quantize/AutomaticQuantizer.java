@@ -61,13 +61,14 @@ public record AutomaticQuantizer(
       String reason) {}
 
   /**
-   * Quantizes a model. If no try passes, the last one's model is there all the same; the outcome
+   * Quantizes a model. The examples are what the gate compares and what the calibration runs; see
+   * {@link QuantizeOptions#withSmoothing}. If no try passes, the last one's model is there all the same; the outcome
    * says so.
    */
   public Outcome quantize(Path in, Path out, QuantizeOptions options, List<Tensors> examples) {
     try (Session reference = engine.load(ModelSource.file(in), session)) {
       List<String> excluded = new ArrayList<>();
-      QuantizationReport report = Quantizer.quantize(in, out, options);
+      QuantizationReport report = Quantizer.quantize(in, out, options, examples);
       GateReport verdict = compare(reference, out, examples);
       List<String> byHarm = List.of();
       while (true) {
@@ -87,7 +88,7 @@ public record AutomaticQuantizer(
         excluded.add(byHarm.get(excluded.size()));
         Set<String> without = new TreeSet<>(options.withoutNodes());
         without.addAll(excluded);
-        report = Quantizer.quantize(in, out, options.withoutNodes(without));
+        report = Quantizer.quantize(in, out, options.withoutNodes(without), examples);
         verdict = compare(reference, out, examples);
       }
     }
@@ -134,7 +135,7 @@ public record AutomaticQuantizer(
         Set<String> others = new TreeSet<>(options.withoutNodes());
         report.changed().forEach(each -> others.add(each.name()));
         others.remove(node.name());
-        Quantizer.quantize(in, trial, options.withoutNodes(others));
+        Quantizer.quantize(in, trial, options.withoutNodes(others), few);
         try (Session loaded = engine.load(ModelSource.file(trial), unprobed)) {
           harms.add(new Harm(node.name(), gate.compare(reference, loaded, few).minCosine()));
         }

@@ -112,6 +112,26 @@ class SmoothingTest {
   }
 
   @Test
+  void examplesGiven_toTheAutomaticQuantizer_decideTheFactorsInEachTry() throws IOException {
+    Path in = model();
+    Path out = directory.resolve("given.onnx");
+    float[] even = new float[Zoo.K];
+    Arrays.fill(even, 1);
+    even[5] = 1 / 40f; // undoes the gains
+    even[17] = 1 / 25f;
+    List<Tensors> examples = List.of(Tensors.of("x", Tensor.of(Shape.of(Zoo.K), even)));
+    AccuracyGate easy = AccuracyGate.DEFAULT.withMinCosine(-1).withIntegrity(false);
+    AccuracyGate impossible = easy.withMinCosine(2);
+    for (AccuracyGate gate : List.of(easy, impossible)) {
+      AutomaticQuantizer automatic =
+          new AutomaticQuantizer(new OnnxEngine(), UNPROBED, gate, 1);
+      AutomaticQuantizer.Outcome outcome = automatic.quantize(in, out, ALL, examples);
+      assertEquals(gate == easy ? 0 : 1, outcome.excluded().size());
+      assertEquals(0, outcome.quantization().smoothed(), "made-up inputs would smooth");
+    }
+  }
+
+  @Test
   void modelThatCannotBeRun_isQuantizedAllTheSame_andTheReportSaysWhy() throws IOException {
     byte[] model =
         new GraphBuilder("sparse")
