@@ -33,7 +33,10 @@ final class Waiter<I, O> extends Call<I, O> {
   }
 
   private final @Nullable Counts counts;
+
+  @SuppressWarnings("UnusedVariable") // by its handle alone
   private volatile int counted;
+
   private final boolean blocking;
   private volatile @Nullable Flight<I, O> flight;
 

@@ -254,7 +254,9 @@ class OutcomesTest {
         case 3 -> busy.submit(id).cancel(false);
         case 4 -> busy.submit(id, soon).obtrudeException(new IllegalStateException("mine"));
         case 5 -> busy.submit(id, soon.withExecutor(Runnable::run)).complete(1L);
-        default -> busy.submit(id);
+        default -> {
+          var unused = busy.submit(id);
+        }
       }
     } catch (InferenceException e) {
       // too late
@@ -277,7 +279,7 @@ class OutcomesTest {
   @Test
   void hitSaves_theRunWithoutTheTimeInTheQueue() {
     for (String input : List.of("a", "b", "c", "d")) {
-      cache.submit(input);
+      var unused = cache.submit(input);
     }
     finishAfter(10, 0);
     finishAfter(25, 1);
@@ -294,7 +296,7 @@ class OutcomesTest {
     long[] millis = {10, 300, 2};
     for (int i = 0; i < millis.length; i++) {
       timer.advanceMillis(50); // idle
-      cache.submit("x" + i);
+      var unused = cache.submit("x" + i);
       finishAfter(millis[i], i);
       assertEquals(millis[i], savedByHitOf("x" + i));
     }
