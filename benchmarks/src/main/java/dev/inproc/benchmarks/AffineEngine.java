@@ -89,11 +89,6 @@ final class AffineEngine implements BatchPredictor<Long, Long> {
       }
 
       @Override
-      public Object bucket(Long input) {
-        return "all";
-      }
-
-      @Override
       public int maxBatchSize() {
         return Integer.MAX_VALUE;
       }

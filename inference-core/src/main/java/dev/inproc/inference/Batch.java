@@ -16,9 +16,6 @@ public interface Batch<I, O> {
   /** Returns the request of a call. */
   I input(int index);
 
-  /** Returns the options of a call. */
-  CallOptions options(int index);
-
   /** Returns whether a call's caller has gone: nothing need be computed for it. */
   boolean isGone(int index);
 

@@ -16,12 +16,6 @@ public interface BatchTraits<I> {
   /** Returns the bytes that a request occupies while it waits. */
   long bytes(I input);
 
-  /**
-   * Returns the bucket of a request: requests of equal buckets run together at the cost of one run
-   * of their number; others may need padding or a run of their own.
-   */
-  Object bucket(I input);
-
   /** Returns the most requests that one run may hold and still answer each rightly. */
   int maxBatchSize();
 

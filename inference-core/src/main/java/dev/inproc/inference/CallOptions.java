@@ -278,27 +278,6 @@ public final class CallOptions {
     return with(builder -> builder.facts = newFacts);
   }
 
-  // TODO: to go
-  public CallOptions arm(long nowNanos) {
-    return startDeadline(nowNanos);
-  }
-
-  public CallOptions blocking() {
-    return forBlockedCaller();
-  }
-
-  public void checkSubmit() {
-    BlockedCaller.checkSubmit(this);
-  }
-
-  public boolean hasTimeout() {
-    return timeout != null;
-  }
-
-  public long remainingNanos(long nowNanos) {
-    return remaining(nowNanos);
-  }
-
   private List<@Nullable Object> state() {
     return Arrays.asList(
         timeout,

@@ -29,24 +29,24 @@ class CallOptionsTest {
 
   @Test
   void arm_twice_keepsTheFirstDeadline() {
-    CallOptions armed = FULL.arm(1000);
-    assertSame(armed, armed.arm(2000));
-    assertEquals(5_000_000, armed.remainingNanos(1000));
-    assertEquals(4_999_000, armed.remainingNanos(2000));
-    assertEquals(-1, armed.remainingNanos(5_001_001));
+    CallOptions armed = Deadline.start(FULL, 1000);
+    assertSame(armed, Deadline.start(armed, 2000));
+    assertEquals(5_000_000, Deadline.remainingNanos(armed, 1000));
+    assertEquals(4_999_000, Deadline.remainingNanos(armed, 2000));
+    assertEquals(-1, Deadline.remainingNanos(armed, 5_001_001));
   }
 
   @Test
   void arm_noTimeout_changesNothing() {
-    assertSame(CallOptions.DEFAULT, CallOptions.DEFAULT.arm(7));
-    assertEquals(Long.MAX_VALUE, CallOptions.DEFAULT.remainingNanos(7));
-    assertFalse(CallOptions.DEFAULT.hasTimeout());
+    assertSame(CallOptions.DEFAULT, Deadline.start(CallOptions.DEFAULT, 7));
+    assertEquals(Long.MAX_VALUE, Deadline.remainingNanos(CallOptions.DEFAULT, 7));
+    assertFalse(Deadline.isSet(CallOptions.DEFAULT));
   }
 
   @Test
   void remaining_notArmed_isUnlimited() {
-    assertTrue(FULL.hasTimeout());
-    assertEquals(Long.MAX_VALUE, FULL.remainingNanos(0));
+    assertTrue(Deadline.isSet(FULL));
+    assertEquals(Long.MAX_VALUE, Deadline.remainingNanos(FULL, 0));
   }
 
   @Test
@@ -62,15 +62,15 @@ class CallOptionsTest {
     long[] times = {0, 1, -1, Long.MAX_VALUE, Long.MAX_VALUE / 2, Long.MIN_VALUE};
     for (Duration duration : durations) {
       for (long now : times) {
-        CallOptions armed = CallOptions.timeout(duration).arm(now);
-        long left = armed.remainingNanos(now);
+        CallOptions armed = Deadline.start(CallOptions.timeout(duration), now);
+        long left = Deadline.remainingNanos(armed, now);
         String what = duration + " at " + now + " leaves " + left;
         if (duration.isNegative() || duration.isZero()) {
           // -1 where the deadline would have looked like "not armed"
           assertTrue(left == 0 || left == -1, what);
         } else {
           assertTrue(left > 0 || (left == 0 && duration.toString().equals("PT0.000000001S")), what);
-          assertTrue(armed.remainingNanos(now + 1000) < left, what);
+          assertTrue(Deadline.remainingNanos(armed, now + 1000) < left, what);
         }
         assertNotNull(new DeadlineExceededException(duration).getMessage());
       }
@@ -88,13 +88,13 @@ class CallOptionsTest {
             o -> o.withCacheScope("tenant"),
             o -> o.withCacheMode(CacheMode.REFRESH),
             o -> o.withExecutor(EXECUTOR));
-    CallOptions armed = FULL.arm(1000);
+    CallOptions armed = Deadline.start(FULL, 1000);
     for (UnaryOperator<CallOptions> wither : same) {
       CallOptions changed = wither.apply(armed);
       assertEquals(armed, changed);
       assertEquals(armed.hashCode(), changed.hashCode());
       assertEquals(armed.toString(), changed.toString());
-      assertEquals(5_000_000, changed.remainingNanos(1000), "the deadline stays");
+      assertEquals(5_000_000, Deadline.remainingNanos(changed, 1000), "the deadline stays");
       assertEquals(FULL.toString(), wither.apply(FULL).toString());
     }
     assertSame(EXECUTOR, armed.executor());
@@ -111,7 +111,7 @@ class CallOptionsTest {
         List.of(
             CallOptions.DEFAULT,
             FULL,
-            FULL.arm(1000),
+            Deadline.start(FULL, 1000),
             FULL.withTimeout(Duration.ofMillis(6)),
             FULL.withPriority(Priority.LOW),
             FULL.withOverload(Overload.FAIL),
@@ -120,7 +120,7 @@ class CallOptionsTest {
             FULL.withCacheScope("other"),
             FULL.withCacheMode(CacheMode.EXACT_ONLY),
             FULL.withExecutor(null),
-            FULL.blocking());
+            BlockedCaller.options(FULL));
     for (int i = 0; i < different.size(); i++) {
       for (int j = 0; j < different.size(); j++) {
         assertEquals(i == j, different.get(i).equals(different.get(j)), i + " and " + j);
@@ -130,9 +130,9 @@ class CallOptionsTest {
 
   @Test
   void withTimeout_onArmedOptions_isArmedNoMore() {
-    CallOptions again = FULL.arm(1000).withTimeout(Duration.ofMillis(7));
-    assertEquals(Long.MAX_VALUE, again.remainingNanos(0));
-    assertEquals(7_000_000, again.arm(5).remainingNanos(5));
+    CallOptions again = Deadline.start(FULL, 1000).withTimeout(Duration.ofMillis(7));
+    assertEquals(Long.MAX_VALUE, Deadline.remainingNanos(again, 0));
+    assertEquals(7_000_000, Deadline.remainingNanos(Deadline.start(again, 5), 5));
     assertEquals("tenant", again.cacheScope());
   }
 }

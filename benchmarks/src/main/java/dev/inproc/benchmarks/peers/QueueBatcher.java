@@ -1,5 +1,6 @@
 package dev.inproc.benchmarks.peers;
 
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InvalidInputException;
@@ -128,7 +129,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
   }
 
   private Call<I, O> submit(I input, CallOptions options, boolean blocking) {
-    CallOptions armed = options.hasTimeout() ? options.arm(System.nanoTime()) : options;
+    CallOptions armed = Deadline.isSet(options) ? Deadline.start(options, System.nanoTime()) : options;
     Queued<I, O> call = new Queued<>(input, armed, arrivalNanos(), blocking);
     try {
       inner.traits().check(input);
@@ -136,7 +137,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
       call.refuse(e);
       return call;
     }
-    if (armed.hasTimeout()) {
+    if (Deadline.isSet(armed)) {
       call.startTimeout(Timer.system());
     }
     if (closed) {

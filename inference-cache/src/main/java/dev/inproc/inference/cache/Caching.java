@@ -2,6 +2,7 @@ package dev.inproc.inference.cache;
 
 import dev.inproc.inference.Decorator;
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Timer;
 import java.time.Duration;
 import java.util.function.ToLongFunction;
@@ -194,11 +195,11 @@ public final class Caching implements Decorator {
    */
   @Override
   public <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner) {
-    return decorate(inner, Timer.system());
+    return decorate(inner, ServingThreads.of(inner).timer());
   }
 
   <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer) {
-    return decorate(inner, timer, Elsewhere.shared());
+    return decorate(inner, timer, Elsewhere.of(ServingThreads.of(inner).workers()));
   }
 
   <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer, Elsewhere elsewhere) {

@@ -11,9 +11,8 @@ import java.util.concurrent.ForkJoinPool;
  * @param upkeep orders the store's entries by use and evicts; may refuse
  */
 record Elsewhere(Executor telling, Executor upkeep) {
-  /** The library's workers, and the JVM's common pool, as Caffeine does by itself. */
-  static Elsewhere shared() {
-    Workers workers = Workers.shared();
+  /** These workers, and the JVM's common pool, as Caffeine does by itself. */
+  static Elsewhere of(Workers workers) {
     return new Elsewhere(task -> workers.turn(workers, task), ForkJoinPool.commonPool());
   }
 

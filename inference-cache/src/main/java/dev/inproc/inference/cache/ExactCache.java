@@ -1,12 +1,15 @@
 package dev.inproc.inference.cache;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.CacheMode;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.concurrent.BoundedClose;
 import dev.inproc.inference.concurrent.Lifetime;
 import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Workers;
 import java.lang.System.Logger;
@@ -15,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -36,6 +40,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   private final Counts counts = new Counts();
   private final Switch power;
   private final Timer timer;
+  private final ServingThreads threads;
   private final Store<O> store;
   private final Telling telling;
   private final Flights<I, O> flights;
@@ -48,6 +53,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   ExactCache(Predictor<I, O> inner, Caching caching, Answers answers, Timer timer, Elsewhere on) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.timer = timer;
+    threads = ServingThreads.of(inner);
     boolean passing = inner.keepsState();
     power = new Switch(timer, passing);
     if (passing) {
@@ -59,7 +65,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     Meter meter = new Meter(power, counts, timer, caching.isAlwaysOn(), this);
     Runs<I, O> runs = new Runs<>(inner, store, answers, timer, flights, telling, counts);
     hits = new Hits<>(keys, store, answers, flights, runs, counts, meter);
-    misses = new Misses<>(inner, this, answers, timer, hits, flights, runs, counts, meter);
+    misses = new Misses<>(inner, this, threads, answers, timer, hits, flights, runs, counts, meter);
     lists =
         new ListCall.Layer<>(
             inner, keys, answers, timer, hits, misses, flights, runs, counts, meter);
@@ -77,12 +83,12 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
       return misses.predict(key, input, options);
     }
     hits.count(key, kept, input);
-    return hits.answer(kept);
+    return hits.answer(kept, options);
   }
 
   @Override
   public CompletableFuture<O> submit(I input, CallOptions options) {
-    options.checkSubmit();
+    BlockedCaller.checkSubmit(options);
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(options, "options");
     try {
@@ -96,7 +102,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
         return misses.submit(key, input, options, false);
       }
       hits.count(key, kept, input);
-      return CompletableFuture.completedFuture(hits.answer(kept));
+      return CompletableFuture.completedFuture(hits.answer(kept, options));
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -110,15 +116,16 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
       counts.bypassed.add(all.size());
       return inner.predictAll(all, options);
     }
-    CallOptions own = options.blocking();
-    CallOptions armed = own.hasTimeout() ? own.arm(timer.nanoTime()) : own;
+    CallOptions own = BlockedCaller.options(options);
+    CallOptions armed = Deadline.isSet(own) ? Deadline.start(own, timer.nanoTime()) : own;
     return new ListCall<>(lists, all, armed).answers();
   }
 
   /** Whether a call goes past the cache; throws once closed. */
   private boolean isPassedBy(CallOptions options, int requests) {
     CacheMode mode = options.cacheMode();
-    if (mode == CacheMode.USE && power.isOn()) {
+    boolean isUsual = mode == CacheMode.USE || mode == CacheMode.EXACT_ONLY;
+    if (isUsual && power.isOn()) {
       return false; // what almost all calls are
     }
     if (power.isClosed()) {
@@ -132,20 +139,23 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
       power.settle(); // it was not known before
       return mode == CacheMode.BYPASS;
     }
-    return mode == CacheMode.BYPASS || mode == CacheMode.USE;
+    return mode == CacheMode.BYPASS || isUsual;
   }
 
   // ---- invalidating ----
 
   @Override
-  public void invalidate(I input, CallOptions options) {
+  public void invalidate(Object input, CallOptions options) {
     flights.invalidate(keys.of(input, options.cacheScope()));
   }
 
   @Override
-  @SuppressWarnings("unchecked")
-  public void invalidateIf(Predicate<? super I> inputs) {
-    flights.invalidateIf(key -> inputs.test((I) Keys.input(key)));
+  public <T> void invalidateIf(Class<T> type, Predicate<? super T> inputs) {
+    flights.invalidateIf(
+        key -> {
+          Object input = Keys.input(key);
+          return type.isInstance(input) && inputs.test(type.cast(input));
+        });
   }
 
   @Override
@@ -201,7 +211,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   private void lastOut() {
     store.clear();
     if (closers.get() == 0) {
-      Workers.shared().turn(this, inner::close);
+      threads.workers().turn(this, inner::close);
     }
   }
 
@@ -215,6 +225,11 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   @Override
   public boolean keepsState() {
     return inner.keepsState();
+  }
+
+  @Override
+  public <T> Optional<T> find(Class<T> control) {
+    return control.isInstance(this) ? Optional.of(control.cast(this)) : inner.find(control);
   }
 
   @Override

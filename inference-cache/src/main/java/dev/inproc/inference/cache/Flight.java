@@ -1,6 +1,7 @@
 package dev.inproc.inference.cache;
 
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.concurrent.Futures;
@@ -208,7 +209,8 @@ final class Flight<I, O> {
     CallOptions next = null;
     for (Waiter<I, O> waiter : waiters) {
       CallOptions own = waiter.options();
-      if (next == null || own.remainingNanos(nowNanos) > next.remainingNanos(nowNanos)) {
+      if (next == null
+          || Deadline.remainingNanos(own, nowNanos) > Deadline.remainingNanos(next, nowNanos)) {
         next = own;
       }
     }
@@ -221,7 +223,9 @@ final class Flight<I, O> {
     // A batcher also refuses what could not be answered in the time that the call gives it.
     boolean ofTime =
         failure instanceof DeadlineExceededException || failure instanceof OverloadedException;
-    if (ofTime && waiting.remainingNanos(nowNanos) > options.remainingNanos(nowNanos)) {
+    if (ofTime
+        && Deadline.remainingNanos(waiting, nowNanos)
+            > Deadline.remainingNanos(options, nowNanos)) {
       return true;
     }
     return failure instanceof OverloadedException

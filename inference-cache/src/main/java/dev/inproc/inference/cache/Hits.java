@@ -1,8 +1,11 @@
 package dev.inproc.inference.cache;
 
+import dev.inproc.inference.Answer.Source;
+import dev.inproc.inference.AnswerFacts;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,10 +78,14 @@ final class Hits<I, O> {
   }
 
   /** Returns the caller's own answer, or throws the kept failure. */
-  O answer(Kept<O> kept) {
+  O answer(Kept<O> kept, CallOptions options) {
+    AnswerFacts facts = AnswerFacts.of(options);
+    if (facts != null) {
+      facts.source(Source.EXACT_CACHE);
+    }
     Throwable failure = kept.failure;
     if (failure != null) {
-      throw (RuntimeException) failure;
+      throw Failures.rethrow(failure);
     }
     return answers.isolate(kept.value());
   }

@@ -5,6 +5,7 @@ import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.Failures;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
 import java.util.ArrayList;
@@ -122,7 +123,7 @@ final class ListCall<I, O> {
       }
     }
     if (failed != null && failed.kept != null && failed.kept.failure != null) {
-      throw (RuntimeException) located(failed.kept.failure, failed.position);
+      throw Failures.rethrow(located(failed.kept.failure, failed.position));
     }
   }
 
@@ -271,7 +272,7 @@ final class ListCall<I, O> {
   private void await(Item item) {
     Kept<O> kept = item.kept;
     if (kept != null && kept.failure != null) {
-      throw (RuntimeException) located(kept.failure, item.position);
+      throw Failures.rethrow(located(kept.failure, item.position));
     }
     Waiter<I, O> waiter = item.waiter;
     if (waiter == null) {

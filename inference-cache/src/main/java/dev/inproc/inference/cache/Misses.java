@@ -1,11 +1,15 @@
 package dev.inproc.inference.cache;
 
+import dev.inproc.inference.Answer.Source;
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.CacheMode;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.NotCachedException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.concurrent.Waiting;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class Misses<I, O> {
   private final Predictor<I, O> inner;
   private final Object name;
+  private final ServingThreads threads;
   private final Answers answers;
   private final Timer timer;
   private final Hits<I, O> hits;
@@ -34,6 +39,7 @@ final class Misses<I, O> {
   Misses(
       Predictor<I, O> inner,
       Object name,
+      ServingThreads threads,
       Answers answers,
       Timer timer,
       Hits<I, O> hits,
@@ -43,6 +49,7 @@ final class Misses<I, O> {
       Meter meter) {
     this.inner = inner;
     this.name = name;
+    this.threads = threads;
     this.answers = answers;
     this.timer = timer;
     this.hits = hits;
@@ -56,7 +63,7 @@ final class Misses<I, O> {
     if (options.cacheMode() == CacheMode.ONLY_IF_CACHED) {
       throw notCached(1);
     }
-    if (options.hasTimeout()) {
+    if (Deadline.isSet(options)) {
       return WaitGraph.isEngineThread()
           ? predictOnEngine(key, input, options)
           : answers.isolate(Waiting.await(submit(key, input, options, true)));
@@ -71,7 +78,7 @@ final class Misses<I, O> {
       } else if (WaitGraph.isEngineThread()) {
         return passed(input, options);
       } else {
-        Waiter<I, O> waiter = new Waiter<>(input, options.blocking(), true, counts);
+        Waiter<I, O> waiter = newWaiter(input, options, true, counts);
         if (found.join(waiter)) {
           return answers.isolate(Waiting.await(waiter));
         }
@@ -104,7 +111,7 @@ final class Misses<I, O> {
   /** An engine thread must not wait for another's run; the model bounds its own by the timeout. */
   private O predictOnEngine(Object key, I input, CallOptions options) {
     // Armed: when it runs late, the flight tells apart the callers that have more time left.
-    CallOptions armed = options.arm(timer.nanoTime());
+    CallOptions armed = Deadline.start(options, timer.nanoTime());
     Flight<I, O> made = flights.find(key) == null ? make(key, input, armed) : null;
     return made == null ? passed(input, armed) : lead(made, armed);
   }
@@ -113,7 +120,7 @@ final class Misses<I, O> {
   private O lead(Flight<I, O> flight, CallOptions options) {
     Kept<O> kept = hits.late(flight, options);
     if (kept != null) {
-      return hits.answer(kept);
+      return hits.answer(kept, options);
     }
     long number = counts.misses.incrementAndGet();
     try {
@@ -179,6 +186,7 @@ final class Misses<I, O> {
       if (made != null) {
         Kept<O> kept = hits.late(made, waiter.options());
         if (kept != null) {
+          waiter.tell(Source.EXACT_CACHE);
           runs.give(waiter, kept);
           return;
         }
@@ -199,12 +207,15 @@ final class Misses<I, O> {
    * @param counter counts it; null if its list does
    */
   Waiter<I, O> newWaiter(I input, CallOptions options, boolean blocks, @Nullable Counts counter) {
-    CallOptions own = blocks ? options.blocking() : options;
-    if (!own.hasTimeout()) {
-      return new Waiter<>(input, own, blocks, counter);
+    CallOptions own = blocks ? BlockedCaller.options(options) : options;
+    CallOptions started = Deadline.isSet(own) ? Deadline.start(own, timer.nanoTime()) : own;
+    Waiter<I, O> waiter = new Waiter<>(input, started, blocks, name, threads, counter);
+    if (!blocks) {
+      waiter.captureContext();
     }
-    Waiter<I, O> waiter = new Waiter<>(input, own.arm(timer.nanoTime()), blocks, counter);
-    waiter.startTimeout(timer);
+    if (Deadline.isSet(own)) {
+      waiter.startTimeout(timer);
+    }
     return waiter;
   }
 }

@@ -1,11 +1,13 @@
 package dev.inproc.inference.cache;
 
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.concurrent.Failures;
 import dev.inproc.inference.concurrent.Timer;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -92,7 +94,7 @@ final class Runs<I, O> {
     try {
       flight.keep(store, store.entryOf(flight.key, answer, runNanos));
     } catch (RuntimeException | Error e) {
-      end(flight, waiter -> waiter.fails(e), byCaller);
+      end(flight, waiter -> waiter.fails(own(waiter, e)), byCaller);
       throw e;
     }
     end(flight, waiter -> give(waiter, answer, runNanos), byCaller);
@@ -107,7 +109,7 @@ final class Runs<I, O> {
   void give(Waiter<I, O> waiter, Kept<O> kept) {
     Throwable failure = kept.failure;
     if (failure != null) {
-      waiter.fails(failure);
+      waiter.fails(own(waiter, failure));
     } else {
       give(waiter, kept.value(), kept.runNanos);
     }
@@ -146,7 +148,7 @@ final class Runs<I, O> {
       } else if (store.keepsFailures()) {
         keepFailure(flight, failure, runNanos);
       }
-      end(flight, waiter -> waiter.fails(failure), byCaller);
+      end(flight, waiter -> waiter.fails(own(waiter, failure)), byCaller);
       return;
     }
     if (flight.isRefreshing()) {
@@ -168,8 +170,13 @@ final class Runs<I, O> {
   }
 
   private static void refuse(Waiter<?, ?> waiter, Throwable failure) {
-    boolean late = failure instanceof DeadlineExceededException && waiter.options().hasTimeout();
-    waiter.fails(late ? waiter.expired() : failure);
+    boolean late = failure instanceof DeadlineExceededException && Deadline.isSet(waiter.options());
+    waiter.fails(late ? waiter.expired() : own(waiter, failure));
+  }
+
+  /** A failure that several callers have, for one of them. A blocked caller copies it itself. */
+  private static Throwable own(Waiter<?, ?> waiter, Throwable failure) {
+    return waiter.isBlocking() ? failure : Failures.copy(failure);
   }
 
   private void keepFailure(Flight<I, O> flight, Throwable failure, long runNanos) {

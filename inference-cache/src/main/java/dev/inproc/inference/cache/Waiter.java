@@ -1,7 +1,11 @@
 package dev.inproc.inference.cache;
 
+import dev.inproc.inference.Answer.Source;
+import dev.inproc.inference.AnswerFacts;
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.concurrent.Call;
+import dev.inproc.inference.concurrent.ServingThreads;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.ExecutionException;
@@ -38,6 +42,8 @@ final class Waiter<I, O> extends Call<I, O> {
   private volatile int counted;
 
   private final boolean blocking;
+  private final Object predictor;
+  private final ServingThreads threads;
   private volatile @Nullable Flight<I, O> flight;
 
   /** Its place among the flight's waiters; negative when it is none. The flight's to guard. */
@@ -51,10 +57,19 @@ final class Waiter<I, O> extends Call<I, O> {
    *
    * @param options armed, if they have a timeout
    * @param blocking whether a thread waits for it, which then copies the answer itself
+   * @param predictor what is called, for messages
    * @param counts counts it; null if its list does
    */
-  Waiter(I input, CallOptions options, boolean blocking, @Nullable Counts counts) {
+  Waiter(
+      I input,
+      CallOptions options,
+      boolean blocking,
+      Object predictor,
+      ServingThreads threads,
+      @Nullable Counts counts) {
     super(input, options);
+    this.predictor = predictor;
+    this.threads = threads;
     this.counts = counts;
     this.blocking = blocking;
   }
@@ -64,9 +79,33 @@ final class Waiter<I, O> extends Call<I, O> {
     return blocking;
   }
 
+  @Override
+  protected Object predictor() {
+    return predictor;
+  }
+
+  @Override
+  protected ServingThreads threads() {
+    return threads;
+  }
+
+  @Override
+  protected Stage stage() {
+    return joined ? Stage.JOINED : Stage.UNKNOWN;
+  }
+
+  /** Tells the call where its answer comes from, if it asks. */
+  void tell(Source source) {
+    AnswerFacts facts = AnswerFacts.of(options());
+    if (facts != null) {
+      facts.source(source);
+    }
+  }
+
   /** It is about to wait for a run that another call began. */
   void joins() {
     joined = true;
+    tell(Source.JOINED);
     if (counts != null) {
       counts.coalesced.increment();
     }

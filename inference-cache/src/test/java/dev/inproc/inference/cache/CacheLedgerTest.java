@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.CacheMode;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InferenceException;
@@ -182,7 +183,7 @@ class CacheLedgerTest {
       case 0 -> cache.invalidate(id, options);
       case 1 -> {
         if (random.nextInt(50) == 0) {
-          cache.invalidateIf(x -> x % 2 == 0);
+          cache.invalidateIf(Long.class, x -> x % 2 == 0);
         }
       }
       case 2, 3 -> {
@@ -253,7 +254,7 @@ class CacheLedgerTest {
     boolean allowed =
         e instanceof PredictorClosedException
             || (e instanceof EngineException && poisoned)
-            || (e instanceof DeadlineExceededException && options.hasTimeout())
+            || (e instanceof DeadlineExceededException && Deadline.isSet(options))
             || e instanceof OverloadedException // a full queue, or too late for a run
             || (e instanceof NotCachedException && options.cacheMode() == CacheMode.ONLY_IF_CACHED);
     if (!allowed) {

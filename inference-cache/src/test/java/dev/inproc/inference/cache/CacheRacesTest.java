@@ -127,6 +127,7 @@ class CacheRacesTest {
         cache ->
             key ->
                 cache.invalidateIf(
+                    Key.class,
                     x -> {
                       var unused = key.hashCode();
                       return true;

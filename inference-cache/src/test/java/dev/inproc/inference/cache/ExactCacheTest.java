@@ -153,7 +153,7 @@ class ExactCacheTest {
     version.set(1);
     cache.invalidate("a");
     assertEquals(List.of("a1", "b0", "c0"), cache.predictAll(List.of("a", "b", "c")));
-    cache.invalidateIf(x -> x.equals("b"));
+    cache.invalidateIf(String.class, x -> x.equals("b"));
     assertEquals(List.of("a1", "b1", "c0"), cache.predictAll(List.of("a", "b", "c")));
     version.set(2);
     cache.invalidateAll();

@@ -311,7 +311,7 @@ class HostileUseTest {
                 answer -> {
                   seen.add(cache.predict("a"));
                   cache.invalidate("a");
-                  cache.invalidateIf(x -> true);
+                  cache.invalidateIf(String.class, x -> true);
                   cache.invalidateAll();
                   CompletableFuture<Void> again = cache.submit("a").thenAccept(seen::add);
                   model.finish(1);
@@ -329,7 +329,7 @@ class HostileUseTest {
     FakeModel<String, String> model = FakeModel.of(x -> x + "!");
     CachingPredictor<String, String> cache = TEXTS.decorate(model, timer);
     cache.predictAll(List.of("a", "b", "c"));
-    cache.invalidateIf(x -> cache.predict(x).equals("b!"));
+    cache.invalidateIf(String.class, x -> cache.predict(x).equals("b!"));
     assertEquals(2, cache.metrics().entries());
     RuntimeException broken = new IllegalStateException("broken");
     assertSame(
@@ -338,6 +338,7 @@ class HostileUseTest {
             IllegalStateException.class,
             () ->
                 cache.invalidateIf(
+                    String.class,
                     x -> {
                       throw broken;
                     })));

@@ -3,10 +3,12 @@ package dev.inproc.inference.cache;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.Overload;
 import dev.inproc.inference.DeadlineExceededException;
@@ -224,7 +226,7 @@ class SingleFlightTest {
     CompletableFuture<String> first = cache.submit("a");
     CompletableFuture<String> second = cache.submit("a");
     CompletableFuture<String> patient =
-        cache.submit("a", CallOptions.DEFAULT.withOverload(Overload.WAIT).blocking());
+        cache.submit("a", BlockedCaller.options(CallOptions.DEFAULT.withOverload(Overload.WAIT)));
     model.fail(0, new OverloadedException(1, 1, Duration.ZERO));
     assertInstanceOf(OverloadedException.class, Await.failure(first));
     assertInstanceOf(OverloadedException.class, Await.failure(second));
@@ -241,8 +243,13 @@ class SingleFlightTest {
     CompletableFuture<String> second = cache.submit("a");
     EngineException broken = new EngineException("broken", null);
     model.fail(0, broken);
-    assertSame(broken, Await.failure(first));
-    assertSame(broken, Await.failure(second));
+    Throwable one = Await.failure(first);
+    Throwable two = Await.failure(second);
+    assertInstanceOf(EngineException.class, one);
+    assertInstanceOf(EngineException.class, two);
+    assertSame(broken, one.getCause());
+    assertSame(broken, two.getCause());
+    assertNotSame(one, two, "each caller has its own");
     CompletableFuture<String> third = cache.submit("a");
     model.finish(1);
     assertEquals("a0", Await.value(third));
@@ -271,7 +278,7 @@ class SingleFlightTest {
     for (Runnable invalidate :
         List.<Runnable>of(
             () -> cache.invalidate("a"),
-            () -> cache.invalidateIf(x -> x.equals("a")),
+            () -> cache.invalidateIf(String.class, x -> x.equals("a")),
             () -> cache.invalidateScope(null),
             cache::invalidateAll)) {
       int runs = model.runs();

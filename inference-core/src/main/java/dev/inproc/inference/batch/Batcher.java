@@ -2,7 +2,9 @@ package dev.inproc.inference.batch;
 
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.BatchTraits;
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.PredictorClosedException;
@@ -168,7 +170,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   @Override
   public O predict(I input, CallOptions options) {
     Objects.requireNonNull(input, "input");
-    if (!options.hasTimeout() && !Threads.currentIsVirtual()) {
+    if (!Deadline.isSet(options) && !Threads.currentIsVirtual()) {
       if (inline.isBest()) {
         return inline.predict(input, options);
       }
@@ -180,7 +182,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     if (isWithin()) {
       return inline.predict(input, options); // it would wait for its own engine
     }
-    Request<I, O> request = door.request(input, options.blocking(), Thread.currentThread());
+    Request<I, O> request =
+        door.request(input, BlockedCaller.options(options), Thread.currentThread());
     enqueue(request, door.admit(request));
     return request.await();
   }
@@ -188,7 +191,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   @Override
   public CompletableFuture<O> submit(I input, CallOptions options) {
     Objects.requireNonNull(input, "input");
-    options.checkSubmit();
+    BlockedCaller.checkSubmit(options);
     Request<I, O> request;
     try {
       request = door.request(input, options, null);
@@ -213,7 +216,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       return inline.predictAll(all, options);
     }
     boolean isBatch = all.size() <= maxBatchSize; // longer ones would hold up strangers
-    if (isBatch && !options.hasTimeout() && !Threads.currentIsVirtual()) {
+    if (isBatch && !Deadline.isSet(options) && !Threads.currentIsVirtual()) {
       if (inline.isBest()) {
         return inline.predictAll(all, options);
       }
@@ -222,12 +225,13 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         return leadAll(slot, all, options);
       }
     }
-    return runList(all, options.blocking());
+    return runList(all, BlockedCaller.options(options));
   }
 
   /** A list that was accepted is answered to its end, though the batcher closes meanwhile. */
   private List<O> runList(List<I> inputs, CallOptions options) {
-    CallOptions armed = options.hasTimeout() ? options.arm(timer.nanoTime()) : options;
+    CallOptions armed =
+        Deadline.isSet(options) ? Deadline.start(options, timer.nanoTime()) : options;
     lists.incrementAndGet(); // before it looks whether this is closed: see releaseIfLast
     try {
       if (intake.isClosed()) {
@@ -254,7 +258,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     if (isOutside) {
       request.waitOutside();
     }
-    boolean timed = request.options().hasTimeout();
+    boolean timed = Deadline.isSet(request.options());
     if (timed && !request.isPartOfList()) { // a list has one timeout
       request.startTimeout(timer);
     }

@@ -20,7 +20,6 @@ import java.util.Arrays;
 final class CostEstimator implements RunCost {
   private static final int QUICK_RUNS = 3;
   private static final int RECENT = 24;
-  private static final int ONES = 15;
   private static final double[] NO_RATIOS = {};
 
   private final CostModel steady = new CostModel();
@@ -28,11 +27,8 @@ final class CostEstimator implements RunCost {
   private final int[] rows = new int[RECENT];
   private final double[] volumes = new double[RECENT];
   private final long[] nanos = new long[RECENT];
-  private final long[] ones = new long[ONES];
   private int runs;
-  private int oneRuns;
   private volatile double[] ratios = NO_RATIOS;
-  private volatile double oneNanos;
 
   /**
    * Learns from a run that went well.
@@ -55,13 +51,6 @@ final class CostEstimator implements RunCost {
     runs++;
     if (runs >= QUICK_RUNS) {
       ratios = sortedRatios();
-    }
-    if (batchRows == 1) {
-      ones[oneRuns % ONES] = runNanos;
-      oneRuns++;
-      long[] sorted = Arrays.copyOf(ones, Math.min(oneRuns, ONES));
-      Arrays.sort(sorted);
-      oneNanos = sorted[sorted.length / 2];
     }
   }
 
@@ -103,13 +92,5 @@ final class CostEstimator implements RunCost {
     int below = (int) place;
     int above = Math.min(below + 1, sorted.length - 1);
     return typical * (sorted[below] + (place - below) * (sorted[above] - sorted[below]));
-  }
-
-  /**
-   * The median of the last runs of one row, or 0 before the first. It tells whether batching can
-   * pay at all, which a fit over all sizes may miss by a fixed cost.
-   */
-  double medianOfOne() {
-    return oneNanos;
   }
 }

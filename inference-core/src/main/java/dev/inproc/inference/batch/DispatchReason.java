@@ -10,8 +10,6 @@ public enum DispatchReason {
   DELAY_PASSED,
   /** Deadlines decided what was run. */
   DEADLINE,
-  /** A lone caller ran its own request. */
-  INLINE,
   /** Part of a batch that had failed, run again to find the request at fault. */
   ISOLATION
 }

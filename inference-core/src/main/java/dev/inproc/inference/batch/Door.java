@@ -2,6 +2,7 @@ package dev.inproc.inference.batch;
 
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
@@ -64,9 +65,9 @@ final class Door<I, O> {
    * @throws IllegalArgumentException if it is larger than what may wait
    */
   Request<I, O> request(I input, CallOptions options, @Nullable Thread waiter) {
-    boolean timed = options.hasTimeout();
+    boolean timed = Deadline.isSet(options);
     long now = timed || delays || isStamped() ? timer.nanoTime() : Request.UNSTAMPED;
-    CallOptions armed = timed ? options.arm(now) : options;
+    CallOptions armed = timed ? Deadline.start(options, now) : options;
     try {
       traits.check(input);
       long bytes = traits.bytes(input);
@@ -85,7 +86,7 @@ final class Door<I, O> {
    * @param options armed
    */
   Request<I, O> part(I input, CallOptions options) {
-    boolean stamped = options.hasTimeout() || delays || isStamped();
+    boolean stamped = Deadline.isSet(options) || delays || isStamped();
     long now = stamped ? timer.nanoTime() : Request.UNSTAMPED;
     Thread waiter = Thread.currentThread();
     return new Request<>(home, input, options, now, traits.bytes(input), waiter, false);
@@ -143,7 +144,7 @@ final class Door<I, O> {
   Entry admit(Request<I, O> request) {
     CallOptions options = request.options();
     boolean patient = options.overload() == CallOptions.Overload.WAIT;
-    Throwable refusal = options.hasTimeout() ? tooLate(request, patient) : null;
+    Throwable refusal = Deadline.isSet(options) ? tooLate(request, patient) : null;
     if (refusal == null) {
       Intake.Admission admission =
           patient ? outside.tryAdmit(request) : intake.admit(Intake.lines(request.bytes()));

@@ -1,7 +1,6 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.Batch;
-import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.concurrent.CallBatch;
@@ -58,11 +57,6 @@ final class Gathered<I, O> implements Batch<I, O> {
   @Override
   public I input(int index) {
     return inputs.get(index);
-  }
-
-  @Override
-  public CallOptions options(int index) {
-    return requests.get(index).options();
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.inproc.inference.batch;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.Overload;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
@@ -59,8 +60,8 @@ final class ListRun<I, O> {
   /** Runs it; throws the first failure. */
   List<O> call(Timer timer) {
     Timer.Scheduled alarm = null;
-    if (first.hasTimeout()) {
-      long remaining = Math.max(0, first.remainingNanos(timer.nanoTime()));
+    if (Deadline.isSet(first)) {
+      long remaining = Math.max(0, Deadline.remainingNanos(first, timer.nanoTime()));
       alarm = timer.schedule(this::expire, remaining);
     }
     List<O> answers = new ArrayList<>(inputs.size());

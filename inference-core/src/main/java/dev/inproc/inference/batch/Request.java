@@ -1,6 +1,7 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.concurrent.Call;
@@ -81,7 +82,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
     super(input, options);
     this.home = home;
     this.arrivalNanos = nowNanos;
-    long remaining = options.remainingNanos(nowNanos);
+    long remaining = Deadline.remainingNanos(options, nowNanos);
     this.deadlineNanos = remaining == Long.MAX_VALUE ? Long.MAX_VALUE : nowNanos + remaining;
     this.bytes = bytes;
     this.waiter = waiter;

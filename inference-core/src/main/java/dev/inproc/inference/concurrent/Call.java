@@ -2,6 +2,7 @@ package dev.inproc.inference.concurrent;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.DeadlineExceededException.Stage;
 import java.lang.invoke.MethodHandles;
@@ -108,7 +109,7 @@ public class Call<I, O> extends CompletableFuture<O> {
    * Starts the clock. To be called before the call is published, and only on one with a timeout.
    */
   public final void startTimeout(Timer timer) {
-    long remaining = options.remainingNanos(timer.nanoTime());
+    long remaining = Deadline.remainingNanos(options, timer.nanoTime());
     timeout = timer.schedule(() -> failApart(this::expired), Math.max(0, remaining));
     if (isDone()) {
       stopTimeout();
@@ -555,8 +556,9 @@ public class Call<I, O> extends CompletableFuture<O> {
 
   /**
    * Returns plain futures for what is derived by {@code thenApply} and the like. The JDK asks for
-   * one before it attaches a dependent; {@code allOf} and {@code anyOf} do not ask, but hand out
-   * their own future only after they have attached theirs.
+   * one before it attaches a dependent. {@code allOf} and {@code anyOf} do not ask: a callback of
+   * the future that they return runs on the runner's thread if both are attached within the
+   * nanoseconds between {@link #beginHere} and the answer.
    */
   @Override
   @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it

@@ -1,7 +1,6 @@
 package dev.inproc.inference.concurrent;
 
 import dev.inproc.inference.Batch;
-import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import java.util.List;
 
@@ -22,11 +21,6 @@ public final class CallBatch<I, O> implements Batch<I, O> {
   @Override
   public I input(int index) {
     return calls.get(index).input();
-  }
-
-  @Override
-  public CallOptions options(int index) {
-    return calls.get(index).options();
   }
 
   @Override

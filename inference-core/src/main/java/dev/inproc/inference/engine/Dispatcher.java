@@ -1,7 +1,9 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.EngineException;
@@ -49,18 +51,18 @@ final class Dispatcher {
 
   /** Fixes a call's deadline. */
   CallOptions arm(CallOptions options) {
-    return options.hasTimeout() ? options.arm(model.timer.nanoTime()) : options;
+    return Deadline.isSet(options) ? Deadline.start(options, model.timer.nanoTime()) : options;
   }
 
   /** Does work, blocking. */
   <T> T call(Work<T> work, CallOptions armed) {
     boolean turning = Workers.isTurning(model.lane);
-    if ((armed.hasTimeout() || Threads.currentIsVirtual()) && !turning) {
+    if ((Deadline.isSet(armed) || Threads.currentIsVirtual()) && !turning) {
       return Waiting.await(admit(work, armed, true));
     }
     enter();
     try {
-      return armed.hasTimeout() ? withDeadline(work, armed) : runAll(work, null);
+      return Deadline.isSet(armed) ? withDeadline(work, armed) : runAll(work, null);
     } catch (EngineException e) {
       throw model.lane.isAbandoned() ? closed(e) : e;
     } finally {
@@ -88,7 +90,7 @@ final class Dispatcher {
   /** Works on this thread and stops the engine at the deadline, as soon as it can be stopped. */
   private <T> T withDeadline(Work<T> work, CallOptions armed) {
     Duration timeout = Objects.requireNonNull(armed.timeout());
-    long remaining = armed.remainingNanos(model.timer.nanoTime());
+    long remaining = Deadline.remainingNanos(armed, model.timer.nanoTime());
     if (remaining <= 0) {
       throw new DeadlineExceededException(timeout, model.name, Stage.QUEUED);
     }
@@ -106,7 +108,8 @@ final class Dispatcher {
   }
 
   private <T> CompletableFuture<T> admit(Work<T> work, CallOptions armed, boolean blocking) {
-    Errand<T> errand = new Errand<>(work, blocking ? armed.blocking() : armed, blocking);
+    Errand<T> errand =
+        new Errand<>(work, blocking ? BlockedCaller.options(armed) : armed, blocking);
     if (!blocking) {
       errand.captureContext();
     }
@@ -124,8 +127,8 @@ final class Dispatcher {
 
   private @Nullable Throwable enqueue(Errand<?> errand) {
     CallOptions options = errand.options();
-    if (options.hasTimeout()) {
-      if (options.remainingNanos(model.timer.nanoTime()) <= 0) {
+    if (Deadline.isSet(options)) {
+      if (Deadline.remainingNanos(options, model.timer.nanoTime()) <= 0) {
         return errand.expired();
       }
       errand.startTimeout(model.timer);

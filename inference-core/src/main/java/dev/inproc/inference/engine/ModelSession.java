@@ -2,6 +2,7 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.Batch;
 import dev.inproc.inference.BatchTraits;
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.InvalidInputException;
@@ -65,7 +66,7 @@ final class ModelSession implements Session {
 
   @Override
   public CompletableFuture<Tensors> submit(Tensors input, CallOptions options) {
-    options.checkSubmit();
+    BlockedCaller.checkSubmit(options);
     CallOptions armed = dispatcher.arm(options);
     long[] sizes;
     try {
@@ -286,11 +287,6 @@ final class ModelSession implements Session {
         bytes += input.at(i).byteSize();
       }
       return bytes;
-    }
-
-    @Override
-    public Object bucket(Tensors input) {
-      return new Bucket(layout.sizesOf(input));
     }
 
     @Override

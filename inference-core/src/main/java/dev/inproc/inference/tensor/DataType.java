@@ -58,7 +58,7 @@ public enum DataType {
   }
 
   /** Returns whether the elements are integers of any width, signed or not; a boolean is none. */
-  public boolean isInteger() {
+  boolean isInteger() {
     return switch (this) {
       case INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64 -> true;
       default -> false;

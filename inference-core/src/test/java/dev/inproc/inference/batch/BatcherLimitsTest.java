@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.Overload;
 import dev.inproc.inference.CallOptions.Priority;
@@ -37,7 +38,7 @@ class BatcherLimitsTest {
 
   /** For a caller that blocks, as a layer submits. */
   private static final CallOptions PATIENT =
-      CallOptions.DEFAULT.withOverload(Overload.WAIT).blocking();
+      BlockedCaller.options(CallOptions.DEFAULT.withOverload(Overload.WAIT));
 
   private static final CallOptions LOW = CallOptions.DEFAULT.withPriority(Priority.LOW);
   private static final CallOptions HIGH = CallOptions.DEFAULT.withPriority(Priority.HIGH);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.Overload;
 import dev.inproc.inference.CallOptions.Priority;
@@ -209,7 +210,9 @@ class BatcherTest {
           rows -> {
             if (during.isEmpty()) {
               during.add(f.batcher.submit(101L, millis(15)));
-              during.add(f.batcher.submit(102L, millis(15).withOverload(Overload.WAIT).blocking()));
+              during.add(
+                  f.batcher.submit(
+                      102L, BlockedCaller.options(millis(15).withOverload(Overload.WAIT))));
               during.add(f.batcher.submit(103L, millis(50)));
             }
             f.timer.advanceMillis(10);
@@ -275,7 +278,8 @@ class BatcherTest {
       assertEquals(4, e.waiting());
       assertEquals(20.0, e.retryAfter().toNanos() / 1e6, 2.0, "two runs of 10 ms");
       CompletableFuture<Long> patient =
-          f.batcher.submit(30L, CallOptions.DEFAULT.withOverload(Overload.WAIT).blocking());
+          f.batcher.submit(
+              30L, BlockedCaller.options(CallOptions.DEFAULT.withOverload(Overload.WAIT)));
       f.turn();
       assertAnswered(20, futures.subList(0, 4));
       assertAnswered(30, List.of(patient));

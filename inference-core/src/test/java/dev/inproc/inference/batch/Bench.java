@@ -167,11 +167,6 @@ final class Bench implements BatchPredictor<Long, Long> {
       }
 
       @Override
-      public Object bucket(Long input) {
-        return "";
-      }
-
-      @Override
       public int maxBatchSize() {
         return Integer.MAX_VALUE;
       }

@@ -54,11 +54,6 @@ record OnThreads(BatchPredictor<Long, Long> inner) implements BatchPredictor<Lon
     }
 
     @Override
-    public CallOptions options(int index) {
-      return batch.options(index);
-    }
-
-    @Override
     public boolean isGone(int index) {
       return batch.isGone(index);
     }

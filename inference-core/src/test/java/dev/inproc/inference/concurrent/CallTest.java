@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.ManualTimer;
@@ -41,7 +42,7 @@ class CallTest {
   }
 
   private Counted timed() {
-    return new Counted(CallOptions.timeout(Duration.ofMillis(5)).arm(timer.nanoTime()));
+    return new Counted(Deadline.start(CallOptions.timeout(Duration.ofMillis(5)), timer.nanoTime()));
   }
 
   @Test

@@ -68,6 +68,7 @@ class FailuresTest {
 
   private static final class WithFields extends RuntimeException {
     private static final long serialVersionUID = 1L;
+
     WithFields(int code) {
       super("code " + code);
     }

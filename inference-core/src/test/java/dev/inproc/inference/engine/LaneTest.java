@@ -95,7 +95,8 @@ class LaneTest {
     Await.latch(running.started);
     List<Held> calls = new ArrayList<>();
     for (int i = 0; i < 27; i++) {
-      CallOptions options = FAIL.withPriority(List.of(Priority.LOW, Priority.NORMAL, Priority.HIGH).get(i % 3));
+      CallOptions options =
+          FAIL.withPriority(List.of(Priority.LOW, Priority.NORMAL, Priority.HIGH).get(i % 3));
       Held call = new Held(lane, 100 * (1 + i % 3) + i / 3, options);
       assertNull(lane.offer(call));
       calls.add(call);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.tensor.Tensors;
@@ -155,7 +156,7 @@ class ModelSessionTimeoutTest {
   @Test
   void armedOptions_timeSpentOutside_counts() {
     try (Fixture f = Fixture.of(LedgerModel.scalars())) {
-      CallOptions armed = MS_50.arm(f.timer.nanoTime());
+      CallOptions armed = Deadline.start(MS_50, f.timer.nanoTime());
       f.timer.advanceMillis(50);
       assertThrows(
           DeadlineExceededException.class, () -> f.session.predict(LedgerModel.request(1), armed));

@@ -172,11 +172,6 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
       }
 
       @Override
-      public Object bucket(Long id) {
-        return id % kinds;
-      }
-
-      @Override
       public int maxBatchSize() {
         return maxBatchSize;
       }

@@ -1,5 +1,6 @@
 package dev.inproc.inference.testing.stress;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.EngineException;
@@ -114,7 +115,7 @@ final class StressCaller<O> {
     Ticket ticket = ticket(true);
     CallOptions options = options(ticket);
     if (ticket.patient) { // as a layer does for a caller that it blocks
-      options = options.blocking();
+      options = BlockedCaller.options(options);
       ticket.onExecutor = false;
     }
     CompletableFuture<O> future = model.predictor().submit(ticket, options);

@@ -102,11 +102,6 @@ final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
       }
 
       @Override
-      public Object bucket(Ticket ticket) {
-        return "tickets";
-      }
-
-      @Override
       public int maxBatchSize() {
         return traits.maxBatchSize();
       }
@@ -246,11 +241,6 @@ final class StressEngine<I, O> implements BatchPredictor<Ticket, O> {
     @Override
     public I input(int index) {
       return encode.apply(batch.input(index));
-    }
-
-    @Override
-    public CallOptions options(int index) {
-      return batch.options(index);
     }
 
     @Override
