@@ -17,7 +17,7 @@ import java.util.Arrays;
  *
  * <p>Runs are recorded under a lock; reading takes none.
  */
-final class CostEstimator implements RunCost {
+final class CostEstimator implements CostPredictor {
   private static final int QUICK_RUNS = 3;
   private static final int RECENT = 24;
   private static final double[] NO_RATIOS = {};

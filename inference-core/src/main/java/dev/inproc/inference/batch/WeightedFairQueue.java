@@ -8,10 +8,11 @@ import org.jspecify.annotations.Nullable;
  * Requests without a deadline. Within a class of priority they leave in the order they came, and
  * the classes take turns, row by row ({@link PriorityTurns}).
  */
-final class Untimed<R extends Waiting> {
+final class WeightedFairQueue<R extends QueuedRequest> {
   private static final int CLASSES = PriorityTurns.CLASSES;
 
-  private final List<Fifo<R>> fifos = List.of(new Fifo<>(), new Fifo<>(), new Fifo<>());
+  private final List<RequestRing<R>> fifos =
+      List.of(new RequestRing<>(), new RequestRing<>(), new RequestRing<>());
   private final PriorityTurns turns = new PriorityTurns();
 
   void add(R request) {
@@ -54,14 +55,14 @@ final class Untimed<R extends Waiting> {
 
   /** Moves up to so many requests into a batch; returns how many. */
   int take(int most, List<R> batch) {
-    Fifo<R> only = only();
+    RequestRing<R> only = only();
     if (only != null) {
       turns.reset();
       return only.take(most, batch);
     }
     int taken = 0;
     while (taken < most) {
-      Fifo<R> next = next();
+      RequestRing<R> next = next();
       if (next == null) {
         break;
       }
@@ -72,8 +73,8 @@ final class Untimed<R extends Waiting> {
   }
 
   /** The class of all that wait, if there is one. */
-  private @Nullable Fifo<R> only() {
-    Fifo<R> only = null;
+  private @Nullable RequestRing<R> only() {
+    RequestRing<R> only = null;
     for (int i = 0; i < CLASSES; i++) {
       if (fifos.get(i).size() > 0) {
         if (only != null) {
@@ -85,7 +86,7 @@ final class Untimed<R extends Waiting> {
     return only;
   }
 
-  private @Nullable Fifo<R> next() {
+  private @Nullable RequestRing<R> next() {
     int next = turns.next(rank -> fifos.get(rank).peek() != null);
     return next == PriorityTurns.NONE ? null : fifos.get(next);
   }
@@ -97,11 +98,11 @@ final class Untimed<R extends Waiting> {
 
   /** Takes the next one out that is not gone; null if there is none. */
   @Nullable R poll() {
-    Fifo<R> next = next();
+    RequestRing<R> next = next();
     return next == null ? null : next.poll();
   }
 
   void purge() {
-    fifos.forEach(Fifo::purge);
+    fifos.forEach(RequestRing::purge);
   }
 }

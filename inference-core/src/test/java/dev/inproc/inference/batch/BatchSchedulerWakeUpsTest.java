@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
  * comes, so in each of many small rounds nobody comes any more until all of it are answered.
  */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class BatcherWakeUpsTest {
+class BatchSchedulerWakeUpsTest {
   private static final int ROUNDS = Integer.getInteger("inproc.wakeups.rounds", 10_000);
   private static final int LONGEST_PAUSE = 400; // turns of a loop, some microseconds
   private static final long SEED = Long.getLong("inproc.stress.seed", System.nanoTime());

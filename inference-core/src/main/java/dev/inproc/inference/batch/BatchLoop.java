@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * #doWork} is one turn of it and never blocks, so tests turn it by hand; {@link #run} does so on a
  * worker. One thread at a time, the one that holds the slot.
  */
-final class Turner<I, O> implements Runnable {
+final class BatchLoop<I, O> implements Runnable {
   /** After a batch of several, more mostly follows within this time: 2 to 10 times as many. */
   private static final long SPIN_NANOS = 20_000;
 
@@ -23,20 +23,20 @@ final class Turner<I, O> implements Runnable {
   /** In place of a time: nothing waits. */
   static final long NOTHING = Long.MAX_VALUE;
 
-  private final Batcher<I, O> batcher;
+  private final BatchScheduler<I, O> batcher;
   private final int slot;
   private final List<Request<I, O>> chosen = new ArrayList<>();
-  private final List<Request<I, O>> hopeless = new ArrayList<>();
-  private volatile @Nullable Gathered<I, O> current;
+  private final List<Request<I, O>> unmeetable = new ArrayList<>();
+  private volatile @Nullable RequestBatch<I, O> current;
   private volatile @Nullable Thread parked;
   private volatile long expectedEnd;
-  private final Returning returning = new Returning();
-  private final Patience burst = new Patience();
+  private final RejoinWait returning = new RejoinWait();
+  private final AdaptiveBackoff burst = new AdaptiveBackoff();
   private int lastSize;
   private int blocked; // callers of the batch just run, none if there was none
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
 
-  Turner(Batcher<I, O> batcher, int slot) {
+  BatchLoop(BatchScheduler<I, O> batcher, int slot) {
     this.batcher = batcher;
     this.slot = slot;
   }
@@ -72,9 +72,9 @@ final class Turner<I, O> implements Runnable {
     boolean isChosen = false;
     blocked = 0;
     try {
-      ask = batcher.choose(this, chosen, hopeless);
+      ask = batcher.choose(this, chosen, unmeetable);
       isChosen = true;
-      for (Request<I, O> request : hopeless) {
+      for (Request<I, O> request : unmeetable) {
         batcher.expire(request);
       }
       if (!chosen.isEmpty()) { // all may have left in the last moment
@@ -82,24 +82,24 @@ final class Turner<I, O> implements Runnable {
         for (Request<I, O> request : chosen) {
           blocked += request.isBlocking() ? 1 : 0;
         }
-        batcher.runs().run(this, Arrays.asList(chosen.toArray(Batcher.<I, O>noRequests())));
+        batcher.runs().run(this, Arrays.asList(chosen.toArray(BatchScheduler.<I, O>noRequests())));
       }
     } catch (Throwable t) {
       // Nothing is known that throws here; if something does, nobody may wait for ever.
       LOG.log(Level.ERROR, batcher + ": a batch failed", t);
       chosen.forEach(request -> batcher.fail(request, t));
-      hopeless.forEach(request -> batcher.fail(request, t));
+      unmeetable.forEach(request -> batcher.fail(request, t));
       if (!isChosen) {
         batcher.refuseQueued(t);
       }
     } finally {
       chosen.clear();
-      hopeless.clear();
+      unmeetable.clear();
     }
     return ask;
   }
 
-  /** See {@link Returning}. Yields, since those who are to come back need the processors. */
+  /** See {@link RejoinWait}. Yields, since those who are to come back need the processors. */
   @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it
   private void awaitReturning() {
     int before = batcher.waiting();
@@ -175,11 +175,11 @@ final class Turner<I, O> implements Runnable {
   }
 
   /** What is being run, for one who must end it. */
-  @Nullable Gathered<I, O> current() {
+  @Nullable RequestBatch<I, O> current() {
     return current;
   }
 
-  void begin(Gathered<I, O> gathered, long end) {
+  void begin(RequestBatch<I, O> gathered, long end) {
     expectedEnd = end;
     current = gathered;
   }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Invariants I1 to I4 under everything at once. {@code -Dinproc.stress.calls=100000000} for all.
  */
-class BatcherLedgerTest {
+class BatchSchedulerLedgerTest {
   private static final long CALLS = Long.getLong("inproc.stress.calls", 400_000);
   private static final long SEED =
       Long.getLong("inproc.stress.seed", ThreadLocalRandom.current().nextLong());
@@ -74,7 +74,7 @@ class BatcherLedgerTest {
     @Override
     public BatchingPredictor<Ticket, Long> batcher(
         BatchPredictor<Ticket, Long> model, Batching batching) {
-      return new Batcher<>(model, batching, timer, Workers.shared()::turn);
+      return new BatchScheduler<>(model, batching, timer, Workers.shared()::turn);
     }
 
     @Override

@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
  * <p>The chain and its count belong to the thread that runs the batch. A model may complete calls
  * from other threads too: each of these wakes its caller and counts by itself.
  */
-final class Gathered<I, O> implements Batch<I, O> {
+final class RequestBatch<I, O> implements Batch<I, O> {
   /** From here a chain costs less than waking one after the other. */
   private static final int CHAINED = 8;
 
   private final List<Request<I, O>> requests;
   private final List<I> inputs; // a request drops its input when it is answered
-  private final Figures figures;
+  private final StatsCounter figures;
   private final Thread runner = Thread.currentThread();
   private final boolean chained;
   private @Nullable Request<I, O> lastAnswered; // the runner's
@@ -39,7 +39,7 @@ final class Gathered<I, O> implements Batch<I, O> {
   private Map<Throwable, List<Request<I, O>>> suspects = Map.of(); // written under the lock
 
   /** To be made by the thread that runs the batch. */
-  Gathered(List<Request<I, O>> requests, Figures figures) {
+  RequestBatch(List<Request<I, O>> requests, StatsCounter figures) {
     this.requests = requests;
     inputs = new ArrayList<>(requests.size());
     for (Request<I, O> request : requests) {

@@ -9,10 +9,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs batches, learns what they cost, and ends every request of them. Several turners may run at
+ * Runs batches, learns what they cost, and ends every request of them. Several loops may run at
  * once.
  */
-final class Runs<I, O> {
+final class BatchRunner<I, O> {
   private static final double LUCKY = 0.1; // quantile of a run's cost
 
   private static final long RETRY_NANOS = 1_000_000; // to come again sooner is of no use
@@ -26,19 +26,19 @@ final class Runs<I, O> {
   private final BatchPredictor<I, O> inner;
   private final Timer timer;
   private final CostEstimator cost;
-  private final Figures figures;
+  private final StatsCounter figures;
   private final Isolation<I, O> isolation;
   private final int maxBatchSize;
   private volatile boolean cheapRows;
   private volatile double meanBytes; // of the last batch's requests
   private volatile @Nullable PredictorClosedException aborted;
 
-  Runs(
+  BatchRunner(
       BatchPredictor<I, O> inner,
       Timer timer,
       CostEstimator cost,
-      Figures figures,
-      Intake<?> intake,
+      StatsCounter figures,
+      RequestQueue<?> queue,
       int maxBatchSize,
       int parallelism) {
     this.inner = inner;
@@ -46,25 +46,25 @@ final class Runs<I, O> {
     this.cost = cost;
     this.figures = figures;
     this.maxBatchSize = maxBatchSize;
-    isolation = new Isolation<>(this::rerun, figures, timer, intake, parallelism);
+    isolation = new Isolation<>(this::rerun, figures, timer, queue, parallelism);
   }
 
   // ---- running ----
 
-  void run(Turner<I, O> turner, List<Request<I, O>> requests) {
+  void run(BatchLoop<I, O> loop, List<Request<I, O>> requests) {
     long start = timer.nanoTime();
     long bytes = 0;
     for (Request<I, O> request : requests) {
       bytes += request.bytes();
     }
-    figures.began(turner.reason(), requests.size());
+    figures.began(loop.reason(), requests.size());
     Request<I, O> one = requests.get(Math.floorMod(start, requests.size()));
     if (one.arrivalNanos() != Request.UNSTAMPED) {
       figures.queued(start - one.arrivalNanos(), requests.size());
     }
-    Gathered<I, O> gathered = new Gathered<>(requests, figures);
+    RequestBatch<I, O> gathered = new RequestBatch<>(requests, figures);
     double typical = cost.nanos(requests.size(), bytes, LUCKY);
-    turner.begin(gathered, start + (long) typical);
+    loop.begin(gathered, start + (long) typical);
     try {
       PredictorClosedException reason = aborted;
       if (reason != null) {
@@ -74,12 +74,12 @@ final class Runs<I, O> {
       run(gathered);
       ended(gathered, bytes, timer.nanoTime() - start);
     } finally {
-      turner.end();
+      loop.end();
       gathered.releaseInputs();
     }
   }
 
-  private void run(Gathered<I, O> gathered) {
+  private void run(RequestBatch<I, O> gathered) {
     Throwable thrown = null;
     try {
       inner.run(gathered);
@@ -89,7 +89,7 @@ final class Runs<I, O> {
     gathered.end(thrown);
   }
 
-  private void ended(Gathered<I, O> gathered, long bytes, long nanos) {
+  private void ended(RequestBatch<I, O> gathered, long bytes, long nanos) {
     int rows = gathered.size();
     figures.ended(nanos);
     cheapRows = nanos < rows * CHEAP_ROW_NANOS;
@@ -107,9 +107,9 @@ final class Runs<I, O> {
     }
   }
 
-  private Gathered<I, O> rerun(List<Request<I, O>> requests) {
+  private RequestBatch<I, O> rerun(List<Request<I, O>> requests) {
     figures.began(DispatchReason.ISOLATION, requests.size());
-    Gathered<I, O> gathered = new Gathered<>(requests, figures);
+    RequestBatch<I, O> gathered = new RequestBatch<>(requests, figures);
     run(gathered);
     return gathered;
   }

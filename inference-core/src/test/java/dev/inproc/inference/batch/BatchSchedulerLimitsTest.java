@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** What may wait: the limits, waiting for room, whose place it is, and lists in parts. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class BatcherLimitsTest {
+class BatchSchedulerLimitsTest {
   private static final CallOptions MINUTE = CallOptions.timeout(Duration.ofMinutes(1));
 
   /** For a caller that blocks, as a layer submits. */

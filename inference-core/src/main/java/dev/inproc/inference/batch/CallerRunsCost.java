@@ -8,7 +8,7 @@ package dev.inproc.inference.batch;
  *
  * <p>Written without a lock by callers that race: a lost step does no harm.
  */
-final class InlineCost {
+final class CallerRunsCost {
   private static final double BELOW_NANOS = 15_000;
   private static final double ABOVE_NANOS = 30_000; // apart, so that it does not flicker
   private static final double STEP = 1.1;

@@ -3,7 +3,7 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.CallOptions;
 
 /** What the policy knows of a request that waits. Times are on one clock, in nanoseconds. */
-interface Waiting {
+interface QueuedRequest {
   long arrivalNanos();
 
   /** {@link Long#MAX_VALUE} if there is none. */

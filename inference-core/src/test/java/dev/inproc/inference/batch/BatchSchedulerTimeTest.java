@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** What waits, by its time, its shape and its owner, to the microsecond on a manual clock. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class BatcherTimeTest {
+class BatchSchedulerTimeTest {
   private static CallOptions micros(long timeout) {
     return CallOptions.timeout(Duration.ofNanos(timeout * MICRO));
   }
@@ -85,30 +85,6 @@ class BatcherTimeTest {
       assertEquals(1, f.batcher.metrics().cancelled());
       f.turn();
       assertEquals(0, f.engine.started());
-    }
-  }
-
-  // ---- shapes ----
-
-  /** A batch is whatever waits: planning runs of equal shapes is the session's. */
-  @Test
-  void shapes_mixed_comeInTheOrderOfArrival_noneHeldUpByTheFirst() {
-    try (BatchFixture f = new BatchFixture(Batching.upTo(4))) {
-      f.engine.kinds(3);
-      List<CompletableFuture<Long>> futures = f.submit(0, 6);
-      f.turn();
-      assertEquals(List.of(List.of(0L, 1L, 2L, 3L), List.of(4L, 5L)), f.engine.runs());
-      assertAnswered(0, futures);
-    }
-  }
-
-  @Test
-  void shapes_mixed_fillAWindowTogether() {
-    try (BatchFixture f = new BatchFixture(Batching.upTo(4).withMaxDelay(Duration.ofHours(1)))) {
-      f.engine.kinds(4);
-      List<CompletableFuture<Long>> futures = f.submit(0, 4);
-      assertEquals(0, f.turnOnce(), "four of four shapes are a full batch");
-      assertAnswered(0, futures);
     }
   }
 

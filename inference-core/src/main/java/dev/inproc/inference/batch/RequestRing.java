@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Requests in the order they came: a ring that grows, and sweeps out those that are gone before it
  * does, so that cancelled calls never hold memory for more than twice those that live.
  */
-final class Fifo<R extends Waiting> {
-  private @Nullable Waiting[] ring = new Waiting[16];
+final class RequestRing<R extends QueuedRequest> {
+  private @Nullable QueuedRequest[] ring = new QueuedRequest[16];
   private int head;
   private int size;
   private long bytes;
@@ -105,7 +105,7 @@ final class Fifo<R extends Waiting> {
   }
 
   private void grow() {
-    @Nullable Waiting[] larger = Arrays.copyOfRange(ring, head, head + 2 * ring.length);
+    @Nullable QueuedRequest[] larger = Arrays.copyOfRange(ring, head, head + 2 * ring.length);
     System.arraycopy(ring, 0, larger, ring.length - head, head);
     ring = larger;
     head = 0;

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
     named = "inproc.lincheck",
     matches = "true",
     disabledReason = "the model checker runs under -Plincheck")
-class BatcherLincheckTest {
+class BatchSchedulerLincheckTest {
   private static void check(Class<?> protocol) {
     new ModelCheckingOptions()
         .threads(2)
@@ -34,7 +34,7 @@ class BatcherLincheckTest {
         .iterations(Integer.getInteger("inproc.lincheck.iterations", 12))
         .invocationsPerIteration(Integer.getInteger("inproc.lincheck.invocations", 300))
         .addGuarantee(
-            forClasses(Figures.class.getName()).methods("snapshot", "began", "ended").ignore())
+            forClasses(StatsCounter.class.getName()).methods("snapshot", "began", "ended").ignore())
         .check(protocol);
   }
 
@@ -63,12 +63,12 @@ class BatcherLincheckTest {
   /** Its runner, its caller and its timer, all of whom may decide what becomes of it. */
   public static class OneRequest {
     private final List<Runnable> called = new ArrayList<>();
-    private final Bench bench = new Bench(Batching.upTo(4), (lane, turner) -> called.add(turner));
+    private final Bench bench = new Bench(Batching.upTo(4), (lane, loop) -> called.add(loop));
     private final Request<?, ?> request = (Request<?, ?>) bench.batcher.submit(1L);
 
-    @Operation(nonParallelGroup = "the turner")
+    @Operation(nonParallelGroup = "the loop")
     public void turn() {
-      var unused = ((Turner<?, ?>) called.get(0)).doWork();
+      var unused = ((BatchLoop<?, ?>) called.get(0)).doWork();
     }
 
     @Operation
@@ -99,12 +99,12 @@ class BatcherLincheckTest {
     }
 
     Closing(Batching batching) {
-      bench = new Bench(batching, (lane, turner) -> turn((Turner<?, ?>) turner));
+      bench = new Bench(batching, (lane, loop) -> turn((BatchLoop<?, ?>) loop));
     }
 
-    private void turn(Turner<?, ?> turner) {
+    private void turn(BatchLoop<?, ?> loop) {
       do {
-        var unused = turner.doWork(); // run() would spin for more
+        var unused = loop.doWork(); // run() would spin for more
       } while (bench.batcher.freeSlot(0));
     }
 

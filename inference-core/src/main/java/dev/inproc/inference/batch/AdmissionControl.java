@@ -16,18 +16,18 @@ import org.jspecify.annotations.Nullable;
  * Where calls become requests: each is checked, then let in and counted, or refused and ended with
  * the reason: closed, too much, or too late. Thread-safe.
  */
-final class Door<I, O> {
-  private final Batcher<I, O> home;
+final class AdmissionControl<I, O> {
+  private final BatchScheduler<I, O> scheduler;
   private final BatchTraits<I> traits;
   private final Timer timer;
-  private final Intake<Request<I, O>> intake;
-  private final AdmissionQueue<I, O> outside;
-  private final Slots slots;
-  private final Runs<I, O> runs;
-  private final Figures figures;
+  private final RequestQueue<Request<I, O>> queue;
+  private final WaitingForRoom<I, O> outside;
+  private final EngineSlots slots;
+  private final BatchRunner<I, O> runs;
+  private final StatsCounter figures;
   private final boolean delays;
 
-  /** What became of a call at the door. */
+  /** What became of a call. */
   enum Entry {
     ADMITTED,
     /** It may wait for room. */
@@ -36,20 +36,20 @@ final class Door<I, O> {
     REFUSED
   }
 
-  Door(
-      Batcher<I, O> home,
+  AdmissionControl(
+      BatchScheduler<I, O> scheduler,
       BatchTraits<I> traits,
       Timer timer,
-      Intake<Request<I, O>> intake,
-      AdmissionQueue<I, O> outside,
-      Slots slots,
-      Runs<I, O> runs,
-      Figures figures,
+      RequestQueue<Request<I, O>> queue,
+      WaitingForRoom<I, O> outside,
+      EngineSlots slots,
+      BatchRunner<I, O> runs,
+      StatsCounter figures,
       boolean delays) {
-    this.home = home;
+    this.scheduler = scheduler;
     this.traits = traits;
     this.timer = timer;
-    this.intake = intake;
+    this.queue = queue;
     this.outside = outside;
     this.slots = slots;
     this.runs = runs;
@@ -72,7 +72,7 @@ final class Door<I, O> {
       traits.check(input);
       long bytes = traits.bytes(input);
       checkFits(bytes);
-      return new Request<>(home, input, armed, now, bytes, waiter, waiter != null);
+      return new Request<>(scheduler, input, armed, now, bytes, waiter, waiter != null);
     } catch (RuntimeException e) {
       figures.submitted(1);
       figures.failed(e);
@@ -89,25 +89,25 @@ final class Door<I, O> {
     boolean stamped = Deadline.isSet(options) || delays || isStamped();
     long now = stamped ? timer.nanoTime() : Request.UNSTAMPED;
     Thread waiter = Thread.currentThread();
-    return new Request<>(home, input, options, now, traits.bytes(input), waiter, false);
+    return new Request<>(scheduler, input, options, now, traits.bytes(input), waiter, false);
   }
 
   /** Checks that a request, of whatever kind, could wait: what may wait bounds every method. */
   void checkFits(I input) {
     long bytes = traits.bytes(input);
-    if (bytes > intake.capacityBytes()) {
+    if (bytes > queue.capacityBytes()) {
       traits.check(input); // if it is amiss besides, that comes first
       checkFits(bytes);
     }
   }
 
   private void checkFits(long bytes) {
-    if (bytes > intake.capacityBytes()) {
+    if (bytes > queue.capacityBytes()) {
       throw new IllegalArgumentException(
           "A request of "
               + bytes
               + " bytes can never be queued: at most "
-              + intake.capacityBytes()
+              + queue.capacityBytes()
               + " bytes may wait (Batching.withMaxQueuedBytes)");
     }
   }
@@ -135,9 +135,12 @@ final class Door<I, O> {
         : failure;
   }
 
-  /** To read the clock takes a quarter of a submit: where rows are as cheap, one in eight does. */
+  /**
+   * Whether a request is timestamped. {@code nanoTime} costs about 25 % of a submit, so where rows
+   * are that cheap, one request in eight is.
+   */
   private boolean isStamped() {
-    return !runs.areRowsCheap() || Runs.isSampled();
+    return !runs.areRowsCheap() || BatchRunner.isSampled();
   }
 
   /** Counts a request in, or lets it wait for room, or refuses it. */
@@ -146,20 +149,22 @@ final class Door<I, O> {
     boolean patient = options.overload() == CallOptions.Overload.WAIT;
     Throwable refusal = Deadline.isSet(options) ? tooLate(request, patient) : null;
     if (refusal == null) {
-      Intake.Admission admission =
-          patient ? outside.tryAdmit(request) : intake.admit(Intake.lines(request.bytes()));
-      if (admission == Intake.Admission.ADMITTED) {
+      RequestQueue.Admission admission =
+          patient ? outside.tryAdmit(request) : queue.admit(RequestQueue.lines(request.bytes()));
+      if (admission == RequestQueue.Admission.ADMITTED) {
         return Entry.ADMITTED;
       }
-      boolean closed = admission == Intake.Admission.CLOSED;
+      boolean closed = admission == RequestQueue.Admission.CLOSED;
       if (!closed && patient) {
         return Entry.OUTSIDE;
       }
-      if (!closed && home.evictFor(request)) {
+      if (!closed && scheduler.evictFor(request)) {
         return Entry.ADMITTED;
       }
-      home.left(); // it was counted for a moment, which others may have seen
-      refusal = closed ? new PredictorClosedException(home.toString()) : overloaded(admission);
+      // The failed admission briefly raised the waiting count. A concurrent close() may have seen
+      // that and skipped the release, so it is tried again here.
+      scheduler.left();
+      refusal = closed ? new PredictorClosedException(scheduler.toString()) : overloaded(admission);
     }
     figures.submitted(1);
     request.fail(refusal, figures);
@@ -176,7 +181,7 @@ final class Door<I, O> {
     if (patient || !runs.isCostKnown() || !slots.areAllTaken()) {
       return null;
     }
-    double needed = home.untilFree(now) + runs.luckyNanos(request.bytes());
+    double needed = scheduler.untilFree(now) + runs.luckyNanos(request.bytes());
     return remaining < needed
         ? overloaded(
             "the call gives "
@@ -186,17 +191,17 @@ final class Door<I, O> {
         : null;
   }
 
-  private OverloadedException overloaded(Intake.Admission admission) {
-    int waiting = intake.waiting();
-    if (admission == Intake.Admission.TOO_MANY) {
-      return new OverloadedException(intake.capacity(), waiting, retryAfter(waiting));
+  private OverloadedException overloaded(RequestQueue.Admission admission) {
+    int waiting = queue.waiting();
+    if (admission == RequestQueue.Admission.TOO_MANY) {
+      return new OverloadedException(queue.capacity(), waiting, retryAfter(waiting));
     }
     return overloaded(
         waiting
             + " calls of "
-            + intake.waitingBytes()
+            + queue.waitingBytes()
             + " bytes are waiting, the capacity is "
-            + intake.capacityBytes()
+            + queue.capacityBytes()
             + " bytes (maxQueuedBytes)");
   }
 
@@ -206,8 +211,8 @@ final class Door<I, O> {
   }
 
   private OverloadedException overloaded(String reason) {
-    int waiting = intake.waiting();
-    return new OverloadedException(reason, intake.capacity(), waiting, retryAfter(waiting), null);
+    int waiting = queue.waiting();
+    return new OverloadedException(reason, queue.capacity(), waiting, retryAfter(waiting), null);
   }
 
   private Duration retryAfter(int waiting) {

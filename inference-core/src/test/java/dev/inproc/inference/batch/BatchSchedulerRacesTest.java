@@ -27,14 +27,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Interleavings that went wrong once, forced. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class BatcherRacesTest {
-  /** Sixty-four who leave have the queue swept, while a turner has found nothing and not left. */
+class BatchSchedulerRacesTest {
+  /** Sixty-four who leave have the queue swept, while a loop has found nothing and not left. */
   @Test
-  void sweep_whileTheTurnerLeaves_leavesNobodyBehind() {
+  void sweep_whileTheLoopLeaves_leavesNobodyBehind() {
     try (BatchFixture f = new BatchFixture(Batching.upTo(100))) {
       f.submit(0, 1);
       assertEquals(0, f.turnOnce());
-      assertEquals(Turner.NOTHING, f.turnOnce());
+      assertEquals(BatchLoop.NOTHING, f.turnOnce());
       List<CompletableFuture<Long>> futures = f.submit(1, 65);
       futures.subList(0, 64).forEach(future -> future.cancel(false));
       assertTrue(f.batcher.freeSlot(0), "there is one more to run");
@@ -43,13 +43,13 @@ class BatcherRacesTest {
     }
   }
 
-  /** One comes when the turner has found nothing and not left; nobody calls after it. */
+  /** A request comes when the loop has found nothing and not left; nobody calls after it. */
   @Test
-  void submit_whileTheTurnerLeaves_isRunThoughNobodyCallsAgain() {
+  void submit_whileTheLoopLeaves_isRunThoughNobodyCallsAgain() {
     try (BatchFixture f = new BatchFixture(Batching.upTo(4))) {
       f.submit(0, 1);
       assertEquals(0, f.turnOnce());
-      assertEquals(Turner.NOTHING, f.turnOnce());
+      assertEquals(BatchLoop.NOTHING, f.turnOnce());
       List<CompletableFuture<Long>> late = f.submit(1, 1);
       assertEquals(1, f.started(), "its caller finds the engine taken");
       assertTrue(f.batcher.freeSlot(0), "who leaves looks again");
@@ -77,8 +77,9 @@ class BatcherRacesTest {
                 LockSupport.unpark(hasty);
                 Await.end(hasty);
               });
-      Gathered<Long, Long> gathered =
-          new Gathered<>(callers.stream().map(each -> each.request).toList(), new Figures(8));
+      RequestBatch<Long, Long> gathered =
+          new RequestBatch<>(
+              callers.stream().map(each -> each.request).toList(), new StatsCounter(8));
       for (int i = 0; i < 8; i++) {
         assertTrue(gathered.complete(i, LedgerModel.f(i)));
       }
@@ -95,9 +96,9 @@ class BatcherRacesTest {
           IntStream.range(0, 8).mapToObj(i -> new BlockedCaller(f)).toList();
       callers.forEach(Thread::start);
       callers.forEach(Await::blocked);
-      Figures figures = new Figures(8);
-      Gathered<Long, Long> gathered =
-          new Gathered<>(callers.stream().map(each -> each.request).toList(), figures);
+      StatsCounter figures = new StatsCounter(8);
+      RequestBatch<Long, Long> gathered =
+          new RequestBatch<>(callers.stream().map(each -> each.request).toList(), figures);
       var unused =
           callers
               .get(0)
@@ -114,7 +115,7 @@ class BatcherRacesTest {
       gathered.end(null);
       callers.forEach(Await::end);
       assertEquals(8, gathered.answered());
-      assertEquals(8, figures.snapshot(new Intake<Request<Long, Long>>(8, 8)).answered());
+      assertEquals(8, figures.snapshot(new RequestQueue<Request<Long, Long>>(8, 8)).answered());
     }
   }
 
@@ -159,8 +160,8 @@ class BatcherRacesTest {
     HookedTimer timer = new HookedTimer();
     LedgerEngine engine = new LedgerEngine();
     Deque<Runnable> started = new ArrayDeque<>();
-    Batcher<Long, Long> batcher =
-        new Batcher<>(engine, Batching.upTo(4), timer, (lane, turner) -> started.add(turner));
+    BatchScheduler<Long, Long> batcher =
+        new BatchScheduler<>(engine, Batching.upTo(4), timer, (lane, loop) -> started.add(loop));
     engine.block(); // it hangs
     CompletableFuture<Long> future = batcher.submit(1L);
     AtomicReference<Thread> closer = new AtomicReference<>();

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A batch never fails as one, unless the engine itself is at fault. */
-class BatcherFaultsTest {
+class BatchSchedulerFaultsTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 13, 15, 16, 30, 31})
   void onePoisonIn32_failsAlone_inAtMostTwelveRuns(int place) {
@@ -338,9 +338,9 @@ class BatcherFaultsTest {
               seen[0] = Thread.currentThread().isInterrupted();
             }
           });
-      Thread turner = new Thread(f::turn);
-      turner.start();
-      Await.end(turner);
+      Thread loop = new Thread(f::turn);
+      loop.start();
+      Await.end(loop);
       assertEquals(false, seen[0]);
     }
   }
@@ -350,12 +350,12 @@ class BatcherFaultsTest {
     Error none = new OutOfMemoryError("unable to create native thread");
     dev.inproc.inference.testing.LedgerEngine engine =
         new dev.inproc.inference.testing.LedgerEngine();
-    Batcher<Long, Long> batcher =
-        new Batcher<>(
+    BatchScheduler<Long, Long> batcher =
+        new BatchScheduler<>(
             engine,
             Batching.upTo(4),
             new dev.inproc.inference.testing.ManualTimer(),
-            (lane, turner) -> {
+            (lane, loop) -> {
               throw none;
             });
     CompletableFuture<Long> future = batcher.submit(1L);

@@ -7,7 +7,7 @@ import java.util.concurrent.locks.LockSupport;
  * Lets one thread at a time at the policy and the queue's end. It is held for the time of choosing
  * a batch, never during a run, and with one engine run at a time nobody ever waits for it.
  */
-final class Gate {
+final class SpinLock {
   private static final int SPINS = 200;
   private static final long NAP_NANOS = 1_000;
 

@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
  * those of the heap. A request that comes in the order of deadlines, as with one timeout for all,
  * costs constant time; any other a search and a move within the window, or the heap's logarithm.
  */
-final class Timed<R extends Waiting> {
+final class DeadlineQueue<R extends QueuedRequest> {
   private final int lookAhead;
-  private @Nullable Waiting[] window = new Waiting[16];
+  private @Nullable QueuedRequest[] window = new QueuedRequest[16];
   private int count;
-  private @Nullable Waiting[] heap = new Waiting[16];
+  private @Nullable QueuedRequest[] heap = new QueuedRequest[16];
   private int heaped;
   private long mostBytes;
 
-  Timed(int lookAhead) {
+  DeadlineQueue(int lookAhead) {
     this.lookAhead = lookAhead;
   }
 
@@ -81,9 +81,10 @@ final class Timed<R extends Waiting> {
    * Readies the window for a plan: takes out those that are gone, and those that cannot be met any
    * more into a list, and fills up from behind.
    *
-   * @param cost tells what a lucky run alone takes; if unknown, only deadlines passed are hopeless
+   * @param cost tells what a lucky run alone takes; if unknown, only deadlines that have passed are
+   *     unmeetable
    */
-  void refresh(long nowNanos, RunCost cost, double luck, List<R> hopeless) {
+  void refresh(long nowNanos, CostPredictor cost, double luck, List<R> unmeetable) {
     int looked = 0;
     int kept = 0;
     // Most have time enough for the largest request, and need no look at their own.
@@ -96,7 +97,7 @@ final class Timed<R extends Waiting> {
         }
         long left = request.deadlineNanos() - nowNanos;
         if (left <= 0 || (left < longest && left < cost.nanos(1, request.bytes(), luck))) {
-          hopeless.add(request);
+          unmeetable.add(request);
         } else {
           window[kept++] = request;
         }
@@ -112,7 +113,7 @@ final class Timed<R extends Waiting> {
   }
 
   /** Moves those that a plan has chosen into a batch, the earliest deadline first. */
-  void take(Planner plan, List<R> batch) {
+  void take(DeadlinePlanner plan, List<R> batch) {
     int kept = 0;
     for (int i = 0; i < count; i++) {
       if (plan.isChosen(i)) {
@@ -189,14 +190,14 @@ final class Timed<R extends Waiting> {
     return null;
   }
 
-  private static boolean isEvictable(Waiting request, int ofClass) {
+  private static boolean isEvictable(QueuedRequest request, int ofClass) {
     return PriorityTurns.rank(request.priority()) == ofClass
         && !request.isGone()
         && request.isEvictable();
   }
 
   /** By differences: the clock may be anywhere. */
-  private static boolean isBefore(Waiting a, Waiting b) {
+  private static boolean isBefore(QueuedRequest a, QueuedRequest b) {
     return a.deadlineNanos() - b.deadlineNanos() < 0;
   }
 
@@ -265,7 +266,7 @@ final class Timed<R extends Waiting> {
     heap[hole] = request;
   }
 
-  private static boolean isEarlier(Waiting a, Waiting b) {
+  private static boolean isEarlier(QueuedRequest a, QueuedRequest b) {
     long difference = a.deadlineNanos() - b.deadlineNanos();
     return difference < 0 || (difference == 0 && a.arrivalNanos() - b.arrivalNanos() < 0);
   }

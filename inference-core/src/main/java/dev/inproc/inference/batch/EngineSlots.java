@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Both are sequentially consistent, so whichever comes second sees the other (Dekker): a request is
  * never in the queue while all slots are free and nobody is about to take one.
  */
-final class Slots {
+final class EngineSlots {
   /** In place of a slot: all are taken. */
   static final int NONE = -1;
 
@@ -25,7 +25,7 @@ final class Slots {
   private final long all;
   private final long[] leaders; // the id of the caller that holds a slot; its own to read
 
-  Slots(int count) {
+  EngineSlots(int count) {
     leaders = new long[count];
     all = count == MOST ? -1 : (1L << count) - 1;
   }

@@ -5,13 +5,13 @@ package dev.inproc.inference.batch;
  * closed loops otherwise settle into two halves that take turns: each run holds half of them and
  * pays the fixed cost alone. Where that cost is large beside the wait, and callers do come back,
  * waiting joins the halves. Callers that do not come back in time cost a few waits: after a failure
- * it is tried less and less often. One thread, the turner's.
+ * it is tried less and less often. One thread, the batch loop's.
  */
-final class Returning {
+final class RejoinWait {
   private static final long MOST_NANOS = 60_000;
   private static final double LEAST_SAVED_NANOS = 20_000;
 
-  private final Patience patience = new Patience();
+  private final AdaptiveBackoff patience = new AdaptiveBackoff();
 
   /**
    * Returns how long to wait at most, or 0.

@@ -30,16 +30,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 
 /**
- * The batcher. A request comes into the {@link Intake}; whoever holds an engine slot ({@link
- * Slots}) moves what came to the {@link BatchPolicy}, lets it choose, and runs what it chose.
+ * The batcher. A request comes into the {@link RequestQueue}; whoever holds an engine slot ({@link
+ * EngineSlots}) moves what came to the {@link BatchPolicy}, lets it choose, and runs what it chose.
  *
  * <p><b>Who turns an engine.</b> A call that finds a slot free starts a worker with it; the worker
- * turns ({@link Turner}) until nothing waits, spins a little, and frees the slot. While the slot is
- * taken, to submit is an atomic add, a queue's offer and a read. A blocking call that finds nobody
- * waiting and a slot free runs the model itself, on its own thread, as it would without a batcher;
- * if others have come meanwhile it hands its slot to a worker. Where one run costs less than waking
- * a thread ({@link InlineCost}), or a model takes one example a run, blocking calls run the model
- * beside each other without a slot.
+ * turns ({@link BatchLoop}) until nothing waits, spins a little, and frees the slot. While the slot
+ * is taken, to submit is an atomic add, a queue's offer and a read. A blocking call that finds
+ * nobody waiting and a slot free runs the model itself, on its own thread, as it would without a
+ * batcher; if others have come meanwhile it hands its slot to a worker. Where one run costs less
+ * than waking a thread ({@link CallerRunsCost}), or a model takes one example a run, blocking calls
+ * run the model beside each other without a slot.
  *
  * <p><b>Who ends a request.</b> Its future's first completion: the runner's answer or failure, its
  * timer, its caller, or closing. Who waits is counted apart: a request is taken out of the count by
@@ -47,12 +47,12 @@ import java.util.function.BiConsumer;
  *
  * <p><b>Memory ordering.</b> What a caller writes before it offers is seen by whoever drains it
  * (the queue's release and acquire). The policy, and the queue's consuming end, are touched only
- * inside the {@link Gate}, whose leaving and entering order one holder after the other. Slots and
- * queue follow Dekker's rule, told at {@link Slots}. A closing batcher sets the intake's flag first
- * and looks at waiting and slots afterwards; everyone who lowers either looks at the flag
- * afterwards; so the last one out sees that it is the last, and releases.
+ * inside the {@link SpinLock}, whose leaving and entering order one holder after the other. Slots
+ * and queue follow Dekker's rule, told at {@link EngineSlots}. A closing batcher sets the queue's
+ * flag first and looks at waiting and slots afterwards; everyone who lowers either looks at the
+ * flag afterwards; so the last one out sees that it is the last, and releases.
  */
-final class Batcher<I, O> implements BatchingPredictor<I, O> {
+final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
   private static final int MANY_GONE = 64;
   private static final long BATCH_GRACE_NANOS = BoundedClose.GRACE_NANOS / 2;
 
@@ -66,81 +66,86 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private final BatchPredictor<I, O> inner;
   private final ServingThreads threads;
   private final Timer timer;
-  private final BiConsumer<Object, Runnable> host;
+  private final BiConsumer<Object, Runnable> launcher;
   private final int maxBatchSize;
   private final boolean delays;
-  private final Intake<Request<I, O>> intake;
-  private final AdmissionQueue<I, O> outside;
-  private final Slots slots;
-  private final List<Turner<I, O>> turners = new ArrayList<>();
-  private final Gate gate = new Gate();
+  private final RequestQueue<Request<I, O>> queue;
+  private final WaitingForRoom<I, O> outside;
+  private final EngineSlots slots;
+  private final List<BatchLoop<I, O>> loops = new ArrayList<>();
+  private final SpinLock gate = new SpinLock();
   private final BatchPolicy<Request<I, O>> policy; // inside the gate
-  private final Figures figures;
-  private final Runs<I, O> runs;
-  private final Door<I, O> door;
-  private final Inline<I, O> inline;
+  private final StatsCounter figures;
+  private final BatchRunner<I, O> runs;
+  private final AdmissionControl<I, O> admission;
+  private final CallerRuns<I, O> inline;
   private final Lifetime lifetime;
   private final AtomicBoolean isInnerClosed = new AtomicBoolean();
   private final AtomicInteger undelivered = new AtomicInteger();
   private final AtomicInteger lists = new AtomicInteger(); // that are on their way
   private final AtomicInteger goneQueued = new AtomicInteger();
-  private volatile boolean strays; // moved out of the queue by one who holds no slot
 
-  Batcher(BatchPredictor<I, O> inner, Batching batching) {
+  /** Whether a thread without a slot drained requests into the policy; they need a wake-up. */
+  private volatile boolean policyHasUnclaimedWork;
+
+  BatchScheduler(BatchPredictor<I, O> inner, Batching batching) {
     this(inner, batching, inner.find(ServingThreads.class).orElse(ServingThreads.shared()));
   }
 
-  private Batcher(BatchPredictor<I, O> inner, Batching batching, ServingThreads threads) {
+  private BatchScheduler(BatchPredictor<I, O> inner, Batching batching, ServingThreads threads) {
     this(inner, batching, threads, threads.timer(), threads.workers()::turn);
   }
 
   /**
    * For tests that own the clock and turn by hand.
    *
-   * @param host turns a lane, which is this batcher, on a thread of its own
+   * @param launcher turns a lane, which is this batcher, on a thread of its own
    */
-  Batcher(
+  BatchScheduler(
       BatchPredictor<I, O> inner,
       Batching batching,
       Timer timer,
-      BiConsumer<Object, Runnable> host) {
+      BiConsumer<Object, Runnable> launcher) {
     this(
         inner,
         batching,
         inner.find(ServingThreads.class).orElse(ServingThreads.shared()),
         timer,
-        host);
+        launcher);
   }
 
-  private Batcher(
+  private BatchScheduler(
       BatchPredictor<I, O> inner,
       Batching batching,
       ServingThreads threads,
       Timer timer,
-      BiConsumer<Object, Runnable> host) {
+      BiConsumer<Object, Runnable> launcher) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.threads = threads;
     this.timer = timer;
-    this.host = host;
+    this.launcher = launcher;
     BatchTraits<I> traits = inner.traits();
     maxBatchSize = Math.min(batching.maxBatchSize(), Math.max(1, traits.potentialBatchSize()));
     if (maxBatchSize < batching.maxBatchSize()) {
       tellOfCap(batching.maxBatchSize());
     }
     delays = batching.maxDelayNanos() > 0;
-    intake = new Intake<>(batching.maxQueued(), batching.maxQueuedBytes());
-    outside = new AdmissionQueue<>(intake);
-    slots = new Slots(batching.parallelism());
+    queue = new RequestQueue<>(batching.maxQueued(), batching.maxQueuedBytes());
+    outside = new WaitingForRoom<>(queue);
+    slots = new EngineSlots(batching.parallelism());
     for (int slot = 0; slot < batching.parallelism(); slot++) {
-      turners.add(new Turner<>(this, slot));
+      loops.add(new BatchLoop<>(this, slot));
     }
     CostEstimator cost = new CostEstimator();
     policy = new BatchPolicy<>(maxBatchSize, batching.maxDelayNanos(), cost);
-    figures = new Figures(maxBatchSize);
-    runs = new Runs<>(inner, timer, cost, figures, intake, maxBatchSize, batching.parallelism());
-    door = new Door<>(this, traits, timer, intake, outside, slots, runs, figures, delays);
+    figures = new StatsCounter(maxBatchSize);
+    runs =
+        new BatchRunner<>(inner, timer, cost, figures, queue, maxBatchSize, batching.parallelism());
+    admission =
+        new AdmissionControl<>(this, traits, timer, queue, outside, slots, runs, figures, delays);
     inline =
-        new Inline<>(inner, figures, batching.maxBatchSize() > 1, this::checkOpen, door::checkFits);
+        new CallerRuns<>(
+            inner, figures, batching.maxBatchSize() > 1, this::checkOpen, admission::checkFits);
     // On a worker, so that a bounded close need not wait for the model to be freed.
     lifetime =
         new Lifetime(
@@ -179,8 +184,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       if (inline.isBest()) {
         return inline.predict(input, options);
       }
-      int slot = intake.isOpenAndEmpty() ? slots.tryTake() : Slots.NONE;
-      if (slot != Slots.NONE) {
+      int slot = queue.isOpenAndEmpty() ? slots.tryTake() : EngineSlots.NONE;
+      if (slot != EngineSlots.NONE) {
         return lead(slot, input, options);
       }
     }
@@ -188,8 +193,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       return inline.predict(input, options); // it would wait for its own engine
     }
     Request<I, O> request =
-        door.request(input, BlockedCaller.options(options), Thread.currentThread());
-    enqueue(request, door.admit(request));
+        admission.request(input, BlockedCaller.options(options), Thread.currentThread());
+    enqueue(request, admission.admit(request));
     return request.await();
   }
 
@@ -199,12 +204,12 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     BlockedCaller.checkSubmit(options);
     Request<I, O> request;
     try {
-      request = door.request(input, options, null);
+      request = admission.request(input, options, null);
       request.captureContext();
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
-    enqueue(request, door.admit(request));
+    enqueue(request, admission.admit(request));
     return request;
   }
 
@@ -225,8 +230,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       if (inline.isBest()) {
         return inline.predictAll(all, options);
       }
-      int slot = intake.isOpenAndEmpty() ? slots.tryTake() : Slots.NONE;
-      if (slot != Slots.NONE) {
+      int slot = queue.isOpenAndEmpty() ? slots.tryTake() : EngineSlots.NONE;
+      if (slot != EngineSlots.NONE) {
         return leadAll(slot, all, options);
       }
     }
@@ -239,15 +244,15 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
         Deadline.isSet(options) ? Deadline.start(options, timer.nanoTime()) : options;
     lists.incrementAndGet(); // before it looks whether this is closed: see releaseIfLast
     try {
-      if (intake.isClosed()) {
+      if (queue.isClosed()) {
         PredictorClosedException closed = new PredictorClosedException(toString());
         figures.submitted(inputs.size());
         figures.failed(closed, inputs.size());
         throw closed;
       }
-      door.checkAll(inputs);
-      int window = WINDOW_BATCHES * Math.min(maxBatchSize, MOST_WINDOW) * turners.size();
-      return new ListRun<>(this, door, figures, inputs, armed, window).call(timer);
+      admission.checkAll(inputs);
+      int window = WINDOW_BATCHES * Math.min(maxBatchSize, MOST_WINDOW) * loops.size();
+      return new ListRun<>(this, admission, figures, inputs, armed, window).call(timer);
     } finally {
       lists.decrementAndGet();
       releaseIfLast();
@@ -255,11 +260,11 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   /** Puts a call where it was let in to. */
-  void enqueue(Request<I, O> request, Door.Entry entry) {
-    if (entry == Door.Entry.REFUSED) {
+  void enqueue(Request<I, O> request, AdmissionControl.Entry entry) {
+    if (entry == AdmissionControl.Entry.REFUSED) {
       return;
     }
-    boolean isOutside = entry == Door.Entry.OUTSIDE;
+    boolean isOutside = entry == AdmissionControl.Entry.OUTSIDE;
     if (isOutside) {
       request.waitOutside();
     }
@@ -271,7 +276,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       outside.add(request);
       admitWaiting();
     } else {
-      intake.offer(request);
+      queue.offer(request);
       wake(timed);
     }
   }
@@ -306,14 +311,14 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   }
 
   private void checkOpen() {
-    if (intake.isClosed()) {
+    if (queue.isClosed()) {
       throw new PredictorClosedException(toString());
     }
   }
 
   /** Passes a slot on if work has come meanwhile, else frees it. */
   private void handOver(int slot) {
-    if (intake.waiting() > 0 || freeSlot(slot)) {
+    if (queue.waiting() > 0 || freeSlot(slot)) {
       start(slot);
     }
   }
@@ -328,7 +333,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       if (again == slot) {
         return true;
       }
-      if (again != Slots.NONE) {
+      if (again != EngineSlots.NONE) {
         start(again);
       }
     }
@@ -338,26 +343,26 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   /** Whether something is in the queue, or was put aside by one who turns no engine. */
   boolean hasArrivals() {
-    return intake.hasArrivals() || strays;
+    return queue.hasArrivals() || policyHasUnclaimedWork;
   }
 
   int waiting() {
-    return intake.waiting();
+    return queue.waiting();
   }
 
   ServingThreads threads() {
     return threads;
   }
 
-  Runs<I, O> runs() {
+  BatchRunner<I, O> runs() {
     return runs;
   }
 
   /** Nanoseconds until an engine should be free. */
   long untilFree(long now) {
     long free = Long.MAX_VALUE;
-    for (Turner<I, O> turner : turners) {
-      free = Math.min(free, Math.max(0, turner.expectedEnd() - now));
+    for (BatchLoop<I, O> loop : loops) {
+      free = Math.min(free, Math.max(0, loop.expectedEnd() - now));
     }
     return free;
   }
@@ -374,23 +379,23 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
    */
   private void wake(boolean timed) {
     int slot = slots.tryTake();
-    if (slot == Slots.NONE) {
+    if (slot == EngineSlots.NONE) {
       slot = slots.giveUp(); // a model that submits within its run may wait for the outcome
     }
-    if (slot != Slots.NONE) {
+    if (slot != EngineSlots.NONE) {
       start(slot);
     } else if (delays && (timed || isBatchFull())) {
-      turners.forEach(Turner::wake);
+      loops.forEach(BatchLoop::wake);
     }
   }
 
   boolean isBatchFull() {
-    return intake.waiting() >= maxBatchSize || intake.isClosed();
+    return queue.waiting() >= maxBatchSize || queue.isClosed();
   }
 
   private void start(int slot) {
     try {
-      host.accept(this, turners.get(slot));
+      launcher.accept(this, loops.get(slot));
     } catch (Throwable t) {
       slots.free(slot); // no thread to be had
       refuseQueued(t);
@@ -400,18 +405,18 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   // ---- choosing ----
 
   /** Lets the policy choose; see {@link BatchPolicy#select}. */
-  long choose(Turner<I, O> turner, List<Request<I, O>> batch, List<Request<I, O>> hopeless) {
+  long choose(BatchLoop<I, O> loop, List<Request<I, O>> batch, List<Request<I, O>> unmeetable) {
     long ask;
     boolean left;
     gate.enter();
     try {
-      intake.drain(policy::add);
-      strays = false;
+      queue.drain(policy::add);
+      policyHasUnclaimedWork = false;
       goneQueued.setPlain(0);
-      ask = policy.select(timer.nanoTime(), batch, hopeless);
+      ask = policy.select(timer.nanoTime(), batch, unmeetable);
       boolean entered = take(batch, true);
-      entered |= take(hopeless, true);
-      turner.note(policy.reason());
+      entered |= take(unmeetable, true);
+      loop.note(policy.reason());
       left = entered || policy.size() > 0;
     } finally {
       gate.leave();
@@ -436,8 +441,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     int taken = 0;
     for (Request<I, O> request : requests) {
       if (request.take()) {
-        lines += Intake.lines(request.bytes());
-        intake.leaveClass(request);
+        lines += RequestQueue.lines(request.bytes());
+        queue.leaveClass(request);
         requests.set(taken++, request);
       }
     }
@@ -445,7 +450,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     if (taken > 0 && replacing) {
       return outside.replace(taken, lines);
     }
-    intake.leave(taken, lines);
+    queue.leave(taken, lines);
     return false;
   }
 
@@ -483,8 +488,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
    */
   boolean evictFor(Request<I, O> request) {
     CallOptions.Priority priority = request.priority();
-    long lines = Intake.lines(request.bytes());
-    if (!intake.waitsBelow(priority) || !intake.force(lines)) {
+    long lines = RequestQueue.lines(request.bytes());
+    if (!queue.waitsBelow(priority) || !queue.force(lines)) {
       return false;
     }
     List<Request<I, O>> evicted = new ArrayList<>();
@@ -492,32 +497,32 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     boolean fits = false;
     gate.enter();
     try {
-      intake.drain(policy::add);
+      queue.drain(policy::add);
       while (!fits) {
         Request<I, O> victim = policy.pollEvictable(PriorityTurns.rank(priority));
         if (victim == null) {
           break;
         }
         if (victim.take()) {
-          long own = Intake.lines(victim.bytes());
-          intake.leaveClass(victim);
-          intake.leave(1, own);
+          long own = RequestQueue.lines(victim.bytes());
+          queue.leaveClass(victim);
+          queue.leave(1, own);
           evicted.add(victim);
           freed += own;
-          fits = freed >= lines || intake.fitsInBytes();
+          fits = freed >= lines || queue.fitsInBytes();
         }
       }
-      strays = policy.size() > 0;
+      policyHasUnclaimedWork = policy.size() > 0;
     } finally {
       gate.leave();
     }
     if (!fits) {
-      intake.leave(1, lines);
+      queue.leave(1, lines);
     }
-    if (strays) {
+    if (policyHasUnclaimedWork) {
       wake(false); // a worker that freed its slot meanwhile found the queue empty
     }
-    evicted.forEach(each -> refuse(List.of(each), door.evicted()));
+    evicted.forEach(each -> refuse(List.of(each), admission.evicted()));
     return fits;
   }
 
@@ -554,19 +559,19 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     if (!queued) {
       return;
     }
-    intake.leaveClass(request);
-    intake.leave(1, Intake.lines(request.bytes()));
+    queue.leaveClass(request);
+    queue.leave(1, RequestQueue.lines(request.bytes()));
     if (goneQueued.incrementAndGet() >= MANY_GONE && gate.tryEnter()) {
       // An engine that hangs while callers come and give up must not fill the memory.
       try {
         goneQueued.setPlain(0);
-        intake.drain(policy::add);
+        queue.drain(policy::add);
         policy.purge();
-        strays = policy.size() > 0;
+        policyHasUnclaimedWork = policy.size() > 0;
       } finally {
         gate.leave();
       }
-      if (strays) {
+      if (policyHasUnclaimedWork) {
         wake(false); // who freed his slot meanwhile found the queue empty
       }
     }
@@ -588,7 +593,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     onDelivery(true); // they are no longer counted as waiting, and not yet as on their way
     gate.enter();
     try {
-      intake.drain(policy::add);
+      queue.drain(policy::add);
       policy.removeAll(all);
       take(all, false);
     } finally {
@@ -617,8 +622,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     PredictorClosedException reason = new PredictorClosedException(toString());
     runs.abort(reason); // first: what begins to run is seen below, or sees this
     refuseQueued(reason);
-    for (Turner<I, O> turner : turners) {
-      Gathered<I, O> current = turner.current();
+    for (BatchLoop<I, O> loop : loops) {
+      RequestBatch<I, O> current = loop.current();
       if (current != null) {
         current.requests().forEach(request -> request.failApart(() -> Failures.copy(reason)));
       }
@@ -629,18 +634,18 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
     }
     // A caller may be inside the model, on its own thread: only the model can stop that run. A
     // model under the run of a batch is left alone.
-    boolean isBatchRunning = turners.stream().anyMatch(turner -> turner.current() != null);
+    boolean isBatchRunning = loops.stream().anyMatch(loop -> loop.current() != null);
     boolean isClosed =
         isBatchRunning || !isInnerClosed.compareAndSet(false, true) || inner.close(Duration.ZERO);
     return close(Math.max(0, end - System.nanoTime())) && isClosed;
   }
 
   boolean close(long nanos) {
-    if (intake.close()) {
+    if (queue.close()) {
       gate.enter();
       policy.drain();
       gate.leave();
-      turners.forEach(Turner::wake);
+      loops.forEach(BatchLoop::wake);
       admitWaiting(); // those outside are refused
     }
     releaseIfLast();
@@ -653,9 +658,9 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   /** Closes the model if this is closed and nobody waits or runs any more. */
   void releaseIfLast() {
-    if (intake.isClosed()
+    if (queue.isClosed()
         && lists.get() == 0
-        && intake.waiting() == 0
+        && queue.waiting() == 0
         && slots.areAllFree()
         && undelivered.get() == 0) {
       lifetime.close();
@@ -666,8 +671,8 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   int held() {
     gate.enter();
     try {
-      intake.drain(policy::add);
-      strays = policy.size() > 0;
+      queue.drain(policy::add);
+      policyHasUnclaimedWork = policy.size() > 0;
       return policy.size();
     } finally {
       gate.leave();
@@ -678,7 +683,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
 
   @Override
   public BatchingMetrics metrics() {
-    return figures.snapshot(intake);
+    return figures.snapshot(queue);
   }
 
   @Override

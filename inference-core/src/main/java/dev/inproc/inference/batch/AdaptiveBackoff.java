@@ -4,7 +4,7 @@ package dev.inproc.inference.batch;
  * Whether to try a wait again that may pay or not: each time that it did not, the pause until the
  * next try grows, so that waits in vain cost next to nothing. One thread.
  */
-final class Patience {
+final class AdaptiveBackoff {
   private static final int MOST_PAUSE = 64;
 
   private int pause; // occasions until the next try

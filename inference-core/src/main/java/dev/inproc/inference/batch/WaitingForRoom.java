@@ -1,6 +1,6 @@
 package dev.inproc.inference.batch;
 
-import dev.inproc.inference.batch.Intake.Admission;
+import dev.inproc.inference.batch.RequestQueue.Admission;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Calls that wait for room, outside the queue: those of blocked callers with {@code Overload.WAIT},
  * and all of a list but its first. Within a class of priority they go in as they came; among the
- * classes by the weights of {@link Untimed}.
+ * classes by the weights of {@link WeightedFairQueue}.
  *
  * <p>They fill three quarters of the queue, and so leave room for calls that do not wait. Where
  * such calls keep it fuller than that, they get every second place that a batch leaves.
@@ -17,32 +17,35 @@ import org.jspecify.annotations.Nullable;
  * for room. Whoever takes from the queue's count does so first, and then looks into the line. Both
  * are sequentially consistent, so whichever comes second sees the other.
  */
-final class AdmissionQueue<I, O> {
-  private final Intake<Request<I, O>> intake;
+final class WaitingForRoom<I, O> {
+  private final RequestQueue<Request<I, O>> queue;
   private final int mostQueued;
   private final long mostLines;
   private final long maxLines;
-  private final Untimed<Request<I, O>> line = new Untimed<>(); // under the lock, as is the head
+  private final WeightedFairQueue<Request<I, O>> line =
+      new WeightedFairQueue<>(); // under the lock, as is the head
   private @Nullable Request<I, O> head; // next to go in
   private volatile boolean occupied; // false only if the line is empty
 
-  AdmissionQueue(Intake<Request<I, O>> intake) {
-    this.intake = intake;
-    mostQueued = intake.capacity() - intake.capacity() / 4;
-    maxLines = Intake.lines(intake.capacityBytes());
+  WaitingForRoom(RequestQueue<Request<I, O>> queue) {
+    this.queue = queue;
+    mostQueued = queue.capacity() - queue.capacity() / 4;
+    maxLines = RequestQueue.lines(queue.capacityBytes());
     mostLines = maxLines - maxLines / 4;
   }
 
-  /** Admits a request that finds room and nobody waiting for it, as {@link Intake#admit} does. */
+  /**
+   * Admits a request that finds room and nobody waiting for it, as {@link RequestQueue#admit} does.
+   */
   Admission tryAdmit(Request<I, O> request) {
     return occupied ? Admission.TOO_MANY : admit(request);
   }
 
   private Admission admit(Request<I, O> request) {
-    long lines = Intake.lines(request.bytes());
+    long lines = RequestQueue.lines(request.bytes());
     return lines > mostLines
-        ? intake.admit(lines, 1, maxLines, request.isPartOfList()) // alone
-        : intake.admit(lines, mostQueued, mostLines, request.isPartOfList());
+        ? queue.admit(lines, 1, maxLines, request.isPartOfList()) // alone
+        : queue.admit(lines, mostQueued, mostLines, request.isPartOfList());
   }
 
   /** Puts a request at the end of the line; {@link #refill} is to follow. */
@@ -62,8 +65,8 @@ final class AdmissionQueue<I, O> {
    * @return whether any came in
    */
   boolean replace(int taken, long lines) {
-    if (!occupied || intake.isClosed()) {
-      intake.leave(taken, lines);
+    if (!occupied || queue.isClosed()) {
+      queue.leave(taken, lines);
       return false;
     }
     return replaceHalf(taken, lines);
@@ -75,17 +78,17 @@ final class AdmissionQueue<I, O> {
     long left = lines;
     while (entered < places) {
       Request<I, O> next = next();
-      if (next == null || Intake.lines(next.bytes()) > left) {
+      if (next == null || RequestQueue.lines(next.bytes()) > left) {
         break;
       }
       head = null;
       if (next.enter()) {
-        left -= Intake.lines(next.bytes());
+        left -= RequestQueue.lines(next.bytes());
         entered++;
-        intake.offer(next);
+        queue.offer(next);
       }
     }
-    intake.leave(taken - entered, left);
+    queue.leave(taken - entered, left);
     return entered > 0;
   }
 
@@ -104,10 +107,10 @@ final class AdmissionQueue<I, O> {
       } else if (admission != Admission.ADMITTED) {
         return entered;
       } else if (next.enter()) {
-        intake.offer(next);
+        queue.offer(next);
         entered = true;
       } else {
-        intake.leave(1, Intake.lines(next.bytes()));
+        queue.leave(1, RequestQueue.lines(next.bytes()));
       }
       head = null;
     }

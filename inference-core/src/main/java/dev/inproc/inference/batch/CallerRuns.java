@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** Calls that run the model on their caller's own thread. Thread-safe. */
-final class Inline<I, O> {
+final class CallerRuns<I, O> {
   private final BatchPredictor<I, O> inner;
-  private final Figures figures;
+  private final StatsCounter figures;
   private final Runnable checkOpen;
   private final Consumer<I> checkFits;
   private boolean oneByOne; // a hint: once it is false it stays so
-  private final InlineCost cost = new InlineCost();
+  private final CallerRunsCost cost = new CallerRunsCost();
 
   /**
    * Creates it.
@@ -22,9 +22,9 @@ final class Inline<I, O> {
    * @param checkOpen throws if the batcher is closed
    * @param checkFits throws if a request is larger than may wait
    */
-  Inline(
+  CallerRuns(
       BatchPredictor<I, O> inner,
-      Figures figures,
+      StatsCounter figures,
       boolean gathers,
       Runnable checkOpen,
       Consumer<I> checkFits) {
@@ -85,7 +85,7 @@ final class Inline<I, O> {
       try {
         checkFits.accept(inputs.get(i));
       } catch (IllegalArgumentException e) {
-        throw Door.atIndex(e, i);
+        throw AdmissionControl.atIndex(e, i);
       }
     }
   }

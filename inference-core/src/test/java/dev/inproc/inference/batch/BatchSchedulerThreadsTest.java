@@ -37,7 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Blocking callers, workers, callbacks and closing, with real threads. */
-class BatcherThreadsTest {
+class BatchSchedulerThreadsTest {
   private static final CallOptions MINUTE = CallOptions.timeout(Duration.ofMinutes(1));
 
   private final LedgerEngine engine = new LedgerEngine();
@@ -274,7 +274,7 @@ class BatcherThreadsTest {
       delayed.unblock();
       gate.open();
       assertEquals(LedgerModel.f(0), Await.value(futures.get(0)));
-      Await.until("the worker sleeps", BatcherThreadsTest::isAWorkerDelaying);
+      Await.until("the worker sleeps", BatchSchedulerThreadsTest::isAWorkerDelaying);
       futures.add(patient.submit(3L, CallOptions.timeout(Duration.ofSeconds(3))));
       for (int id = 1; id <= 3; id++) {
         assertEquals(LedgerModel.f(id), Await.value(futures.get(id)));

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
-class ReturningTest {
+class RejoinWaitTest {
   private static final double SAVED = 100_000;
 
-  private final Returning returning = new Returning();
+  private final RejoinWait returning = new RejoinWait();
 
   private int triesIn(int batches, int returned) {
     int tries = 0;

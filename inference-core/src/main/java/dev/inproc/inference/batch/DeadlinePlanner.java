@@ -7,9 +7,9 @@ import java.util.Arrays;
  * Plans runs over the requests whose deadlines are earliest, on what runs cost at a quantile. Only
  * the first run of a plan is run: by the next, more will be known.
  *
- * <p>If the largest runs, each led by the earliest deadline left, meet everyone, so be it: such a
- * plan is no worse than any other that meets everyone, for it ends each prefix of the requests as
- * early as can be. Otherwise somebody has to be left behind. Each request in turn is tried as the
+ * <p>Greedy: it repeatedly runs the largest batch that finishes before its earliest deadline. If
+ * that meets every deadline, the plan uses it; no other order finishes any prefix of the requests
+ * sooner. Otherwise some request has to be left behind. Each request in turn is tried as the
  * earliest of the first run: it bounds the end of the run and so its size, and the run is filled up
  * with what is worth most, then with what is due first. A run is valued by what it meets, and by
  * {@value #LATER} of what the runs after it still could: newcomers will compete for that time. With
@@ -24,7 +24,7 @@ import java.util.Arrays;
  * It stands behind the requests with earlier deadlines, and in an overload that lasts there are
  * always such requests. As one of many it would be met no more often than they are.
  */
-final class Planner {
+final class DeadlinePlanner {
   private static final double LATER = 0.3;
   private static final int STEPS = 8;
   private static final int LEVELS = 9; // three of hurry in each of three classes
@@ -34,7 +34,7 @@ final class Planner {
   private static final double PASSED_OVER = 1.5;
 
   private final int maxBatchSize;
-  private final RunCost cost;
+  private final CostPredictor cost;
   private long[] left = {}; // nanoseconds to the deadline
   private long[] bytes = {0}; // of all requests before
   private int[] level = {}; // of worth
@@ -53,7 +53,7 @@ final class Planner {
   private int topLevel;
   private int bottomLevel;
 
-  Planner(int maxBatchSize, RunCost cost) {
+  DeadlinePlanner(int maxBatchSize, CostPredictor cost) {
     this.maxBatchSize = maxBatchSize;
     this.cost = cost;
   }
@@ -76,7 +76,7 @@ final class Planner {
    *
    * @param usualNanos the time that requests usually give
    */
-  void load(Timed<?> waiting, long nowNanos, double usualNanos) {
+  void load(DeadlineQueue<?> waiting, long nowNanos, double usualNanos) {
     count = waiting.count();
     if (count > left.length) {
       enlarge(count);
@@ -85,7 +85,7 @@ final class Planner {
     bottomLevel = LEVELS;
     leastBytes = Long.MAX_VALUE;
     for (int i = 0; i < count; i++) {
-      Waiting request = waiting.at(i);
+      QueuedRequest request = waiting.at(i);
       left[i] = request.deadlineNanos() - nowNanos;
       bytes[i + 1] = bytes[i] + request.bytes();
       leastBytes = Math.min(leastBytes, request.bytes());
@@ -218,18 +218,18 @@ final class Planner {
    * Whether others can ride along, in place of those chosen last where the run would be too large,
    * such that the plan meets as much as without.
    */
-  boolean allows(int riders, long riderBytes) {
+  boolean allows(int bestEffort, long riderBytes) {
     if (!cost.isKnown()) {
       return true;
     }
     double without = later(nanos(chosenBytes(rows), rows), 0, false);
-    int kept = Math.min(rows, maxBatchSize - riders);
+    int kept = Math.min(rows, maxBatchSize - bestEffort);
     long moved = 0;
     for (int i = kept; i < rows; i++) {
       isChosen[chosen[i]] = false;
       moved += worth(level[chosen[i]]);
     }
-    double end = nanos(chosenBytes(kept) + riderBytes, kept + riders);
+    double end = nanos(chosenBytes(kept) + riderBytes, kept + bestEffort);
     boolean fits = kept == 0 || end <= left[chosen[0]];
     boolean allowed = fits && later(end, 0, false) >= without + moved;
     for (int i = kept; i < rows; i++) {
@@ -238,13 +238,16 @@ final class Planner {
     return allowed;
   }
 
-  /** Makes room for riders: those chosen last stay behind, until the run fits and is in time. */
-  void makeRoom(int riders, long riderBytes) {
+  /**
+   * Makes room for requests without a deadline. The requests that were chosen last stay behind
+   * until the run fits and is in time.
+   */
+  void makeRoom(int bestEffort, long riderBytes) {
     while (rows > 0
-        && (rows + riders > maxBatchSize
-            || (riders > 0
+        && (rows + bestEffort > maxBatchSize
+            || (bestEffort > 0
                 && cost.isKnown()
-                && nanos(chosenBytes(rows) + riderBytes, rows + riders) > left[chosen[0]]))) {
+                && nanos(chosenBytes(rows) + riderBytes, rows + bestEffort) > left[chosen[0]]))) {
       isChosen[chosen[--rows]] = false;
     }
   }

@@ -28,7 +28,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Gathering, order, limits and withdrawing, with the loop turned by hand. */
-class BatcherTest {
+class BatchSchedulerTest {
   private static CallOptions millis(long timeout) {
     return CallOptions.timeout(Duration.ofMillis(timeout));
   }
@@ -404,7 +404,7 @@ class BatcherTest {
   void close_timeOver_refusesThoseThatWait() {
     try (BatchFixture f = new BatchFixture(Batching.upTo(4))) {
       List<CompletableFuture<Long>> futures = f.submit(0, 6);
-      assertFalse(f.batcher.close(Duration.ZERO), "the slot is with a turner that never came");
+      assertFalse(f.batcher.close(Duration.ZERO), "the slot is with a loop that never came");
       for (CompletableFuture<Long> future : futures) {
         Await.until("refused", future::isDone);
         assertInstanceOf(PredictorClosedException.class, Await.failure(future));

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What a batcher counts. Each call costs one add; times are stamped for each batch, since five
  * histograms and six clock readings for each request cost as much as carrying it.
  */
-final class Figures {
+final class StatsCounter {
   private static final long LONGEST = TimeUnit.HOURS.toNanos(1);
 
   private final LongAdder notQueued = new LongAdder();
@@ -47,7 +47,7 @@ final class Figures {
     }
   }
 
-  Figures(int maxBatchSize) {
+  StatsCounter(int maxBatchSize) {
     this.maxBatchSize = maxBatchSize;
     for (DispatchReason reason : DispatchReason.values()) {
       reasons.put(reason, new LongAdder());
@@ -141,7 +141,7 @@ final class Figures {
    * Returns the figures now. Every request is counted as submitted before its outcome is, and
    * outcomes are read first: they never are more than what was submitted.
    */
-  BatchingMetrics snapshot(Intake<?> intake) {
+  BatchingMetrics snapshot(RequestQueue<?> requests) {
     Map<DispatchReason, Long> byReason = new EnumMap<>(DispatchReason.class);
     reasons.forEach((reason, count) -> byReason.put(reason, count.sum()));
     double all = rows.sum();
@@ -154,7 +154,7 @@ final class Figures {
     long closedNow = closed.sum();
     long ended = answeredNow + failedNow + expiredNow + cancelledNow + overloadedNow + closedNow;
     // But a timeout may end a request that was admitted and is not yet in the queue.
-    long submitted = Math.max(ended, notQueued.sum() + intake.offered());
+    long submitted = Math.max(ended, notQueued.sum() + requests.offered());
     Histograms made = histograms;
     return new BatchingMetrics(
         submitted,
@@ -165,8 +165,8 @@ final class Figures {
         cancelledNow,
         overloadedNow,
         closedNow,
-        intake.waiting(),
-        intake.waitingBytes(),
+        requests.waiting(),
+        requests.waitingBytes(),
         runs.sum(),
         reruns.sum(),
         byReason,

@@ -1,7 +1,7 @@
 package dev.inproc.inference.batch;
 
 /** What a run costs, as learned from runs. */
-interface RunCost {
+interface CostPredictor {
   boolean isKnown();
 
   /** A typical run's nanoseconds. */

@@ -22,7 +22,7 @@ import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
  * <p>The ring is small until it has been full once, so that an idle model costs little memory. The
  * large one then takes its place for good; what comes late to the small one is drained too.
  */
-final class Intake<R extends Waiting> {
+final class RequestQueue<R extends QueuedRequest> {
   private static final int LINES_BITS = 40; // 64 TiB, more than callers can add before taking back
   private static final int LINE_BITS = 6;
   private static final long ONE = 1L << LINES_BITS;
@@ -39,7 +39,7 @@ final class Intake<R extends Waiting> {
   private final Word load = new Word();
   private final MpscVarHandleArrayQueue<R> first;
   private volatile MpscVarHandleArrayQueue<R> ring; // the first or the large one
-  private final Queue<R> besides = new ConcurrentLinkedQueue<>();
+  private final Queue<R> overflow = new ConcurrentLinkedQueue<>();
   private final LongAdder offeredBesides = new LongAdder();
   // Those of the normal class, which is nearly all, are not counted apart.
   private final AtomicInteger low = new AtomicInteger();
@@ -66,7 +66,7 @@ final class Intake<R extends Waiting> {
     CLOSED
   }
 
-  Intake(int maxQueued, long maxBytes) {
+  RequestQueue(int maxQueued, long maxBytes) {
     this.maxQueued = maxQueued;
     this.maxBytes = maxBytes;
     maxLines = lines(maxBytes);
@@ -129,7 +129,7 @@ final class Intake<R extends Waiting> {
       return;
     }
     offeredBesides.increment(); // before it can end: no outcome is counted before its request
-    besides.add(request);
+    overflow.add(request);
   }
 
   private synchronized MpscVarHandleArrayQueue<R> enlarge() {
@@ -181,7 +181,7 @@ final class Intake<R extends Waiting> {
       drain(here, consumer);
     }
     R next;
-    while ((next = besides.poll()) != null) {
+    while ((next = overflow.poll()) != null) {
       consumer.accept(next);
     }
   }
@@ -196,7 +196,7 @@ final class Intake<R extends Waiting> {
   /** Whether something is in that was not drained. */
   boolean hasArrivals() {
     MpscVarHandleArrayQueue<R> here = ring;
-    return !here.isEmpty() || (here != first && !first.isEmpty()) || !besides.isEmpty();
+    return !here.isEmpty() || (here != first && !first.isEmpty()) || !overflow.isEmpty();
   }
 
   /** Admits no more. Returns false if it was closed before. */
