@@ -1,10 +1,10 @@
 package dev.inproc.inference;
 
-import dev.inproc.inference.concurrent.InFlight;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Relay;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.InFlight;
+import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Relay;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   CodecPredictor(Predictor<Tensors, Tensors> inner, Codec<I, O> codec) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.codec = codec;
-    timer = ServingThreads.of(inner).timer();
+    timer = inner.find(ServingThreads.class).orElse(ServingThreads.shared()).timer();
   }
 
   @Override

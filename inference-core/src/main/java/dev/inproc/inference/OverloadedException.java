@@ -1,6 +1,6 @@
 package dev.inproc.inference;
 
-import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Nanos;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

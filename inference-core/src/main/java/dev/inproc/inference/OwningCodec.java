@@ -1,9 +1,9 @@
 package dev.inproc.inference;
 
-import dev.inproc.inference.concurrent.Lifetime;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.Lifetime;
+import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Workers;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.List;
@@ -70,7 +70,7 @@ final class OwningCodec<I, O> implements Codec<I, O> {
           "Expected one predictor with a codec that closes a resource, got a second: make a codec"
               + " for each, or close the resource yourself and leave closing() out");
     }
-    workers = ServingThreads.of(inner).workers();
+    workers = inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers();
     return new Owner<>(new CodecPredictor<>(inner, this), lifetime);
   }
 

@@ -1,16 +1,16 @@
 package dev.inproc.benchmarks.peers;
 
-import dev.inproc.inference.Deadline;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.CallBatch;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Waiting;
+import dev.inproc.inference.internal.calls.Call;
+import dev.inproc.inference.internal.calls.CallBatch;
+import dev.inproc.inference.internal.calls.Waiting;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,7 +129,8 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
   }
 
   private Call<I, O> submit(I input, CallOptions options, boolean blocking) {
-    CallOptions armed = Deadline.isSet(options) ? Deadline.start(options, System.nanoTime()) : options;
+    CallOptions armed =
+        Deadline.isSet(options) ? Deadline.start(options, System.nanoTime()) : options;
     Queued<I, O> call = new Queued<>(input, armed, arrivalNanos(), blocking);
     try {
       inner.traits().check(input);

@@ -2,8 +2,8 @@ package dev.inproc.inference.cache;
 
 import dev.inproc.inference.Decorator;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
@@ -195,11 +195,15 @@ public final class Caching implements Decorator {
    */
   @Override
   public <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner) {
-    return decorate(inner, ServingThreads.of(inner).timer());
+    return decorate(
+        inner, inner.find(ServingThreads.class).orElse(ServingThreads.shared()).timer());
   }
 
   <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer) {
-    return decorate(inner, timer, Elsewhere.of(ServingThreads.of(inner).workers()));
+    return decorate(
+        inner,
+        timer,
+        Elsewhere.of(inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers()));
   }
 
   <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer, Elsewhere elsewhere) {

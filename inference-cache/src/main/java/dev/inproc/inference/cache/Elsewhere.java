@@ -1,6 +1,6 @@
 package dev.inproc.inference.cache;
 
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.Workers;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 

@@ -6,12 +6,12 @@ import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.Deadline;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.BoundedClose;
-import dev.inproc.inference.concurrent.Lifetime;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.BoundedClose;
+import dev.inproc.inference.internal.concurrent.Lifetime;
+import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Workers;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -53,7 +53,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   ExactCache(Predictor<I, O> inner, Caching caching, Answers answers, Timer timer, Elsewhere on) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.timer = timer;
-    threads = ServingThreads.of(inner);
+    threads = inner.find(ServingThreads.class).orElse(ServingThreads.shared());
     boolean passing = inner.keepsState();
     power = new Switch(timer, passing);
     if (passing) {

@@ -4,7 +4,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
-import dev.inproc.inference.concurrent.Futures;
+import dev.inproc.inference.internal.concurrent.Withdrawable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -128,7 +128,7 @@ final class Flight<I, O> {
   private void abandon(@Nullable CompletableFuture<O> orphan, @Nullable Throwable reason) {
     onAbandoned.accept(this);
     if (orphan != null) {
-      Futures.withdraw(orphan, reason);
+      Withdrawable.withdraw(orphan, reason);
     }
   }
 

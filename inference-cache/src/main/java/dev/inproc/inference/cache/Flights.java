@@ -2,7 +2,7 @@ package dev.inproc.inference.cache;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Lifetime;
+import dev.inproc.inference.internal.concurrent.Lifetime;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;

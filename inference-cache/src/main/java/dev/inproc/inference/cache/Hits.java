@@ -5,7 +5,7 @@ import dev.inproc.inference.AnswerFacts;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Failures;
+import dev.inproc.inference.internal.calls.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,6 +1,6 @@
 package dev.inproc.inference.cache;
 
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Timer;
 
 /**
  * Times a few look-ups and misses, has {@link Worth} judge them against what they saved, and turns

@@ -9,9 +9,9 @@ import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.NotCachedException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Waiting;
+import dev.inproc.inference.internal.calls.Waiting;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 

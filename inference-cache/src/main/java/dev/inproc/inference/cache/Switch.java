@@ -1,6 +1,6 @@
 package dev.inproc.inference.cache;
 
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;

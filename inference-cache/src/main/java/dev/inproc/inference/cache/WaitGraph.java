@@ -1,7 +1,7 @@
 package dev.inproc.inference.cache;
 
-import dev.inproc.inference.concurrent.CallbackExecutor;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.CallbackExecutor;
+import dev.inproc.inference.internal.concurrent.Workers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;

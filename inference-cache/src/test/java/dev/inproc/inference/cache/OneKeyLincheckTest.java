@@ -2,8 +2,8 @@ package dev.inproc.inference.cache;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.calls.Call;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;

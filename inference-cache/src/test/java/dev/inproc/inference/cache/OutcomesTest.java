@@ -14,7 +14,7 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingMetrics;
 import dev.inproc.inference.batch.BatchingPredictor;
-import dev.inproc.inference.concurrent.Call;
+import dev.inproc.inference.internal.calls.Call;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;

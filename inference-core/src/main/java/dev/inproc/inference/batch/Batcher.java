@@ -8,16 +8,16 @@ import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.BoundedClose;
-import dev.inproc.inference.concurrent.CallbackExecutor;
-import dev.inproc.inference.concurrent.Failures;
-import dev.inproc.inference.concurrent.Lifetime;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.PriorityTurns;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Threads;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.calls.Failures;
+import dev.inproc.inference.internal.calls.PriorityTurns;
+import dev.inproc.inference.internal.concurrent.BoundedClose;
+import dev.inproc.inference.internal.concurrent.CallbackExecutor;
+import dev.inproc.inference.internal.concurrent.Lifetime;
+import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Threads;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Workers;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -87,7 +87,7 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
   private volatile boolean strays; // moved out of the queue by one who holds no slot
 
   Batcher(BatchPredictor<I, O> inner, Batching batching) {
-    this(inner, batching, ServingThreads.of(inner));
+    this(inner, batching, inner.find(ServingThreads.class).orElse(ServingThreads.shared()));
   }
 
   private Batcher(BatchPredictor<I, O> inner, Batching batching, ServingThreads threads) {
@@ -104,7 +104,12 @@ final class Batcher<I, O> implements BatchingPredictor<I, O> {
       Batching batching,
       Timer timer,
       BiConsumer<Object, Runnable> host) {
-    this(inner, batching, ServingThreads.of(inner), timer, host);
+    this(
+        inner,
+        batching,
+        inner.find(ServingThreads.class).orElse(ServingThreads.shared()),
+        timer,
+        host);
   }
 
   private Batcher(

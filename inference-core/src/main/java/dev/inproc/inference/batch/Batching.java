@@ -2,7 +2,7 @@ package dev.inproc.inference.batch;
 
 import dev.inproc.inference.BatchDecorator;
 import dev.inproc.inference.BatchPredictor;
-import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Nanos;
 import java.time.Duration;
 
 /**

@@ -1,6 +1,6 @@
 package dev.inproc.inference.batch;
 
-import dev.inproc.inference.cost.CostModel;
+import dev.inproc.inference.internal.cost.CostModel;
 import java.util.Arrays;
 
 /**

@@ -1,7 +1,7 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.OverloadedException;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

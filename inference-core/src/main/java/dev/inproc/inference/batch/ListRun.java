@@ -6,7 +6,7 @@ import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

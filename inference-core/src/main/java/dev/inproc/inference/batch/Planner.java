@@ -1,6 +1,6 @@
 package dev.inproc.inference.batch;
 
-import dev.inproc.inference.concurrent.PriorityTurns;
+import dev.inproc.inference.internal.calls.PriorityTurns;
 import java.util.Arrays;
 
 /**

@@ -2,8 +2,8 @@ package dev.inproc.inference.batch;
 
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Failures;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.calls.Failures;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;

@@ -2,8 +2,8 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.InvalidInputException;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;

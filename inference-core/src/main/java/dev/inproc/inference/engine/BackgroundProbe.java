@@ -1,7 +1,7 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

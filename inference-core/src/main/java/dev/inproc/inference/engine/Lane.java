@@ -2,9 +2,9 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.OverloadedException;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.Failures;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.calls.Call;
+import dev.inproc.inference.internal.calls.Failures;
+import dev.inproc.inference.internal.concurrent.Workers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,11 +1,11 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.concurrent.Lifetime;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
-import dev.inproc.inference.cost.CostModel;
+import dev.inproc.inference.internal.concurrent.Lifetime;
+import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Workers;
+import dev.inproc.inference.internal.cost.CostModel;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import java.lang.System.Logger;

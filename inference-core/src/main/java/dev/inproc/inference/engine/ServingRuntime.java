@@ -1,9 +1,9 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Workers;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;

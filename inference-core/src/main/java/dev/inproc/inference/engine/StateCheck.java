@@ -1,8 +1,8 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.InferenceException;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions.Priority;
 import dev.inproc.inference.batch.Simulation.Ticket;
-import dev.inproc.inference.concurrent.PriorityTurns;
+import dev.inproc.inference.internal.calls.PriorityTurns;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

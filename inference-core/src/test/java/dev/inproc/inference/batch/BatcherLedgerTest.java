@@ -1,8 +1,8 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.BatchPredictor;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Workers;
 import dev.inproc.inference.testing.LedgerEngine;
 import dev.inproc.inference.testing.LedgerModel;
 import dev.inproc.inference.testing.stress.LedgerStress;

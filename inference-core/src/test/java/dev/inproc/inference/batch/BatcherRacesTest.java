@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.LedgerEngine;
 import dev.inproc.inference.testing.LedgerModel;

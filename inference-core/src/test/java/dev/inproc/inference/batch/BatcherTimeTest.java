@@ -10,7 +10,7 @@ import dev.inproc.inference.Adapter;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.concurrent.Relay;
+import dev.inproc.inference.internal.concurrent.Relay;
 import dev.inproc.inference.testing.Await;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ import dev.inproc.inference.Batch;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

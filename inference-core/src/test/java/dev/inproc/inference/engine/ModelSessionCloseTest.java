@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.CallBatch;
-import dev.inproc.inference.concurrent.Waiting;
+import dev.inproc.inference.internal.calls.Call;
+import dev.inproc.inference.internal.calls.CallBatch;
+import dev.inproc.inference.internal.calls.Waiting;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;

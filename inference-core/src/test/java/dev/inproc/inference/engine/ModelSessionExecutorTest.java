@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.CallBatch;
+import dev.inproc.inference.internal.calls.Call;
+import dev.inproc.inference.internal.calls.CallBatch;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;

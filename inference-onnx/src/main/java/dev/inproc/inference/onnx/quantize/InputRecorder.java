@@ -3,7 +3,7 @@ package dev.inproc.inference.onnx.quantize;
 import dev.inproc.inference.Adapter;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.concurrent.Relay;
+import dev.inproc.inference.internal.concurrent.Relay;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
