@@ -37,7 +37,7 @@ public class OneKeyLincheckTest {
       Caching.exact(10)
           .withAnswers(Integer.class)
           .withAlwaysOn()
-          .decorate(register, Timer.system(), Elsewhere.caller());
+          .decorate(register, Timer.system(), CacheExecutors.caller());
 
   /** Reads the number when a run ends, which for asynchronous runs someone else must do. */
   private static final class Register implements Predictor<String, Integer> {

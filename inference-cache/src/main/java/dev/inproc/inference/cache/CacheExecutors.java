@@ -7,17 +7,17 @@ import java.util.concurrent.ForkJoinPool;
 /**
  * Who does what no caller should wait for. The cache has no threads of its own.
  *
- * @param telling completes futures in place of a caller that ran the model
+ * @param notifier completes futures in place of a caller that ran the model
  * @param upkeep orders the store's entries by use and evicts; may refuse
  */
-record Elsewhere(Executor telling, Executor upkeep) {
+record CacheExecutors(Executor notifier, Executor upkeep) {
   /** These workers, and the JVM's common pool, as Caffeine does by itself. */
-  static Elsewhere of(Workers workers) {
-    return new Elsewhere(task -> workers.turn(workers, task), ForkJoinPool.commonPool());
+  static CacheExecutors of(Workers workers) {
+    return new CacheExecutors(task -> workers.turn(workers, task), ForkJoinPool.commonPool());
   }
 
   /** All on the thread that calls, for tests. */
-  static Elsewhere caller() {
-    return new Elsewhere(Runnable::run, Runnable::run);
+  static CacheExecutors caller() {
+    return new CacheExecutors(Runnable::run, Runnable::run);
   }
 }

@@ -4,10 +4,10 @@ import java.lang.reflect.Array;
 import java.util.Arrays;
 
 /** Arrays as values: of primitives, of immutable values, or of such arrays, to any depth. */
-final class Arrayed {
+final class ArrayValues {
   private static final long ODD = 0x9e3779b97f4a7c15L; // 2^64 by the golden ratio
 
-  private Arrayed() {}
+  private ArrayValues() {}
 
   /** Returns a copy that shares nothing that could be changed. */
   static Object copy(Object array) {

@@ -9,16 +9,16 @@ import java.util.function.Consumer;
  * callbacks may take any, so a caller that ran the model by itself and serves more than a few has
  * it done elsewhere.
  */
-final class Telling {
+final class CompletionNotifier {
   private static final int FEW = 4;
 
-  private final Executor elsewhere;
+  private final Executor executor;
 
   /** Set on a thread while it tells, since a callback may then close the predictor. */
-  private final ThreadLocal<Boolean> telling = new ThreadLocal<>();
+  private final ThreadLocal<Boolean> notifier = new ThreadLocal<>();
 
-  Telling(Executor elsewhere) {
-    this.elsewhere = elsewhere;
+  CompletionNotifier(Executor executor) {
+    this.executor = executor;
   }
 
   /**
@@ -26,7 +26,7 @@ final class Telling {
    *
    * @param byCaller whether the thread is a caller's, who did not come to serve others for long
    */
-  <W extends Waiter<?, ?>> void tell(
+  <W extends LoadWaiter<?, ?>> void tell(
       List<W> waiters, Consumer<W> message, boolean byCaller, Runnable after) {
     if (byCaller && takesLong(waiters) && tellElsewhere(waiters, message, after)) {
       return;
@@ -34,11 +34,11 @@ final class Telling {
     tellHere(waiters, message, after);
   }
 
-  private static boolean takesLong(List<? extends Waiter<?, ?>> waiters) {
+  private static boolean takesLong(List<? extends LoadWaiter<?, ?>> waiters) {
     if (waiters.size() > FEW) {
       return true;
     }
-    for (Waiter<?, ?> waiter : waiters) {
+    for (LoadWaiter<?, ?> waiter : waiters) {
       if (!waiter.isBlocking() && waiter.joined) {
         return true;
       }
@@ -46,26 +46,26 @@ final class Telling {
     return false;
   }
 
-  private <W extends Waiter<?, ?>> boolean tellElsewhere(
+  private <W extends LoadWaiter<?, ?>> boolean tellElsewhere(
       List<W> waiters, Consumer<W> message, Runnable after) {
     try {
-      elsewhere.execute(() -> tellHere(waiters, message, after));
+      executor.execute(() -> tellHere(waiters, message, after));
       return true;
     } catch (RuntimeException | Error e) {
       return false; // no thread to be had
     }
   }
 
-  private <W extends Waiter<?, ?>> void tellHere(
+  private <W extends LoadWaiter<?, ?>> void tellHere(
       List<W> waiters, Consumer<W> message, Runnable after) {
     if (!waiters.isEmpty()) {
-      Boolean before = telling.get();
-      telling.set(true);
+      Boolean before = notifier.get();
+      notifier.set(true);
       try {
         waiters.forEach(message);
       } finally {
         if (before == null) {
-          telling.remove();
+          notifier.remove();
         }
       }
     }
@@ -74,6 +74,6 @@ final class Telling {
 
   /** Whether this thread is telling someone of an end: it must not wait for the ends of others. */
   boolean isTelling() {
-    return telling.get() != null;
+    return notifier.get() != null;
   }
 }

@@ -16,60 +16,60 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** How the run of a {@link Flight} starts and ends: what is kept of it, and who is told what. */
-final class Runs<I, O> {
+/** How the run of a {@link InFlightLoad} starts and ends: what is kept of it, and who is told what. */
+final class LoadCompletion<I, O> {
   private final Predictor<I, O> inner;
   private final Store<O> store;
-  private final Answers answers;
+  private final AnswerIsolation answers;
   private final Timer timer;
-  private final Flights<I, O> flights;
-  private final Telling telling;
-  private final Counts counts;
+  private final SingleFlight<I, O> loads;
+  private final CompletionNotifier notifier;
+  private final StatsCounter counts;
   private final RunTimes times = new RunTimes();
 
-  Runs(
+  LoadCompletion(
       Predictor<I, O> inner,
       Store<O> store,
-      Answers answers,
+      AnswerIsolation answers,
       Timer timer,
-      Flights<I, O> flights,
-      Telling telling,
-      Counts counts) {
+      SingleFlight<I, O> loads,
+      CompletionNotifier notifier,
+      StatsCounter counts) {
     this.inner = inner;
     this.store = store;
     this.answers = answers;
     this.timer = timer;
-    this.flights = flights;
-    this.telling = telling;
+    this.loads = loads;
+    this.notifier = notifier;
     this.counts = counts;
   }
 
   /** Has the model run without this thread. */
-  void launch(Flight<I, O> flight, CallOptions options) {
-    flight.starts();
+  void launch(InFlightLoad<I, O> load, CallOptions options) {
+    load.starts();
     long start = timer.nanoTime();
     CompletableFuture<O> run;
     try {
-      run = inner.submit(flight.input, options.withExecutor(null));
+      run = inner.submit(load.input, options.withExecutor(null));
     } catch (RuntimeException | Error e) {
       run = CompletableFuture.failedFuture(e);
     }
-    if (!flight.attach(run)) {
+    if (!load.attach(run)) {
       run.cancel(false);
       return;
     }
-    var unused = run.whenComplete((answer, failure) -> ended(flight, start, answer, failure));
+    var unused = run.whenComplete((answer, failure) -> ended(load, start, answer, failure));
   }
 
-  private void ended(Flight<I, O> flight, long start, O answer, @Nullable Throwable reported) {
+  private void ended(InFlightLoad<I, O> load, long start, O answer, @Nullable Throwable reported) {
     if (reported == null) {
-      landQuietly(flight, answer, times.answered(start, timer.nanoTime(), 1));
+      landQuietly(load, answer, times.answered(start, timer.nanoTime(), 1));
       return;
     }
     long took = times.failed(start, timer.nanoTime());
     // A stage that a foreign predictor derived reports its source's failure wrapped.
     Throwable cause = reported instanceof CompletionException ? reported.getCause() : null;
-    fail(flight, cause == null ? reported : cause, took, false, false);
+    fail(load, cause == null ? reported : cause, took, false, false);
   }
 
   /** What is known of how long runs take. */
@@ -77,9 +77,9 @@ final class Runs<I, O> {
     return times;
   }
 
-  private void landQuietly(Flight<I, O> flight, O answer, long runNanos) {
+  private void landQuietly(InFlightLoad<I, O> load, O answer, long runNanos) {
     try {
-      land(flight, answer, runNanos, false);
+      land(load, answer, runNanos, false);
     } catch (RuntimeException | Error e) {
       // Those who wait were told.
     }
@@ -90,23 +90,23 @@ final class Runs<I, O> {
    *
    * @param byCaller whether the thread is a caller's, who did not come to serve others for long
    */
-  void land(Flight<I, O> flight, O answer, long runNanos, boolean byCaller) {
+  void land(InFlightLoad<I, O> load, O answer, long runNanos, boolean byCaller) {
     try {
-      flight.keep(store, store.entryOf(flight.key, answer, runNanos));
+      load.keep(store, store.entryOf(load.key, answer, runNanos));
     } catch (RuntimeException | Error e) {
-      end(flight, waiter -> waiter.fails(own(waiter, e)), byCaller);
+      end(load, waiter -> waiter.fails(own(waiter, e)), byCaller);
       throw e;
     }
-    end(flight, waiter -> give(waiter, answer, runNanos), byCaller);
+    end(load, waiter -> give(waiter, answer, runNanos), byCaller);
   }
 
-  /** Ends a flight that was not needed, since the store has an entry. */
-  void landOn(Flight<I, O> flight, Kept<O> kept) {
-    end(flight, waiter -> give(waiter, kept), true);
+  /** Ends a load that was not needed, since the store has an entry. */
+  void landOn(InFlightLoad<I, O> load, CacheEntry<O> kept) {
+    end(load, waiter -> give(waiter, kept), true);
   }
 
   /** Ends a call as the entry says. */
-  void give(Waiter<I, O> waiter, Kept<O> kept) {
+  void give(LoadWaiter<I, O> waiter, CacheEntry<O> kept) {
     Throwable failure = kept.failure;
     if (failure != null) {
       waiter.fails(own(waiter, failure));
@@ -115,7 +115,7 @@ final class Runs<I, O> {
     }
   }
 
-  private void give(Waiter<I, O> waiter, O answer, long runNanos) {
+  private void give(LoadWaiter<I, O> waiter, O answer, long runNanos) {
     if (waiter.joined) {
       counts.joinedNanos.add(runNanos);
     }
@@ -141,47 +141,47 @@ final class Runs<I, O> {
    * @param ofOthers whether the failure may concern only those who ran it, or others in their list
    */
   void fail(
-      Flight<I, O> flight, Throwable failure, long runNanos, boolean ofOthers, boolean byCaller) {
+      InFlightLoad<I, O> load, Throwable failure, long runNanos, boolean ofOthers, boolean byCaller) {
     if (!ofOthers && isOfInput(failure)) {
-      if (flight.isRefreshing()) {
+      if (load.isRefreshing()) {
         counts.failedRefreshes.increment(); // what was kept stays
       } else if (store.keepsFailures()) {
-        keepFailure(flight, failure, runNanos);
+        keepFailure(load, failure, runNanos);
       }
-      end(flight, waiter -> waiter.fails(own(waiter, failure)), byCaller);
+      end(load, waiter -> waiter.fails(own(waiter, failure)), byCaller);
       return;
     }
-    if (flight.isRefreshing()) {
+    if (load.isRefreshing()) {
       counts.failedRefreshes.increment();
     }
-    Flight.HandOver<I, O> handOver = flight.handOver(failure, ofOthers, timer.nanoTime());
+    InFlightLoad.HandOver<I, O> handOver = load.handOver(failure, ofOthers, timer.nanoTime());
     if (handOver == null) {
       return;
     }
     CallOptions next = handOver.next();
     if (next == null) {
-      flights.forget(flight);
-      telling.tell(handOver.told(), w -> refuse(w, failure), byCaller, flights::release);
+      loads.forget(load);
+      notifier.tell(handOver.told(), w -> refuse(w, failure), byCaller, loads::release);
       return;
     }
-    telling.tell(handOver.told(), waiter -> refuse(waiter, failure), byCaller, () -> {});
+    notifier.tell(handOver.told(), waiter -> refuse(waiter, failure), byCaller, () -> {});
     counts.reruns.increment();
-    launch(flight, next);
+    launch(load, next);
   }
 
-  private static void refuse(Waiter<?, ?> waiter, Throwable failure) {
+  private static void refuse(LoadWaiter<?, ?> waiter, Throwable failure) {
     boolean late = failure instanceof DeadlineExceededException && Deadline.isSet(waiter.options());
     waiter.fails(late ? waiter.expired() : own(waiter, failure));
   }
 
   /** A failure that several callers have, for one of them. A blocked caller copies it itself. */
-  private static Throwable own(Waiter<?, ?> waiter, Throwable failure) {
+  private static Throwable own(LoadWaiter<?, ?> waiter, Throwable failure) {
     return waiter.isBlocking() ? failure : Failures.copy(failure);
   }
 
-  private void keepFailure(Flight<I, O> flight, Throwable failure, long runNanos) {
+  private void keepFailure(InFlightLoad<I, O> load, Throwable failure, long runNanos) {
     try {
-      flight.keep(store, store.entryOf(flight.key, failure, runNanos));
+      load.keep(store, store.entryOf(load.key, failure, runNanos));
     } catch (RuntimeException e) {
       failure.addSuppressed(e); // it could not be sized
     }
@@ -196,13 +196,13 @@ final class Runs<I, O> {
     return failure instanceof RuntimeException && !(failure instanceof CancellationException);
   }
 
-  private void end(Flight<I, O> flight, Consumer<Waiter<I, O>> message, boolean byCaller) {
+  private void end(InFlightLoad<I, O> load, Consumer<LoadWaiter<I, O>> message, boolean byCaller) {
     try {
-      flights.forget(flight);
+      loads.forget(load);
     } finally { // a key's hashCode may throw
-      List<Waiter<I, O>> waiters = flight.end();
+      List<LoadWaiter<I, O>> waiters = load.end();
       if (waiters != null) {
-        telling.tell(waiters, message, byCaller, flights::release);
+        notifier.tell(waiters, message, byCaller, loads::release);
       }
     }
   }

@@ -3,10 +3,10 @@ package dev.inproc.inference.cache;
 import dev.inproc.inference.internal.concurrent.Timer;
 
 /**
- * Times a few look-ups and misses, has {@link Worth} judge them against what they saved, and turns
- * the {@link Switch}. A cache that is always on is not timed.
+ * Times a few look-ups and misses, has {@link PayoffEstimator} judge them against what they saved, and turns
+ * the {@link CacheCircuitBreaker}. A cache that is always on is not timed.
  */
-final class Meter {
+final class PayoffSampler {
   private static final int HITS_A_TIMING = 1024;
   private static final int MISSES_A_TIMING = 16;
 
@@ -15,9 +15,9 @@ final class Meter {
 
   private static final double BEFORE_RUN = 3;
 
-  private final Worth worth = new Worth();
-  private final Switch power;
-  private final Counts counts;
+  private final PayoffEstimator payoff = new PayoffEstimator();
+  private final CacheCircuitBreaker breaker;
+  private final StatsCounter counts;
   private final Timer timer;
   private final boolean alwaysOn;
   private final Object cache;
@@ -27,8 +27,8 @@ final class Meter {
    *
    * @param cache what the log is told of
    */
-  Meter(Switch power, Counts counts, Timer timer, boolean alwaysOn, Object cache) {
-    this.power = power;
+  PayoffSampler(CacheCircuitBreaker breaker, StatsCounter counts, Timer timer, boolean alwaysOn, Object cache) {
+    this.breaker = breaker;
     this.counts = counts;
     this.timer = timer;
     this.alwaysOn = alwaysOn;
@@ -41,7 +41,7 @@ final class Meter {
   }
 
   void hitTook(double nanos) {
-    worth.hitTook(nanos);
+    payoff.hitTook(nanos);
     look();
   }
 
@@ -52,13 +52,13 @@ final class Meter {
 
   /** Learns what a miss took from its beginning to the start of its run. */
   void missBegan(long startNanos) {
-    worth.missTook((timer.nanoTime() - startNanos) * BEFORE_RUN);
+    payoff.missTook((timer.nanoTime() - startNanos) * BEFORE_RUN);
     look();
   }
 
   /** Learns what a miss took from the end of its run. */
   void missEnded(long endNanos) {
-    worth.missTook((timer.nanoTime() - endNanos) * AFTER_RUN);
+    payoff.missTook((timer.nanoTime() - endNanos) * AFTER_RUN);
     look();
   }
 
@@ -71,9 +71,9 @@ final class Meter {
   }
 
   private void look() {
-    switch (worth.look(counts.tally.hits(), counts.misses.get(), counts.savedNanos())) {
-      case PAYS -> power.pays();
-      case COSTS -> power.costs(cache);
+    switch (payoff.look(counts.hits.hits(), counts.misses.get(), counts.savedNanos())) {
+      case PAYS -> breaker.pays();
+      case COSTS -> breaker.costs(cache);
       case OPEN -> {}
     }
   }

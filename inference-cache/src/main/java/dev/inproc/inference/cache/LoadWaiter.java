@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * A call that waits for a run, its own or one that another call began.
  *
  * <p><b>Its outcome is counted once</b>, if it is counted by itself, and not before the call is:
- * from when it boards a flight. The runner counts an outcome just before it gives it, so that a
+ * from when it boards a load. The runner counts an outcome just before it gives it, so that a
  * caller who has his answer finds it counted; if the call turns out to be gone, it takes that back,
  * and the outcome that the call has is counted instead.
  */
-final class Waiter<I, O> extends Call<I, O> {
+final class LoadWaiter<I, O> extends Call<I, O> {
   private static final VarHandle COUNTED;
   private static final int NOT_YET = 0;
   private static final int OPEN = 1;
@@ -30,13 +30,13 @@ final class Waiter<I, O> extends Call<I, O> {
 
   static {
     try {
-      COUNTED = MethodHandles.lookup().findVarHandle(Waiter.class, "counted", int.class);
+      COUNTED = MethodHandles.lookup().findVarHandle(LoadWaiter.class, "counted", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
-  private final @Nullable Counts counts;
+  private final @Nullable StatsCounter counts;
 
   @SuppressWarnings("UnusedVariable") // by its handle alone
   private volatile int counted;
@@ -44,9 +44,9 @@ final class Waiter<I, O> extends Call<I, O> {
   private final boolean blocking;
   private final Object predictor;
   private final ServingThreads threads;
-  private volatile @Nullable Flight<I, O> flight;
+  private volatile @Nullable InFlightLoad<I, O> load;
 
-  /** Its place among the flight's waiters; negative when it is none. The flight's to guard. */
+  /** Its place among the load's waiters; negative when it is none. The load's to guard. */
   int place = -1;
 
   /** Whether another call had begun the run. */
@@ -60,13 +60,13 @@ final class Waiter<I, O> extends Call<I, O> {
    * @param predictor what is called, for messages
    * @param counts counts it; null if its list does
    */
-  Waiter(
+  LoadWaiter(
       I input,
       CallOptions options,
       boolean blocking,
       Object predictor,
       ServingThreads threads,
-      @Nullable Counts counts) {
+      @Nullable StatsCounter counts) {
     super(input, options);
     this.predictor = predictor;
     this.threads = threads;
@@ -112,8 +112,8 @@ final class Waiter<I, O> extends Call<I, O> {
   }
 
   /** It waits for this run from here on, and is counted as a request. */
-  void boards(Flight<I, O> joined) {
-    flight = joined;
+  void boards(InFlightLoad<I, O> joined) {
+    load = joined;
     if (counts != null && !COUNTED.compareAndSet(this, NOT_YET, OPEN) && move(GONE_BEFORE, DONE)) {
       counts.gone(failureNow());
     }
@@ -155,7 +155,7 @@ final class Waiter<I, O> extends Call<I, O> {
     }
   }
 
-  private void countAsGone(Counts counter) {
+  private void countAsGone(StatsCounter counter) {
     if (!move(BY_RUNNER, OPEN) && move(GONE_MEANWHILE, DONE)) {
       counter.gone(failureNow());
     }
@@ -169,13 +169,13 @@ final class Waiter<I, O> extends Call<I, O> {
 
   /** Returns the thread that the run is on, if it is known and the run is not over. */
   @Nullable Thread ownerOfRun() {
-    Flight<I, O> joined = flight;
+    InFlightLoad<I, O> joined = load;
     return joined == null ? null : joined.owner();
   }
 
   /** Returns the request of the run that it waits for. */
   @Nullable Object requestOfRun() {
-    Flight<I, O> joined = flight;
+    InFlightLoad<I, O> joined = load;
     return joined == null ? null : joined.input;
   }
 
@@ -207,7 +207,7 @@ final class Waiter<I, O> extends Call<I, O> {
 
   @Override
   protected void onGone() {
-    Counts counter = counts;
+    StatsCounter counter = counts;
     if (counter != null && !move(NOT_YET, GONE_BEFORE)) {
       if (move(OPEN, DONE)) {
         counter.gone(failureNow());
@@ -219,7 +219,7 @@ final class Waiter<I, O> extends Call<I, O> {
   }
 
   private void leave() {
-    Flight<I, O> joined = flight;
+    InFlightLoad<I, O> joined = load;
     if (joined != null) {
       joined.leave(this);
     }

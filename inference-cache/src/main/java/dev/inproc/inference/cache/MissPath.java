@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that the store has nothing for, one by one: each joins its key's {@link Flight}, or makes
+ * Calls that the store has nothing for, one by one: each joins its key's {@link InFlightLoad}, or makes
  * one.
  *
  * <p><b>Who runs the model.</b> A blocking call without a timeout runs it on its own thread, as it
@@ -24,36 +24,36 @@ import org.jspecify.annotations.Nullable;
  * future or its timeout, has it run elsewhere, since others may stay. A model's own code on an
  * engine thread joins nobody: the run that it would wait for may need that very thread.
  */
-final class Misses<I, O> {
+final class MissPath<I, O> {
   private final Predictor<I, O> inner;
   private final Object name;
   private final ServingThreads threads;
-  private final Answers answers;
+  private final AnswerIsolation answers;
   private final Timer timer;
-  private final Hits<I, O> hits;
-  private final Flights<I, O> flights;
-  private final Runs<I, O> runs;
-  private final Counts counts;
-  private final Meter meter;
+  private final HitPath<I, O> hits;
+  private final SingleFlight<I, O> loads;
+  private final LoadCompletion<I, O> runs;
+  private final StatsCounter counts;
+  private final PayoffSampler meter;
 
-  Misses(
+  MissPath(
       Predictor<I, O> inner,
       Object name,
       ServingThreads threads,
-      Answers answers,
+      AnswerIsolation answers,
       Timer timer,
-      Hits<I, O> hits,
-      Flights<I, O> flights,
-      Runs<I, O> runs,
-      Counts counts,
-      Meter meter) {
+      HitPath<I, O> hits,
+      SingleFlight<I, O> loads,
+      LoadCompletion<I, O> runs,
+      StatsCounter counts,
+      PayoffSampler meter) {
     this.inner = inner;
     this.name = name;
     this.threads = threads;
     this.answers = answers;
     this.timer = timer;
     this.hits = hits;
-    this.flights = flights;
+    this.loads = loads;
     this.runs = runs;
     this.counts = counts;
     this.meter = meter;
@@ -69,20 +69,20 @@ final class Misses<I, O> {
           : answers.isolate(Waiting.await(submit(key, input, options, true)));
     }
     while (true) {
-      Flight<I, O> found = flights.find(key);
+      InFlightLoad<I, O> found = loads.find(key);
       if (found == null) {
-        Flight<I, O> made = make(key, input, options);
+        InFlightLoad<I, O> made = make(key, input, options);
         if (made != null) {
           return lead(made, options);
         }
       } else if (WaitGraph.isEngineThread()) {
         return passed(input, options);
       } else {
-        Waiter<I, O> waiter = newWaiter(input, options, true, counts);
+        LoadWaiter<I, O> waiter = newWaiter(input, options, true, counts);
         if (found.join(waiter)) {
           return answers.isolate(Waiting.await(waiter));
         }
-        flights.forget(key, found);
+        loads.forget(key, found);
       }
     }
   }
@@ -98,10 +98,10 @@ final class Misses<I, O> {
     return inner.predict(input, options);
   }
 
-  /** Makes a flight; counts the call if the predictor is closed. */
-  @Nullable Flight<I, O> make(Object key, I input, CallOptions options) {
+  /** Makes a load; counts the call if the predictor is closed. */
+  @Nullable InFlightLoad<I, O> make(Object key, I input, CallOptions options) {
     try {
-      return flights.make(key, input, options, false);
+      return loads.make(key, input, options, false);
     } catch (PredictorClosedException e) {
       counts.closed.increment();
       throw e;
@@ -110,21 +110,21 @@ final class Misses<I, O> {
 
   /** An engine thread must not wait for another's run; the model bounds its own by the timeout. */
   private O predictOnEngine(Object key, I input, CallOptions options) {
-    // Armed: when it runs late, the flight tells apart the callers that have more time left.
+    // Armed: when it runs late, the load tells apart the callers that have more time left.
     CallOptions armed = Deadline.start(options, timer.nanoTime());
-    Flight<I, O> made = flights.find(key) == null ? make(key, input, armed) : null;
+    InFlightLoad<I, O> made = loads.find(key) == null ? make(key, input, armed) : null;
     return made == null ? passed(input, armed) : lead(made, armed);
   }
 
   /** Runs the model on this thread. */
-  private O lead(Flight<I, O> flight, CallOptions options) {
-    Kept<O> kept = hits.late(flight, options);
+  private O lead(InFlightLoad<I, O> load, CallOptions options) {
+    CacheEntry<O> kept = hits.late(load, options);
     if (kept != null) {
       return hits.answer(kept, options);
     }
     long number = counts.misses.incrementAndGet();
     try {
-      O own = run(flight, options, number);
+      O own = run(load, options, number);
       counts.answered.increment();
       return own;
     } catch (RuntimeException | Error e) {
@@ -133,18 +133,18 @@ final class Misses<I, O> {
     }
   }
 
-  private O run(Flight<I, O> flight, CallOptions options, long number) {
+  private O run(InFlightLoad<I, O> load, CallOptions options, long number) {
     long start = timer.nanoTime();
     O answer;
     try {
-      answer = inner.predict(flight.input, options);
+      answer = inner.predict(load.input, options);
     } catch (RuntimeException | Error e) {
       long took = runs.times().failed(start, timer.nanoTime());
-      runs.fail(flight, e, took, e instanceof InferenceInterruptedException, true);
+      runs.fail(load, e, took, e instanceof InferenceInterruptedException, true);
       throw e;
     }
     long end = timer.nanoTime();
-    runs.land(flight, answer, runs.times().answered(start, end, 1), true);
+    runs.land(load, answer, runs.times().answered(start, end, 1), true);
     O own = answers.isolate(answer);
     if (meter.timesMiss(number)) {
       meter.missEnded(end);
@@ -157,7 +157,7 @@ final class Misses<I, O> {
     if (options.cacheMode() == CacheMode.ONLY_IF_CACHED) {
       throw notCached(1);
     }
-    Waiter<I, O> waiter = newWaiter(input, options, blocks, counts);
+    LoadWaiter<I, O> waiter = newWaiter(input, options, blocks, counts);
     boolean boarded = false;
     try {
       board(key, input, waiter);
@@ -170,21 +170,21 @@ final class Misses<I, O> {
     return waiter;
   }
 
-  private void board(Object key, I input, Waiter<I, O> waiter) {
+  private void board(Object key, I input, LoadWaiter<I, O> waiter) {
     while (true) {
-      Flight<I, O> found = flights.find(key);
+      InFlightLoad<I, O> found = loads.find(key);
       if (found != null) {
         if (found.join(waiter)) {
           return;
         }
-        flights.forget(key, found);
+        loads.forget(key, found);
         continue;
       }
       boolean timed = meter.timesMiss(counts.misses.get());
       long start = timed ? timer.nanoTime() : 0;
-      Flight<I, O> made = make(key, input, waiter.options());
+      InFlightLoad<I, O> made = make(key, input, waiter.options());
       if (made != null) {
-        Kept<O> kept = hits.late(made, waiter.options());
+        CacheEntry<O> kept = hits.late(made, waiter.options());
         if (kept != null) {
           waiter.tell(Source.EXACT_CACHE);
           runs.give(waiter, kept);
@@ -206,10 +206,10 @@ final class Misses<I, O> {
    *
    * @param counter counts it; null if its list does
    */
-  Waiter<I, O> newWaiter(I input, CallOptions options, boolean blocks, @Nullable Counts counter) {
+  LoadWaiter<I, O> newWaiter(I input, CallOptions options, boolean blocks, @Nullable StatsCounter counter) {
     CallOptions own = blocks ? BlockedCaller.options(options) : options;
     CallOptions started = Deadline.isSet(own) ? Deadline.start(own, timer.nanoTime()) : own;
-    Waiter<I, O> waiter = new Waiter<>(input, started, blocks, name, threads, counter);
+    LoadWaiter<I, O> waiter = new LoadWaiter<>(input, started, blocks, name, threads, counter);
     if (!blocks) {
       waiter.captureContext();
     }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * is joined, and the rest is run as one batch. The list runs its own batch before it waits for
  * others, so two lists that need each other's inputs do not wait in a circle.
  */
-final class ListCall<I, O> {
+final class BulkLookup<I, O> {
   private final Layer<I, O> cache;
   private final List<I> inputs;
   private final CallOptions options;
@@ -34,16 +34,16 @@ final class ListCall<I, O> {
   record Layer<I, O>(
       Predictor<I, O> inner,
       Keys keys,
-      Answers answers,
+      AnswerIsolation answers,
       Timer timer,
-      Hits<I, O> hits,
-      Misses<I, O> misses,
-      Flights<I, O> flights,
-      Runs<I, O> runs,
-      Counts counts,
-      Meter meter) {}
+      HitPath<I, O> hits,
+      MissPath<I, O> misses,
+      SingleFlight<I, O> loads,
+      LoadCompletion<I, O> runs,
+      StatsCounter counts,
+      PayoffSampler meter) {}
 
-  ListCall(Layer<I, O> cache, List<I> inputs, CallOptions options) {
+  BulkLookup(Layer<I, O> cache, List<I> inputs, CallOptions options) {
     this.cache = cache;
     this.inputs = inputs;
     this.options = options;
@@ -53,9 +53,9 @@ final class ListCall<I, O> {
   private final class Item {
     private final int position;
     private final Object key;
-    private @Nullable Kept<O> kept;
-    private @Nullable Flight<I, O> flight;
-    private @Nullable Waiter<I, O> waiter;
+    private @Nullable CacheEntry<O> kept;
+    private @Nullable InFlightLoad<I, O> load;
+    private @Nullable LoadWaiter<I, O> waiter;
     private @Nullable O answer;
 
     Item(int position, Object key) {
@@ -117,7 +117,7 @@ final class ListCall<I, O> {
       throw cache.misses().notCached(inputs.size());
     }
     for (Item item : byPosition) {
-      Kept<O> kept = failed == null ? item.kept : failed.kept;
+      CacheEntry<O> kept = failed == null ? item.kept : failed.kept;
       if (kept != null) {
         cache.hits().count(item.key, kept, inputs.get(item.position));
       }
@@ -141,34 +141,34 @@ final class ListCall<I, O> {
     }
   }
 
-  /** Joins a run of others, or makes a flight to be run here. */
+  /** Joins a run of others, or makes a load to be run here. */
   private void board(Item item) {
     I input = inputs.get(item.position);
     while (true) {
-      Flight<I, O> found = cache.flights().find(item.key);
+      InFlightLoad<I, O> found = cache.loads().find(item.key);
       if (found == null) {
-        Flight<I, O> made = cache.misses().make(item.key, input, options);
+        InFlightLoad<I, O> made = cache.misses().make(item.key, input, options);
         if (made != null) {
-          item.flight = made;
+          item.load = made;
           item.kept = cache.hits().late(made, options);
           if (item.kept == null) {
             led.add(item);
           } else {
-            item.flight = null;
+            item.load = null;
           }
           return;
         }
       } else if (WaitGraph.isEngineThread()) {
-        led.add(item); // with others' flight left alone
+        led.add(item); // with others' load left alone
         return;
       } else {
-        Waiter<I, O> waiter = cache.misses().newWaiter(input, options, true, null);
+        LoadWaiter<I, O> waiter = cache.misses().newWaiter(input, options, true, null);
         if (found.join(waiter)) {
           item.waiter = waiter;
           return;
         }
         waiter.cancel(false); // for its timer
-        cache.flights().forget(item.key, found);
+        cache.loads().forget(item.key, found);
       }
     }
   }
@@ -179,7 +179,7 @@ final class ListCall<I, O> {
     }
     List<I> missing = new ArrayList<>(led.size());
     for (Item item : led) {
-      missing.add(item.flight == null ? inputs.get(item.position) : item.flight.input);
+      missing.add(item.load == null ? inputs.get(item.position) : item.load.input);
     }
     long start = cache.timer().nanoTime();
     List<O> outputs;
@@ -206,10 +206,10 @@ final class ListCall<I, O> {
 
   private void land(Item item, O output, long nanos) {
     item.answer = output;
-    Flight<I, O> flight = item.flight;
-    if (flight != null) {
-      item.flight = null;
-      cache.runs().land(flight, output, nanos, true);
+    InFlightLoad<I, O> load = item.load;
+    if (load != null) {
+      item.load = null;
+      cache.runs().land(load, output, nanos, true);
     }
   }
 
@@ -219,7 +219,7 @@ final class ListCall<I, O> {
     for (Item item : missing) {
       if (item.waiter != null) {
         joined++;
-      } else if (item.flight != null) {
+      } else if (item.load != null) {
         misses++;
       }
     }
@@ -237,11 +237,11 @@ final class ListCall<I, O> {
     int culprit = culprit(failure);
     long took = cache.runs().times().failed(start, cache.timer().nanoTime()) / led.size();
     for (int i = 0; i < led.size(); i++) {
-      Flight<I, O> flight = led.get(i).flight;
-      if (flight != null) {
-        led.get(i).flight = null;
+      InFlightLoad<I, O> load = led.get(i).load;
+      if (load != null) {
+        led.get(i).load = null;
         Throwable own = i == culprit ? alone(failure) : failure;
-        cache.runs().fail(flight, own, took, i != culprit, true);
+        cache.runs().fail(load, own, took, i != culprit, true);
       }
     }
     Throwable located = culprit < 0 ? failure : located(failure, led.get(culprit).position);
@@ -270,11 +270,11 @@ final class ListCall<I, O> {
   }
 
   private void await(Item item) {
-    Kept<O> kept = item.kept;
+    CacheEntry<O> kept = item.kept;
     if (kept != null && kept.failure != null) {
       throw Failures.rethrow(located(kept.failure, item.position));
     }
-    Waiter<I, O> waiter = item.waiter;
+    LoadWaiter<I, O> waiter = item.waiter;
     if (waiter == null) {
       return;
     }
@@ -288,14 +288,14 @@ final class ListCall<I, O> {
   /** Leaves all that is still under way. */
   private void withdraw() {
     for (Item item : items.values()) {
-      Waiter<I, O> waiter = item.waiter;
+      LoadWaiter<I, O> waiter = item.waiter;
       if (waiter != null) {
         waiter.cancel(false);
       }
-      Flight<I, O> flight = item.flight;
-      if (flight != null) {
-        item.flight = null;
-        cache.runs().fail(flight, new CancellationException(), 0, true, true);
+      InFlightLoad<I, O> load = item.load;
+      if (load != null) {
+        item.load = null;
+        cache.runs().fail(load, new CancellationException(), 0, true, true);
       }
     }
   }

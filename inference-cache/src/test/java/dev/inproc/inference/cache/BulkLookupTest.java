@@ -27,7 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** {@code predictAll}: looking up, leaving out doubles, one batch, joining, failing. */
-class ListCallTest {
+class BulkLookupTest {
   private static final Caching NUMBERS = Caching.exact(100).withAnswers(Long.class);
 
   private final LedgerEngine engine = new LedgerEngine();

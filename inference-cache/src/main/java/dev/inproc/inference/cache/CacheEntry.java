@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <O> an answer
  */
-final class Kept<O> {
+final class CacheEntry<O> {
   private static final long NEVER = Long.MAX_VALUE;
 
   final @Nullable O answer;
@@ -23,7 +23,7 @@ final class Kept<O> {
 
   private long refreshAt = NEVER;
 
-  private Kept(
+  private CacheEntry(
       @Nullable O answer, @Nullable Throwable failure, long runNanos, int weight, long untilNanos) {
     this.answer = answer;
     this.failure = failure;
@@ -32,12 +32,12 @@ final class Kept<O> {
     this.untilNanos = untilNanos;
   }
 
-  static <O> Kept<O> answer(O answer, long runNanos, int weight) {
-    return new Kept<>(answer, null, runNanos, weight, NEVER);
+  static <O> CacheEntry<O> answer(O answer, long runNanos, int weight) {
+    return new CacheEntry<>(answer, null, runNanos, weight, NEVER);
   }
 
-  static <O> Kept<O> failure(Throwable failure, long runNanos, int weight, long untilNanos) {
-    return new Kept<>(null, failure, runNanos, weight, untilNanos);
+  static <O> CacheEntry<O> failure(Throwable failure, long runNanos, int weight, long untilNanos) {
+    return new CacheEntry<>(null, failure, runNanos, weight, untilNanos);
   }
 
   /** Returns the answer of an entry without a failure. */

@@ -9,15 +9,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param copier null if nothing can change an answer
  */
-record Answers(Class<?> type, @Nullable UnaryOperator<Object> copier) {
+record AnswerIsolation(Class<?> type, @Nullable UnaryOperator<Object> copier) {
 
   /** Of a type that the library knows. */
-  static Answers of(Class<?> type) {
+  static AnswerIsolation of(Class<?> type) {
     if (KnownTypes.isImmutable(type)) {
-      return new Answers(type, null);
+      return new AnswerIsolation(type, null);
     }
     if (KnownTypes.isPlainArray(type)) {
-      return new Answers(type, Arrayed::copy);
+      return new AnswerIsolation(type, ArrayValues::copy);
     }
     String name = type.getSimpleName();
     throw new IllegalArgumentException(
@@ -30,8 +30,8 @@ record Answers(Class<?> type, @Nullable UnaryOperator<Object> copier) {
             + ".class, copier)");
   }
 
-  static <T> Answers copied(Class<T> type, UnaryOperator<T> copier) {
-    return new Answers(type, answer -> copier.apply(type.cast(answer)));
+  static <T> AnswerIsolation copied(Class<T> type, UnaryOperator<T> copier) {
+    return new AnswerIsolation(type, answer -> copier.apply(type.cast(answer)));
   }
 
   /** Returns an answer for one caller alone. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Only the owner writes a slot's fields. Who takes a slot over has seen that its owner has
  * ended, which orders all that it wrote before.
  */
-final class Tally {
+final class StripedCounter {
   private static final int SLOTS = 64;
   private static final int LOOK_AGAIN = 256;
   private static final VarHandle HITS;

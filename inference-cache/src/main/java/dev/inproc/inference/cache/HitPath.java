@@ -12,30 +12,30 @@ import org.jspecify.annotations.Nullable;
  * What the store holds for a call. A hit is a look-up and a count; a clock is read only if entries
  * have an age. One hit in a thousand is timed, by hitting again.
  */
-final class Hits<I, O> {
+final class HitPath<I, O> {
   private static final int TIMED_LOOKUPS = 8;
 
   private final Keys keys;
   private final Store<O> store;
-  private final Answers answers;
-  private final Flights<I, O> flights;
-  private final Runs<I, O> runs;
-  private final Counts counts;
-  private final Meter meter;
+  private final AnswerIsolation answers;
+  private final SingleFlight<I, O> loads;
+  private final LoadCompletion<I, O> runs;
+  private final StatsCounter counts;
+  private final PayoffSampler meter;
   private final boolean refreshes;
 
-  Hits(
+  HitPath(
       Keys keys,
       Store<O> store,
-      Answers answers,
-      Flights<I, O> flights,
-      Runs<I, O> runs,
-      Counts counts,
-      Meter meter) {
+      AnswerIsolation answers,
+      SingleFlight<I, O> loads,
+      LoadCompletion<I, O> runs,
+      StatsCounter counts,
+      PayoffSampler meter) {
     this.keys = keys;
     this.store = store;
     this.answers = answers;
-    this.flights = flights;
+    this.loads = loads;
     this.runs = runs;
     this.counts = counts;
     this.meter = meter;
@@ -43,12 +43,12 @@ final class Hits<I, O> {
   }
 
   /** Returns the entry, not counted yet, or null. */
-  @Nullable Kept<O> find(Object key, CallOptions options) {
+  @Nullable CacheEntry<O> find(Object key, CallOptions options) {
     return options.cacheMode() == CacheMode.REFRESH ? null : store.get(key);
   }
 
   /** Counts a hit, and does what is due with it. */
-  void count(Object key, Kept<O> kept, I input) {
+  void count(Object key, CacheEntry<O> kept, I input) {
     long number = counts.hit(kept);
     if (refreshes && store.isDue(kept)) {
       refresh(key, input);
@@ -59,26 +59,26 @@ final class Hits<I, O> {
   }
 
   /**
-   * Looks again, for a run that has ended since the first look; see {@link Flights}. Counts the hit
-   * if there is one, and ends the flight with it.
+   * Looks again, for a run that has ended since the first look; see {@link SingleFlight}. Counts the hit
+   * if there is one, and ends the load with it.
    */
-  @Nullable Kept<O> late(Flight<I, O> flight, CallOptions options) {
-    Kept<O> kept;
+  @Nullable CacheEntry<O> late(InFlightLoad<I, O> load, CallOptions options) {
+    CacheEntry<O> kept;
     try {
-      kept = find(flight.key, options);
+      kept = find(load.key, options);
     } catch (RuntimeException | Error e) {
-      runs.fail(flight, e, 0, false, true); // a key's equals may throw
+      runs.fail(load, e, 0, false, true); // a key's equals may throw
       throw e;
     }
     if (kept != null) {
       counts.hit(kept);
-      runs.landOn(flight, kept);
+      runs.landOn(load, kept);
     }
     return kept;
   }
 
   /** Returns the caller's own answer, or throws the kept failure. */
-  O answer(Kept<O> kept, CallOptions options) {
+  O answer(CacheEntry<O> kept, CallOptions options) {
     AnswerFacts facts = AnswerFacts.of(options);
     if (facts != null) {
       facts.source(Source.EXACT_CACHE);
@@ -90,7 +90,7 @@ final class Hits<I, O> {
     return answers.isolate(kept.value());
   }
 
-  private void time(Object key, Kept<O> kept, I input) {
+  private void time(Object key, CacheEntry<O> kept, I input) {
     String scope = Keys.scope(key);
     long start = System.nanoTime();
     for (int i = 0; i < TIMED_LOOKUPS; i++) {
@@ -107,10 +107,10 @@ final class Hits<I, O> {
     String scope = Keys.scope(key);
     CallOptions scoped = scope == null ? options : options.withCacheScope(scope);
     try {
-      Flight<I, O> flight = flights.make(key, input, scoped, true);
-      if (flight != null) {
+      InFlightLoad<I, O> load = loads.make(key, input, scoped, true);
+      if (load != null) {
         counts.refreshes.increment();
-        runs.launch(flight, scoped);
+        runs.launch(load, scoped);
       }
     } catch (PredictorClosedException e) {
       // The hit is still one.

@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** What is counted as calls come and runs end. Thread-safe. */
-final class Counts {
-  final Tally tally = new Tally();
+final class StatsCounter {
+  final StripedCounter hits = new StripedCounter();
 
   /** One variable, since every so-manieth miss is timed; a miss has the model run anyway. */
   final AtomicLong misses = new AtomicLong();
@@ -35,12 +35,12 @@ final class Counts {
   /** The model's time that those who joined a run had for nothing. */
   final LongAdder joinedNanos = new LongAdder();
 
-  /** Counts a hit; see {@link Tally#hit} for what it returns. */
-  long hit(Kept<?> kept) {
+  /** Counts a hit; see {@link StripedCounter#hit} for what it returns. */
+  long hit(CacheEntry<?> kept) {
     if (kept.failure != null) {
       failureHits.increment();
     }
-    return tally.hit(kept.runNanos);
+    return hits.hit(kept.runNanos);
   }
 
   /** Counts requests that the model, a layer or their own input failed. */
@@ -61,20 +61,20 @@ final class Counts {
   }
 
   long savedNanos() {
-    return tally.savedNanos() + joinedNanos.sum();
+    return hits.savedNanos() + joinedNanos.sum();
   }
 
   /** Every request is counted before its outcome is, and outcomes are read first. */
-  CachingMetrics snapshot(Switch power, Store<?> store) {
+  CachingMetrics snapshot(CacheCircuitBreaker breaker, Store<?> store) {
     long entries = store.size(); // first: this does the evictions that are counted below
     long answeredNow = answered.sum();
     long failedNow = failed.sum();
     long expiredNow = expired.sum();
     long cancelledNow = cancelled.sum();
     return new CachingMetrics(
-        power.isOn(),
-        power.timesOff(),
-        tally.hits(),
+        breaker.isOn(),
+        breaker.timesOff(),
+        hits.hits(),
         misses.get(),
         coalesced.sum(),
         bypassed.sum(),

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
  * A cache around a model that takes no time on the manual clock saves nothing, whatever its
  * look-ups take; around one whose runs take a second each, nearly everything.
  */
-class SwitchOffTest {
+class CacheCircuitBreakerTest {
   private final ManualTimer timer = new ManualTimer();
   private final Caching texts = Caching.exact(10_000).withAnswers(Integer.class);
   private final FakeModel<Integer, Integer> free = FakeModel.of(x -> x);
@@ -28,7 +28,7 @@ class SwitchOffTest {
   @Test
   void hitsThatSaveNothing_switchOffForAWhile() {
     CachingPredictor<Integer, Integer> cache = texts.decorate(free, timer);
-    call(cache, 4 * Worth.WINDOW, 10);
+    call(cache, 4 * PayoffEstimator.WINDOW, 10);
     assertFalse(cache.metrics().on());
     assertEquals(1, cache.metrics().timesOff());
     assertSays(cache.toString(), "cached[off](fake)");
@@ -43,7 +43,7 @@ class SwitchOffTest {
     runs = free.runs();
     call(cache, 100, 10);
     assertEquals(runs, free.runs(), "with what it had");
-    call(cache, 4 * Worth.WINDOW, 10);
+    call(cache, 4 * PayoffEstimator.WINDOW, 10);
     assertFalse(cache.metrics().on());
     timer.advanceMillis(1_999);
     assertFalse(cache.metrics().on(), "longer after each trial that fails");
@@ -56,7 +56,7 @@ class SwitchOffTest {
   @Test
   void modesThatNameTheCache_workWhileItIsOff() {
     CachingPredictor<Integer, Integer> cache = texts.decorate(free, timer);
-    call(cache, 4 * Worth.WINDOW, 10);
+    call(cache, 4 * PayoffEstimator.WINDOW, 10);
     assertFalse(cache.metrics().on());
     int runs = free.runs();
     cache.predict(3, CallOptions.DEFAULT.withCacheMode(CacheMode.ONLY_IF_CACHED));
@@ -66,14 +66,14 @@ class SwitchOffTest {
   @Test
   void missesAlone_switchOff() {
     CachingPredictor<Integer, Integer> cache = texts.decorate(free, timer);
-    call(cache, 2 * Worth.WINDOW, Integer.MAX_VALUE);
+    call(cache, 2 * PayoffEstimator.WINDOW, Integer.MAX_VALUE);
     assertFalse(cache.metrics().on());
   }
 
   @Test
   void submitsThatMiss_switchOff() {
     CachingPredictor<Integer, Integer> cache = texts.decorate(free, timer);
-    for (int i = 0; i < 2 * Worth.WINDOW; i++) {
+    for (int i = 0; i < 2 * PayoffEstimator.WINDOW; i++) {
       var unused = cache.submit(i);
     }
     assertFalse(cache.metrics().on());
@@ -88,17 +88,17 @@ class SwitchOffTest {
               return x;
             });
     CachingPredictor<Integer, Integer> cache = texts.decorate(slow, timer);
-    call(cache, 8 * Worth.WINDOW, 10);
+    call(cache, 8 * PayoffEstimator.WINDOW, 10);
     assertTrue(cache.metrics().on());
     assertEquals(0, cache.metrics().timesOff());
     long seconds = cache.metrics().timeSaved().toSeconds();
-    assertEquals(8 * Worth.WINDOW - 10, seconds);
+    assertEquals(8 * PayoffEstimator.WINDOW - 10, seconds);
   }
 
   @Test
   void alwaysOn_staysOn() {
     CachingPredictor<Integer, Integer> cache = texts.withAlwaysOn().decorate(free, timer);
-    call(cache, 4 * Worth.WINDOW, 10);
+    call(cache, 4 * PayoffEstimator.WINDOW, 10);
     assertTrue(cache.metrics().on());
   }
 }

@@ -5,7 +5,7 @@ package dev.inproc.inference.cache;
  * the time that looking up and keeping took. The latter is learned from a few calls that are timed;
  * a pause of the machine moves it by a bounded step. Thread-safe.
  */
-final class Worth {
+final class PayoffEstimator {
   /** Look-ups in a window. */
   static final int WINDOW = 4096;
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * pause it is on again for a trial; each trial in a row that fails doubles the pause, from one
  * second to a minute.
  */
-final class Switch {
+final class CacheCircuitBreaker {
   private static final Logger LOG = System.getLogger("dev.inproc.inference.cache");
   private static final int LONGEST = 6; // doublings
 
@@ -35,7 +35,7 @@ final class Switch {
    *
    * @param passing whether all calls go past the cache, until {@link #settle}
    */
-  Switch(Timer timer, boolean passing) {
+  CacheCircuitBreaker(Timer timer, boolean passing) {
     this.timer = timer;
     state = passing ? State.PASSING : State.ON;
   }

@@ -8,10 +8,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Nothing is lost, whoever owns the slots. */
-class TallyTest {
+class StripedCounterTest {
   @Test
   void moreThreadsThanSlots_comingAndGoing_everyHitCounts() {
-    Tally tally = new Tally();
+    StripedCounter tally = new StripedCounter();
     int hits = 20_000;
     int threads = 0;
     for (int wave = 0; wave < 4; wave++) {

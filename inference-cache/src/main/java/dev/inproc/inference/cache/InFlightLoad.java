@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * until the last who waits has left; then nobody joins it any more.
  *
  * <p>A caller that runs the model on its own thread, and a refresh that nobody asked for, have no
- * future that could leave: they <em>hold</em> the flight. All state is guarded by this object; what
+ * future that could leave: they <em>hold</em> the load. All state is guarded by this object; what
  * could call back (futures, the model) is called outside.
  */
-final class Flight<I, O> {
+final class InFlightLoad<I, O> {
   final Object key;
   final I input;
-  private final Consumer<Flight<I, O>> onAbandoned;
-  private final List<Waiter<I, O>> waiters = new ArrayList<>(2);
+  private final Consumer<InFlightLoad<I, O>> onAbandoned;
+  private final List<LoadWaiter<I, O>> waiters = new ArrayList<>(2);
   private boolean held = true;
   private boolean over;
   private boolean stale;
@@ -35,16 +35,16 @@ final class Flight<I, O> {
   private @Nullable Thread owner = Thread.currentThread();
 
   /**
-   * Creates a flight that is held by who makes it.
+   * Creates a load that is held by who makes it.
    *
    * @param options those of the call that runs the model
    */
-  Flight(
+  InFlightLoad(
       Object key,
       I input,
       CallOptions options,
       boolean refreshing,
-      Consumer<Flight<I, O>> onAbandoned) {
+      Consumer<InFlightLoad<I, O>> onAbandoned) {
     this.key = key;
     this.input = input;
     this.options = options;
@@ -52,8 +52,8 @@ final class Flight<I, O> {
     this.onAbandoned = onAbandoned;
   }
 
-  /** Lets the call that made the flight wait instead of holding it. */
-  void lead(Waiter<I, O> leader) {
+  /** Lets the call that made the load wait instead of holding it. */
+  void lead(LoadWaiter<I, O> leader) {
     synchronized (this) {
       add(leader);
       held = false;
@@ -61,14 +61,14 @@ final class Flight<I, O> {
     leaveIfDone(leader);
   }
 
-  private void add(Waiter<I, O> waiter) {
+  private void add(LoadWaiter<I, O> waiter) {
     waiter.place = waiters.size();
     waiters.add(waiter);
     waiter.boards(this);
   }
 
   /** Lets a call wait for this run too. Returns false if it is over. */
-  boolean join(Waiter<I, O> waiter) {
+  boolean join(LoadWaiter<I, O> waiter) {
     synchronized (this) {
       if (over) {
         return false;
@@ -81,13 +81,13 @@ final class Flight<I, O> {
   }
 
   /** A call may be gone before it has boarded. */
-  private void leaveIfDone(Waiter<I, O> waiter) {
+  private void leaveIfDone(LoadWaiter<I, O> waiter) {
     if (waiter.isDone()) {
       leave(waiter);
     }
   }
 
-  void leave(Waiter<I, O> waiter) {
+  void leave(LoadWaiter<I, O> waiter) {
     CompletableFuture<O> orphan;
     synchronized (this) {
       if (over || waiter.place < 0) {
@@ -103,8 +103,8 @@ final class Flight<I, O> {
     abandon(orphan, waiter.failureNow());
   }
 
-  private void remove(Waiter<I, O> waiter) {
-    Waiter<I, O> last = waiters.remove(waiters.size() - 1);
+  private void remove(LoadWaiter<I, O> waiter) {
+    LoadWaiter<I, O> last = waiters.remove(waiters.size() - 1);
     if (last != waiter) {
       waiters.set(waiter.place, last);
       last.place = waiter.place;
@@ -132,7 +132,7 @@ final class Flight<I, O> {
     }
   }
 
-  /** Returns the thread that the run is on; null if that is not known, or the flight is over. */
+  /** Returns the thread that the run is on; null if that is not known, or the load is over. */
   synchronized @Nullable Thread owner() {
     return over ? null : owner;
   }
@@ -159,7 +159,7 @@ final class Flight<I, O> {
   }
 
   /** Keeps what was found, unless it was invalidated or given up. */
-  synchronized void keep(Store<O> store, Kept<O> kept) {
+  synchronized void keep(Store<O> store, CacheEntry<O> kept) {
     if (!over && !stale) {
       store.put(key, kept);
     }
@@ -170,8 +170,8 @@ final class Flight<I, O> {
     stale = true;
   }
 
-  /** Ends the flight. Returns who waits, or null if it was given up. */
-  synchronized @Nullable List<Waiter<I, O>> end() {
+  /** Ends the load. Returns who waits, or null if it was given up. */
+  synchronized @Nullable List<LoadWaiter<I, O>> end() {
     if (over) {
       return null;
     }
@@ -180,10 +180,10 @@ final class Flight<I, O> {
   }
 
   /**
-   * Who is told of a failure, and whose options serve the others. The flight is over if there are
+   * Who is told of a failure, and whose options serve the others. The load is over if there are
    * no others.
    */
-  record HandOver<I, O>(List<Waiter<I, O>> told, @Nullable CallOptions next) {}
+  record HandOver<I, O>(List<LoadWaiter<I, O>> told, @Nullable CallOptions next) {}
 
   /**
    * Parts those whom a failure concerns from those who only shared the run with the call that it
@@ -191,7 +191,7 @@ final class Flight<I, O> {
    * gets another run. The same holds for one who would rather wait for room than be refused.
    *
    * @param everyone whether the failure may concern none of those who wait
-   * @return null if the flight was given up
+   * @return null if the load was given up
    */
   synchronized @Nullable HandOver<I, O> handOver(
       Throwable failure, boolean everyone, long nowNanos) {
@@ -199,15 +199,15 @@ final class Flight<I, O> {
       return null;
     }
     held = false;
-    List<Waiter<I, O>> told = new ArrayList<>();
-    for (Waiter<I, O> waiter : List.copyOf(waiters)) {
+    List<LoadWaiter<I, O>> told = new ArrayList<>();
+    for (LoadWaiter<I, O> waiter : List.copyOf(waiters)) {
       if (!everyone && !deserves(waiter.options(), failure, nowNanos)) {
         remove(waiter);
         told.add(waiter);
       }
     }
     CallOptions next = null;
-    for (Waiter<I, O> waiter : waiters) {
+    for (LoadWaiter<I, O> waiter : waiters) {
       CallOptions own = waiter.options();
       if (next == null
           || Deadline.remainingNanos(own, nowNanos) > Deadline.remainingNanos(next, nowNanos)) {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param declared bytes of an instance, by its class
  */
-record Sizes(Map<Class<?>, ToLongFunction<Object>> declared) {
-  static final Sizes KNOWN = new Sizes(Map.of());
+record Weigher(Map<Class<?>, ToLongFunction<Object>> declared) {
+  static final Weigher KNOWN = new Weigher(Map.of());
 
   /** An entry's node, keys and table slots, and the object that holds the answer. */
   private static final long ENTRY = 160;
@@ -24,10 +24,10 @@ record Sizes(Map<Class<?>, ToLongFunction<Object>> declared) {
   private static final long HEADER = 16;
   private static final long SMALL = 32;
 
-  <T> Sizes with(Class<T> type, ToLongFunction<? super T> bytes) {
+  <T> Weigher with(Class<T> type, ToLongFunction<? super T> bytes) {
     Map<Class<?>, ToLongFunction<Object>> more = new HashMap<>(declared);
     more.put(type, value -> bytes.applyAsLong(type.cast(value)));
-    return new Sizes(Map.copyOf(more));
+    return new Weigher(Map.copyOf(more));
   }
 
   /** Returns whether instances of a class can be sized. */
