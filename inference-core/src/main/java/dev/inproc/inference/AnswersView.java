@@ -2,7 +2,7 @@ package dev.inproc.inference;
 
 import dev.inproc.inference.CallOptions.Overload;
 import dev.inproc.inference.internal.concurrent.Futures;
-import dev.inproc.inference.internal.concurrent.Relay;
+import dev.inproc.inference.internal.concurrent.MappedFuture;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
   @Override
   public CompletableFuture<Answer<O>> submit(I input, CallOptions options) {
     AnswerFacts facts = new AnswerFacts();
-    return Relay.map(
+    return MappedFuture.map(
         inner.submit(input, options.withFacts(facts)), value -> new Answer<>(value, facts));
   }
 

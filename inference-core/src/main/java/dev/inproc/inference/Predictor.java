@@ -1,7 +1,7 @@
 package dev.inproc.inference;
 
 import dev.inproc.inference.internal.concurrent.BoundedClose;
-import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.time.Duration;
 import java.util.List;
@@ -85,7 +85,7 @@ public interface Predictor<I, O> extends AutoCloseable {
     return BoundedClose.close(
         this.find(ServingThreads.class).orElse(ServingThreads.shared()).workers(),
         this::close,
-        Nanos.of(timeout));
+        Durations.of(timeout));
   }
 
   /**

@@ -30,7 +30,9 @@ final class ArrayKey {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof ArrayKey that && hash == that.hash && ArrayValues.same(array, that.array);
+    return other instanceof ArrayKey that
+        && hash == that.hash
+        && ArrayValues.same(array, that.array);
   }
 
   @Override

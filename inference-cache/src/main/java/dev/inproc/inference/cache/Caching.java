@@ -203,10 +203,12 @@ public final class Caching implements Decorator {
     return decorate(
         inner,
         timer,
-        CacheExecutors.of(inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers()));
+        CacheExecutors.of(
+            inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers()));
   }
 
-  <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer, CacheExecutors executors) {
+  <I, O> CachingPredictor<I, O> decorate(
+      Predictor<I, O> inner, Timer timer, CacheExecutors executors) {
     AnswerIsolation known = answers;
     if (known == null) {
       throw new IllegalStateException(

@@ -7,8 +7,8 @@ import dev.inproc.inference.Deadline;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.internal.concurrent.BoundedClose;
-import dev.inproc.inference.internal.concurrent.Lifetime;
-import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.concurrent.Workers;
@@ -25,9 +25,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The exact cache. A call looks into the {@link Store} ({@link HitPath}); if that has nothing it joins
- * the key's {@link InFlightLoad}, or makes one ({@link MissPath}, {@link BulkLookup}), whose run ends with an
- * entry and answers ({@link LoadCompletion}).
+ * The exact cache. A call looks into the {@link Store} ({@link HitPath}); if that has nothing it
+ * joins the key's {@link InFlightLoad}, or makes one ({@link MissPath}, {@link BulkLookup}), whose
+ * run ends with an entry and answers ({@link LoadCompletion}).
  */
 final class ExactCache<I, O> implements CachingPredictor<I, O> {
   private static final Logger LOG = System.getLogger("dev.inproc.inference.cache");
@@ -47,10 +47,15 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   private final HitPath<I, O> hits;
   private final MissPath<I, O> misses;
   private final BulkLookup.Layer<I, O> lists;
-  private final Lifetime lifetime = new Lifetime(this::lastOut);
+  private final RefCountedResource lifetime = new RefCountedResource(this::lastOut);
   private final AtomicInteger closers = new AtomicInteger();
 
-  ExactCache(Predictor<I, O> inner, Caching caching, AnswerIsolation answers, Timer timer, CacheExecutors on) {
+  ExactCache(
+      Predictor<I, O> inner,
+      Caching caching,
+      AnswerIsolation answers,
+      Timer timer,
+      CacheExecutors on) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.timer = timer;
     threads = inner.find(ServingThreads.class).orElse(ServingThreads.shared());
@@ -63,7 +68,8 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     store = new Store<>(caching, answers, timer, on.upkeep());
     loads = new SingleFlight<>(store, lifetime, counts, this);
     PayoffSampler meter = new PayoffSampler(breaker, counts, timer, caching.isAlwaysOn(), this);
-    LoadCompletion<I, O> runs = new LoadCompletion<>(inner, store, answers, timer, loads, notifier, counts);
+    LoadCompletion<I, O> runs =
+        new LoadCompletion<>(inner, store, answers, timer, loads, notifier, counts);
     hits = new HitPath<>(keys, store, answers, loads, runs, counts, meter);
     misses = new MissPath<>(inner, this, threads, answers, timer, hits, loads, runs, counts, meter);
     lists =
@@ -173,18 +179,18 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   @Override
   public void close() {
     if (stopIntake()) {
-      lifetime.awaitFreed(Nanos.FOREVER);
+      lifetime.awaitFreed(Durations.FOREVER);
       inner.close();
     }
   }
 
   @Override
   public boolean close(Duration timeout) {
-    long end = System.nanoTime() + Nanos.of(timeout);
+    long end = System.nanoTime() + Durations.of(timeout);
     if (!stopIntake()) {
       return false;
     }
-    if (lifetime.awaitFreed(Nanos.of(timeout))) {
+    if (lifetime.awaitFreed(Durations.of(timeout))) {
       return inner.close(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     }
     // What is inside fails the calls that this waits for.

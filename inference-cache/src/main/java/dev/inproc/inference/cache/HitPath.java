@@ -59,8 +59,8 @@ final class HitPath<I, O> {
   }
 
   /**
-   * Looks again, for a run that has ended since the first look; see {@link SingleFlight}. Counts the hit
-   * if there is one, and ends the load with it.
+   * Looks again, for a run that has ended since the first look; see {@link SingleFlight}. Counts
+   * the hit if there is one, and ends the load with it.
    */
   @Nullable CacheEntry<O> late(InFlightLoad<I, O> load, CallOptions options) {
     CacheEntry<O> kept;

@@ -180,8 +180,8 @@ final class InFlightLoad<I, O> {
   }
 
   /**
-   * Who is told of a failure, and whose options serve the others. The load is over if there are
-   * no others.
+   * Who is told of a failure, and whose options serve the others. The load is over if there are no
+   * others.
    */
   record HandOver<I, O>(List<LoadWaiter<I, O>> told, @Nullable CallOptions next) {}
 

@@ -16,7 +16,9 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** How the run of a {@link InFlightLoad} starts and ends: what is kept of it, and who is told what. */
+/**
+ * How the run of a {@link InFlightLoad} starts and ends: what is kept of it, and who is told what.
+ */
 final class LoadCompletion<I, O> {
   private final Predictor<I, O> inner;
   private final Store<O> store;
@@ -141,7 +143,11 @@ final class LoadCompletion<I, O> {
    * @param ofOthers whether the failure may concern only those who ran it, or others in their list
    */
   void fail(
-      InFlightLoad<I, O> load, Throwable failure, long runNanos, boolean ofOthers, boolean byCaller) {
+      InFlightLoad<I, O> load,
+      Throwable failure,
+      long runNanos,
+      boolean ofOthers,
+      boolean byCaller) {
     if (!ofOthers && isOfInput(failure)) {
       if (load.isRefreshing()) {
         counts.failedRefreshes.increment(); // what was kept stays

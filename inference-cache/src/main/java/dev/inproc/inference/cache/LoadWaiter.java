@@ -4,7 +4,7 @@ import dev.inproc.inference.Answer.Source;
 import dev.inproc.inference.AnswerFacts;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException.Stage;
-import dev.inproc.inference.internal.calls.Call;
+import dev.inproc.inference.internal.calls.CallFuture;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * caller who has his answer finds it counted; if the call turns out to be gone, it takes that back,
  * and the outcome that the call has is counted instead.
  */
-final class LoadWaiter<I, O> extends Call<I, O> {
+final class LoadWaiter<I, O> extends CallFuture<I, O> {
   private static final VarHandle COUNTED;
   private static final int NOT_YET = 0;
   private static final int OPEN = 1;

@@ -16,8 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that the store has nothing for, one by one: each joins its key's {@link InFlightLoad}, or makes
- * one.
+ * Calls that the store has nothing for, one by one: each joins its key's {@link InFlightLoad}, or
+ * makes one.
  *
  * <p><b>Who runs the model.</b> A blocking call without a timeout runs it on its own thread, as it
  * would without a cache, and others may join meanwhile. A call that could leave early, by its
@@ -206,7 +206,8 @@ final class MissPath<I, O> {
    *
    * @param counter counts it; null if its list does
    */
-  LoadWaiter<I, O> newWaiter(I input, CallOptions options, boolean blocks, @Nullable StatsCounter counter) {
+  LoadWaiter<I, O> newWaiter(
+      I input, CallOptions options, boolean blocks, @Nullable StatsCounter counter) {
     CallOptions own = blocks ? BlockedCaller.options(options) : options;
     CallOptions started = Deadline.isSet(own) ? Deadline.start(own, timer.nanoTime()) : own;
     LoadWaiter<I, O> waiter = new LoadWaiter<>(input, started, blocks, name, threads, counter);

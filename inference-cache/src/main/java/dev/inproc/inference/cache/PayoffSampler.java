@@ -3,8 +3,8 @@ package dev.inproc.inference.cache;
 import dev.inproc.inference.internal.concurrent.Timer;
 
 /**
- * Times a few look-ups and misses, has {@link PayoffEstimator} judge them against what they saved, and turns
- * the {@link CacheCircuitBreaker}. A cache that is always on is not timed.
+ * Times a few look-ups and misses, has {@link PayoffEstimator} judge them against what they saved,
+ * and turns the {@link CacheCircuitBreaker}. A cache that is always on is not timed.
  */
 final class PayoffSampler {
   private static final int HITS_A_TIMING = 1024;
@@ -27,7 +27,12 @@ final class PayoffSampler {
    *
    * @param cache what the log is told of
    */
-  PayoffSampler(CacheCircuitBreaker breaker, StatsCounter counts, Timer timer, boolean alwaysOn, Object cache) {
+  PayoffSampler(
+      CacheCircuitBreaker breaker,
+      StatsCounter counts,
+      Timer timer,
+      boolean alwaysOn,
+      Object cache) {
     this.breaker = breaker;
     this.counts = counts;
     this.timer = timer;

@@ -2,7 +2,7 @@ package dev.inproc.inference.cache;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.internal.concurrent.Lifetime;
+import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -11,24 +11,24 @@ import org.jspecify.annotations.Nullable;
  * The runs that are under way, at most one for a key that is not invalidated meanwhile.
  *
  * <p><b>Never twice.</b> A run's answer is in the store before its load leaves the map. So who
- * finds neither has missed both only if the load was just leaving: whoever puts a new load into
- * the map looks into the store once more.
+ * finds neither has missed both only if the load was just leaving: whoever puts a new load into the
+ * map looks into the store once more.
  *
  * <p><b>Never stale.</b> To invalidate marks the load, takes it off the map, and removes from the
- * store, in this order. Marking and storing exclude each other, so what a marked load had stored
- * is removed and what it has not is never stored; and who comes later finds no load to join.
+ * store, in this order. Marking and storing exclude each other, so what a marked load had stored is
+ * removed and what it has not is never stored; and who comes later finds no load to join.
  *
  * <p><b>Who ends a load</b> tells those who wait and counts the load out of the {@link
- * Lifetime}: the run's end or the last one's leaving, whichever is first.
+ * RefCountedResource}: the run's end or the last one's leaving, whichever is first.
  */
 final class SingleFlight<I, O> {
   private final Store<O> store;
-  private final Lifetime lifetime;
+  private final RefCountedResource lifetime;
   private final StatsCounter counts;
   private final Object name;
   private final ConcurrentHashMap<Object, InFlightLoad<I, O>> underWay = new ConcurrentHashMap<>();
 
-  SingleFlight(Store<O> store, Lifetime lifetime, StatsCounter counts, Object name) {
+  SingleFlight(Store<O> store, RefCountedResource lifetime, StatsCounter counts, Object name) {
     this.store = store;
     this.lifetime = lifetime;
     this.counts = counts;

@@ -3,7 +3,7 @@ package dev.inproc.inference.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
-import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -43,7 +43,7 @@ final class Store<O> {
     Caffeine<Object, Object> builder = Caffeine.newBuilder().executor(task -> keepUp(task, upkeep));
     Duration timeToLive = caching.timeToLive();
     if (timeToLive != null) {
-      builder.expireAfterWrite(Nanos.of(timeToLive), TimeUnit.NANOSECONDS);
+      builder.expireAfterWrite(Durations.of(timeToLive), TimeUnit.NANOSECONDS);
       builder.ticker(timer::nanoTime);
     }
     Caffeine<Object, CacheEntry<O>> bounded =
@@ -58,7 +58,7 @@ final class Store<O> {
 
   /** Zero means never. */
   private static long nanos(@Nullable Duration duration) {
-    return duration == null ? 0 : Math.max(1, Nanos.of(duration));
+    return duration == null ? 0 : Math.max(1, Durations.of(duration));
   }
 
   private void gone(@Nullable Object key, @Nullable CacheEntry<O> kept, RemovalCause cause) {
@@ -90,7 +90,8 @@ final class Store<O> {
   /** Returns an entry for an answer; throws if it is not of the declared type. */
   CacheEntry<O> entryOf(Object key, O answer, long runNanos) {
     answers.check(answer);
-    CacheEntry<O> kept = CacheEntry.answer(answer, runNanos, inBytes ? sizes.weigh(key, answer) : 1);
+    CacheEntry<O> kept =
+        CacheEntry.answer(answer, runNanos, inBytes ? sizes.weigh(key, answer) : 1);
     if (refreshes()) {
       kept.refreshAt(timer.nanoTime() + refreshNanos);
     }

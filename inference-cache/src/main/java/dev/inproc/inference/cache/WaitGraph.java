@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds runs that wait for each other, across all caches of the process. A thread that is about to
- * block waits for a load; the load's run is on its owner's thread; the owner may itself wait
- * for another load, and so on. If this leads back to the thread, none of these runs can ever end.
+ * block waits for a load; the load's run is on its owner's thread; the owner may itself wait for
+ * another load, and so on. If this leads back to the thread, none of these runs can ever end.
  *
  * <p>Only a thread that is about to block pays for this: it enters itself, then follows the chain.
  * Of two threads that close a cycle at once, the second to enter itself sees the first. What is
@@ -23,7 +23,8 @@ final class WaitGraph {
   private static final int LONGEST = 1_000;
   private static final int SHOWN = 40;
 
-  private static final ConcurrentHashMap<Thread, LoadWaiter<?, ?>> WAITING = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<Thread, LoadWaiter<?, ?>> WAITING =
+      new ConcurrentHashMap<>();
 
   private WaitGraph() {}
 

@@ -14,7 +14,7 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingMetrics;
 import dev.inproc.inference.batch.BatchingPredictor;
-import dev.inproc.inference.internal.calls.Call;
+import dev.inproc.inference.internal.calls.CallFuture;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
@@ -83,7 +83,7 @@ class OutcomesTest {
   @Test
   void timeoutAroundACodec_reachesTheLayersBelowAsOne() {
     FakeModel<Tensors, Tensors> tensors =
-        FakeModel.withFutures(() -> new Call<>("in", CallOptions.DEFAULT));
+        FakeModel.withFutures(() -> new CallFuture<>("in", CallOptions.DEFAULT));
     Codec<String, String> codec =
         Codec.of(x -> Tensors.of("x", Tensor.of(Shape.of(1), 1L)), y -> "y");
     CachingPredictor<String, String> around = TEXTS.decorate(tensors.with(codec), timer);

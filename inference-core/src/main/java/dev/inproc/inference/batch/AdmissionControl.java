@@ -6,7 +6,7 @@ import dev.inproc.inference.Deadline;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.List;
@@ -185,9 +185,9 @@ final class AdmissionControl<I, O> {
     return remaining < needed
         ? overloaded(
             "the call gives "
-                + Nanos.millis(Duration.ofNanos(remaining))
+                + Durations.millis(Duration.ofNanos(remaining))
                 + " and would need "
-                + Nanos.millis(Duration.ofNanos((long) needed)))
+                + Durations.millis(Duration.ofNanos((long) needed)))
         : null;
   }
 

@@ -12,8 +12,8 @@ import dev.inproc.inference.internal.calls.Failures;
 import dev.inproc.inference.internal.calls.PriorityTurns;
 import dev.inproc.inference.internal.concurrent.BoundedClose;
 import dev.inproc.inference.internal.concurrent.CallbackExecutor;
-import dev.inproc.inference.internal.concurrent.Lifetime;
-import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Threads;
 import dev.inproc.inference.internal.concurrent.Timer;
@@ -79,7 +79,7 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
   private final BatchRunner<I, O> runs;
   private final AdmissionControl<I, O> admission;
   private final CallerRuns<I, O> inline;
-  private final Lifetime lifetime;
+  private final RefCountedResource lifetime;
   private final AtomicBoolean isInnerClosed = new AtomicBoolean();
   private final AtomicInteger undelivered = new AtomicInteger();
   private final AtomicInteger lists = new AtomicInteger(); // that are on their way
@@ -148,7 +148,7 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
             inner, figures, batching.maxBatchSize() > 1, this::checkOpen, admission::checkFits);
     // On a worker, so that a bounded close need not wait for the model to be freed.
     lifetime =
-        new Lifetime(
+        new RefCountedResource(
             () -> {
               if (isInnerClosed.compareAndSet(false, true)) {
                 inner.close();
@@ -608,12 +608,12 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
 
   @Override
   public void close() {
-    close(Nanos.FOREVER);
+    close(Durations.FOREVER);
   }
 
   @Override
   public boolean close(Duration timeout) {
-    if (close(Nanos.of(timeout))) {
+    if (close(Durations.of(timeout))) {
       return true;
     }
     if (mustNotWait()) {

@@ -2,7 +2,7 @@ package dev.inproc.inference.batch;
 
 import dev.inproc.inference.BatchDecorator;
 import dev.inproc.inference.BatchPredictor;
-import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
 import java.time.Duration;
 
 /**
@@ -133,6 +133,6 @@ public final class Batching implements BatchDecorator {
   }
 
   long maxDelayNanos() {
-    return Nanos.of(maxDelay);
+    return Durations.of(maxDelay);
   }
 }

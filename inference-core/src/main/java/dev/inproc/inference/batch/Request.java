@@ -4,7 +4,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InferenceInterruptedException;
-import dev.inproc.inference.internal.calls.Call;
+import dev.inproc.inference.internal.calls.CallFuture;
 import dev.inproc.inference.internal.calls.Failures;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.lang.invoke.MethodHandles;
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * left on its own (interrupted, timed out) is never relied on. Nor is one that waits for several
  * requests, since it may be asleep on another.
  */
-final class Request<I, O> extends Call<I, O> implements QueuedRequest {
+final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
   /** In place of an arrival: nobody will ask for it. */
   static final long UNSTAMPED = Long.MIN_VALUE;
 

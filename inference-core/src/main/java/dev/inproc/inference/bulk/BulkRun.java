@@ -10,7 +10,7 @@ import dev.inproc.inference.bulk.BulkScoring.Sink;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.internal.calls.Failures;
 import dev.inproc.inference.internal.concurrent.CallbackExecutor;
-import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
@@ -228,7 +228,7 @@ final class BulkRun<I, O> {
       return;
     }
     long now = timer.nanoTime();
-    if (now - toldNanos >= Nanos.of(scoring.listenEvery())) {
+    if (now - toldNanos >= Durations.of(scoring.listenEvery())) {
       toldNanos = now;
       listener.accept(progress());
     }

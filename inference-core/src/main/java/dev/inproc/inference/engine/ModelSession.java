@@ -9,7 +9,7 @@ import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.internal.concurrent.BoundedClose;
 import dev.inproc.inference.internal.concurrent.CallbackExecutor;
-import dev.inproc.inference.internal.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Workers;
 import dev.inproc.inference.tensor.DataType;
@@ -376,12 +376,12 @@ final class ModelSession implements Session {
 
   @Override
   public void close() {
-    close(Nanos.FOREVER);
+    close(Durations.FOREVER);
   }
 
   @Override
   public boolean close(Duration timeout) {
-    if (close(Nanos.of(timeout))) {
+    if (close(Durations.of(timeout))) {
       return true;
     }
     if (mustNotWait()) {

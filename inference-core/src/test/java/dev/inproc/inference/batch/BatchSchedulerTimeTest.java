@@ -10,7 +10,7 @@ import dev.inproc.inference.Adapter;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.internal.concurrent.Relay;
+import dev.inproc.inference.internal.concurrent.MappedFuture;
 import dev.inproc.inference.testing.Await;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -96,7 +96,7 @@ class BatchSchedulerTimeTest {
         new Predictor<>() {
           @Override
           public CompletableFuture<String> submit(Integer input, CallOptions options) {
-            return Relay.map(inner.submit(input + 1L, options), String::valueOf);
+            return MappedFuture.map(inner.submit(input + 1L, options), String::valueOf);
           }
 
           @Override

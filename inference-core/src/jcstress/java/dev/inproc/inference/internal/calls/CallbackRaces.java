@@ -29,7 +29,7 @@ public class CallbackRaces {
   abstract static class One {
     private static final int STUCK_SECONDS = 5;
 
-    final Call<String, String> call = new Call<>("in", CallOptions.DEFAULT);
+    final CallFuture<String, String> call = new CallFuture<>("in", CallOptions.DEFAULT);
     private final AtomicInteger callbacks = new AtomicInteger();
     private volatile @Nullable Thread runner;
     private volatile String where = "nowhere";

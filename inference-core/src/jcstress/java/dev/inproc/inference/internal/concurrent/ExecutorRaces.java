@@ -107,9 +107,9 @@ public class ExecutorRaces {
       executor.execute(
           () -> {
             entered.countDown();
-            Latches.await(goOn, Nanos.FOREVER);
+            Latches.await(goOn, Durations.FOREVER);
           });
-      Latches.await(entered, Nanos.FOREVER);
+      Latches.await(entered, Durations.FOREVER);
     }
 
     /** Queues one. */

@@ -55,7 +55,7 @@ public class LeavingRaces {
   @State
   public static class UseClose {
     private final AtomicInteger freed = new AtomicInteger();
-    private final Lifetime lifetime = new Lifetime(freed::incrementAndGet);
+    private final RefCountedResource lifetime = new RefCountedResource(freed::incrementAndGet);
 
     /** Uses it, if it is there. */
     @Actor

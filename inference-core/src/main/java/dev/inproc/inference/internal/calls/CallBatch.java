@@ -6,10 +6,10 @@ import java.util.List;
 
 /** A batch of calls whose futures their callers hold. */
 public final class CallBatch<I, O> implements Batch<I, O> {
-  private final List<? extends Call<I, O>> calls;
+  private final List<? extends CallFuture<I, O>> calls;
 
   /** Creates a batch of these calls; the list is not copied. */
-  public CallBatch(List<? extends Call<I, O>> calls) {
+  public CallBatch(List<? extends CallFuture<I, O>> calls) {
     this.calls = calls;
   }
 
@@ -44,9 +44,9 @@ public final class CallBatch<I, O> implements Batch<I, O> {
   }
 
   /** Returns a switch that cancels once these of the calls are gone. */
-  public static Cancellation watch(List<? extends Call<?, ?>> calls, int[] indexes) {
-    RunGroup group = new RunGroup(indexes.length);
-    Call.joinAll(calls, indexes, group);
+  public static Cancellation watch(List<? extends CallFuture<?, ?>> calls, int[] indexes) {
+    WaiterGroup group = new WaiterGroup(indexes.length);
+    CallFuture.joinAll(calls, indexes, group);
     return group.cancellation();
   }
 }

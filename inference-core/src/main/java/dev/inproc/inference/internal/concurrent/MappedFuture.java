@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * is cancelled, or completed from outside, it cancels what it follows. The JDK's {@code thenApply}
  * does only the first. Failures are handed on as they are, without a {@code CompletionException}.
  */
-public final class Relay<T, U> extends CompletableFuture<U> implements Withdrawable {
+public final class MappedFuture<T, U> extends CompletableFuture<U> implements Withdrawable {
   private volatile @Nullable CompletableFuture<T> upstream; // null once this is done
   private final Runnable onDone;
   private final AtomicBoolean told = new AtomicBoolean();
 
-  private Relay(CompletableFuture<T> upstream, Runnable onDone) {
+  private MappedFuture(CompletableFuture<T> upstream, Runnable onDone) {
     this.upstream = upstream;
     this.onDone = onDone;
   }
@@ -38,7 +38,8 @@ public final class Relay<T, U> extends CompletableFuture<U> implements Withdrawa
    */
   public static <T, U> CompletableFuture<U> map(
       CompletableFuture<T> upstream, Function<? super T, ? extends U> function, Runnable onDone) {
-    Relay<T, U> relay = new Relay<>(Objects.requireNonNull(upstream, "upstream"), onDone);
+    MappedFuture<T, U> relay =
+        new MappedFuture<>(Objects.requireNonNull(upstream, "upstream"), onDone);
     var unused =
         upstream.whenComplete(
             (value, failure) -> {

@@ -21,10 +21,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class CallTest {
+class CallFutureTest {
   private final ManualTimer timer = new ManualTimer();
 
-  private static final class Counted extends Call<String, String> {
+  private static final class Counted extends CallFuture<String, String> {
     private final AtomicInteger gone = new AtomicInteger();
 
     Counted(CallOptions options) {
@@ -162,7 +162,7 @@ class CallTest {
   /** Both hear that it is cancelled; it has gone once. */
   @Test
   void cancel_byTwoAtOnce_isGoneOnce() {
-    List<Counted> calls = Stream.generate(CallTest::call).limit(50_000).toList();
+    List<Counted> calls = Stream.generate(CallFutureTest::call).limit(50_000).toList();
     AtomicInteger other = new AtomicInteger();
     AtomicInteger own = new AtomicInteger();
     Thread second = new Thread(() -> cancelAll(calls, other, own));

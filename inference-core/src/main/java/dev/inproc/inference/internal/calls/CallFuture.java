@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param <I> the request
  * @param <O> the answer
  */
-public class Call<I, O> extends CompletableFuture<O> implements Withdrawable {
+public class CallFuture<I, O> extends CompletableFuture<O> implements Withdrawable {
   private static final VarHandle GROUP;
 
   private static final VarHandle WAITING;
@@ -48,11 +48,11 @@ public class Call<I, O> extends CompletableFuture<O> implements Withdrawable {
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
-      GROUP = lookup.findVarHandle(Call.class, "group", RunGroup.class);
-      WAITING = lookup.findVarHandle(Call.class, "waiting", Parked.class);
-      CLAIMED = lookup.findVarHandle(Call.class, "claimed", boolean.class);
-      COMPLETING = lookup.findVarHandle(Call.class, "completing", boolean.class);
-      GONE = lookup.findVarHandle(Call.class, "gone", boolean.class);
+      GROUP = lookup.findVarHandle(CallFuture.class, "group", WaiterGroup.class);
+      WAITING = lookup.findVarHandle(CallFuture.class, "waiting", Parked.class);
+      CLAIMED = lookup.findVarHandle(CallFuture.class, "claimed", boolean.class);
+      COMPLETING = lookup.findVarHandle(CallFuture.class, "completing", boolean.class);
+      GONE = lookup.findVarHandle(CallFuture.class, "gone", boolean.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -60,7 +60,7 @@ public class Call<I, O> extends CompletableFuture<O> implements Withdrawable {
 
   private @Nullable I input;
   private final CallOptions options;
-  private volatile @Nullable RunGroup group;
+  private volatile @Nullable WaiterGroup group;
   private volatile @Nullable Parked waiting;
   private volatile boolean claimed;
   private volatile boolean attached;
@@ -78,7 +78,7 @@ public class Call<I, O> extends CompletableFuture<O> implements Withdrawable {
    *
    * @param options armed, if they have a timeout
    */
-  public Call(I input, CallOptions options) {
+  public CallFuture(I input, CallOptions options) {
     this.input = Objects.requireNonNull(input, "input");
     this.options = Objects.requireNonNull(options, "options");
   }
@@ -328,13 +328,13 @@ public class Call<I, O> extends CompletableFuture<O> implements Withdrawable {
 
   /** A thread that waits for the outcome. */
   private static final class Parked implements ForkJoinPool.ManagedBlocker {
-    private final Call<?, ?> call;
+    private final CallFuture<?, ?> call;
     private final Thread thread = Thread.currentThread();
     private final boolean interruptible;
     private @Nullable Parked next;
     private boolean interrupted;
 
-    Parked(Call<?, ?> call, boolean interruptible) {
+    Parked(CallFuture<?, ?> call, boolean interruptible) {
       this.call = call;
       this.interruptible = interruptible;
     }
@@ -405,7 +405,7 @@ public class Call<I, O> extends CompletableFuture<O> implements Withdrawable {
 
   /** Returns a switch that cancels when this call is gone; to be asked once. */
   public final Cancellation whenGone() {
-    RunGroup alone = new RunGroup(1);
+    WaiterGroup alone = new WaiterGroup(1);
     joinAll(List.of(this), new int[1], alone);
     return alone.cancellation();
   }
@@ -416,13 +416,13 @@ public class Call<I, O> extends CompletableFuture<O> implements Withdrawable {
    * One fence serves all: a volatile write for each was a fourth of what a cheap row costs its
    * runner.
    */
-  static void joinAll(List<? extends Call<?, ?>> calls, int[] indexes, RunGroup run) {
+  static void joinAll(List<? extends CallFuture<?, ?>> calls, int[] indexes, WaiterGroup run) {
     for (int index : indexes) {
-      GROUP.setRelease((Call<?, ?>) calls.get(index), run);
+      GROUP.setRelease((CallFuture<?, ?>) calls.get(index), run);
     }
     VarHandle.fullFence();
     for (int index : indexes) {
-      Call<?, ?> call = calls.get(index);
+      CallFuture<?, ?> call = calls.get(index);
       if (call.isDone()) {
         call.leave();
       }
@@ -430,7 +430,7 @@ public class Call<I, O> extends CompletableFuture<O> implements Withdrawable {
   }
 
   private void leave() {
-    RunGroup left = group;
+    WaiterGroup left = group;
     if (left != null && GROUP.compareAndSet(this, left, null)) {
       left.leave();
     }

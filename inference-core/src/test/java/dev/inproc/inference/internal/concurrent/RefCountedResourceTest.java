@@ -15,22 +15,23 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class LifetimeTest {
+class RefCountedResourceTest {
   @Test
   void awaitFreed_janitorTakesLong_isBounded() {
     CountDownLatch freeing = new CountDownLatch(1);
-    Lifetime lifetime =
-        new Lifetime(() -> Await.latch(freeing), task -> new Thread(task, "janitor").start());
+    RefCountedResource lifetime =
+        new RefCountedResource(
+            () -> Await.latch(freeing), task -> new Thread(task, "janitor").start());
     lifetime.close();
     assertFalse(lifetime.awaitFreed(1_000_000));
     freeing.countDown();
-    assertTrue(lifetime.awaitFreed(Nanos.FOREVER));
+    assertTrue(lifetime.awaitFreed(Durations.FOREVER));
   }
 
   @Test
   void close_withoutUsers_freesAtOnceAndOnce() {
     AtomicInteger freed = new AtomicInteger();
-    Lifetime lifetime = new Lifetime(freed::incrementAndGet);
+    RefCountedResource lifetime = new RefCountedResource(freed::incrementAndGet);
     assertFalse(lifetime.isClosed());
     lifetime.close();
     lifetime.close();
@@ -44,7 +45,7 @@ class LifetimeTest {
   @Test
   void close_withUsers_theLastFrees() {
     AtomicInteger freed = new AtomicInteger();
-    Lifetime lifetime = new Lifetime(freed::incrementAndGet);
+    RefCountedResource lifetime = new RefCountedResource(freed::incrementAndGet);
     assertTrue(lifetime.acquire());
     assertTrue(lifetime.acquire());
     lifetime.close();
@@ -58,8 +59,8 @@ class LifetimeTest {
 
   @Test
   void free_throws_waitersAreReleased() {
-    Lifetime lifetime =
-        new Lifetime(
+    RefCountedResource lifetime =
+        new RefCountedResource(
             () -> {
               throw new IllegalStateException("stuck");
             });
@@ -108,7 +109,7 @@ class LifetimeTest {
     private final AtomicReference<@Nullable String> broken;
     private final AtomicInteger freed = new AtomicInteger();
     private final AtomicInteger users = new AtomicInteger();
-    private final Lifetime lifetime = new Lifetime(this::free);
+    private final RefCountedResource lifetime = new RefCountedResource(this::free);
 
     Round(AtomicReference<@Nullable String> broken) {
       this.broken = broken;

@@ -4,11 +4,11 @@ import dev.inproc.inference.Cancellation;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The callers who wait for one run; when the last has left, the run is cancelled. */
-final class RunGroup {
+final class WaiterGroup {
   private final Cancellation cancellation = new Cancellation();
   private final AtomicInteger waiting;
 
-  RunGroup(int members) {
+  WaiterGroup(int members) {
     waiting = new AtomicInteger(members);
   }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * user has left. ONNX Runtime's binding crashes the JVM if a session is freed under a run, so each
  * run stands between {@link #acquire} and {@link #release}.
  */
-public final class Lifetime {
+public final class RefCountedResource {
   private static final long CLOSED = Long.MIN_VALUE;
 
   /** The number of users; negative, offset by {@link #CLOSED}, once closed. */
@@ -32,7 +32,7 @@ public final class Lifetime {
    *
    * @param free what frees; runs once, on the thread that closes or on the last user's
    */
-  public Lifetime(Runnable free) {
+  public RefCountedResource(Runnable free) {
     this.free = free;
     janitor = null;
   }
@@ -43,7 +43,7 @@ public final class Lifetime {
    * @param free what frees; runs once
    * @param janitor runs it, so that no caller waits for it; if it refuses, the last user does
    */
-  public Lifetime(Runnable free, Executor janitor) {
+  public RefCountedResource(Runnable free, Executor janitor) {
     this.free = free;
     this.janitor = janitor;
   }

@@ -3,11 +3,11 @@ package dev.inproc.inference.internal.concurrent;
 import java.time.Duration;
 
 /** Durations as nanoseconds that neither overflow nor upset differences of {@code nanoTime}. */
-public final class Nanos {
+public final class Durations {
   /** Longer than any process lives, and half of what a difference of nanoTime can tell. */
   public static final long FOREVER = Long.MAX_VALUE / 2;
 
-  private Nanos() {}
+  private Durations() {}
 
   /** Returns a duration's nanoseconds, from 0 to {@link #FOREVER}. */
   public static long of(Duration duration) {

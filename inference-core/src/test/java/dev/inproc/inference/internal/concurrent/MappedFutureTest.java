@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
-import dev.inproc.inference.internal.calls.Call;
+import dev.inproc.inference.internal.calls.CallFuture;
 import dev.inproc.inference.testing.Await;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
@@ -16,11 +16,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class RelayTest {
+class MappedFutureTest {
   private final CompletableFuture<Integer> upstream = new CompletableFuture<>();
   private final AtomicInteger mapped = new AtomicInteger();
   private final CompletableFuture<String> relay =
-      Relay.map(
+      MappedFuture.map(
           upstream,
           value -> {
             mapped.incrementAndGet();
@@ -31,7 +31,8 @@ class RelayTest {
   void value_ofUpstream_isMapped() {
     assertTrue(upstream.complete(3));
     assertEquals("<3>", Await.value(relay));
-    assertEquals("<4>", Await.value(Relay.map(CompletableFuture.completedFuture(4), v -> "<4>")));
+    assertEquals(
+        "<4>", Await.value(MappedFuture.map(CompletableFuture.completedFuture(4), v -> "<4>")));
   }
 
   @Test
@@ -45,7 +46,7 @@ class RelayTest {
   void failure_ofTheFunction_failsTheRelay() {
     ArithmeticException failure = new ArithmeticException();
     CompletableFuture<Integer> relay2 =
-        Relay.map(
+        MappedFuture.map(
             upstream,
             value -> {
               throw failure;
@@ -91,7 +92,7 @@ class RelayTest {
 
   @Test
   void cancel_throughTwoRelays_reachesTheSource() {
-    CompletableFuture<Integer> outer = Relay.map(relay, String::length);
+    CompletableFuture<Integer> outer = MappedFuture.map(relay, String::length);
     assertTrue(outer.cancel(false));
     assertTrue(upstream.isCancelled());
   }
@@ -99,8 +100,8 @@ class RelayTest {
   @Test
   void relayWhoseTimeIsOver_tellsUpstreamSo() {
     DeadlineExceededException late = new DeadlineExceededException(Duration.ofMillis(5));
-    CompletableFuture<Integer> call = new Call<>("in", CallOptions.DEFAULT);
-    CompletableFuture<Integer> above = Relay.map(Relay.map(call, x -> x), x -> x);
+    CompletableFuture<Integer> call = new CallFuture<>("in", CallOptions.DEFAULT);
+    CompletableFuture<Integer> above = MappedFuture.map(MappedFuture.map(call, x -> x), x -> x);
     assertTrue(above.completeExceptionally(late));
     assertSame(late, Await.failure(call));
     assertTrue(relay.completeExceptionally(late));
