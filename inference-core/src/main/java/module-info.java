@@ -17,11 +17,13 @@ module dev.inproc.inference {
   exports dev.inproc.inference.metrics;
   exports dev.inproc.inference.tensor;
   // Building blocks for our own modules; not API.
-  exports dev.inproc.inference.concurrent to
+  exports dev.inproc.inference.internal.calls to
+      dev.inproc.inference.cache;
+  exports dev.inproc.inference.internal.concurrent to
       dev.inproc.inference.cache,
       dev.inproc.inference.onnx,
       dev.inproc.inference.tf;
-  exports dev.inproc.inference.files to
+  exports dev.inproc.inference.internal.files to
       dev.inproc.inference.onnx,
       dev.inproc.inference.tf;
 

@@ -22,8 +22,11 @@ class ArchitectureTest {
   static final String ROOT = "dev.inproc.inference";
 
   private static final String TENSOR = ROOT + ".tensor..";
-  private static final String CONCURRENT = ROOT + ".concurrent..";
-  private static final String COST = ROOT + ".cost..";
+  private static final String CALLS = ROOT + ".internal.calls";
+  private static final String CONCURRENT = ROOT + ".internal.concurrent";
+  private static final String COST = ROOT + ".internal.cost";
+  private static final String FILES = ROOT + ".internal.files";
+  private static final String BULK = ROOT + ".bulk";
   private static final String METRICS = ROOT + ".metrics..";
   private static final String BATCH = ROOT + ".batch..";
   private static final String ENGINE = ROOT + ".engine..";
@@ -178,35 +181,44 @@ class ArchitectureTest {
                   .or(resideInAnyPackage(CACHE, "com.github.benmanes.caffeine..")));
 
   @ArchTest
-  static final ArchRule cache_knowsNoEngineAndNoBatcher = onlyUses(CACHE, ROOT, TENSOR, CONCURRENT);
+  static final ArchRule cache_knowsNoEngineAndNoBatcher =
+      onlyUses(CACHE, ROOT, TENSOR, CALLS, CONCURRENT);
 
   // ---- packages of core ----
 
   @ArchTest static final ArchRule tensor_usesNothingOfOurs = onlyUses(TENSOR);
 
-  @ArchTest
-  static final ArchRule root_usesTensorAndConcurrentAlone = onlyUses(ROOT, TENSOR, CONCURRENT);
+  @ArchTest static final ArchRule concurrent_usesNothingOfOurs = onlyUses(CONCURRENT);
 
-  @ArchTest static final ArchRule concurrent_usesRootAlone = onlyUses(CONCURRENT, ROOT);
-
-  @ArchTest static final ArchRule files_usesNothingOfOurs = onlyUses(ROOT + ".files");
+  @ArchTest static final ArchRule files_usesNothingOfOurs = onlyUses(FILES);
 
   @ArchTest static final ArchRule cost_usesNothingOfOurs = onlyUses(COST);
 
-  @ArchTest
-  static final ArchRule engine_usesRootTensorConcurrentAndCostAlone =
-      onlyUses(ENGINE, ROOT, TENSOR, CONCURRENT, COST);
-
-  @ArchTest
-  static final ArchRule batch_usesRootConcurrentCostAndMetricsAlone =
-      onlyUses(BATCH, ROOT, CONCURRENT, COST, METRICS);
-
   @ArchTest static final ArchRule metrics_usesNothingOfOurs = onlyUses(METRICS);
 
-  /** Of the packages below the root; the root itself and concurrent know each other. */
+  /** The root uses no internal package that uses the root. */
+  @ArchTest
+  static final ArchRule root_usesTensorAndConcurrentAlone = onlyUses(ROOT, TENSOR, CONCURRENT);
+
+  @ArchTest
+  static final ArchRule calls_usesRootAndConcurrentAlone = onlyUses(CALLS, ROOT, CONCURRENT);
+
+  @ArchTest
+  static final ArchRule engine_usesNoLayer =
+      onlyUses(ENGINE, ROOT, TENSOR, CALLS, CONCURRENT, COST);
+
+  @ArchTest
+  static final ArchRule batch_knowsNoTensorAndNoEngine =
+      onlyUses(BATCH, ROOT, CALLS, CONCURRENT, COST, METRICS);
+
+  @ArchTest
+  static final ArchRule bulk_usesNothingInternalButThreadsAndFailures =
+      onlyUses(BULK, ROOT, BATCH, ENGINE, CALLS, CONCURRENT);
+
+  /** Each package of each module is a slice, the root too. */
   @ArchTest
   static final ArchRule packages_haveNoCycles =
-      slices().matching(ROOT + ".(*)..").should().beFreeOfCycles();
+      slices().matching("dev.inproc.(**)").should().beFreeOfCycles();
 
   private static ArchRule onlyUses(String user, String... used) {
     return classes()

@@ -1,9 +1,9 @@
 package dev.inproc.inference;
 
 import dev.inproc.inference.CallOptions.Overload;
-import dev.inproc.inference.concurrent.Relay;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Waiting;
+import dev.inproc.inference.internal.concurrent.Futures;
+import dev.inproc.inference.internal.concurrent.MappedFuture;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
   @Override
   public CompletableFuture<Answer<O>> submit(I input, CallOptions options) {
     AnswerFacts facts = new AnswerFacts();
-    return Relay.map(
+    return MappedFuture.map(
         inner.submit(input, options.withFacts(facts)), value -> new Answer<>(value, facts));
   }
 
@@ -38,7 +38,14 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
     List<I> all = new ArrayList<>(inputs); // its owner may change it meanwhile
     all.forEach(input -> Objects.requireNonNull(input, "input"));
     CallOptions first =
-        BlockedCaller.options(Deadline.start(options, ServingThreads.of(inner).timer().nanoTime()));
+        BlockedCaller.options(
+            Deadline.start(
+                options,
+                inner
+                    .find(ServingThreads.class)
+                    .orElse(ServingThreads.shared())
+                    .timer()
+                    .nanoTime()));
     // As in a list: the first is let in or refused, the others wait for room.
     CallOptions others = BlockedCaller.options(first.withOverload(Overload.WAIT));
     List<CompletableFuture<Answer<O>>> futures = new ArrayList<>(all.size());
@@ -59,9 +66,12 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
 
   private static <T> T awaitAt(CompletableFuture<T> future, int index) {
     try {
-      return Waiting.await(future);
+      return Futures.get(future);
     } catch (InvalidInputException e) {
       throw e.atIndex(index);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InferenceInterruptedException(e);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.inproc.inference;
 
-import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -246,7 +246,7 @@ public final class CallOptions {
     if (timeout == null || deadlineNanos != UNARMED) {
       return this;
     }
-    long deadline = nowNanos + Nanos.of(timeout);
+    long deadline = nowNanos + Durations.of(timeout);
     return with(b -> b.deadlineNanos = deadline == UNARMED ? deadline - 1 : deadline);
   }
 

@@ -1,10 +1,10 @@
 package dev.inproc.inference;
 
-import dev.inproc.inference.concurrent.InFlight;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Relay;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.InFlight;
+import dev.inproc.inference.internal.concurrent.MappedFuture;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   CodecPredictor(Predictor<Tensors, Tensors> inner, Codec<I, O> codec) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.codec = codec;
-    timer = ServingThreads.of(inner).timer();
+    timer = inner.find(ServingThreads.class).orElse(ServingThreads.shared()).timer();
   }
 
   @Override
@@ -38,7 +38,7 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
     }
     CompletableFuture<Tensors> answer = inner.submit(encoded, armed);
     undecoded.begin();
-    return Relay.map(answer, codec::decode, undecoded::end);
+    return MappedFuture.map(answer, codec::decode, undecoded::end);
   }
 
   @Override
@@ -78,12 +78,12 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   @Override
   public void close() {
     inner.close();
-    undecoded.await(Nanos.FOREVER);
+    undecoded.await(Durations.FOREVER);
   }
 
   @Override
   public boolean close(Duration timeout) {
-    long end = System.nanoTime() + Nanos.of(timeout);
+    long end = System.nanoTime() + Durations.of(timeout);
     return inner.close(timeout) && undecoded.await(end - System.nanoTime());
   }
 

@@ -1,6 +1,6 @@
 package dev.inproc.inference;
 
-import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
 import java.time.Duration;
 
 /** The call's timeout passed before its answer was there. Carries no stack trace: it is routine. */
@@ -34,7 +34,7 @@ public final class DeadlineExceededException extends InferenceException {
    * @param timeout what the call had asked for
    */
   public DeadlineExceededException(Duration timeout) {
-    super("No answer within " + Nanos.millis(timeout), false);
+    super("No answer within " + Durations.millis(timeout), false);
     this.timeout = timeout;
     stage = Stage.UNKNOWN;
   }
@@ -49,7 +49,7 @@ public final class DeadlineExceededException extends InferenceException {
   public DeadlineExceededException(Duration timeout, String predictor, Stage stage) {
     super(
         "No answer within "
-            + Nanos.millis(timeout)
+            + Durations.millis(timeout)
             + " from "
             + predictor
             + (stage == Stage.UNKNOWN ? "" : ": " + stage.words),

@@ -1,6 +1,6 @@
 package dev.inproc.inference;
 
-import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +43,7 @@ public final class OverloadedException extends InferenceException {
    */
   public OverloadedException(
       String reason, int capacity, int waiting, Duration retryAfter, @Nullable Throwable cause) {
-    super("Overloaded: " + reason + "; retry after " + Nanos.millis(retryAfter), cause, false);
+    super("Overloaded: " + reason + "; retry after " + Durations.millis(retryAfter), cause, false);
     this.capacity = capacity;
     this.waiting = waiting;
     this.retryAfter = retryAfter;

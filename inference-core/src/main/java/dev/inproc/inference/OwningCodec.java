@@ -1,9 +1,9 @@
 package dev.inproc.inference;
 
-import dev.inproc.inference.concurrent.Lifetime;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.RefCountedResource;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Workers;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.List;
@@ -17,14 +17,14 @@ import java.util.function.Supplier;
  */
 final class OwningCodec<I, O> implements Codec<I, O> {
   private final Codec<I, O> codec;
-  private final Lifetime lifetime;
+  private final RefCountedResource lifetime;
   private final AtomicBoolean isAdapted = new AtomicBoolean();
   private volatile Workers workers = Workers.shared(); // then those of the model
 
   OwningCodec(Codec<I, O> codec, AutoCloseable resource) {
     this.codec = codec;
     Objects.requireNonNull(resource, "resource");
-    lifetime = new Lifetime(() -> close(resource), task -> workers.turn(resource, task));
+    lifetime = new RefCountedResource(() -> close(resource), task -> workers.turn(resource, task));
   }
 
   private static void close(AutoCloseable resource) {
@@ -70,15 +70,15 @@ final class OwningCodec<I, O> implements Codec<I, O> {
           "Expected one predictor with a codec that closes a resource, got a second: make a codec"
               + " for each, or close the resource yourself and leave closing() out");
     }
-    workers = ServingThreads.of(inner).workers();
+    workers = inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers();
     return new Owner<>(new CodecPredictor<>(inner, this), lifetime);
   }
 
   /** Closes the predictor, then the resource. */
   private static final class Owner<I, O> extends ForwardingPredictor<I, O> {
-    private final Lifetime resource;
+    private final RefCountedResource resource;
 
-    Owner(Predictor<I, O> inner, Lifetime resource) {
+    Owner(Predictor<I, O> inner, RefCountedResource resource) {
       super(inner);
       this.resource = resource;
     }
@@ -88,13 +88,13 @@ final class OwningCodec<I, O> implements Codec<I, O> {
       super.close();
       resource.close();
       if (!Workers.isWorker()) { // else the resource may be closed by this very thread
-        resource.awaitFreed(Nanos.FOREVER);
+        resource.awaitFreed(Durations.FOREVER);
       }
     }
 
     @Override
     public boolean close(Duration timeout) {
-      long end = System.nanoTime() + Nanos.of(timeout);
+      long end = System.nanoTime() + Durations.of(timeout);
       boolean isClosed = super.close(timeout);
       resource.close();
       return resource.awaitFreed(Math.max(0, end - System.nanoTime())) && isClosed;

@@ -1,8 +1,8 @@
 package dev.inproc.inference;
 
-import dev.inproc.inference.concurrent.BoundedClose;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.BoundedClose;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -82,7 +82,10 @@ public interface Predictor<I, O> extends AutoCloseable {
    * @return whether everything has been released
    */
   default boolean close(Duration timeout) {
-    return BoundedClose.close(ServingThreads.of(this).workers(), this::close, Nanos.of(timeout));
+    return BoundedClose.close(
+        this.find(ServingThreads.class).orElse(ServingThreads.shared()).workers(),
+        this::close,
+        Durations.of(timeout));
   }
 
   /**

@@ -1,16 +1,16 @@
 package dev.inproc.benchmarks.peers;
 
-import dev.inproc.inference.Deadline;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Deadline;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.CallBatch;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Waiting;
+import dev.inproc.inference.internal.calls.CallBatch;
+import dev.inproc.inference.internal.calls.CallFuture;
+import dev.inproc.inference.internal.calls.Waiting;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +40,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
   }
 
   /** A request that waits, and its caller's future. */
-  static final class Queued<I, O> extends Call<I, O> {
+  static final class Queued<I, O> extends CallFuture<I, O> {
     private final long arrivalNanos;
     private final boolean blocking;
 
@@ -112,7 +112,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
   }
 
   private void run(List<Queued<I, O>> batch) {
-    batch.removeIf(Call::isDone);
+    batch.removeIf(CallFuture::isDone);
     if (!batch.isEmpty()) {
       try {
         inner.run(new CallBatch<>(batch));
@@ -128,8 +128,9 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
     return submit(input, options, false);
   }
 
-  private Call<I, O> submit(I input, CallOptions options, boolean blocking) {
-    CallOptions armed = Deadline.isSet(options) ? Deadline.start(options, System.nanoTime()) : options;
+  private CallFuture<I, O> submit(I input, CallOptions options, boolean blocking) {
+    CallOptions armed =
+        Deadline.isSet(options) ? Deadline.start(options, System.nanoTime()) : options;
     Queued<I, O> call = new Queued<>(input, armed, arrivalNanos(), blocking);
     try {
       inner.traits().check(input);
@@ -170,7 +171,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
 
   @Override
   public final List<O> predictAll(List<I> inputs, CallOptions options) {
-    List<Call<I, O>> calls = new ArrayList<>(inputs.size());
+    List<CallFuture<I, O>> calls = new ArrayList<>(inputs.size());
     inputs.forEach(input -> calls.add(submit(input, options, true)));
     try {
       List<O> answers = new ArrayList<>(calls.size());

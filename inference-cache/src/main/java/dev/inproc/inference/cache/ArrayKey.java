@@ -10,7 +10,7 @@ final class ArrayKey {
   private final long hash;
 
   ArrayKey(Object array) {
-    this(array, Arrayed.hash(array));
+    this(array, ArrayValues.hash(array));
   }
 
   /** For tests that force collisions. */
@@ -25,12 +25,14 @@ final class ArrayKey {
 
   /** Returns a key of a copy, and of the copy's hash: the owner may be writing just now. */
   ArrayKey kept() {
-    return new ArrayKey(Arrayed.copy(array));
+    return new ArrayKey(ArrayValues.copy(array));
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof ArrayKey that && hash == that.hash && Arrayed.same(array, that.array);
+    return other instanceof ArrayKey that
+        && hash == that.hash
+        && ArrayValues.same(array, that.array);
   }
 
   @Override

@@ -2,8 +2,8 @@ package dev.inproc.inference.cache;
 
 import dev.inproc.inference.Decorator;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
 public final class Caching implements Decorator {
   private final long capacity;
   private final boolean inBytes;
-  private final @Nullable Answers answers;
-  private final Sizes sizes;
+  private final @Nullable AnswerIsolation answers;
+  private final Weigher sizes;
   private final @Nullable Duration timeToLive;
   private final @Nullable Duration refreshAfter;
   private final @Nullable Duration failuresFor;
@@ -63,8 +63,8 @@ public final class Caching implements Decorator {
   private static final class Builder {
     private final long capacity;
     private final boolean inBytes;
-    private @Nullable Answers answers;
-    private Sizes sizes = Sizes.KNOWN;
+    private @Nullable AnswerIsolation answers;
+    private Weigher sizes = Weigher.KNOWN;
     private @Nullable Duration timeToLive;
     private @Nullable Duration refreshAfter;
     private @Nullable Duration failuresFor;
@@ -112,14 +112,14 @@ public final class Caching implements Decorator {
    */
   public Caching withAnswers(Class<?> type) {
     Builder copy = copy();
-    copy.answers = Answers.of(type);
+    copy.answers = AnswerIsolation.of(type);
     return new Caching(copy);
   }
 
   /** Returns this caching for answers that nothing changes, which are shared between callers. */
   public Caching withImmutableAnswers(Class<?> type) {
     Builder copy = copy();
-    copy.answers = new Answers(type, null);
+    copy.answers = new AnswerIsolation(type, null);
     return new Caching(copy);
   }
 
@@ -131,7 +131,7 @@ public final class Caching implements Decorator {
    */
   public <T> Caching withCopiedAnswers(Class<T> type, UnaryOperator<T> copier) {
     Builder copy = copy();
-    copy.answers = Answers.copied(type, copier);
+    copy.answers = AnswerIsolation.copied(type, copier);
     return new Caching(copy);
   }
 
@@ -195,15 +195,21 @@ public final class Caching implements Decorator {
    */
   @Override
   public <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner) {
-    return decorate(inner, ServingThreads.of(inner).timer());
+    return decorate(
+        inner, inner.find(ServingThreads.class).orElse(ServingThreads.shared()).timer());
   }
 
   <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer) {
-    return decorate(inner, timer, Elsewhere.of(ServingThreads.of(inner).workers()));
+    return decorate(
+        inner,
+        timer,
+        CacheExecutors.of(
+            inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers()));
   }
 
-  <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer, Elsewhere elsewhere) {
-    Answers known = answers;
+  <I, O> CachingPredictor<I, O> decorate(
+      Predictor<I, O> inner, Timer timer, CacheExecutors executors) {
+    AnswerIsolation known = answers;
     if (known == null) {
       throw new IllegalStateException(
           "Expected to be told what answers are, so that no caller can change another's. Say"
@@ -219,7 +225,7 @@ public final class Caching implements Decorator {
               + known.type().getSimpleName()
               + ".class, bytes)");
     }
-    return new ExactCache<>(inner, this, known, timer, elsewhere);
+    return new ExactCache<>(inner, this, known, timer, executors);
   }
 
   /** Returns the most entries, or bytes, that are kept. */
@@ -247,7 +253,7 @@ public final class Caching implements Decorator {
     return failuresFor;
   }
 
-  Sizes sizes() {
+  Weigher sizes() {
     return sizes;
   }
 

@@ -6,12 +6,12 @@ import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.Deadline;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.BoundedClose;
-import dev.inproc.inference.concurrent.Lifetime;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.BoundedClose;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.RefCountedResource;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Workers;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -25,9 +25,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The exact cache. A call looks into the {@link Store} ({@link Hits}); if that has nothing it joins
- * the key's {@link Flight}, or makes one ({@link Misses}, {@link ListCall}), whose run ends with an
- * entry and answers ({@link Runs}).
+ * The exact cache. A call looks into the {@link Store} ({@link HitPath}); if that has nothing it
+ * joins the key's {@link InFlightLoad}, or makes one ({@link MissPath}, {@link BulkLookup}), whose
+ * run ends with an entry and answers ({@link LoadCompletion}).
  */
 final class ExactCache<I, O> implements CachingPredictor<I, O> {
   private static final Logger LOG = System.getLogger("dev.inproc.inference.cache");
@@ -37,38 +37,44 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   private final Predictor<I, O> inner;
   private final Keys keys = new Keys();
-  private final Counts counts = new Counts();
-  private final Switch power;
+  private final StatsCounter counts = new StatsCounter();
+  private final CacheCircuitBreaker breaker;
   private final Timer timer;
   private final ServingThreads threads;
   private final Store<O> store;
-  private final Telling telling;
-  private final Flights<I, O> flights;
-  private final Hits<I, O> hits;
-  private final Misses<I, O> misses;
-  private final ListCall.Layer<I, O> lists;
-  private final Lifetime lifetime = new Lifetime(this::lastOut);
+  private final CompletionNotifier notifier;
+  private final SingleFlight<I, O> loads;
+  private final HitPath<I, O> hits;
+  private final MissPath<I, O> misses;
+  private final BulkLookup.Layer<I, O> lists;
+  private final RefCountedResource lifetime = new RefCountedResource(this::lastOut);
   private final AtomicInteger closers = new AtomicInteger();
 
-  ExactCache(Predictor<I, O> inner, Caching caching, Answers answers, Timer timer, Elsewhere on) {
+  ExactCache(
+      Predictor<I, O> inner,
+      Caching caching,
+      AnswerIsolation answers,
+      Timer timer,
+      CacheExecutors on) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.timer = timer;
-    threads = ServingThreads.of(inner);
+    threads = inner.find(ServingThreads.class).orElse(ServingThreads.shared());
     boolean passing = inner.keepsState();
-    power = new Switch(timer, passing);
+    breaker = new CacheCircuitBreaker(timer, passing);
     if (passing) {
       LOG.log(Level.WARNING, "{0}: nothing is cached, {1}", inner, WHY_PASSED);
     }
-    telling = new Telling(on.telling());
+    notifier = new CompletionNotifier(on.notifier());
     store = new Store<>(caching, answers, timer, on.upkeep());
-    flights = new Flights<>(store, lifetime, counts, this);
-    Meter meter = new Meter(power, counts, timer, caching.isAlwaysOn(), this);
-    Runs<I, O> runs = new Runs<>(inner, store, answers, timer, flights, telling, counts);
-    hits = new Hits<>(keys, store, answers, flights, runs, counts, meter);
-    misses = new Misses<>(inner, this, threads, answers, timer, hits, flights, runs, counts, meter);
+    loads = new SingleFlight<>(store, lifetime, counts, this);
+    PayoffSampler meter = new PayoffSampler(breaker, counts, timer, caching.isAlwaysOn(), this);
+    LoadCompletion<I, O> runs =
+        new LoadCompletion<>(inner, store, answers, timer, loads, notifier, counts);
+    hits = new HitPath<>(keys, store, answers, loads, runs, counts, meter);
+    misses = new MissPath<>(inner, this, threads, answers, timer, hits, loads, runs, counts, meter);
     lists =
-        new ListCall.Layer<>(
-            inner, keys, answers, timer, hits, misses, flights, runs, counts, meter);
+        new BulkLookup.Layer<>(
+            inner, keys, answers, timer, hits, misses, loads, runs, counts, meter);
   }
 
   @Override
@@ -78,7 +84,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
       return misses.passed(input, options);
     }
     Object key = keys.of(input, options.cacheScope());
-    Kept<O> kept = hits.find(key, options);
+    CacheEntry<O> kept = hits.find(key, options);
     if (kept == null) {
       return misses.predict(key, input, options);
     }
@@ -97,7 +103,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
         return inner.submit(input, options);
       }
       Object key = keys.of(input, options.cacheScope());
-      Kept<O> kept = hits.find(key, options);
+      CacheEntry<O> kept = hits.find(key, options);
       if (kept == null) {
         return misses.submit(key, input, options, false);
       }
@@ -118,25 +124,25 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     }
     CallOptions own = BlockedCaller.options(options);
     CallOptions armed = Deadline.isSet(own) ? Deadline.start(own, timer.nanoTime()) : own;
-    return new ListCall<>(lists, all, armed).answers();
+    return new BulkLookup<>(lists, all, armed).answers();
   }
 
   /** Whether a call goes past the cache; throws once closed. */
   private boolean isPassedBy(CallOptions options, int requests) {
     CacheMode mode = options.cacheMode();
     boolean isUsual = mode == CacheMode.USE || mode == CacheMode.EXACT_ONLY;
-    if (isUsual && power.isOn()) {
+    if (isUsual && breaker.isOn()) {
       return false; // what almost all calls are
     }
-    if (power.isClosed()) {
+    if (breaker.isClosed()) {
       counts.closed.add(requests);
       throw new PredictorClosedException(toString());
     }
-    if (power.isPassing()) {
+    if (breaker.isPassing()) {
       if (inner.keepsState()) {
         return mode != CacheMode.ONLY_IF_CACHED;
       }
-      power.settle(); // it was not known before
+      breaker.settle(); // it was not known before
       return mode == CacheMode.BYPASS;
     }
     return mode == CacheMode.BYPASS || isUsual;
@@ -146,12 +152,12 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   @Override
   public void invalidate(Object input, CallOptions options) {
-    flights.invalidate(keys.of(input, options.cacheScope()));
+    loads.invalidate(keys.of(input, options.cacheScope()));
   }
 
   @Override
   public <T> void invalidateIf(Class<T> type, Predicate<? super T> inputs) {
-    flights.invalidateIf(
+    loads.invalidateIf(
         key -> {
           Object input = Keys.input(key);
           return type.isInstance(input) && inputs.test(type.cast(input));
@@ -160,12 +166,12 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   @Override
   public void invalidateScope(@Nullable String scope) {
-    flights.invalidateIf(key -> Objects.equals(scope, Keys.scope(key)));
+    loads.invalidateIf(key -> Objects.equals(scope, Keys.scope(key)));
   }
 
   @Override
   public void invalidateAll() {
-    flights.invalidateIf(key -> true);
+    loads.invalidateIf(key -> true);
   }
 
   // ---- closing ----
@@ -173,18 +179,18 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   @Override
   public void close() {
     if (stopIntake()) {
-      lifetime.awaitFreed(Nanos.FOREVER);
+      lifetime.awaitFreed(Durations.FOREVER);
       inner.close();
     }
   }
 
   @Override
   public boolean close(Duration timeout) {
-    long end = System.nanoTime() + Nanos.of(timeout);
+    long end = System.nanoTime() + Durations.of(timeout);
     if (!stopIntake()) {
       return false;
     }
-    if (lifetime.awaitFreed(Nanos.of(timeout))) {
+    if (lifetime.awaitFreed(Durations.of(timeout))) {
       return inner.close(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     }
     // What is inside fails the calls that this waits for.
@@ -194,12 +200,12 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   /** Takes no more calls. Returns whether this thread may wait for those under way. */
   private boolean stopIntake() {
-    boolean waits = !Workers.isWorker() && !telling.isTelling();
+    boolean waits = !Workers.isWorker() && !notifier.isTelling();
     if (waits) {
       closers.incrementAndGet();
     }
-    power.close();
-    flights.abandonRefreshes();
+    breaker.close();
+    loads.abandonRefreshes();
     lifetime.close();
     return waits;
   }
@@ -219,7 +225,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   @Override
   public CachingMetrics metrics() {
-    return counts.snapshot(power, store);
+    return counts.snapshot(breaker, store);
   }
 
   @Override
@@ -234,9 +240,9 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   @Override
   public String toString() {
-    if (power.isPassing()) {
+    if (breaker.isPassing()) {
       return "cached[off: the model may keep state](" + inner + ")";
     }
-    return (power.isOn() || power.isClosed() ? "cached(" : "cached[off](") + inner + ")";
+    return (breaker.isOn() || breaker.isClosed() ? "cached(" : "cached[off](") + inner + ")";
   }
 }

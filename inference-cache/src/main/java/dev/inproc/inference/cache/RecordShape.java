@@ -8,6 +8,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a record's components and builds a record of its class. Fields are read where the record's
@@ -69,7 +70,7 @@ final class RecordShape {
     }
   }
 
-  Object build(Object[] values) {
+  Object build(@Nullable Object[] values) {
     Class<?>[] types =
         Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
     try {
@@ -83,7 +84,7 @@ final class RecordShape {
     } catch (IllegalAccessException e) {
       throw closed(e);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e); // every record has its canonical constructor
+      throw new LinkageError("Every record has its canonical constructor", e);
     }
   }
 

@@ -84,7 +84,7 @@ final class Snapshots {
       }
       try {
         if (KeyType.of(part.getClass()).kind() == KeyType.Kind.ARRAY) {
-          parts[i] = Arrayed.copy(part);
+          parts[i] = ArrayValues.copy(part);
           array = i;
         } else {
           parts[i] = copy(part, depth + 1);

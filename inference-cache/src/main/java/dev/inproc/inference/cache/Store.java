@@ -3,8 +3,8 @@ package dev.inproc.inference.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -22,18 +22,18 @@ import org.jspecify.annotations.Nullable;
  * @param <O> an answer
  */
 final class Store<O> {
-  private final Cache<Object, Kept<O>> entries;
+  private final Cache<Object, CacheEntry<O>> entries;
   private final Timer timer;
   private final boolean inBytes;
-  private final Sizes sizes;
-  private final Answers answers;
+  private final Weigher sizes;
+  private final AnswerIsolation answers;
   private final long refreshNanos;
   private final long failureNanos;
   private final ThreadLocal<Boolean> storing = new ThreadLocal<>();
   private final LongAdder evicted = new LongAdder();
   private final LongAdder expired = new LongAdder();
 
-  Store(Caching caching, Answers answers, Timer timer, Executor upkeep) {
+  Store(Caching caching, AnswerIsolation answers, Timer timer, Executor upkeep) {
     this.timer = timer;
     this.answers = answers;
     inBytes = caching.isInBytes();
@@ -43,14 +43,14 @@ final class Store<O> {
     Caffeine<Object, Object> builder = Caffeine.newBuilder().executor(task -> keepUp(task, upkeep));
     Duration timeToLive = caching.timeToLive();
     if (timeToLive != null) {
-      builder.expireAfterWrite(Nanos.of(timeToLive), TimeUnit.NANOSECONDS);
+      builder.expireAfterWrite(Durations.of(timeToLive), TimeUnit.NANOSECONDS);
       builder.ticker(timer::nanoTime);
     }
-    Caffeine<Object, Kept<O>> bounded =
+    Caffeine<Object, CacheEntry<O>> bounded =
         inBytes
             ? builder
                 .maximumWeight(caching.capacity())
-                .weigher((Object key, Kept<O> kept) -> kept.weight())
+                .weigher((Object key, CacheEntry<O> kept) -> kept.weight())
                 .evictionListener(this::gone)
             : builder.maximumSize(caching.capacity()).evictionListener(this::gone);
     entries = bounded.build();
@@ -58,15 +58,15 @@ final class Store<O> {
 
   /** Zero means never. */
   private static long nanos(@Nullable Duration duration) {
-    return duration == null ? 0 : Math.max(1, Nanos.of(duration));
+    return duration == null ? 0 : Math.max(1, Durations.of(duration));
   }
 
-  private void gone(@Nullable Object key, @Nullable Kept<O> kept, RemovalCause cause) {
+  private void gone(@Nullable Object key, @Nullable CacheEntry<O> kept, RemovalCause cause) {
     (cause == RemovalCause.EXPIRED ? expired : evicted).increment();
   }
 
-  @Nullable Kept<O> get(Object key) {
-    Kept<O> kept = entries.getIfPresent(key);
+  @Nullable CacheEntry<O> get(Object key) {
+    CacheEntry<O> kept = entries.getIfPresent(key);
     if (kept != null && kept.failure != null && kept.isOver(timer.nanoTime())) {
       entries.asMap().remove(key, kept);
       return null;
@@ -83,26 +83,27 @@ final class Store<O> {
   }
 
   /** Whether this entry is due to be refreshed by whoever asked. */
-  boolean isDue(Kept<O> kept) {
+  boolean isDue(CacheEntry<O> kept) {
     return kept.failure == null && kept.takeRefresh(timer.nanoTime(), refreshNanos);
   }
 
   /** Returns an entry for an answer; throws if it is not of the declared type. */
-  Kept<O> entryOf(Object key, O answer, long runNanos) {
+  CacheEntry<O> entryOf(Object key, O answer, long runNanos) {
     answers.check(answer);
-    Kept<O> kept = Kept.answer(answer, runNanos, inBytes ? sizes.weigh(key, answer) : 1);
+    CacheEntry<O> kept =
+        CacheEntry.answer(answer, runNanos, inBytes ? sizes.weigh(key, answer) : 1);
     if (refreshes()) {
       kept.refreshAt(timer.nanoTime() + refreshNanos);
     }
     return kept;
   }
 
-  Kept<O> entryOf(Object key, Throwable failure, long runNanos) {
+  CacheEntry<O> entryOf(Object key, Throwable failure, long runNanos) {
     int weight = inBytes ? sizes.weigh(key, null) : 1;
-    return Kept.failure(failure, runNanos, weight, timer.nanoTime() + failureNanos);
+    return CacheEntry.failure(failure, runNanos, weight, timer.nanoTime() + failureNanos);
   }
 
-  void put(Object key, Kept<O> kept) {
+  void put(Object key, CacheEntry<O> kept) {
     storing.set(true);
     try {
       entries.put(key, kept);

@@ -1,7 +1,7 @@
 package dev.inproc.inference.cache;
 
-import dev.inproc.inference.concurrent.CallbackExecutor;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.CallbackExecutor;
+import dev.inproc.inference.internal.concurrent.Workers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds runs that wait for each other, across all caches of the process. A thread that is about to
- * block waits for a flight; the flight's run is on its owner's thread; the owner may itself wait
- * for another flight, and so on. If this leads back to the thread, none of these runs can ever end.
+ * block waits for a load; the load's run is on its owner's thread; the owner may itself wait for
+ * another load, and so on. If this leads back to the thread, none of these runs can ever end.
  *
  * <p>Only a thread that is about to block pays for this: it enters itself, then follows the chain.
  * Of two threads that close a cycle at once, the second to enter itself sees the first. What is
  * seen on the way may be over by the time the chain closes, so every step is looked at once more:
- * an owner leads its flight until that is over, so steps that all still hold have held together.
+ * an owner leads its load until that is over, so steps that all still hold have held together.
  *
  * <p>A run that was handed to other threads has no owner, and is not seen.
  */
@@ -23,7 +23,8 @@ final class WaitGraph {
   private static final int LONGEST = 1_000;
   private static final int SHOWN = 40;
 
-  private static final ConcurrentHashMap<Thread, Waiter<?, ?>> WAITING = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<Thread, LoadWaiter<?, ?>> WAITING =
+      new ConcurrentHashMap<>();
 
   private WaitGraph() {}
 
@@ -36,10 +37,10 @@ final class WaitGraph {
   }
 
   /** Enters the calling thread. Fails the waiter if what it waits for waits for this thread. */
-  static void begin(Waiter<?, ?> waiter) {
+  static void begin(LoadWaiter<?, ?> waiter) {
     Thread self = Thread.currentThread();
     WAITING.put(self, waiter);
-    List<Waiter<?, ?>> cycle = cycle(waiter, self);
+    List<LoadWaiter<?, ?>> cycle = cycle(waiter, self);
     if (cycle != null) {
       waiter.giveUp(new IllegalStateException(describe(cycle)));
     }
@@ -50,10 +51,10 @@ final class WaitGraph {
     WAITING.remove(Thread.currentThread());
   }
 
-  private static @Nullable List<Waiter<?, ?>> cycle(Waiter<?, ?> first, Thread self) {
-    List<Waiter<?, ?>> chain = new ArrayList<>(2);
+  private static @Nullable List<LoadWaiter<?, ?>> cycle(LoadWaiter<?, ?> first, Thread self) {
+    List<LoadWaiter<?, ?>> chain = new ArrayList<>(2);
     List<Thread> owners = new ArrayList<>(2);
-    Waiter<?, ?> waiter = first;
+    LoadWaiter<?, ?> waiter = first;
     while (waiter != null && chain.size() < LONGEST) { // others' cycle may be on the way
       Thread owner = waiter.ownerOfRun();
       if (owner == null) {
@@ -69,7 +70,7 @@ final class WaitGraph {
     return null;
   }
 
-  private static boolean stillHolds(List<Waiter<?, ?>> chain, List<Thread> owners) {
+  private static boolean stillHolds(List<LoadWaiter<?, ?>> chain, List<Thread> owners) {
     for (int i = 0; i < chain.size(); i++) {
       if (chain.get(i).isDone() || chain.get(i).ownerOfRun() != owners.get(i)) {
         return false;
@@ -78,7 +79,7 @@ final class WaitGraph {
     return true;
   }
 
-  private static String describe(List<Waiter<?, ?>> cycle) {
+  private static String describe(List<LoadWaiter<?, ?>> cycle) {
     // The last one's run is this thread's, and asks for the first.
     StringBuilder text =
         new StringBuilder("Recursive use of a cache: the run for ")
@@ -94,7 +95,7 @@ final class WaitGraph {
   }
 
   /** Names a request without calling a {@code toString} that may be long. */
-  private static String name(Waiter<?, ?> waiter) {
+  private static String name(LoadWaiter<?, ?> waiter) {
     Object input = waiter.requestOfRun();
     if (input instanceof String text) {
       return '"' + (text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text) + '"';

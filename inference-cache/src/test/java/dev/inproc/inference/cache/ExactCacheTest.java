@@ -426,7 +426,7 @@ class ExactCacheTest {
       assertThrows(PredictorClosedException.class, () -> cache.predictAll(List.of("a"), options));
     }
     assertEquals(0, cache.metrics().entries());
-    assertEquals(3 * CacheMode.values().length, cache.metrics().closed());
+    assertEquals(3L * CacheMode.values().length, cache.metrics().closed());
     assertFalse(cache.metrics().on());
   }
 

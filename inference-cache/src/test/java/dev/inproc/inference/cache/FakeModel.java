@@ -3,7 +3,7 @@ package dev.inproc.inference.cache;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.concurrent.Waiting;
+import dev.inproc.inference.internal.calls.Waiting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

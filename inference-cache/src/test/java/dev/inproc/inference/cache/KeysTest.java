@@ -52,7 +52,7 @@ class KeysTest {
             new float[][] {{1}, {2}});
     for (int i = 0; i < apart.size(); i++) {
       Object key = keys.of(apart.get(i), null);
-      Object copy = keys.of(Arrayed.copy(apart.get(i)), null);
+      Object copy = keys.of(ArrayValues.copy(apart.get(i)), null);
       assertEquals(key, copy, "array " + i);
       assertEquals(key.hashCode(), copy.hashCode(), "array " + i);
       for (int j = 0; j < i; j++) {
@@ -205,11 +205,11 @@ class KeysTest {
     for (int i = 0; i < array.length; i++) {
       array[i] = random.nextFloat();
     }
-    long hash = Arrayed.hash(array);
+    long hash = ArrayValues.hash(array);
     for (int i = 0; i < array.length; i++) {
       float before = array[i];
       array[i] = Math.nextUp(before);
-      assertNotEquals(hash, Arrayed.hash(array), "element " + i);
+      assertNotEquals(hash, ArrayValues.hash(array), "element " + i);
       array[i] = before;
     }
   }

@@ -2,8 +2,8 @@ package dev.inproc.inference.cache;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.calls.CallFuture;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -37,12 +37,12 @@ public class OneKeyLincheckTest {
       Caching.exact(10)
           .withAnswers(Integer.class)
           .withAlwaysOn()
-          .decorate(register, Timer.system(), Elsewhere.caller());
+          .decorate(register, Timer.system(), CacheExecutors.caller());
 
   /** Reads the number when a run ends, which for asynchronous runs someone else must do. */
   private static final class Register implements Predictor<String, Integer> {
     private volatile int number;
-    private final Queue<Call<String, Integer>> pending = new ConcurrentLinkedQueue<>();
+    private final Queue<CallFuture<String, Integer>> pending = new ConcurrentLinkedQueue<>();
 
     @Override
     public Integer predict(String input, CallOptions options) {
@@ -51,13 +51,13 @@ public class OneKeyLincheckTest {
 
     @Override
     public CompletableFuture<Integer> submit(String input, CallOptions options) {
-      Call<String, Integer> call = new Call<>(input, options);
+      CallFuture<String, Integer> call = new CallFuture<>(input, options);
       pending.add(call);
       return call;
     }
 
     void runPending() {
-      for (Call<String, Integer> call = pending.poll(); call != null; call = pending.poll()) {
+      for (CallFuture<String, Integer> call = pending.poll(); call != null; call = pending.poll()) {
         call.answer(number);
       }
     }

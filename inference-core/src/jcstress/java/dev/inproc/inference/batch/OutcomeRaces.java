@@ -15,7 +15,7 @@ public class OutcomeRaces {
   private OutcomeRaces() {}
 
   /** What all of them look at when it is over. */
-  abstract static class One extends Race.Waiting {
+  abstract static class One extends Race.QueuedRequest {
     final void note(LL_Result r) {
       r.r1 = winner();
       r.r2 = bench.accountsAtLast();

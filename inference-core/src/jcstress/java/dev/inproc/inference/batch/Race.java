@@ -53,24 +53,24 @@ abstract class Race {
     return Bench.outcome(second);
   }
 
-  /** A request that waits, and the turner that was called for it. */
-  abstract static class Waiting extends Race {
-    private final AtomicReference<Runnable> turner;
+  /** A request that waits, and the loop that was called for it. */
+  abstract static class QueuedRequest extends Race {
+    private final AtomicReference<Runnable> loop;
     private final AtomicInteger expiries = new AtomicInteger();
     private final Request<Long, Long> request;
 
-    Waiting() {
+    QueuedRequest() {
       this(new AtomicReference<>());
     }
 
-    private Waiting(AtomicReference<Runnable> turner) {
-      super(new Bench(Batching.upTo(4), (lane, run) -> turner.set(run)));
-      this.turner = turner;
+    private QueuedRequest(AtomicReference<Runnable> loop) {
+      super(new Bench(Batching.upTo(4), (lane, run) -> loop.set(run)));
+      this.loop = loop;
       request = (Request<Long, Long>) bench.batcher.submit(1L);
     }
 
     final void turn() {
-      turner.get().run();
+      loop.get().run();
     }
 
     final void cancel() {
@@ -92,27 +92,27 @@ abstract class Race {
 
   /** A queue for one, which waits in it. */
   abstract static class Full extends Race {
-    private final AtomicReference<Runnable> turner;
+    private final AtomicReference<Runnable> loop;
 
     Full() {
       this(new AtomicReference<>());
     }
 
-    private Full(AtomicReference<Runnable> turner) {
+    private Full(AtomicReference<Runnable> loop) {
       super(
           new Bench(
               Batching.upTo(4).withMaxQueued(1),
               (lane, run) -> {
-                if (!turner.compareAndSet(null, run)) {
+                if (!loop.compareAndSet(null, run)) {
                   run.run();
                 }
               }));
-      this.turner = turner;
+      this.loop = loop;
       offerFirst();
     }
 
     final void turn() {
-      turner.get().run();
+      loop.get().run();
     }
   }
 
@@ -122,7 +122,7 @@ abstract class Race {
     private final List<Request<Long, Long>> requests = new ArrayList<>();
 
     Chain() {
-      Batcher<Long, Long> batcher = new Bench(Batching.upTo(SIZE)).batcher;
+      BatchScheduler<Long, Long> batcher = new Bench(Batching.upTo(SIZE)).batcher;
       for (int i = 0; i < SIZE; i++) {
         requests.add(
             new Request<>(batcher, 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, null, true));
@@ -130,7 +130,7 @@ abstract class Race {
     }
 
     final void answerTwo() {
-      Gathered<Long, Long> gathered = new Gathered<>(requests, new Figures(SIZE));
+      RequestBatch<Long, Long> gathered = new RequestBatch<>(requests, new StatsCounter(SIZE));
       gathered.complete(0, 1L);
       gathered.complete(1, 1L);
     }

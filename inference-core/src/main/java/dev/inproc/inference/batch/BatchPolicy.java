@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <R> the requests
  */
-final class BatchPolicy<R extends Waiting> {
+final class BatchPolicy<R extends QueuedRequest> {
   /** Plans are made on what this share of runs stays within. */
   static final double PLAN = 0.9;
 
-  /** A run that takes less than nine in ten do would be lucky. */
+  /** The 10th percentile of run time: the optimistic estimate before a deadline is rejected. */
   static final double LUCK = 0.1;
 
   private static final double[] PLANS = {PLAN, 0.5, LUCK};
@@ -28,26 +28,26 @@ final class BatchPolicy<R extends Waiting> {
 
   private final int maxBatchSize;
   private final long maxDelayNanos;
-  private final RunCost cost;
-  private final Untimed<R> untimed = new Untimed<>();
-  private final Timed<R> timed;
-  private final Planner planner;
+  private final CostPredictor cost;
+  private final WeightedFairQueue<R> untimed = new WeightedFairQueue<>();
+  private final DeadlineQueue<R> timed;
+  private final DeadlinePlanner planner;
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
   private double usualNanos; // from arrival to deadline, a fading mean
   private int passedOver; // runs without one of those untimed that waited
   private boolean draining;
   private boolean delayed; // what runs next has waited for more
-  private int lone = LONE; // runs of one row in a row
+  private int consecutiveSingles = LONE; // runs of one row in a row
 
-  BatchPolicy(int maxBatchSize, long maxDelayNanos, RunCost cost) {
+  BatchPolicy(int maxBatchSize, long maxDelayNanos, CostPredictor cost) {
     this.maxBatchSize = maxBatchSize;
     this.maxDelayNanos = maxDelayNanos;
     this.cost = cost;
     int batch = Math.min(maxBatchSize, MOST_PLANNED);
     int most = Math.max(1_024, 2 * batch);
     int lookAhead = Math.max(64, Math.min(LOOK_AHEAD * batch, most));
-    timed = new Timed<>(lookAhead);
-    planner = new Planner(batch, cost);
+    timed = new DeadlineQueue<>(lookAhead);
+    planner = new DeadlinePlanner(batch, cost);
   }
 
   /** Takes in a request. */
@@ -109,13 +109,13 @@ final class BatchPolicy<R extends Waiting> {
    * Chooses for an engine that is idle now.
    *
    * @param batch gets what to run now, in this order
-   * @param hopeless gets what no plan can meet, to be refused now
+   * @param unmeetable gets what no plan can meet, to be refused now
    * @return 0 if the batch is to be run now; else nanoseconds after which to ask again, unless more
    *     comes before; {@link Long#MAX_VALUE} if nothing waits
    */
-  long select(long nowNanos, List<R> batch, List<R> hopeless) {
+  long select(long nowNanos, List<R> batch, List<R> unmeetable) {
     if (timed.size() > 0) {
-      refresh(nowNanos, hopeless);
+      refresh(nowNanos, unmeetable);
     }
     if (timed.count() == 0 && untimed.isEmpty()) {
       return Long.MAX_VALUE;
@@ -137,7 +137,7 @@ final class BatchPolicy<R extends Waiting> {
       reason = DispatchReason.DELAY_PASSED;
     }
     delayed = false;
-    lone = batch.size() == 1 ? Math.min(lone + 1, LONE) : 0;
+    consecutiveSingles = batch.size() == 1 ? Math.min(consecutiveSingles + 1, LONE) : 0;
     return 0;
   }
 
@@ -146,13 +146,13 @@ final class BatchPolicy<R extends Waiting> {
    * others: where nothing else waits, the one with the most time left is tried, and its run
    * corrects the prediction.
    */
-  private void refresh(long nowNanos, List<R> hopeless) {
-    int from = hopeless.size();
-    timed.refresh(nowNanos, cost, LUCK, hopeless);
-    if (timed.count() == 0 && hopeless.size() > from && untimed.isEmpty()) {
-      R last = hopeless.get(hopeless.size() - 1);
+  private void refresh(long nowNanos, List<R> unmeetable) {
+    int from = unmeetable.size();
+    timed.refresh(nowNanos, cost, LUCK, unmeetable);
+    if (timed.count() == 0 && unmeetable.size() > from && untimed.isEmpty()) {
+      R last = unmeetable.get(unmeetable.size() - 1);
       if (last.deadlineNanos() - nowNanos > 0) {
-        hopeless.remove(hopeless.size() - 1);
+        unmeetable.remove(unmeetable.size() - 1);
         timed.add(last);
       }
     }
@@ -167,7 +167,7 @@ final class BatchPolicy<R extends Waiting> {
         return 0;
       }
     }
-    if (size() == 1 && lone >= LONE) {
+    if (size() == 1 && consecutiveSingles >= LONE) {
       return 0; // nobody else is to be expected
     }
     long oldest = untimed.oldestAge(nowNanos);
@@ -199,13 +199,13 @@ final class BatchPolicy<R extends Waiting> {
       planner.plan(PLANS[i]);
     }
     if (planner.rows() == 0) {
-      planner.tryLast(); // hopeless, and tried all the same
+      planner.tryLast(); // no plan meets it; its run corrects the prediction
     }
     reason = planner.isLosing() ? DispatchReason.DEADLINE : DispatchReason.IDLE_ENGINE;
-    int riders = untimed.isEmpty() ? 0 : riders();
-    planner.makeRoom(riders, untimed.meanBytes(riders));
+    int bestEffort = untimed.isEmpty() ? 0 : bestEffort();
+    planner.makeRoom(bestEffort, untimed.meanBytes(bestEffort));
     timed.take(planner, batch);
-    int taken = untimed.take(riders, batch);
+    int taken = untimed.take(bestEffort, batch);
     passedOver = taken > 0 || untimed.size() == 0 ? 0 : passedOver + 1;
   }
 
@@ -214,7 +214,7 @@ final class BatchPolicy<R extends Waiting> {
    * far as it costs nobody a deadline. After {@value #PATIENCE} runs without, a quarter of a batch
    * whatever it costs: with deadlines alone deciding they might starve.
    */
-  private int riders() {
+  private int bestEffort() {
     int cap = Math.min(maxBatchSize, MOST_PLANNED);
     int fair = (int) Math.ceil((double) cap * untimed.size() / size());
     int most = Math.min(untimed.size(), Math.max(fair, cap - planner.rows()));

@@ -2,7 +2,7 @@ package dev.inproc.inference.batch;
 
 import dev.inproc.inference.BatchDecorator;
 import dev.inproc.inference.BatchPredictor;
-import dev.inproc.inference.concurrent.Nanos;
+import dev.inproc.inference.internal.concurrent.Durations;
 import java.time.Duration;
 
 /**
@@ -65,9 +65,9 @@ public final class Batching implements BatchDecorator {
 
   /** Returns this batching with the most requests that may wait, up to 4,194,304. */
   public Batching withMaxQueued(int requests) {
-    if (requests > Intake.MOST_QUEUED) {
+    if (requests > RequestQueue.MOST_QUEUED) {
       throw new IllegalArgumentException(
-          "maxQueued must be at most " + Intake.MOST_QUEUED + ", got " + requests);
+          "maxQueued must be at most " + RequestQueue.MOST_QUEUED + ", got " + requests);
     }
     return new Batching(
         maxBatchSize, maxDelay, positive(requests, "maxQueued"), maxQueuedBytes, parallelism);
@@ -75,9 +75,9 @@ public final class Batching implements BatchDecorator {
 
   /** Returns this batching with the most bytes of requests that may wait. */
   public Batching withMaxQueuedBytes(long bytes) {
-    if (bytes < 1 || bytes > Intake.MOST_BYTES) {
+    if (bytes < 1 || bytes > RequestQueue.MOST_BYTES) {
       throw new IllegalArgumentException(
-          "maxQueuedBytes must be from 1 to " + Intake.MOST_BYTES + ", got " + bytes);
+          "maxQueuedBytes must be from 1 to " + RequestQueue.MOST_BYTES + ", got " + bytes);
     }
     return new Batching(maxBatchSize, maxDelay, maxQueued, bytes, parallelism);
   }
@@ -87,9 +87,9 @@ public final class Batching implements BatchDecorator {
    * parallelism}, so that its threads are shared out.
    */
   public Batching withParallelism(int runs) {
-    if (runs > Slots.MOST) {
+    if (runs > EngineSlots.MOST) {
       throw new IllegalArgumentException(
-          "parallelism must be at most " + Slots.MOST + ", got " + runs);
+          "parallelism must be at most " + EngineSlots.MOST + ", got " + runs);
     }
     return new Batching(
         maxBatchSize, maxDelay, maxQueued, maxQueuedBytes, positive(runs, "parallelism"));
@@ -104,7 +104,7 @@ public final class Batching implements BatchDecorator {
 
   @Override
   public <I, O> BatchingPredictor<I, O> decorate(BatchPredictor<I, O> inner) {
-    return new Batcher<>(inner, this);
+    return new BatchScheduler<>(inner, this);
   }
 
   /** Returns the most requests in a batch. */
@@ -133,6 +133,6 @@ public final class Batching implements BatchDecorator {
   }
 
   long maxDelayNanos() {
-    return Nanos.of(maxDelay);
+    return Durations.of(maxDelay);
   }
 }

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param <O> an answer
  */
 public sealed interface BatchingPredictor<I, O> extends Predictor<I, O>, BatchingStats
-    permits Batcher {
+    permits BatchScheduler {
   /**
    * Closes as {@link #close()} does, but waits no longer than this. Then those that still wait fail
    * with {@link dev.inproc.inference.PredictorClosedException}, as do those in a run, and the run

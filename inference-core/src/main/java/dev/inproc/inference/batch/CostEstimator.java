@@ -1,6 +1,6 @@
 package dev.inproc.inference.batch;
 
-import dev.inproc.inference.cost.CostModel;
+import dev.inproc.inference.internal.cost.CostModel;
 import java.util.Arrays;
 
 /**
@@ -17,7 +17,7 @@ import java.util.Arrays;
  *
  * <p>Runs are recorded under a lock; reading takes none.
  */
-final class CostEstimator implements RunCost {
+final class CostEstimator implements CostPredictor {
   private static final int QUICK_RUNS = 3;
   private static final int RECENT = 24;
   private static final double[] NO_RATIOS = {};

@@ -1,7 +1,7 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.OverloadedException;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,23 +28,28 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Isolation<I, O> {
   /** Runs requests together. */
   interface Rerun<I, O> {
-    Gathered<I, O> run(List<Request<I, O>> requests);
+    RequestBatch<I, O> run(List<Request<I, O>> requests);
   }
 
   private static final int LONE = 5;
 
   private final Rerun<I, O> rerun;
-  private final Figures figures;
+  private final StatsCounter figures;
   private final Timer timer;
-  private final Intake<?> intake;
+  private final RequestQueue<?> queue;
   private final RerunBudget budget;
   private final AtomicInteger loneFailures = new AtomicInteger(); // since the last success
 
-  Isolation(Rerun<I, O> rerun, Figures figures, Timer timer, Intake<?> intake, int parallelism) {
+  Isolation(
+      Rerun<I, O> rerun,
+      StatsCounter figures,
+      Timer timer,
+      RequestQueue<?> queue,
+      int parallelism) {
     this.rerun = rerun;
     this.figures = figures;
     this.timer = timer;
-    this.intake = intake;
+    this.queue = queue;
     budget = new RerunBudget(parallelism, timer.nanoTime());
   }
 
@@ -102,7 +107,7 @@ final class Isolation<I, O> {
         continue;
       }
       left--;
-      Gathered<I, O> ran = run(live);
+      RequestBatch<I, O> ran = run(live);
       undecided -= live.size();
       for (Map.Entry<Throwable, List<Request<I, O>>> shared : ran.suspects().entrySet()) {
         List<Request<I, O>> requests = shared.getValue();
@@ -116,9 +121,9 @@ final class Isolation<I, O> {
     }
   }
 
-  private Gathered<I, O> run(List<Request<I, O>> requests) {
+  private RequestBatch<I, O> run(List<Request<I, O>> requests) {
     long start = timer.nanoTime();
-    Gathered<I, O> ran = rerun.run(requests);
+    RequestBatch<I, O> ran = rerun.run(requests);
     long end = timer.nanoTime();
     budget.spend(end - start, end);
     if (ran.answered() > 0) {
@@ -159,7 +164,7 @@ final class Isolation<I, O> {
     Duration retryAfter = Duration.ofNanos(budget.untilLeft(timer.nanoTime()));
     for (Request<I, O> request : requests) {
       request.fail(
-          new OverloadedException(reason, intake.capacity(), intake.waiting(), retryAfter, failure),
+          new OverloadedException(reason, queue.capacity(), queue.waiting(), retryAfter, failure),
           figures);
     }
   }

@@ -6,7 +6,7 @@ import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A list on its way through the queue, whatever its length. No more than a window of it waits or
  * runs at once, so that a single call stands behind two batches of it, not behind all. The first is
- * let in or refused like a single call; the others wait for room ({@link AdmissionQueue}). One
+ * let in or refused like a single call; the others wait for room ({@link WaitingForRoom}). One
  * thread, its caller's, but for {@link #expire}.
  */
 final class ListRun<I, O> {
-  private final Batcher<I, O> home;
-  private final Door<I, O> door;
-  private final Figures figures;
+  private final BatchScheduler<I, O> scheduler;
+  private final AdmissionControl<I, O> admission;
+  private final StatsCounter figures;
   private final List<I> inputs;
   private final CallOptions first;
   private final CallOptions others;
@@ -36,14 +36,14 @@ final class ListRun<I, O> {
    * @param options armed, and without an executor
    */
   ListRun(
-      Batcher<I, O> home,
-      Door<I, O> door,
-      Figures figures,
+      BatchScheduler<I, O> scheduler,
+      AdmissionControl<I, O> admission,
+      StatsCounter figures,
       List<I> inputs,
       CallOptions options,
       int window) {
-    this.home = home;
-    this.door = door;
+    this.scheduler = scheduler;
+    this.admission = admission;
     this.figures = figures;
     this.inputs = inputs;
     this.window = Math.min(window, inputs.size());
@@ -99,8 +99,8 @@ final class ListRun<I, O> {
   /** Puts the next one into the queue, or into the line before it; false if it was refused. */
   private boolean putIn() {
     int index = created;
-    Request<I, O> request = door.part(inputs.get(index), index == 0 ? first : others);
-    home.enqueue(request, door.admit(request));
+    Request<I, O> request = admission.part(inputs.get(index), index == 0 ? first : others);
+    scheduler.enqueue(request, admission.admit(request));
     requests[index % window] = request;
     created = index + 1; // after it has a place: the alarm may now end it
     if (expired) {

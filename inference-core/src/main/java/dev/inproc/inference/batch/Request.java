@@ -4,9 +4,9 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InferenceInterruptedException;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.Failures;
-import dev.inproc.inference.concurrent.ServingThreads;
+import dev.inproc.inference.internal.calls.CallFuture;
+import dev.inproc.inference.internal.calls.Failures;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * left on its own (interrupted, timed out) is never relied on. Nor is one that waits for several
  * requests, since it may be asleep on another.
  */
-final class Request<I, O> extends Call<I, O> implements Waiting {
+final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
   /** In place of an arrival: nobody will ask for it. */
   static final long UNSTAMPED = Long.MIN_VALUE;
 
@@ -52,7 +52,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
     }
   }
 
-  private final Batcher<I, O> home;
+  private final BatchScheduler<I, O> scheduler;
   private final long arrivalNanos;
   private final long deadlineNanos;
   private final long bytes;
@@ -72,7 +72,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
    * @param chainable whether the waiter blocks on nothing else
    */
   Request(
-      Batcher<I, O> home,
+      BatchScheduler<I, O> scheduler,
       I input,
       CallOptions options,
       long nowNanos,
@@ -80,7 +80,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
       @Nullable Thread waiter,
       boolean chainable) {
     super(input, options);
-    this.home = home;
+    this.scheduler = scheduler;
     this.arrivalNanos = nowNanos;
     long remaining = Deadline.remainingNanos(options, nowNanos);
     this.deadlineNanos = remaining == Long.MAX_VALUE ? Long.MAX_VALUE : nowNanos + remaining;
@@ -121,12 +121,12 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
 
   @Override
   protected ServingThreads threads() {
-    return home.threads();
+    return scheduler.threads();
   }
 
   @Override
   protected Object predictor() {
-    return home;
+    return scheduler;
   }
 
   @Override
@@ -169,7 +169,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
 
   @Override
   protected void onDelivery(boolean begins) {
-    home.onDelivery(begins);
+    scheduler.onDelivery(begins);
   }
 
   @Override
@@ -179,7 +179,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
       releaseInput();
     }
     if (from != SETTLED) {
-      home.gone(this, from == QUEUED, from == OUTSIDE);
+      scheduler.gone(this, from == QUEUED, from == OUTSIDE);
     }
     wake();
   }
@@ -205,7 +205,7 @@ final class Request<I, O> extends Call<I, O> implements Waiting {
   /**
    * Fails it on behalf of the batcher, wakes its caller and counts it; false if it has an outcome.
    */
-  boolean fail(Throwable failure, Figures figures) {
+  boolean fail(Throwable failure, StatsCounter figures) {
     int from = isDone() ? SETTLED : move(SETTLED);
     if (from >= SETTLED) {
       return false;

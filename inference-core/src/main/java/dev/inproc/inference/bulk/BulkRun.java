@@ -7,12 +7,12 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.batch.BatchingStats;
 import dev.inproc.inference.bulk.BulkScoring.BadRows;
 import dev.inproc.inference.bulk.BulkScoring.Sink;
-import dev.inproc.inference.concurrent.CallbackExecutor;
-import dev.inproc.inference.concurrent.Failures;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.internal.calls.Failures;
+import dev.inproc.inference.internal.concurrent.CallbackExecutor;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -64,7 +64,7 @@ final class BulkRun<I, O> {
     chunkSize = fixed > 0 ? ChunkSize.fixed(fixed) : ChunkSize.learned(limit(predictor));
     int devices = predictor.find(Session.class).map(session -> session.devices().size()).orElse(1);
     parallelism = scoring.parallelism() > 0 ? scoring.parallelism() : devices;
-    ServingThreads own = ServingThreads.of(predictor);
+    ServingThreads own = predictor.find(ServingThreads.class).orElse(ServingThreads.shared());
     timer = own.timer();
     threads = own.callbacks();
     startNanos = timer.nanoTime();
@@ -228,7 +228,7 @@ final class BulkRun<I, O> {
       return;
     }
     long now = timer.nanoTime();
-    if (now - toldNanos >= Nanos.of(scoring.listenEvery())) {
+    if (now - toldNanos >= Durations.of(scoring.listenEvery())) {
       toldNanos = now;
       listener.accept(progress());
     }

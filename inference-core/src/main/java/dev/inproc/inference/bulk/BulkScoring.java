@@ -2,7 +2,7 @@ package dev.inproc.inference.bulk;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Objects;
@@ -197,7 +197,9 @@ public final class BulkScoring {
       Predictor<I, O> predictor, Iterator<? extends I> rows, Sink<? super I, ? super O> sink) {
     CompletableFuture<BulkProgress> done = new CompletableFuture<>();
     BulkRun<I, O> run = new BulkRun<>(this, predictor, rows, sink, done::isDone);
-    ServingThreads.of(predictor)
+    predictor
+        .find(ServingThreads.class)
+        .orElse(ServingThreads.shared())
         .callbacks()
         .execute(
             () -> {

@@ -2,8 +2,8 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.InvalidInputException;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ final class AxisTrial {
       return "its signature, since IntegrityOptions.skip() allows no trial";
     }
     ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
-    long nanos = Math.max(Nanos.of(options.timeLimit()), Nanos.of(LIMIT));
+    long nanos = Math.max(Durations.of(options.timeLimit()), Durations.of(LIMIT));
     Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, nanos);
     try {
       List<Tensors> given = given(model);

@@ -1,7 +1,7 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BackgroundProbe {
   private static final int REST = 9; // times what a run took
-  private static final long LONGEST_RUN_NANOS = Nanos.of(Duration.ofMinutes(1));
+  private static final long LONGEST_RUN_NANOS = Durations.of(Duration.ofMinutes(1));
   private static final long GRACE_NANOS = 1_000_000_000;
 
   private final LoadedModel served;

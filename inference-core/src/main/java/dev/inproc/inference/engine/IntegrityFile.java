@@ -2,7 +2,7 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Integrity.Finding;
-import dev.inproc.inference.files.DirectoryGuard;
+import dev.inproc.inference.internal.files.DirectoryGuard;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;

@@ -1,10 +1,10 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.InferenceException;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.engine.Integrity.Finding;
 import dev.inproc.inference.engine.Integrity.Status;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,7 +63,7 @@ final class IntegrityProbe {
       return new Outcome(without, false, null);
     }
     ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
-    long limit = Nanos.of(options.timeLimit());
+    long limit = Durations.of(options.timeLimit());
     Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, limit);
     try {
       return run(runs, model.timer.nanoTime() + limit);

@@ -2,9 +2,9 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.OverloadedException;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.Failures;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.calls.CallFuture;
+import dev.inproc.inference.internal.calls.Failures;
+import dev.inproc.inference.internal.concurrent.Workers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -52,7 +52,7 @@ final class Lane {
   }
 
   /** A call in the lane. */
-  abstract static class Entry<I, O> extends Call<I, O> {
+  abstract static class Entry<I, O> extends CallFuture<I, O> {
     private final Lane lane;
     private boolean isUnderWay; // part of it has been run
     private volatile boolean isRunning;

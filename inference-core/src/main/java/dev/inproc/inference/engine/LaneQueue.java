@@ -2,7 +2,7 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.CallOptions.Overload;
 import dev.inproc.inference.CallOptions.Priority;
-import dev.inproc.inference.concurrent.PriorityTurns;
+import dev.inproc.inference.internal.calls.PriorityTurns;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;

@@ -1,11 +1,11 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.concurrent.Lifetime;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
-import dev.inproc.inference.cost.CostModel;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.RefCountedResource;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Workers;
+import dev.inproc.inference.internal.cost.CostModel;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import java.lang.System.Logger;
@@ -34,7 +34,7 @@ final class LoadedModel {
   final Timer timer;
   final Workers workers;
   final Lane lane;
-  final Lifetime lifetime;
+  final RefCountedResource lifetime;
   private final boolean isStatePossible;
   private volatile Integrity integrity =
       Integrity.unchecked(Integrity.Status.UNFINISHED, "not yet");
@@ -67,7 +67,7 @@ final class LoadedModel {
     lane =
         new Lane(
             workers, options.parallelism() * copies.size(), options.maxQueued(), costs::meanNanos);
-    lifetime = new Lifetime(this::free, task -> workers.turn(this, task));
+    lifetime = new RefCountedResource(this::free, task -> workers.turn(this, task));
     isStatePossible = statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
     options.runtime().modelOpened(); // until it is freed
   }
@@ -169,7 +169,7 @@ final class LoadedModel {
   /** Closes a model that nobody uses, and waits until it is freed. */
   void discard() {
     close();
-    var unused = lifetime.awaitFreed(Nanos.FOREVER);
+    var unused = lifetime.awaitFreed(Durations.FOREVER);
   }
 
   void awaitProbe(long nanos) {

@@ -1,7 +1,7 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.concurrent.ServingThreads;
 import dev.inproc.inference.engine.Integrity.Status;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;

@@ -7,11 +7,11 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.BoundedClose;
-import dev.inproc.inference.concurrent.CallbackExecutor;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.BoundedClose;
+import dev.inproc.inference.internal.concurrent.CallbackExecutor;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Workers;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
@@ -376,12 +376,12 @@ final class ModelSession implements Session {
 
   @Override
   public void close() {
-    close(Nanos.FOREVER);
+    close(Durations.FOREVER);
   }
 
   @Override
   public boolean close(Duration timeout) {
-    if (close(Nanos.of(timeout))) {
+    if (close(Durations.of(timeout))) {
       return true;
     }
     if (mustNotWait()) {

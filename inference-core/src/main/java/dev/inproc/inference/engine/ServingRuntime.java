@@ -1,9 +1,9 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.ServingThreads;
-import dev.inproc.inference.concurrent.Timer;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Workers;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -107,7 +107,7 @@ public final class ServingRuntime implements AutoCloseable {
       throw new IllegalStateException(
           "Expected no open model, got " + open + " that use runtime \"" + name + "\": close them");
     }
-    return threads.close(Nanos.of(timeout));
+    return threads.close(Durations.of(timeout));
   }
 
   @Override

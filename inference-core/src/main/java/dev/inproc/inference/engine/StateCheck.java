@@ -1,8 +1,8 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.InferenceException;
-import dev.inproc.inference.concurrent.Nanos;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +31,7 @@ final class StateCheck {
       int outputs = model.layout.raw().outputs().size();
       Runner runner = model.runner(IntStream.range(0, outputs).boxed().toList());
       ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
-      long limit = Nanos.of(model.options.integrity().timeLimit());
+      long limit = Durations.of(model.options.integrity().timeLimit());
       Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, limit);
       try {
         List<Tensors> answers = new ArrayList<>();

@@ -24,8 +24,8 @@ final class BatchFixture implements AutoCloseable {
 
   final ManualTimer timer = new ManualTimer();
   final LedgerEngine engine;
-  final Batcher<Long, Long> batcher;
-  private final Deque<Turner<?, ?>> started = new ArrayDeque<>();
+  final BatchScheduler<Long, Long> batcher;
+  private final Deque<BatchLoop<?, ?>> started = new ArrayDeque<>();
 
   BatchFixture(Batching batching) {
     this(batching, new LedgerEngine());
@@ -33,19 +33,20 @@ final class BatchFixture implements AutoCloseable {
 
   BatchFixture(Batching batching, LedgerEngine engine) {
     this.engine = engine;
-    batcher = new Batcher<>(engine, batching, timer, (lane, turner) -> started.add(turner(turner)));
+    batcher =
+        new BatchScheduler<>(engine, batching, timer, (lane, loop) -> started.add(loop(loop)));
   }
 
-  private static Turner<?, ?> turner(Runnable turner) {
-    return (Turner<?, ?>) turner;
+  private static BatchLoop<?, ?> loop(Runnable loop) {
+    return (BatchLoop<?, ?>) loop;
   }
 
-  /** Turners that were called for and have not been turned. */
+  /** Loops that were called for and have not been turned. */
   int started() {
     return started.size();
   }
 
-  /** One turn of the turner that was called for; see {@link Turner#doWork}. */
+  /** One turn of the loop that was called for; see {@link BatchLoop#doWork}. */
   long turnOnce() {
     return started.getFirst().doWork();
   }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions.Priority;
 import dev.inproc.inference.batch.Simulation.Ticket;
-import dev.inproc.inference.concurrent.PriorityTurns;
+import dev.inproc.inference.internal.calls.PriorityTurns;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -25,7 +25,7 @@ class BatchPolicyTest {
   private final Service service = new Service(100, 10);
 
   private final List<Ticket> batch = new ArrayList<>();
-  private final List<Ticket> hopeless = new ArrayList<>();
+  private final List<Ticket> unmeetable = new ArrayList<>();
   private long origin;
   private int made;
   private BatchPolicy<Ticket> policy = new BatchPolicy<>(4, 0, service);
@@ -56,12 +56,12 @@ class BatchPolicyTest {
 
   private double selectNanos(long now) {
     batch.clear();
-    hopeless.clear();
-    long wait = policy.select(origin + now, batch, hopeless);
+    unmeetable.clear();
+    long wait = policy.select(origin + now, batch, unmeetable);
     assertEquals(wait > 0, batch.isEmpty());
     Set<Ticket> distinct = new HashSet<>(batch);
-    distinct.addAll(hopeless);
-    assertEquals(batch.size() + hopeless.size(), distinct.size());
+    distinct.addAll(unmeetable);
+    assertEquals(batch.size() + unmeetable.size(), distinct.size());
     return wait == NONE ? Double.POSITIVE_INFINITY : wait / (double) MICRO;
   }
 
@@ -250,7 +250,7 @@ class BatchPolicyTest {
     select(0);
     assertEquals(List.of(high), batch, "the other is due first, but there is time for one");
     select(110);
-    assertTrue(batch.contains(normal) || hopeless.contains(normal));
+    assertTrue(batch.contains(normal) || unmeetable.contains(normal));
   }
 
   @Test
@@ -304,7 +304,7 @@ class BatchPolicyTest {
     Ticket other = add(0, 1_000);
     select(0);
     assertTrue(batch.contains(exact) || batch.contains(other));
-    assertEquals(List.of(), hopeless);
+    assertEquals(List.of(), unmeetable);
   }
 
   @Test
@@ -312,7 +312,7 @@ class BatchPolicyTest {
     Ticket hopelessOne = add(0, 109);
     Ticket other = add(0, 1_000);
     select(0);
-    assertEquals(List.of(hopelessOne), hopeless);
+    assertEquals(List.of(hopelessOne), unmeetable);
     assertEquals(List.of(other), batch);
   }
 
@@ -320,7 +320,7 @@ class BatchPolicyTest {
   void hopeless_nobodyElseWaits_isTried() {
     Ticket only = add(0, 50);
     select(0);
-    assertEquals(List.of(), hopeless);
+    assertEquals(List.of(), unmeetable);
     assertEquals(List.of(only), batch);
   }
 
@@ -329,7 +329,7 @@ class BatchPolicyTest {
     Ticket first = add(0, 50);
     Ticket second = add(0, 80);
     select(0);
-    assertEquals(List.of(first), hopeless);
+    assertEquals(List.of(first), unmeetable);
     assertEquals(List.of(second), batch);
   }
 
@@ -339,11 +339,11 @@ class BatchPolicyTest {
     Ticket alive = add(0, 1_000);
     Ticket expiredToo = add(0, 99);
     select(100);
-    assertEquals(Set.of(expired, expiredToo), Set.copyOf(hopeless));
+    assertEquals(Set.of(expired, expiredToo), Set.copyOf(unmeetable));
     assertEquals(List.of(alive), batch);
     add(200, 10);
     assertEquals(Double.POSITIVE_INFINITY, select(210));
-    assertEquals(1, hopeless.size());
+    assertEquals(1, unmeetable.size());
   }
 
   // ---- deadlines beside none ----
@@ -390,7 +390,7 @@ class BatchPolicyTest {
     Set<Ticket> seen = new HashSet<>();
     while (select(40) == 0) {
       batch.forEach(each -> assertFalse(each.gone));
-      assertEquals(List.of(), hopeless);
+      assertEquals(List.of(), unmeetable);
       seen.addAll(batch);
     }
     assertEquals(14, seen.size());
@@ -427,7 +427,7 @@ class BatchPolicyTest {
     assertTrue(select(1_000) > 0);
     long hour = 3_600_000_000L;
     assertEquals(0, select(hour));
-    assertEquals(List.of(timed), hopeless);
+    assertEquals(List.of(timed), unmeetable);
     assertEquals(List.of(free), batch);
     Ticket next = add(hour + 1, 1_000);
     assertEquals(0, select(hour + 501));
@@ -481,8 +481,8 @@ class BatchPolicyTest {
 
   @Test
   void bytes_longRows_makeTheirBatchSmaller() {
-    RunCost byBytes =
-        new RunCost() {
+    CostPredictor byBytes =
+        new CostPredictor() {
           @Override
           public boolean isKnown() {
             return true;
@@ -545,7 +545,7 @@ class BatchPolicyTest {
       assertTrue(seen.add(each));
       each.gone = true;
     }
-    for (Ticket each : hopeless) {
+    for (Ticket each : unmeetable) {
       assertFalse(each.gone);
       assertTrue(each.deadline - (origin + now * MICRO) < 110 * MICRO);
       assertTrue(seen.add(each));

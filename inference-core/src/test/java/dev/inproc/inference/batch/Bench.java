@@ -4,7 +4,7 @@ import dev.inproc.inference.Batch;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
-import dev.inproc.inference.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +22,7 @@ import java.util.function.BiConsumer;
 final class Bench implements BatchPredictor<Long, Long> {
   private static final long STUCK_SECONDS = 5;
 
-  final Batcher<Long, Long> batcher;
+  final BatchScheduler<Long, Long> batcher;
   private final AtomicInteger active = new AtomicInteger();
   private final AtomicInteger closes = new AtomicInteger();
   private final AtomicInteger given = new AtomicInteger();
@@ -30,11 +30,11 @@ final class Bench implements BatchPredictor<Long, Long> {
 
   /** Creates one whose slots are turned by the thread that takes them. */
   Bench(Batching batching) {
-    this(batching, (lane, turner) -> turner.run());
+    this(batching, (lane, loop) -> loop.run());
   }
 
-  Bench(Batching batching, BiConsumer<Object, Runnable> host) {
-    batcher = new Batcher<>(this, batching, new StoppedTimer(), host);
+  Bench(Batching batching, BiConsumer<Object, Runnable> launcher) {
+    batcher = new BatchScheduler<>(this, batching, new StoppedTimer(), launcher);
   }
 
   private static final class StoppedTimer implements Timer {

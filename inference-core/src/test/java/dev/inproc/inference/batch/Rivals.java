@@ -27,7 +27,7 @@ final class Rivals {
       }
 
       @Override
-      public long select(long nowNanos, List<Ticket> batch, List<Ticket> hopeless) {
+      public long select(long nowNanos, List<Ticket> batch, List<Ticket> unmeetable) {
         if (queue.isEmpty()) {
           return Long.MAX_VALUE;
         }
@@ -53,10 +53,10 @@ final class Rivals {
       }
 
       @Override
-      public long select(long nowNanos, List<Ticket> batch, List<Ticket> hopeless) {
+      public long select(long nowNanos, List<Ticket> batch, List<Ticket> unmeetable) {
         while (batch.size() < maxBatchSize && !queue.isEmpty()) {
           Ticket next = queue.remove();
-          (next.deadline - nowNanos < service.nanos(1) ? hopeless : batch).add(next);
+          (next.deadline - nowNanos < service.nanos(1) ? unmeetable : batch).add(next);
         }
         return batch.isEmpty() ? Long.MAX_VALUE : 0;
       }
@@ -73,8 +73,8 @@ final class Rivals {
       }
 
       @Override
-      public long select(long nowNanos, List<Ticket> batch, List<Ticket> hopeless) {
-        return takeLargest(queue, maxBatchSize, service, nowNanos, batch, hopeless);
+      public long select(long nowNanos, List<Ticket> batch, List<Ticket> unmeetable) {
+        return takeLargest(queue, maxBatchSize, service, nowNanos, batch, unmeetable);
       }
     };
   }
@@ -90,10 +90,10 @@ final class Rivals {
       }
 
       @Override
-      public long select(long nowNanos, List<Ticket> batch, List<Ticket> hopeless) {
-        dropLate(urgent, service, nowNanos, hopeless);
+      public long select(long nowNanos, List<Ticket> batch, List<Ticket> unmeetable) {
+        dropLate(urgent, service, nowNanos, unmeetable);
         if (urgent.isEmpty()) {
-          return takeLargest(others, maxBatchSize, service, nowNanos, batch, hopeless);
+          return takeLargest(others, maxBatchSize, service, nowNanos, batch, unmeetable);
         }
         int rows = largest(urgent.element(), maxBatchSize, service, nowNanos);
         while (batch.size() < rows && !urgent.isEmpty()) {
@@ -102,7 +102,7 @@ final class Rivals {
         int most = Math.min(rows, batch.size() + others.size());
         while (batch.size() < most && !others.isEmpty()) {
           Ticket next = others.remove();
-          (next.deadline - nowNanos < service.nanos(most) ? hopeless : batch).add(next);
+          (next.deadline - nowNanos < service.nanos(most) ? unmeetable : batch).add(next);
         }
         return 0;
       }
@@ -115,9 +115,9 @@ final class Rivals {
   }
 
   private static void dropLate(
-      Queue<Ticket> queue, Service service, long nowNanos, List<Ticket> hopeless) {
+      Queue<Ticket> queue, Service service, long nowNanos, List<Ticket> unmeetable) {
     while (!queue.isEmpty() && queue.element().deadline - nowNanos < service.nanos(1)) {
-      hopeless.add(queue.remove());
+      unmeetable.add(queue.remove());
     }
   }
 
@@ -135,8 +135,8 @@ final class Rivals {
       Service service,
       long nowNanos,
       List<Ticket> batch,
-      List<Ticket> hopeless) {
-    dropLate(queue, service, nowNanos, hopeless);
+      List<Ticket> unmeetable) {
+    dropLate(queue, service, nowNanos, unmeetable);
     if (queue.isEmpty()) {
       return Long.MAX_VALUE;
     }
@@ -152,7 +152,7 @@ final class Rivals {
       }
     }
     for (int i = 0; i < from; i++) {
-      hopeless.add(queue.remove());
+      unmeetable.add(queue.remove());
     }
     for (int i = 0; i < best; i++) {
       batch.add(queue.remove());

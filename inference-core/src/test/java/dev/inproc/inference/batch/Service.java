@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
  * is multiplied by {@code 1 + jitter·z}, z a standard normal number, but at least by a tenth. As a
  * cost model it knows itself, its noise included.
  */
-public final class Service implements RunCost {
+public final class Service implements CostPredictor {
   private final double fixedNanos;
   private final double perItemNanos;
   private final double jitter;

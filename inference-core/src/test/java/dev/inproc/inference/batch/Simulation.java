@@ -16,14 +16,14 @@ public final class Simulation {
   interface Chooser {
     void add(Ticket ticket);
 
-    long select(long nowNanos, List<Ticket> batch, List<Ticket> hopeless);
+    long select(long nowNanos, List<Ticket> batch, List<Ticket> unmeetable);
 
     /** A run has ended. */
     default void ended(int rows, long nanos) {}
   }
 
   /** A request in virtual time. */
-  static final class Ticket implements Waiting {
+  static final class Ticket implements QueuedRequest {
     final int id;
     final long arrival;
     final long deadline;
@@ -116,7 +116,7 @@ public final class Simulation {
     return new Simulation(chooser, service, engines).run(tickets(trace));
   }
 
-  static Chooser policy(int maxBatchSize, long maxDelayNanos, RunCost cost) {
+  static Chooser policy(int maxBatchSize, long maxDelayNanos, CostPredictor cost) {
     BatchPolicy<Ticket> policy = new BatchPolicy<>(maxBatchSize, maxDelayNanos, cost);
     return new Chooser() {
       @Override
@@ -125,8 +125,8 @@ public final class Simulation {
       }
 
       @Override
-      public long select(long nowNanos, List<Ticket> batch, List<Ticket> hopeless) {
-        return policy.select(nowNanos, batch, hopeless);
+      public long select(long nowNanos, List<Ticket> batch, List<Ticket> unmeetable) {
+        return policy.select(nowNanos, batch, unmeetable);
       }
     };
   }
@@ -140,8 +140,8 @@ public final class Simulation {
       }
 
       @Override
-      public long select(long nowNanos, List<Ticket> batch, List<Ticket> hopeless) {
-        return policy.select(nowNanos, batch, hopeless);
+      public long select(long nowNanos, List<Ticket> batch, List<Ticket> unmeetable) {
+        return policy.select(nowNanos, batch, unmeetable);
       }
 
       @Override
@@ -192,9 +192,9 @@ public final class Simulation {
 
   private long start(long now) {
     List<Ticket> batch = new ArrayList<>();
-    List<Ticket> hopeless = new ArrayList<>();
-    long wait = chooser.select(now, batch, hopeless);
-    for (Ticket each : hopeless) {
+    List<Ticket> unmeetable = new ArrayList<>();
+    long wait = chooser.select(now, batch, unmeetable);
+    for (Ticket each : unmeetable) {
       take(each);
     }
     if (wait > 0) {

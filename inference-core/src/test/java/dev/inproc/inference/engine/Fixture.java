@@ -2,7 +2,7 @@ package dev.inproc.inference.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.inproc.inference.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.ManualTimer;
 import dev.inproc.inference.testing.ScriptedModel;

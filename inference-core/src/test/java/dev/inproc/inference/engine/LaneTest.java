@@ -10,7 +10,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.Priority;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Workers;
+import dev.inproc.inference.internal.concurrent.Workers;
 import dev.inproc.inference.testing.Await;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.CallBatch;
+import dev.inproc.inference.internal.calls.CallBatch;
+import dev.inproc.inference.internal.calls.CallFuture;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
@@ -31,9 +31,9 @@ class ModelSessionAnswersTest {
     return LongStream.of(ids).mapToObj(LedgerModel::request).toList();
   }
 
-  private static List<Call<Tensors, Tensors>> calls(List<Tensors> inputs) {
-    List<Call<Tensors, Tensors>> calls = new ArrayList<>();
-    inputs.forEach(input -> calls.add(new Call<>(input, CallOptions.DEFAULT)));
+  private static List<CallFuture<Tensors, Tensors>> calls(List<Tensors> inputs) {
+    List<CallFuture<Tensors, Tensors>> calls = new ArrayList<>();
+    inputs.forEach(input -> calls.add(new CallFuture<>(input, CallOptions.DEFAULT)));
     return calls;
   }
 
@@ -153,7 +153,7 @@ class ModelSessionAnswersTest {
   @Test
   void run_batch_completesEachCallOnceWithItsOwnAnswer() {
     try (Fixture f = Fixture.of(LedgerModel.scalars())) {
-      List<Call<Tensors, Tensors>> calls = calls(requests(4, 5, 6));
+      List<CallFuture<Tensors, Tensors>> calls = calls(requests(4, 5, 6));
       assertTrue(calls.get(1).cancel(false));
       f.session.run(new CallBatch<>(calls));
       LedgerModel.check(4, Await.value(calls.get(0)));
@@ -167,7 +167,7 @@ class ModelSessionAnswersTest {
     try (Fixture f = Fixture.of(LedgerModel.sequences())) {
       RuntimeException broken = new EngineException("broken", null);
       f.model().failNext(broken); // hits the smaller length, which is planned first
-      List<Call<Tensors, Tensors>> calls =
+      List<CallFuture<Tensors, Tensors>> calls =
           calls(
               List.of(
                   LedgerModel.sequence(1, 4),

@@ -10,8 +10,8 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Codec;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.CallBatch;
+import dev.inproc.inference.internal.calls.CallBatch;
+import dev.inproc.inference.internal.calls.CallFuture;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;
@@ -106,8 +106,10 @@ class ModelSessionCancelTest {
   void batch_oneMemberGoes_runGoesOnForTheOther() {
     try (Fixture f = Fixture.of(LedgerModel.scalars())) {
       Gate gate = f.model().block();
-      Call<Tensors, Tensors> one = new Call<>(LedgerModel.request(1), CallOptions.DEFAULT);
-      Call<Tensors, Tensors> two = new Call<>(LedgerModel.request(2), CallOptions.DEFAULT);
+      CallFuture<Tensors, Tensors> one =
+          new CallFuture<>(LedgerModel.request(1), CallOptions.DEFAULT);
+      CallFuture<Tensors, Tensors> two =
+          new CallFuture<>(LedgerModel.request(2), CallOptions.DEFAULT);
       Thread runner = new Thread(() -> f.session.run(new CallBatch<>(List.of(one, two))));
       runner.start();
       gate.awaitEntered(1);
@@ -123,8 +125,10 @@ class ModelSessionCancelTest {
   void batch_lastMemberGoes_runIsStopped() {
     try (Fixture f = Fixture.of(LedgerModel.scalars())) {
       Gate gate = f.model().block();
-      Call<Tensors, Tensors> one = new Call<>(LedgerModel.request(1), CallOptions.DEFAULT);
-      Call<Tensors, Tensors> two = new Call<>(LedgerModel.request(2), CallOptions.DEFAULT);
+      CallFuture<Tensors, Tensors> one =
+          new CallFuture<>(LedgerModel.request(1), CallOptions.DEFAULT);
+      CallFuture<Tensors, Tensors> two =
+          new CallFuture<>(LedgerModel.request(2), CallOptions.DEFAULT);
       Thread runner = new Thread(() -> f.session.run(new CallBatch<>(List.of(one, two))));
       runner.start();
       gate.awaitEntered(1);

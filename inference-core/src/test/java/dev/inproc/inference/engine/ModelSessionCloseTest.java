@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.CallBatch;
-import dev.inproc.inference.concurrent.Waiting;
+import dev.inproc.inference.internal.calls.CallBatch;
+import dev.inproc.inference.internal.calls.CallFuture;
+import dev.inproc.inference.internal.calls.Waiting;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
@@ -100,7 +100,7 @@ class ModelSessionCloseTest {
         PredictorClosedException.class, () -> f.session.runRaw(Tensors.of("id", Tensor.of(1L))));
     assertThrows(PredictorClosedException.class, () -> view.predict(request));
     assertInstanceOf(PredictorClosedException.class, Await.failure(f.session.submit(request)));
-    Call<Tensors, Tensors> call = new Call<>(request, CallOptions.DEFAULT);
+    CallFuture<Tensors, Tensors> call = new CallFuture<>(request, CallOptions.DEFAULT);
     f.session.run(new CallBatch<>(List.of(call)));
     assertInstanceOf(PredictorClosedException.class, Await.failure(call));
     f.checkNothingLeft();

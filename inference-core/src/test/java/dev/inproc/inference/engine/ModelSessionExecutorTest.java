@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
-import dev.inproc.inference.concurrent.Call;
-import dev.inproc.inference.concurrent.CallBatch;
+import dev.inproc.inference.internal.calls.CallBatch;
+import dev.inproc.inference.internal.calls.CallFuture;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;
@@ -56,9 +56,10 @@ class ModelSessionExecutorTest {
   @Test
   void run_executorOfOneCallThrows_othersAreCompleted() {
     try (Fixture f = Fixture.of(LedgerModel.scalars())) {
-      Call<Tensors, Tensors> one =
-          new Call<>(LedgerModel.request(1), CallOptions.DEFAULT.withExecutor(BROKEN));
-      Call<Tensors, Tensors> two = new Call<>(LedgerModel.request(2), CallOptions.DEFAULT);
+      CallFuture<Tensors, Tensors> one =
+          new CallFuture<>(LedgerModel.request(1), CallOptions.DEFAULT.withExecutor(BROKEN));
+      CallFuture<Tensors, Tensors> two =
+          new CallFuture<>(LedgerModel.request(2), CallOptions.DEFAULT);
       f.session.run(new CallBatch<>(List.of(one, two)));
       LedgerModel.check(1, Await.value(one));
       LedgerModel.check(2, Await.value(two));

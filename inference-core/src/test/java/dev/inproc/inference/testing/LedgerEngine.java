@@ -48,7 +48,7 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
   private volatile @Nullable Gate gate;
   private volatile int forgotten;
   private volatile int completers;
-  private volatile long kinds = 1;
+
   private volatile boolean recording = true;
 
   /** Creates one without a limit to its batches. */
@@ -86,11 +86,6 @@ public final class LedgerEngine implements BatchPredictor<Long, Long> {
   /** Makes runs complete their calls from so many threads at once, none of which is the runner. */
   public void completeFrom(int threads) {
     completers = threads;
-  }
-
-  /** Makes ids of so many buckets: each in that of its remainder. */
-  public void kinds(int buckets) {
-    kinds = buckets;
   }
 
   /** Makes runs wait at a gate until it opens or they are stopped. */

@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.inproc.inference.concurrent.Timer;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;

@@ -3,7 +3,7 @@ package dev.inproc.inference.onnx;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Statefulness;
-import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.internal.files.FileStamp;
 import dev.inproc.inference.onnx.format.FileBytes;
 import dev.inproc.inference.onnx.format.GraphInputs;
 import dev.inproc.inference.onnx.format.ProtoBytes;

@@ -1,7 +1,7 @@
 package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.engine.ModelSource;
-import dev.inproc.inference.files.FileKind;
+import dev.inproc.inference.internal.files.FileKind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -5,7 +5,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.files.TemporaryDirectory;
+import dev.inproc.inference.internal.files.TemporaryDirectory;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.reflect.Field;

@@ -6,7 +6,7 @@ import ai.onnxruntime.OrtSession;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.ModelSource;
-import dev.inproc.inference.files.DirectoryGuard;
+import dev.inproc.inference.internal.files.DirectoryGuard;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

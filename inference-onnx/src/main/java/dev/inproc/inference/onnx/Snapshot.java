@@ -1,6 +1,6 @@
 package dev.inproc.inference.onnx;
 
-import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.internal.files.FileStamp;
 import dev.inproc.inference.onnx.format.ExternalData;
 import dev.inproc.inference.onnx.format.Locations;
 import java.io.IOException;

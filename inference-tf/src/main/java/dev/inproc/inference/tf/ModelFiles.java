@@ -1,6 +1,6 @@
 package dev.inproc.inference.tf;
 
-import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.internal.files.FileStamp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemLoopException;

@@ -21,7 +21,7 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetConfig;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.SessionOptions;
-import dev.inproc.inference.files.FileKind;
+import dev.inproc.inference.internal.files.FileKind;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tf.SavedModelGraph.SignatureInfo;
 import java.lang.System.Logger;

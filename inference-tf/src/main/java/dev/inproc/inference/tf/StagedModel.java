@@ -2,9 +2,9 @@ package dev.inproc.inference.tf;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
-import dev.inproc.inference.files.FileKind;
-import dev.inproc.inference.files.FileStamp;
-import dev.inproc.inference.files.TemporaryDirectory;
+import dev.inproc.inference.internal.files.FileKind;
+import dev.inproc.inference.internal.files.FileStamp;
+import dev.inproc.inference.internal.files.TemporaryDirectory;
 import dev.inproc.inference.tf.ModelFiles.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;

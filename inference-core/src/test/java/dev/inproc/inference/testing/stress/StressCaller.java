@@ -84,11 +84,12 @@ final class StressCaller<O> {
     CallOptions options = CallOptions.DEFAULT;
     if (round.allTimed() || random.nextInt(10) < 3) {
       int micros = random.nextInt(20) == 0 ? 0 : 20 << random.nextInt(12); // up to 41 ms
+      boolean isLong = random.nextInt(64) == 0 && !round.allTimed();
       options =
-          random.nextInt(64) == 0 && !round.allTimed()
+          isLong
               ? HOUR // one that is not forgotten would be found
               : CallOptions.timeout(Duration.ofNanos(1_000L * micros + random.nextInt(1_000)));
-      ticket.timed = options != HOUR;
+      ticket.timed = !isLong;
     }
     if (random.nextInt(4) == 0) {
       options = options.withPriority(PRIORITIES.get(random.nextInt(3)));

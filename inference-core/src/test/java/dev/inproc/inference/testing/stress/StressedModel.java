@@ -199,7 +199,7 @@ final class StressedModel<O> {
     return Thread.getAllStackTraces().entrySet().stream()
         .filter(entry -> entry.getKey().getName().startsWith("inproc-worker"))
         .flatMap(entry -> java.util.Arrays.stream(entry.getValue()))
-        .anyMatch(frame -> frame.getClassName().endsWith(".batch.Turner"));
+        .anyMatch(frame -> frame.getClassName().endsWith(".batch.BatchLoop"));
   }
 
   private void violation(String what, @Nullable Throwable cause) {

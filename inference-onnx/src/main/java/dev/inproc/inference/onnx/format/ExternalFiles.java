@@ -1,7 +1,7 @@
 package dev.inproc.inference.onnx.format;
 
-import dev.inproc.inference.files.FileKind;
-import dev.inproc.inference.files.FileStamp;
+import dev.inproc.inference.internal.files.FileKind;
+import dev.inproc.inference.internal.files.FileStamp;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.inproc.inference.onnx.quantize;
 import dev.inproc.inference.Adapter;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.concurrent.Relay;
+import dev.inproc.inference.internal.concurrent.MappedFuture;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
@@ -136,7 +136,7 @@ public final class InputRecorder implements Adapter<Tensors, Tensors, Tensors, T
 
     @Override
     public CompletableFuture<Tensors> submit(Tensors input, CallOptions options) {
-      return Relay.map(
+      return MappedFuture.map(
           inner.submit(input, options),
           answer -> {
             record(input);

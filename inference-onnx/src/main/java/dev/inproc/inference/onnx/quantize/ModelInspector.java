@@ -1,7 +1,7 @@
 package dev.inproc.inference.onnx.quantize;
 
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.files.FileKind;
+import dev.inproc.inference.internal.files.FileKind;
 import dev.inproc.inference.onnx.format.FileBytes;
 import dev.inproc.inference.onnx.format.ModelStructure;
 import dev.inproc.inference.onnx.format.ProtoException;

@@ -1,0 +1,98 @@
+package dev.inproc.inference.cache;
+
+import dev.inproc.inference.internal.concurrent.Timer;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether the cache is on, off for a while since it did not pay, passed by, or closed. After a
+ * pause it is on again for a trial; each trial in a row that fails doubles the pause, from one
+ * second to a minute.
+ */
+final class CacheCircuitBreaker {
+  private static final Logger LOG = System.getLogger("dev.inproc.inference.cache");
+  private static final int LONGEST = 6; // doublings
+
+  enum State {
+    ON,
+    OFF,
+    /** The model keeps state, or may: nothing is kept until it is known not to. */
+    PASSING,
+    CLOSED
+  }
+
+  private final Timer timer;
+  private final AtomicInteger times = new AtomicInteger();
+  private volatile State state;
+  private int failedTrials;
+  private Timer.@Nullable Scheduled pause;
+
+  /**
+   * Creates it.
+   *
+   * @param passing whether all calls go past the cache, until {@link #settle}
+   */
+  CacheCircuitBreaker(Timer timer, boolean passing) {
+    this.timer = timer;
+    state = passing ? State.PASSING : State.ON;
+  }
+
+  boolean isPassing() {
+    return state == State.PASSING;
+  }
+
+  /** Has calls go past the cache no longer. */
+  synchronized void settle() {
+    if (state == State.PASSING) {
+      state = State.ON;
+    }
+  }
+
+  boolean isOn() {
+    return state == State.ON;
+  }
+
+  boolean isClosed() {
+    return state == State.CLOSED;
+  }
+
+  synchronized void pays() {
+    failedTrials = 0;
+  }
+
+  synchronized void costs(Object cache) {
+    if (state != State.ON) {
+      return;
+    }
+    state = State.OFF;
+    times.incrementAndGet();
+    long seconds = 1L << failedTrials;
+    failedTrials = Math.min(LONGEST, failedTrials + 1);
+    pause = timer.schedule(this::tryAgain, TimeUnit.SECONDS.toNanos(seconds));
+    // Told once a streak, not once a trial.
+    LOG.log(
+        failedTrials == 1 ? Level.INFO : Level.DEBUG,
+        () -> cache + ": off for " + seconds + " s, since looking up costs more than it saves");
+  }
+
+  private synchronized void tryAgain() {
+    if (state == State.OFF) {
+      state = State.ON;
+    }
+  }
+
+  synchronized void close() {
+    state = State.CLOSED;
+    Timer.Scheduled scheduled = pause;
+    if (scheduled != null) {
+      scheduled.cancel();
+    }
+  }
+
+  int timesOff() {
+    return times.get();
+  }
+}

@@ -1,0 +1,12 @@
+package dev.inproc.inference.batch;
+
+/** What a run costs, as learned from runs. */
+interface CostPredictor {
+  boolean isKnown();
+
+  /** A typical run's nanoseconds. */
+  double nanos(int rows, long bytes);
+
+  /** The nanoseconds that this share of runs stays within. */
+  double nanos(int rows, long bytes, double quantile);
+}

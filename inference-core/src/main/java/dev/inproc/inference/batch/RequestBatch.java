@@ -1,0 +1,210 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.Batch;
+import dev.inproc.inference.Cancellation;
+import dev.inproc.inference.EngineException;
+import dev.inproc.inference.internal.calls.CallBatch;
+import dev.inproc.inference.internal.calls.Failures;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests of one run. It passes answers on and, in a large batch, wakes the blocked callers by
+ * a chain (see {@link Request}). A failure of the engine that names no request is kept back: which
+ * request is at fault is found out by running parts again ({@link Isolation}).
+ *
+ * <p>The chain and its count belong to the thread that runs the batch. A model may complete calls
+ * from other threads too: each of these wakes its caller and counts by itself.
+ */
+final class RequestBatch<I, O> implements Batch<I, O> {
+  /** From here a chain costs less than waking one after the other. */
+  private static final int CHAINED = 8;
+
+  private final List<Request<I, O>> requests;
+  private final List<I> inputs; // a request drops its input when it is answered
+  private final StatsCounter figures;
+  private final Thread runner = Thread.currentThread();
+  private final boolean chained;
+  private @Nullable Request<I, O> lastAnswered; // the runner's
+  private int answered; // by the runner
+  private volatile int answeredBeside; // by other threads; written under the lock
+  private boolean ended; // under the lock
+
+  /** By the failure that they had together, which names nobody; those gone included. */
+  private Map<Throwable, List<Request<I, O>>> suspects = Map.of(); // written under the lock
+
+  /** To be made by the thread that runs the batch. */
+  RequestBatch(List<Request<I, O>> requests, StatsCounter figures) {
+    this.requests = requests;
+    inputs = new ArrayList<>(requests.size());
+    for (Request<I, O> request : requests) {
+      inputs.add(request.input());
+    }
+    this.figures = figures;
+    chained = requests.size() >= CHAINED;
+  }
+
+  @Override
+  public int size() {
+    return requests.size();
+  }
+
+  @Override
+  public I input(int index) {
+    return inputs.get(index);
+  }
+
+  @Override
+  public boolean isGone(int index) {
+    return requests.get(index).isGone();
+  }
+
+  @Override
+  public Cancellation watch(int[] indexes) {
+    if (Thread.currentThread() == runner) {
+      wake(); // a run begins: those answered so far need not wait for it
+    }
+    return CallBatch.watch(requests, indexes);
+  }
+
+  @Override
+  public void ran(int rows, double padding) {
+    figures.ran(rows, padding);
+  }
+
+  @Override
+  public boolean complete(int index, O output) {
+    Request<I, O> request = requests.get(index);
+    // One that runs no user code is answered here and now, and that decides; else it is claimed
+    // first.
+    boolean direct = request.beginHere();
+    if (direct ? request.isDone() : !request.settle()) {
+      request.endHere();
+      return false;
+    }
+    if (Thread.currentThread() != runner) {
+      return completeBeside(request, output, direct);
+    }
+    request.releaseInput(); // here, since completing writes to the same memory
+    boolean inChain = chained && request.isChainable();
+    if (inChain) {
+      request.link(lastAnswered); // before it completes: its caller may be gone a moment later
+    }
+    boolean delivered = direct ? request.answerHere(output) : request.answerApart(output);
+    if (delivered || !direct) {
+      answered++;
+    }
+    if (!delivered) {
+      return false; // withdrawn in this very moment
+    }
+    if (inChain) {
+      lastAnswered = request;
+    } else {
+      request.wake();
+    }
+    return true;
+  }
+
+  /** Counts at once: the runner may have ended the run, against the contract. */
+  private boolean completeBeside(Request<I, O> request, O output, boolean direct) {
+    boolean delivered = direct ? request.answerHere(output) : request.answerApart(output);
+    if (delivered || !direct) {
+      synchronized (this) {
+        answeredBeside++;
+      }
+      figures.answered(1);
+    }
+    request.wake();
+    return delivered;
+  }
+
+  @Override
+  public boolean fail(int index, Throwable failure) {
+    Request<I, O> request = requests.get(index);
+    boolean nobodyNamed =
+        requests.size() > 1 && failure instanceof EngineException engine && !engine.isSystemic();
+    if (nobodyNamed && suspect(request, failure)) {
+      return !request.isSettled();
+    }
+    return request.fail(requests.size() > 1 ? own(request, failure) : failure, figures);
+  }
+
+  /** A failure that several requests have, for one of them. A blocked caller copies it itself. */
+  private Throwable own(Request<I, O> request, Throwable failure) {
+    return request.isBlocking() ? failure : Failures.copy(failure);
+  }
+
+  /** Those gone too: the failure may be theirs, so it is not that of one who is left alone. */
+  private synchronized boolean suspect(Request<I, O> request, Throwable failure) {
+    if (ended) {
+      return false; // too late to be looked into
+    }
+    if (suspects.isEmpty()) {
+      suspects = new HashMap<>(); // exceptions are equal only if they are the same
+    }
+    suspects.computeIfAbsent(failure, each -> new ArrayList<>()).add(request);
+    return true;
+  }
+
+  /**
+   * Ends the run: wakes, and fails what was forgotten.
+   *
+   * @param thrown what the predictor threw, against its contract
+   */
+  void end(@Nullable Throwable thrown) {
+    wake();
+    figures.answered(answered);
+    if (answered == requests.size()) {
+      return;
+    }
+    Set<Request<I, O>> looked = new HashSet<>();
+    synchronized (this) {
+      ended = true;
+      suspects.values().forEach(looked::addAll);
+    }
+    for (Request<I, O> request : requests) {
+      if (!looked.contains(request)) {
+        request.fail(thrown != null ? own(request, thrown) : forgotten(), figures);
+      }
+    }
+  }
+
+  /** Drops the inputs that are left, once no run reads them any more. */
+  void releaseInputs() {
+    if (answered < requests.size()) {
+      requests.forEach(Request::releaseInput);
+    }
+  }
+
+  int answered() {
+    return answered + answeredBeside;
+  }
+
+  /** Those who must be looked into, by the failure that they had together. */
+  Map<Throwable, List<Request<I, O>>> suspects() {
+    return suspects;
+  }
+
+  List<Request<I, O>> requests() {
+    return requests;
+  }
+
+  private EngineException forgotten() {
+    return EngineException.systemic(
+        "The model answered " + answered() + " of " + requests.size() + " requests of a batch",
+        null);
+  }
+
+  private void wake() {
+    Request<I, O> first = lastAnswered;
+    lastAnswered = null;
+    if (first != null) {
+      first.wake();
+    }
+  }
+}

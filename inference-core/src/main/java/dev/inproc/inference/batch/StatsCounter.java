@@ -1,0 +1,178 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.OverloadedException;
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.metrics.Distribution;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.DoubleAdder;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a batcher counts. Each call costs one add; times are stamped for each batch, since five
+ * histograms and six clock readings for each request cost as much as carrying it.
+ */
+final class StatsCounter {
+  private static final long LONGEST = TimeUnit.HOURS.toNanos(1);
+
+  private final LongAdder notQueued = new LongAdder();
+  private final LongAdder answered = new LongAdder();
+  private final LongAdder inline = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder expired = new LongAdder();
+  private final LongAdder cancelled = new LongAdder();
+  private final LongAdder overloaded = new LongAdder();
+  private final LongAdder closed = new LongAdder();
+  private final LongAdder runs = new LongAdder();
+  private final LongAdder reruns = new LongAdder();
+  private final DoubleAdder rows = new DoubleAdder();
+  private final DoubleAdder paddedRows = new DoubleAdder();
+  private final Map<DispatchReason, LongAdder> reasons = new EnumMap<>(DispatchReason.class);
+  private final int maxBatchSize;
+  private volatile @Nullable Histograms histograms; // made by the first batch
+
+  /** Too large for a model that is idle. */
+  private static final class Histograms {
+    private final Spread sizes;
+    private final Spread queue = new Spread(LONGEST);
+    private final Spread run = new Spread(LONGEST);
+
+    Histograms(int maxBatchSize) {
+      sizes = new Spread(Math.max(2, maxBatchSize));
+    }
+  }
+
+  StatsCounter(int maxBatchSize) {
+    this.maxBatchSize = maxBatchSize;
+    for (DispatchReason reason : DispatchReason.values()) {
+      reasons.put(reason, new LongAdder());
+    }
+  }
+
+  /** Those that never come to the queue, which counts its own. */
+  void submitted(int requests) {
+    notQueued.add(requests);
+  }
+
+  void answered(int requests) {
+    answered.add(requests);
+  }
+
+  void inline(int requests) {
+    answered.add(requests);
+    inline.add(requests);
+  }
+
+  /** Those that their callers took back. */
+  void cancelled(int requests) {
+    cancelled.add(requests);
+  }
+
+  /** By the kind of failure. */
+  void failed(Throwable failure) {
+    failed(failure, 1);
+  }
+
+  void failed(Throwable failure, int requests) {
+    counterOf(failure).add(requests);
+  }
+
+  private LongAdder counterOf(Throwable failure) {
+    if (failure instanceof DeadlineExceededException) {
+      return expired;
+    }
+    if (failure instanceof OverloadedException) {
+      return overloaded;
+    }
+    if (failure instanceof PredictorClosedException) {
+      return closed;
+    }
+    return failure instanceof CancellationException ? cancelled : failed;
+  }
+
+  void ran(int count, double padding) {
+    rows.add(count);
+    paddedRows.add(count * padding);
+  }
+
+  void began(DispatchReason reason, int size) {
+    runs.increment();
+    Objects.requireNonNull(reasons.get(reason)).increment();
+    if (reason == DispatchReason.ISOLATION) {
+      reruns.increment();
+      return;
+    }
+    histograms().sizes.record(size, 1);
+  }
+
+  /** Of one request for all of its batch. */
+  void queued(long nanos, int size) {
+    histograms().queue.record(clamp(nanos), size);
+  }
+
+  void ended(long runNanos) {
+    histograms().run.record(clamp(runNanos), 1);
+  }
+
+  private Histograms histograms() {
+    Histograms made = histograms;
+    return made != null ? made : makeHistograms();
+  }
+
+  private synchronized Histograms makeHistograms() {
+    Histograms made = histograms;
+    if (made == null) {
+      made = new Histograms(maxBatchSize);
+      histograms = made;
+    }
+    return made;
+  }
+
+  private static long clamp(long nanos) {
+    return Math.max(0, Math.min(nanos, LONGEST));
+  }
+
+  /**
+   * Returns the figures now. Every request is counted as submitted before its outcome is, and
+   * outcomes are read first: they never are more than what was submitted.
+   */
+  BatchingMetrics snapshot(RequestQueue<?> requests) {
+    Map<DispatchReason, Long> byReason = new EnumMap<>(DispatchReason.class);
+    reasons.forEach((reason, count) -> byReason.put(reason, count.sum()));
+    double all = rows.sum();
+    long inlineNow = inline.sum();
+    long answeredNow = answered.sum();
+    long failedNow = failed.sum();
+    long expiredNow = expired.sum();
+    long cancelledNow = cancelled.sum();
+    long overloadedNow = overloaded.sum();
+    long closedNow = closed.sum();
+    long ended = answeredNow + failedNow + expiredNow + cancelledNow + overloadedNow + closedNow;
+    // But a timeout may end a request that was admitted and is not yet in the queue.
+    long submitted = Math.max(ended, notQueued.sum() + requests.offered());
+    Histograms made = histograms;
+    return new BatchingMetrics(
+        submitted,
+        answeredNow,
+        inlineNow,
+        failedNow,
+        expiredNow,
+        cancelledNow,
+        overloadedNow,
+        closedNow,
+        requests.waiting(),
+        requests.waitingBytes(),
+        runs.sum(),
+        reruns.sum(),
+        byReason,
+        made == null ? Distribution.EMPTY : made.sizes.distribution(1),
+        made == null ? Distribution.EMPTY : made.queue.distribution(1e-3),
+        made == null ? Distribution.EMPTY : made.run.distribution(1e-3),
+        all == 0 ? 0 : paddedRows.sum() / all);
+  }
+}

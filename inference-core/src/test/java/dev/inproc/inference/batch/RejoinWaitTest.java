@@ -1,0 +1,54 @@
+package dev.inproc.inference.batch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class RejoinWaitTest {
+  private static final double SAVED = 100_000;
+
+  private final RejoinWait returning = new RejoinWait();
+
+  private int triesIn(int batches, int returned) {
+    int tries = 0;
+    for (int i = 0; i < batches; i++) {
+      if (returning.limitNanos(8, SAVED) > 0) {
+        tries++;
+        returning.came(8, returned);
+      }
+    }
+    return tries;
+  }
+
+  @Test
+  void limit_nothingToGain_isNone() {
+    assertEquals(0, returning.limitNanos(0, SAVED));
+    assertEquals(0, returning.limitNanos(1, SAVED), "a lone caller waits for nobody");
+    assertEquals(0, returning.limitNanos(8, 0), "a cost that is not known");
+    assertEquals(0, returning.limitNanos(8, 19_999));
+  }
+
+  @Test
+  void limit_isAtMostHalfOfWhatIsSaved() {
+    assertEquals(12_500, returning.limitNanos(8, 25_000));
+    assertEquals(60_000, returning.limitNanos(8, 1e9));
+  }
+
+  @Test
+  void callers_comeBack_areAwaitedAfterEveryBatch() {
+    assertEquals(100, triesIn(100, 4));
+  }
+
+  @Test
+  void callers_neverComeBack_costFewWaits() {
+    int tries = triesIn(6_500, 3);
+    assertTrue(tries > 90 && tries < 110, tries + " tries");
+  }
+
+  @Test
+  void callers_comeBackAgain_areAwaitedAgain() {
+    triesIn(1_000, 0);
+    assertTrue(triesIn(1_000, 8) > 900);
+  }
+}
