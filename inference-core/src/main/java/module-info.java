@@ -26,6 +26,9 @@ module dev.inproc.inference {
   exports dev.inproc.inference.internal.files to
       dev.inproc.inference.onnx,
       dev.inproc.inference.tf;
+  exports dev.inproc.inference.internal.statistics to
+      dev.inproc.inference.cache,
+      dev.inproc.inference.onnx;
 
   uses dev.inproc.inference.engine.Engine;
 }

@@ -2,6 +2,9 @@ package dev.inproc.inference.onnx.quantize;
 
 import dev.inproc.inference.engine.Integrity;
 import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.internal.statistics.VectorAgreement;
+import dev.inproc.inference.tensor.DataType;
+import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.List;
 import java.util.Objects;
@@ -32,7 +35,7 @@ public final class AccuracyGate {
   private double maxError = Double.POSITIVE_INFINITY;
   private double minAgreement;
   private boolean integrity = true;
-  private Function<Tensors, float[]> view = GateMath::allFloats;
+  private Function<Tensors, float[]> view = AccuracyGate::allFloats;
   private @Nullable ToDoubleBiFunction<Tensors, Tensors> metric;
   private double minMetric = Double.NEGATIVE_INFINITY;
 
@@ -112,18 +115,44 @@ public final class AccuracyGate {
     if (examples.isEmpty()) {
       throw new IllegalArgumentException("A gate needs at least one example");
     }
-    GateMath math = new GateMath();
+    VectorAgreement agreement = new VectorAgreement();
     double metrics = 0;
     for (Tensors example : examples) {
       Tensors expected = reference.predict(example);
       Tensors actual = candidate.predict(example);
-      math.add(view.apply(expected), view.apply(actual));
+      agreement.add(view.apply(expected), view.apply(actual));
       metrics += metric == null ? 0 : metric.applyAsDouble(expected, actual);
     }
     Integrity found = candidate.integrity();
     GateReport figures =
-        math.report(metric == null ? Double.NaN : metrics / examples.size(), found);
+        new GateReport(
+            agreement.count(),
+            agreement.minCosine(),
+            agreement.meanCosine(),
+            agreement.maxError(),
+            agreement.agreement(),
+            agreement.agreementBound(),
+            metric == null ? Double.NaN : metrics / examples.size(),
+            found.toString(),
+            List.of());
     return figures.withFailures(failures(figures, found));
+  }
+
+  private static float[] allFloats(Tensors answer) {
+    int size = 0;
+    for (Tensor tensor : answer.asMap().values()) {
+      size += tensor.type() == DataType.FLOAT32 ? tensor.elements() : 0;
+    }
+    float[] all = new float[size];
+    int at = 0;
+    for (Tensor tensor : answer.asMap().values()) {
+      if (tensor.type() == DataType.FLOAT32) {
+        float[] values = tensor.toFloats();
+        System.arraycopy(values, 0, all, at, values.length);
+        at += values.length;
+      }
+    }
+    return all;
   }
 
   private List<String> failures(GateReport report, Integrity found) {

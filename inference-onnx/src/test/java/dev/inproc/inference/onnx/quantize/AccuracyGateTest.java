@@ -90,32 +90,6 @@ class AccuracyGateTest {
     }
   }
 
-  @Test
-  void wilsonBound_ofKnownShares_isThePublishedOne() {
-    assertEquals(0.2366, GateMath.wilson(5, 10), 0.001);
-    assertEquals(0.7225, GateMath.wilson(10, 10), 0.001);
-    assertEquals(0.9630, GateMath.wilson(100, 100), 0.001);
-    assertEquals(0, GateMath.wilson(0, 10), 1e-9);
-  }
-
-  @Test
-  void answersNotComparable_fail() {
-    GateMath math = new GateMath();
-    math.add(new float[] {1, 2}, new float[] {1, Float.NaN});
-    GateMath lengths = new GateMath();
-    lengths.add(new float[] {1}, new float[] {1, 2});
-    assertEquals(Double.NEGATIVE_INFINITY, minCosine(math));
-    assertEquals(Double.NEGATIVE_INFINITY, minCosine(lengths));
-  }
-
-  private double minCosine(GateMath math) {
-    try (Session any = load(fp32())) {
-      return math.report(Double.NaN, any.integrity()).minCosine();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
   // ---- automatic ----
 
   @Test
