@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.engine.InputRecorder;
 import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
@@ -87,6 +89,26 @@ class AccuracyGateTest {
       assertThrows(
           IllegalArgumentException.class,
           () -> AccuracyGate.DEFAULT.compare(reference, reference, List.of()));
+    }
+  }
+
+  @Test
+  void recordedInputs_feedGateAndCalibration() throws IOException {
+    Path in = Files.write(directory.resolve("in.onnx"), Models.mlp(64, 96, 32));
+    Path out = directory.resolve("out.onnx");
+    InputRecorder recorder = new InputRecorder(20, 1 << 16, 1);
+    try (Session reference = load(in);
+        Predictor<Tensors, Tensors> recorded = reference.borrowed().with(recorder)) {
+      recorded.predictAll(GeneratedInputs.of(reference.signature(), 30));
+      assertEquals("", Quantizer.quantize(in, out, ALL, recorder.examples()).note());
+      try (Session candidate = load(out)) {
+        GateReport report =
+            AccuracyGate.DEFAULT
+                .withIntegrity(false)
+                .compare(reference, candidate, recorder.examples());
+        assertEquals(20, report.examples());
+        assertTrue(report.passed(), report.toString());
+      }
     }
   }
 

@@ -1,20 +1,20 @@
-package dev.inproc.inference.onnx.quantize;
+package dev.inproc.inference.engine;
 
 import dev.inproc.inference.Adapter;
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.ForwardingPredictor;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.MappedFuture;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Keeps a sample of the inputs that a model has answered, for {@link AccuracyGate}, {@link
- * AutomaticQuantizer} and the calibration of {@link Quantizer}. Each input that fits has the same
+ * Keeps a sample of the inputs that a model has answered: what a gate compares two models on, what
+ * a quantizer is calibrated with, examples for {@link IntegrityOptions#withInputs}. Each input that fits has the same
  * chance of being in it: a reservoir (Algorithm R, Vitter 1985), the same for the same seed and
  * order of answers. Thread-safe; an input that is not kept costs one atomic increment.
  *
@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * InputRecorder recorder = new InputRecorder(200, 16 << 20, 1);
  * Predictor<String, float[]> embedder = session.with(recorder).with(codec);
  * ...
- * GateReport report = AccuracyGate.DEFAULT.compare(fp32, int8, recorder.examples());
+ * List<Tensors> typical = recorder.examples();
  * }</pre>
  */
 public final class InputRecorder implements Adapter<Tensors, Tensors, Tensors, Tensors> {
@@ -127,17 +127,15 @@ public final class InputRecorder implements Adapter<Tensors, Tensors, Tensors, T
     return z ^ (z >>> 31);
   }
 
-  private final class Recorded implements Predictor<Tensors, Tensors> {
-    private final Predictor<Tensors, Tensors> inner;
-
+  private final class Recorded extends ForwardingPredictor<Tensors, Tensors> {
     Recorded(Predictor<Tensors, Tensors> inner) {
-      this.inner = inner;
+      super(inner);
     }
 
     @Override
     public CompletableFuture<Tensors> submit(Tensors input, CallOptions options) {
       return MappedFuture.map(
-          inner.submit(input, options),
+          inner().submit(input, options),
           answer -> {
             record(input);
             return answer;
@@ -146,7 +144,7 @@ public final class InputRecorder implements Adapter<Tensors, Tensors, Tensors, T
 
     @Override
     public Tensors predict(Tensors input, CallOptions options) {
-      Tensors answer = inner.predict(input, options);
+      Tensors answer = inner().predict(input, options);
       record(input);
       return answer;
     }
@@ -154,24 +152,14 @@ public final class InputRecorder implements Adapter<Tensors, Tensors, Tensors, T
     @Override
     public List<Tensors> predictAll(List<Tensors> inputs, CallOptions options) {
       List<Tensors> copy = List.copyOf(inputs);
-      List<Tensors> answers = inner.predictAll(copy, options);
+      List<Tensors> answers = inner().predictAll(copy, options);
       copy.forEach(InputRecorder.this::record);
       return answers;
     }
 
     @Override
-    public void close() {
-      inner.close();
-    }
-
-    @Override
-    public boolean close(Duration timeout) {
-      return inner.close(timeout);
-    }
-
-    @Override
     public String toString() {
-      return "recorded(" + inner + ")";
+      return "recorded(" + inner() + ")";
     }
   }
 }

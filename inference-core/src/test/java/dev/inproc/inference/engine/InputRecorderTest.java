@@ -1,4 +1,4 @@
-package dev.inproc.inference.onnx.quantize;
+package dev.inproc.inference.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -7,30 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.engine.IntegrityOptions;
-import dev.inproc.inference.engine.ModelSource;
-import dev.inproc.inference.engine.Session;
-import dev.inproc.inference.engine.SessionOptions;
-import dev.inproc.inference.onnx.OnnxEngine;
-import dev.inproc.inference.onnx.testing.Models;
+import dev.inproc.inference.tensor.DataType;
+import dev.inproc.inference.tensor.Shape;
+import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
+import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.inproc.inference.testing.ScriptedModel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class InputRecorderTest {
-  private static final SessionOptions UNPROBED =
-      SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
-
-  @TempDir Path directory;
-
   private static Tensors number(int i) {
     return Tensors.of("x", Tensor.of(new float[] {i}));
   }
@@ -91,32 +83,55 @@ class InputRecorderTest {
     assertThrows(IllegalArgumentException.class, () -> new InputRecorder(10, 9, 1));
   }
 
+  /** {@code (x FLOAT32[batch,1]) -> (y FLOAT32[batch,1])}, ten times as much. */
+  private static ScriptedModel tenfold() {
+    long[] column = {-1, 1};
+    Signature signature =
+        new Signature(
+            List.of(TensorSpec.of("x", DataType.FLOAT32, column, "batch", (String) null)),
+            List.of(TensorSpec.of("y", DataType.FLOAT32, column, "batch", (String) null)));
+    return new ScriptedModel(
+        signature,
+        inputs -> {
+          float[] y = inputs.only().toFloats();
+          for (int i = 0; i < y.length; i++) {
+            y[i] *= 10;
+          }
+          return Tensors.of("y", Tensor.of(Shape.of(y.length, 1), y));
+        });
+  }
+
   @Test
-  void recorded_answersAsTheModel_keepsWhatWasAnswered_andFeedsGateAndCalibration()
-      throws Exception {
-    Path in = Files.write(directory.resolve("in.onnx"), Models.mlp(64, 96, 32));
-    Path out = directory.resolve("out.onnx");
-    InputRecorder recorder = new InputRecorder(20, 1 << 16, 1);
-    try (Session fp32 = new OnnxEngine().load(ModelSource.file(in), UNPROBED);
-        Predictor<Tensors, Tensors> recorded = fp32.borrowed().with(recorder)) {
-      List<Tensors> inputs = GeneratedInputs.of(fp32.signature(), 30);
-      assertEquals(fp32.predict(inputs.get(0)), recorded.predict(inputs.get(0)));
-      recorded.predictAll(inputs.subList(1, 10));
+  void recorded_answersAsTheModel_andKeepsWhatWasAnswered() {
+    InputRecorder recorder = new InputRecorder(20, 1 << 10, 1);
+    try (Fixture f = Fixture.of(tenfold());
+        Predictor<Tensors, Tensors> recorded = f.session.borrowed().with(recorder)) {
+      List<Tensors> inputs = IntStream.range(0, 30).mapToObj(InputRecorderTest::number).toList();
+      assertEquals(f.session.predict(inputs.get(3)), recorded.predict(inputs.get(3)));
+      assertEquals(
+          f.session.predictAll(inputs.subList(0, 9)), recorded.predictAll(inputs.subList(0, 9)));
       List<CompletableFuture<Tensors>> futures = new ArrayList<>();
       inputs.subList(10, 30).forEach(input -> futures.add(recorded.submit(input)));
       futures.forEach(CompletableFuture::join);
-      assertThrows(InvalidInputException.class, () -> recorded.predict(number(1)));
+      Tensors wrong = Tensors.of("x", Tensor.of(1f, 2f));
+      assertThrows(InvalidInputException.class, () -> recorded.predict(wrong));
+      assertThrows(CompletionException.class, () -> recorded.submit(wrong).join());
       assertEquals(30, recorder.seen(), "what was refused is not among them");
       assertTrue(inputs.containsAll(recorder.examples()));
       assertEquals(20, recorder.examples().size());
-      QuantizeOptions all = QuantizeOptions.DEFAULT.withMinElements(1);
-      assertEquals("", Quantizer.quantize(in, out, all, recorder.examples()).note());
-      try (Session int8 = new OnnxEngine().load(ModelSource.file(out), UNPROBED)) {
-        GateReport report =
-            AccuracyGate.DEFAULT.withIntegrity(false).compare(fp32, int8, recorder.examples());
-        assertEquals(20, report.examples());
-        assertTrue(report.passed(), report.toString());
-      }
+    }
+  }
+
+  @Test
+  void recorded_handsOnWhatTheModelIs() {
+    InputRecorder recorder = new InputRecorder(1, 16, 1);
+    ScriptedModel model = tenfold();
+    model.tell(Statefulness.CERTAIN);
+    try (Fixture f = Fixture.of(model);
+        Predictor<Tensors, Tensors> recorded = f.session.borrowed().with(recorder)) {
+      assertTrue(f.session.keepsState());
+      assertTrue(recorded.keepsState(), "else a cache around it keeps answers");
+      assertTrue(recorded.find(Session.class).isPresent());
     }
   }
 }
