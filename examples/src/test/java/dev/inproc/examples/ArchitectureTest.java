@@ -121,7 +121,7 @@ class ArchitectureTest {
           .resideInAPackage(ONNX_QUANTIZE)
           .and()
           .haveNameMatching(
-              ".*(Inspector|Summary|SummaryReader|Gate|GateReport|Variants|VariantName"
+              ".*(Inspector|Summary|SummaryReader|Gate|GateReport|Variants|TimeEstimate|VariantName"
                   + "|Precision|Scheme|QuantizeOptions|GeneratedInputs)(\\$.*)?")
           .should()
           .dependOnClassesThat()

@@ -10,6 +10,7 @@ import java.util.Set;
  *
  * @param precision what most bytes of its weights are
  * @param scheme how it is quantized, in words: {@code none}, {@code row-wise dynamic INT8}, …
+ * @param schemes how its matrix products are quantized, as far as it is a {@link Scheme}
  * @param weightBytes how many bytes of weights have each precision
  * @param products how many matrix products and convolutions are computed in each precision
  * @param parameters how many weights there are; packed ones count as what they stand for
@@ -28,6 +29,7 @@ import java.util.Set;
 public record ModelSummary(
     Precision precision,
     String scheme,
+    Set<Scheme> schemes,
     Map<Precision, Long> weightBytes,
     Map<Precision, Integer> products,
     long parameters,

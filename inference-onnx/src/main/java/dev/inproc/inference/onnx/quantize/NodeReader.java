@@ -6,6 +6,8 @@ import static dev.inproc.inference.onnx.quantize.SummaryText.shown;
 import dev.inproc.inference.onnx.format.ProtoField;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -114,18 +116,35 @@ final class NodeReader {
     }
   }
 
+  Set<Scheme> schemes() {
+    Set<Scheme> found = EnumSet.noneOf(Scheme.class);
+    if (bitsOfWeights.containsValue(8)) {
+      found.add(Scheme.BLOCKWISE_INT8);
+    }
+    if (bitsOfWeights.containsValue(4)) {
+      found.add(Scheme.BLOCKWISE_INT4);
+    }
+    boolean fused = operators.containsKey("com.microsoft.MatMulIntegerToFloat");
+    boolean integer =
+        operators.containsKey("MatMulInteger") || operators.containsKey("ConvInteger");
+    if (rowwise && (fused || integer)) {
+      found.add(Scheme.ROWWISE_INT8);
+    } else if (fused || integer || operators.containsKey("com.microsoft.DynamicQuantizeMatMul")) {
+      found.add(Scheme.DYNAMIC_INT8);
+    }
+    return Collections.unmodifiableSet(found);
+  }
+
   String scheme() {
     List<String> found = new ArrayList<>();
     Set<Integer> bits = new TreeSet<>(bitsOfWeights.values());
     if (!bits.isEmpty()) {
       found.add("blockwise " + bits + " bits");
     }
-    boolean fused = operators.containsKey("com.microsoft.MatMulIntegerToFloat");
-    boolean integer =
-        operators.containsKey("MatMulInteger") || operators.containsKey("ConvInteger");
-    if (rowwise && (fused || integer)) {
+    Set<Scheme> schemes = schemes();
+    if (schemes.contains(Scheme.ROWWISE_INT8)) {
       found.add("row-wise dynamic INT8");
-    } else if (fused || integer || operators.containsKey("com.microsoft.DynamicQuantizeMatMul")) {
+    } else if (schemes.contains(Scheme.DYNAMIC_INT8)) {
       found.add("dynamic INT8");
     }
     if (operators.keySet().stream().anyMatch(name -> name.contains("QLinear"))) {

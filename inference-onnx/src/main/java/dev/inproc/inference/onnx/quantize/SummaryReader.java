@@ -195,6 +195,7 @@ final class SummaryReader {
     return new ModelSummary(
         precision,
         nodes.scheme(),
+        nodes.schemes(),
         Map.copyOf(bytes),
         Map.copyOf(nodes.products),
         parameters,

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -23,14 +23,17 @@ import java.util.stream.Stream;
  *
  * <pre>{@code
  * Variants.Choice choice = Variants.in(directory)
- *     .pick(Variants.Wish.FASTEST, Device.cpu(), variant -> gate.compare(fp32, load(variant), texts));
+ *     .pick(Variants.Wish.ESTIMATED_FASTEST, Device.cpu(), variant -> gate.compare(fp32, load(variant), texts));
  * }</pre>
  */
 public final class Variants {
   /** What matters most. */
   public enum Wish {
-    /** The least time, within what the gate allows. */
-    FASTEST,
+    /**
+     * The least time as {@link Variants#estimatedTime} has it, within what the gate allows. Nothing
+     * is measured here.
+     */
+    ESTIMATED_FASTEST,
     /** The fewest bytes, within what the gate allows. */
     SMALLEST,
     /** The most precise one. */
@@ -104,6 +107,15 @@ public final class Variants {
     return summary.precision();
   }
 
+  /**
+   * Returns an estimate of a model's time as a multiple of its FP32 form's: a figure for each
+   * {@link Scheme} and precision, measured on another machine with another model. To know, time
+   * both.
+   */
+  public static double estimatedTime(Variant variant, Device device) {
+    return TimeEstimate.of(variant.summary(), device.kind().equals("cpu"));
+  }
+
   /** Returns the models, in the order of their names. */
   public List<Variant> all() {
     return all;
@@ -155,7 +167,13 @@ public final class Variants {
   private static String why(Wish wish, Variant variant, Device device) {
     ModelSummary summary = variant.summary();
     return switch (wish) {
-      case FASTEST -> "the fastest left on " + device + ": " + described(summary);
+      case ESTIMATED_FASTEST ->
+          String.format(
+              Locale.ROOT,
+              "estimated the fastest left on %s, %.2f of FP32's time: %s",
+              device,
+              estimatedTime(variant, device),
+              described(summary));
       case SMALLEST -> "the smallest left: " + summary.totalBytes() + " bytes";
       case EXACT -> "the most precise left: " + described(summary);
     };
@@ -169,38 +187,13 @@ public final class Variants {
     Comparator<Variant> bySize = Comparator.comparingLong(v -> v.summary().totalBytes());
     Comparator<Variant> byName = Comparator.comparing(Variant::file);
     return switch (wish) {
-      case FASTEST ->
-          Comparator.<Variant>comparingInt(v -> time(v.summary(), cpu))
+      case ESTIMATED_FASTEST ->
+          Comparator.<Variant>comparingDouble(v -> TimeEstimate.of(v.summary(), cpu))
               .thenComparing(bySize)
               .thenComparing(byName);
       case SMALLEST -> bySize.thenComparing(byName);
       case EXACT ->
           Comparator.<Variant>comparingInt(v -> coarseness(v.summary())).thenComparing(byName);
-    };
-  }
-
-  /**
-   * Relative times of docs/quantization.md, in percent of FP32; GPUs by what they are built for.
-   */
-  private static int time(ModelSummary summary, boolean cpu) {
-    String scheme = summary.scheme();
-    Map<Precision, Integer> products = summary.products();
-    boolean integer = products.containsKey(Precision.INT8) && !scheme.startsWith("blockwise");
-    if (!cpu) {
-      return summary.precision() == Precision.FP16 || summary.precision() == Precision.BF16
-          ? 50
-          : integer ? 200 : products.containsKey(Precision.INT4) ? 80 : 100;
-    }
-    if (integer) {
-      int signed = scheme.startsWith("row-wise") ? 39 : 46;
-      return CpuFeatures.addsBytesExactly() ? signed : signed * 3 / 2;
-    }
-    if (scheme.startsWith("blockwise")) {
-      return products.containsKey(Precision.INT4) ? 92 : 83;
-    }
-    return switch (summary.precision()) {
-      case FP32, INT8 -> 100;
-      default -> 150; // converted to FP32 and back
     };
   }
 

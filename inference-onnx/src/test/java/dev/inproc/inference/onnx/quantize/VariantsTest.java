@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,7 @@ class VariantsTest {
         "model_q4.onnx", name(pick(Variants.Wish.SMALLEST, Device.cpu(), VariantsTest::any)));
     assertEquals("model.onnx", name(pick(Variants.Wish.EXACT, Device.cpu(), VariantsTest::any)));
     assertEquals(
-        "model_int8.onnx", name(pick(Variants.Wish.FASTEST, Device.cpu(), VariantsTest::any)));
+        "model_int8.onnx", name(pick(Variants.Wish.ESTIMATED_FASTEST, Device.cpu(), VariantsTest::any)));
   }
 
   @Test
@@ -71,7 +72,7 @@ class VariantsTest {
   void failedGate_givesWayToTheNext_andTheReasonsSaySo() {
     Variants.Choice choice =
         pick(
-            Variants.Wish.FASTEST,
+            Variants.Wish.ESTIMATED_FASTEST,
             Device.cpu(),
             v -> report(v.file().endsWith("model_int8.onnx") ? List.of("too far off") : List.of()));
     assertEquals("model_q4.onnx", name(choice));
@@ -79,6 +80,54 @@ class VariantsTest {
     assertTrue(reasons.contains("broken.onnx: not considered"), reasons);
     assertTrue(reasons.contains("model_int8.onnx: its gate failed: too far off"), reasons);
     assertTrue(reasons.contains("model_q4.onnx: taken"), reasons);
+  }
+
+  @Test
+  void estimatedTime_isOfTheSchemeAndNotOfAText() throws IOException {
+    Path in = directory.resolve("model.onnx");
+    QuantizeOptions all = QuantizeOptions.DEFAULT.withMinElements(1);
+    double last = 0;
+    for (Scheme scheme : Scheme.values()) {
+      Path out = directory.resolve("scheme.onnx");
+      Quantizer.quantize(in, out, all.withScheme(scheme));
+      ModelSummary summary = ModelInspector.inspect(out);
+      assertEquals(Set.of(scheme), summary.schemes());
+      double time = estimate(summary);
+      assertTrue(time > last && time < 1, scheme + ": " + time);
+      assertEquals(time, estimate(described(summary, "anything, row-wise, blockwise")));
+      last = time;
+    }
+    assertEquals(1, estimate(ModelInspector.inspect(in)));
+    Variants.Choice choice =
+        pick(Variants.Wish.ESTIMATED_FASTEST, Device.cpu(), VariantsTest::any);
+    String reason = choice.reasons().get(choice.reasons().size() - 1);
+    assertTrue(reason.contains("taken, estimated the fastest left on cpu, 0."), reason);
+  }
+
+  private static double estimate(ModelSummary summary) {
+    Variants.Variant variant = new Variants.Variant(Path.of("m.onnx"), summary, List.of());
+    return Variants.estimatedTime(variant, Device.cpu());
+  }
+
+  private static ModelSummary described(ModelSummary s, String scheme) {
+    return new ModelSummary(
+        s.precision(),
+        scheme,
+        s.schemes(),
+        s.weightBytes(),
+        s.products(),
+        s.parameters(),
+        s.fileBytes(),
+        s.externalBytes(),
+        s.externalFiles(),
+        s.irVersion(),
+        s.opsets(),
+        s.operators(),
+        s.inputs(),
+        s.outputs(),
+        s.symbols(),
+        s.producer(),
+        s.metadata());
   }
 
   @Test
@@ -90,11 +139,11 @@ class VariantsTest {
 
   @Test
   void onAGpu_dynamicInt8AndOtherProcessors_areNotTaken() {
-    Variants.Choice choice = pick(Variants.Wish.FASTEST, Device.cuda(0), VariantsTest::any);
+    Variants.Choice choice = pick(Variants.Wish.ESTIMATED_FASTEST, Device.cuda(0), VariantsTest::any);
     assertEquals("model_q4.onnx", name(choice));
     Variants.Choice second =
         pick(
-            Variants.Wish.FASTEST,
+            Variants.Wish.ESTIMATED_FASTEST,
             Device.cuda(0),
             v -> report(v.file().endsWith("model.onnx") ? List.of() : List.of("no")));
     String reasons = String.join("\n", second.reasons());
