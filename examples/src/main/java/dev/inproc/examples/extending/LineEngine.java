@@ -37,7 +37,7 @@ public final class LineEngine implements Engine {
     } catch (IOException e) {
       throw new ModelLoadException(name, "the file cannot be read", e);
     }
-    String[] numbers = text.split("\\s+");
+    String[] numbers = text.split("\\s+", -1);
     try {
       return new float[] {Float.parseFloat(numbers[0]), Float.parseFloat(numbers[1])};
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
