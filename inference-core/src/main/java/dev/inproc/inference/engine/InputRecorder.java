@@ -14,9 +14,10 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Keeps a sample of the inputs that a model has answered: what a gate compares two models on, what
- * a quantizer is calibrated with, examples for {@link IntegrityOptions#withInputs}. Each input that fits has the same
- * chance of being in it: a reservoir (Algorithm R, Vitter 1985), the same for the same seed and
- * order of answers. Thread-safe; an input that is not kept costs one atomic increment.
+ * a quantizer is calibrated with, examples for {@link IntegrityOptions#withInputs}. Each input that
+ * fits has the same chance of being in it: a reservoir (Algorithm R, Vitter 1985), the same for the
+ * same seed and order of answers. Thread-safe; an input that is not kept costs one atomic
+ * increment.
  *
  * <p>What it holds is bounded by the number of examples and by bytes: an input larger than an
  * example's share of these is counted, not kept. <b>Privacy:</b> inputs stay in this object's

@@ -96,8 +96,9 @@ public final class IntegrityOptions {
    * with the same settings on the same kind of machine need not probe. It is made if it is not
    * there. A finding is keyed by the model's digest, the version of the engine, the devices, the
    * processor's features and the options that shape the comparisons, so models and processes may
-   * share a directory; it may be that of optimized graphs. Of an ONNX model that
-   * has external data, or may have since it is trusted, findings are kept if {@link ModelSource#withSha256} gives its digest.
+   * share a directory; it may be that of optimized graphs. Of an ONNX model that has external data,
+   * or may have since it is trusted, findings are kept if {@link ModelSource#withSha256} gives its
+   * digest.
    *
    * <p>Each load of a model that would be probed then computes the digest, unless the source gives
    * it. Whoever can write to the directory decides which models run examples together: protect it

@@ -134,7 +134,9 @@ final class Loading {
       return session;
     }
 
-    /** The findings of earlier loads, if a probe or a trial would run; else no digest is computed. */
+    /**
+     * The findings of earlier loads, if a probe or a trial would run; else no digest is computed.
+     */
     private @Nullable IntegrityFile findings() {
       boolean runs = guess.isOnTrial() || IntegrityProbe.without(model, runner(model)) == null;
       return source == null || !runs ? null : IntegrityFile.of(source, model);

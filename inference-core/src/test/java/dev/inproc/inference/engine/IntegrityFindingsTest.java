@@ -160,7 +160,8 @@ class IntegrityFindingsTest {
     assertTrue(runsOf(MEMORY, kept()) > 0);
     assertTrue(runsOf(ModelSource.bytes("m", new byte[] {1, 3}), kept()) > 0);
     assertTrue(runsOf(MEMORY, kept().toBuilder().maxBatchSize(7).build()) > 0);
-    IntegrityOptions given = kept().integrity().withInputs(Tensors.of("x", Tensor.of(Shape.of(), 5f)));
+    IntegrityOptions given =
+        kept().integrity().withInputs(Tensors.of("x", Tensor.of(Shape.of(), 5f)));
     assertTrue(runsOf(MEMORY, with(given)) > 0);
     List<Path> entries = files(directory);
     assertEquals(4, entries.size());
@@ -227,8 +228,7 @@ class IntegrityFindingsTest {
     ExecutorService pool = Executors.newFixedThreadPool(4);
     try {
       Callable<Integer> load = () -> runsOf(MEMORY, kept());
-      Callable<Integer> other =
-          () -> runsOf(MEMORY, kept().toBuilder().maxBatchSize(7).build());
+      Callable<Integer> other = () -> runsOf(MEMORY, kept().toBuilder().maxBatchSize(7).build());
       for (int round = 0; round < 20; round++) {
         for (Path entry : files(directory)) {
           Files.delete(entry);

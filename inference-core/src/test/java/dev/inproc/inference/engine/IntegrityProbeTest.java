@@ -15,14 +15,10 @@ import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.LedgerModel;
 import dev.inproc.inference.testing.ScriptedModel;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Invariant I5: a model whose answers depend on batch-mates is found out and run one by one. */
 class IntegrityProbeTest {

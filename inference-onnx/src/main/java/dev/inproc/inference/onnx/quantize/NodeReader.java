@@ -5,8 +5,8 @@ import static dev.inproc.inference.onnx.quantize.SummaryText.shown;
 
 import dev.inproc.inference.onnx.format.ProtoField;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.engine.InputRecorder;
-import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
@@ -149,7 +148,10 @@ class AccuracyGateTest {
       examples = GeneratedInputs.of(reference.signature(), 20);
     }
     return new AutomaticQuantizer(
-            ENGINE, SessionOptions.DEFAULT, AccuracyGate.DEFAULT.withMinCosine(minCosine), maxExcluded)
+            ENGINE,
+            SessionOptions.DEFAULT,
+            AccuracyGate.DEFAULT.withMinCosine(minCosine),
+            maxExcluded)
         .quantize(in, directory.resolve("out.onnx"), ALL, examples);
   }
 }

@@ -123,8 +123,7 @@ class SmoothingTest {
     AccuracyGate easy = AccuracyGate.DEFAULT.withMinCosine(-1).withIntegrity(false);
     AccuracyGate impossible = easy.withMinCosine(2);
     for (AccuracyGate gate : List.of(easy, impossible)) {
-      AutomaticQuantizer automatic =
-          new AutomaticQuantizer(new OnnxEngine(), UNPROBED, gate, 1);
+      AutomaticQuantizer automatic = new AutomaticQuantizer(new OnnxEngine(), UNPROBED, gate, 1);
       AutomaticQuantizer.Outcome outcome = automatic.quantize(in, out, ALL, examples);
       assertEquals(gate == easy ? 0 : 1, outcome.excluded().size());
       assertEquals(0, outcome.quantization().smoothed(), "made-up inputs would smooth");

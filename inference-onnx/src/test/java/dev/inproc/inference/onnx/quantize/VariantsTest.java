@@ -54,7 +54,8 @@ class VariantsTest {
         "model_q4.onnx", name(pick(Variants.Wish.SMALLEST, Device.cpu(), VariantsTest::any)));
     assertEquals("model.onnx", name(pick(Variants.Wish.EXACT, Device.cpu(), VariantsTest::any)));
     assertEquals(
-        "model_int8.onnx", name(pick(Variants.Wish.ESTIMATED_FASTEST, Device.cpu(), VariantsTest::any)));
+        "model_int8.onnx",
+        name(pick(Variants.Wish.ESTIMATED_FASTEST, Device.cpu(), VariantsTest::any)));
   }
 
   @Test
@@ -98,8 +99,7 @@ class VariantsTest {
       last = time;
     }
     assertEquals(1, estimate(ModelInspector.inspect(in)));
-    Variants.Choice choice =
-        pick(Variants.Wish.ESTIMATED_FASTEST, Device.cpu(), VariantsTest::any);
+    Variants.Choice choice = pick(Variants.Wish.ESTIMATED_FASTEST, Device.cpu(), VariantsTest::any);
     String reason = choice.reasons().get(choice.reasons().size() - 1);
     assertTrue(reason.contains("taken, estimated the fastest left on cpu, 0."), reason);
   }
@@ -139,7 +139,8 @@ class VariantsTest {
 
   @Test
   void onAGpu_dynamicInt8AndOtherProcessors_areNotTaken() {
-    Variants.Choice choice = pick(Variants.Wish.ESTIMATED_FASTEST, Device.cuda(0), VariantsTest::any);
+    Variants.Choice choice =
+        pick(Variants.Wish.ESTIMATED_FASTEST, Device.cuda(0), VariantsTest::any);
     assertEquals("model_q4.onnx", name(choice));
     Variants.Choice second =
         pick(
