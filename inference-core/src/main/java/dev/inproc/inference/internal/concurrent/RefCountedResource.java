@@ -2,10 +2,7 @@ package dev.inproc.inference.internal.concurrent;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -120,27 +117,6 @@ public final class RefCountedResource {
     return state.get() < 0;
   }
 
-  private boolean awaitFreedUntil(long deadline) throws InterruptedException {
-    if (!(Thread.currentThread() instanceof ForkJoinWorkerThread)) {
-      return freed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-    }
-    // The runs that are waited for may need the pool: it may have another thread meanwhile.
-    ForkJoinPool.managedBlock(
-        new ForkJoinPool.ManagedBlocker() {
-          @Override
-          public boolean block() throws InterruptedException {
-            freed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-            return true;
-          }
-
-          @Override
-          public boolean isReleasable() {
-            return freed.getCount() == 0;
-          }
-        });
-    return freed.getCount() == 0;
-  }
-
   /**
    * Waits until all has been freed, whatever interrupts come; those are kept for later.
    *
@@ -148,7 +124,7 @@ public final class RefCountedResource {
    * @throws RuntimeException what freeing threw on the janitor's thread
    */
   public boolean awaitFreed(long timeoutNanos) {
-    if (!awaitUninterrupted(timeoutNanos)) {
+    if (!Latches.await(freed, timeoutNanos)) {
       return false;
     }
     RuntimeException thrown = failure;
@@ -156,23 +132,5 @@ public final class RefCountedResource {
       throw thrown;
     }
     return true;
-  }
-
-  private boolean awaitUninterrupted(long timeoutNanos) {
-    boolean interrupted = false;
-    try {
-      long deadline = System.nanoTime() + timeoutNanos;
-      while (true) {
-        try {
-          return awaitFreedUntil(deadline);
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
   }
 }
