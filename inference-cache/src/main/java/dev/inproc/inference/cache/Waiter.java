@@ -69,6 +69,7 @@ final class Waiter<I, O> extends Call<I, O> {
     this.threads = threads;
     this.counts = counts;
     this.blocking = blocking;
+    releaseInput(); // the flight has it
   }
 
   @Override
@@ -124,6 +125,7 @@ final class Waiter<I, O> extends Call<I, O> {
 
   /** Completes with an answer on behalf of the runner, unless the call is gone. */
   void ends(O output) {
+    flight = null; // a caller may hold the future for long
     if (counts == null || !move(OPEN, BY_RUNNER)) {
       answer(output);
       return;
@@ -139,6 +141,7 @@ final class Waiter<I, O> extends Call<I, O> {
 
   /** Completes with a failure on behalf of the runner, unless the call is gone. */
   void fails(Throwable failure) {
+    flight = null;
     if (counts == null || !move(OPEN, BY_RUNNER)) {
       refuse(failure);
       return;
@@ -160,8 +163,9 @@ final class Waiter<I, O> extends Call<I, O> {
 
   /** Fails the call, which then leaves its run. */
   void giveUp(Throwable failure) {
+    Flight<I, O> joined = flight;
     fails(failure);
-    leave();
+    leave(joined);
   }
 
   /** Returns the thread that the run is on, if it is known and the run is not over. */
@@ -212,11 +216,11 @@ final class Waiter<I, O> extends Call<I, O> {
         counter.gone(failureNow()); // the runner has just let go of it
       }
     }
-    leave();
+    leave(flight);
+    flight = null;
   }
 
-  private void leave() {
-    Flight<I, O> joined = flight;
+  private void leave(@Nullable Flight<I, O> joined) {
     if (joined != null) {
       joined.leave(this);
     }
