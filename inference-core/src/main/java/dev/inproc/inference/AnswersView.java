@@ -48,14 +48,18 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
                     .nanoTime()));
     // As in a list: the first is let in or refused, the others wait for room.
     CallOptions others = BlockedCaller.options(first.withOverload(Overload.WAIT));
-    List<CompletableFuture<Answer<O>>> futures = new ArrayList<>(all.size());
+    // The futures of the layer itself: a cache sees a cycle where a thread waits for its own.
+    List<CompletableFuture<O>> futures = new ArrayList<>(all.size());
+    List<AnswerFacts> facts = new ArrayList<>(all.size());
     try {
       for (I input : all) {
-        futures.add(submit(input, futures.isEmpty() ? first : others));
+        facts.add(new AnswerFacts());
+        CallOptions own = futures.isEmpty() ? first : others;
+        futures.add(inner.submit(input, own.withFacts(facts.get(futures.size()))));
       }
       List<Answer<O>> answers = new ArrayList<>(all.size());
       for (int i = 0; i < futures.size(); i++) {
-        answers.add(awaitAt(futures.get(i), i));
+        answers.add(new Answer<>(awaitAt(futures.get(i), i), facts.get(i)));
       }
       return answers;
     } catch (Throwable t) {

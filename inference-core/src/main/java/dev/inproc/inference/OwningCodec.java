@@ -65,13 +65,19 @@ final class OwningCodec<I, O> implements Codec<I, O> {
 
   @Override
   public Predictor<I, O> adapt(Predictor<Tensors, Tensors> inner) {
+    return owner(new CodecPredictor<>(inner, this), inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers());
+  }
+
+  /** Closes the predictor, then this resource, then that of the codec inside, if it has one. */
+  private Predictor<I, O> owner(Predictor<I, O> predictor, Workers own) {
     if (!isAdapted.compareAndSet(false, true)) {
       throw new IllegalStateException(
           "Expected one predictor with a codec that closes a resource, got a second: make a codec"
               + " for each, or close the resource yourself and leave closing() out");
     }
-    workers = inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers();
-    return new Owner<>(new CodecPredictor<>(inner, this), lifetime);
+    workers = own;
+    Predictor<I, O> made = new Owner<>(predictor, lifetime);
+    return codec instanceof OwningCodec<I, O> inside ? inside.owner(made, own) : made;
   }
 
   /** Closes the predictor, then the resource. */
@@ -85,8 +91,11 @@ final class OwningCodec<I, O> implements Codec<I, O> {
 
     @Override
     public void close() {
-      super.close();
-      resource.close();
+      try {
+        super.close();
+      } finally {
+        resource.close();
+      }
       if (!Workers.isWorker()) { // else the resource may be closed by this very thread
         resource.awaitFreed(Durations.FOREVER);
       }
@@ -95,8 +104,12 @@ final class OwningCodec<I, O> implements Codec<I, O> {
     @Override
     public boolean close(Duration timeout) {
       long end = System.nanoTime() + Durations.of(timeout);
-      boolean isClosed = super.close(timeout);
-      resource.close();
+      boolean isClosed;
+      try {
+        isClosed = super.close(timeout);
+      } finally {
+        resource.close();
+      }
       return resource.awaitFreed(Math.max(0, end - System.nanoTime())) && isClosed;
     }
 

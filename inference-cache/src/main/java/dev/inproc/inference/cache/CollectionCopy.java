@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -51,7 +52,7 @@ final class CollectionCopy {
   }
 
   static Object copy(Object value, KeyType.Kind kind, int depth) {
-    checkOrder(value);
+    checkEquals(value);
     Parts parts = new Parts(value, kind, depth);
     Class<?> type = value.getClass();
     if (IMMUTABLE.contains(type) && !parts.changed) {
@@ -78,13 +79,16 @@ final class CollectionCopy {
     return clone == null ? value : invoke(clone, value);
   }
 
-  /** A comparator says that unlike elements are the same, and is asked by {@code equals}. */
-  private static void checkOrder(Object value) {
+  /** Refuses what may equal an unlike one: a comparator may say that elements are the same. */
+  private static void checkEquals(Object value) {
     boolean compared =
         (value instanceof SortedSet<?> set && set.comparator() != null)
             || (value instanceof SortedMap<?, ?> map && map.comparator() != null);
     if (compared) {
       throw new Refusal("it compares what it holds by a comparator");
+    }
+    if (value instanceof Properties own && !own.keySet().containsAll(own.stringPropertyNames())) {
+      throw new Refusal("it has defaults, at which its equals does not look");
     }
   }
 

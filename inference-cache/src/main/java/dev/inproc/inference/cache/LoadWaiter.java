@@ -72,6 +72,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
     this.threads = threads;
     this.counts = counts;
     this.blocking = blocking;
+    releaseInput(); // the load has it
   }
 
   @Override
@@ -127,6 +128,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
 
   /** Completes with an answer on behalf of the runner, unless the call is gone. */
   void ends(O output) {
+    load = null; // a caller may hold the future for long
     if (counts == null || !move(OPEN, BY_RUNNER)) {
       answer(output);
       return;
@@ -142,6 +144,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
 
   /** Completes with a failure on behalf of the runner, unless the call is gone. */
   void fails(Throwable failure) {
+    load = null;
     if (counts == null || !move(OPEN, BY_RUNNER)) {
       refuse(failure);
       return;
@@ -163,8 +166,9 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
 
   /** Fails the call, which then leaves its run. */
   void giveUp(Throwable failure) {
+    InFlightLoad<I, O> joined = load;
     fails(failure);
-    leave();
+    leave(joined);
   }
 
   /** Returns the thread that the run is on, if it is known and the run is not over. */
@@ -215,11 +219,11 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
         counter.gone(failureNow()); // the runner has just let go of it
       }
     }
-    leave();
+    leave(load);
+    load = null;
   }
 
-  private void leave() {
-    InFlightLoad<I, O> joined = load;
+  private void leave(@Nullable InFlightLoad<I, O> joined) {
     if (joined != null) {
       joined.leave(this);
     }

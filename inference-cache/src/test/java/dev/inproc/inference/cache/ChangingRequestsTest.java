@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -197,6 +198,27 @@ class ChangingRequestsTest {
           new List<?>[] {List.of()},
           new TreeSet<>(String.CASE_INSENSITIVE_ORDER),
           new Held(new TreeMap<>(String.CASE_INSENSITIVE_ORDER)));
+
+  @Test
+  void propertiesWithDefaults_whichTheirEqualsLeavesOut_areRefused() {
+    CachingPredictor<Properties, String> cache =
+        Caching.exact(10)
+            .withAnswers(String.class)
+            .decorate(FakeModel.of(x -> x.getProperty("a", "none")));
+    Properties plain = new Properties();
+    assertEquals("none", cache.predict(plain));
+    Properties defaults = new Properties();
+    defaults.setProperty("a", "1");
+    assertEquals("1", cache.predict(defaults));
+    assertSays(
+        assertThrows(
+            IllegalArgumentException.class, () -> cache.predict(new Properties(defaults))),
+        "it has defaults");
+    Properties hiding = new Properties(defaults);
+    hiding.setProperty("a", "2");
+    assertEquals("2", cache.predict(hiding));
+    cache.close();
+  }
 
   @Test
   void requestThatItsOwnerCanChange_isRefusedByEachMethod() {

@@ -69,6 +69,13 @@ final class FakeModel<I, O> implements Predictor<I, O> {
     }
   }
 
+  /** Drops the record of runs and what it holds. */
+  void forget() {
+    synchronized (runs) {
+      runs.clear();
+    }
+  }
+
   /** Returns how many single calls came. */
   int runs() {
     synchronized (runs) {

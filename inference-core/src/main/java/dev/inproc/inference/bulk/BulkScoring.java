@@ -29,10 +29,11 @@ import org.jspecify.annotations.Nullable;
  * threads of the model's runtime do, and codecs encode and decode there.
  *
  * <p><b>Bad rows.</b> A row that cannot be answered is found: an invalid input names itself, and of
- * a chunk that fails in the engine the halves are run again. By default the run then fails with
- * that row's failure; {@link #withBadRows} has such rows told and the run go on. What does not come
- * from a row (closing, a deadline, an interrupt, an engine that fails as a whole) ends the run in
- * any case. When a run fails, the sink has had each row before the one that failed, if in order.
+ * a chunk that fails in the engine or in a codec the halves are run again. By default the run then
+ * fails with that row's failure; {@link #withBadRows} has such rows told and the run go on. What
+ * does not come from a row (closing, a deadline, an interrupt, an engine that fails as a whole)
+ * ends the run in any case. When a run fails, the sink has had each row before the one that failed,
+ * if in order.
  */
 public final class BulkScoring {
   /** Takes answers. */

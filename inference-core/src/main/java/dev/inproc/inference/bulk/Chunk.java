@@ -2,10 +2,12 @@ package dev.inproc.inference.bulk;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.EngineException;
+import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /** Some rows in a row and, once it was run, an answer or a failure of each. */
@@ -59,26 +61,38 @@ final class Chunk<I, O> {
   }
 
   private void run(Predictor<I, O> predictor, CallOptions options, int from, int to) {
+    List<O> part;
     try {
-      answers.addAll(predictor.predictAll(rows.subList(from, to), options));
-      return;
-    } catch (InvalidInputException e) {
-      int named = e.index() < 0 ? from : from + e.index();
-      if (to - from > 1 && named < to) {
-        around(predictor, options, from, named, to);
-        return;
-      }
-      fail(e);
-    } catch (EngineException e) {
-      if (e.isSystemic()) {
+      part = predictor.predictAll(rows.subList(from, to), options);
+    } catch (RuntimeException e) {
+      if (!isOfRow(e)) {
         throw e;
       }
-      if (to - from > 1) {
+      // An index beyond the rows is that of another list, which a codec made a call with.
+      int named = e instanceof InvalidInputException bad ? from + Math.max(0, bad.index()) : to;
+      if (to - from == 1) {
+        fail(e);
+      } else if (named < to) {
+        around(predictor, options, from, named, to);
+      } else {
         halves(predictor, options, from, to);
-        return;
       }
-      fail(e);
+      return;
     }
+    if (part.size() != to - from) {
+      throw new IllegalStateException(
+          "Expected " + (to - from) + " answers from predictAll, got " + part.size());
+    }
+    answers.addAll(part);
+  }
+
+  /** Whether a row is at fault. What is not the library's comes from a codec. */
+  private static boolean isOfRow(RuntimeException failure) {
+    if (failure instanceof EngineException engine) {
+      return !engine.isSystemic();
+    }
+    return failure instanceof InvalidInputException
+        || !(failure instanceof InferenceException || failure instanceof CancellationException);
   }
 
   /** Runs the rows before and after one that is bad, and that one alone, for its own failure. */

@@ -186,4 +186,23 @@ class CodecTest {
       assertEquals(1, tokenizer.closes.get());
     }
   }
+
+  @Test
+  void closing_twoResources_closesBoth_thoughOneThrows() {
+    List<String> closed = new ArrayList<>();
+    Fixture f = Fixture.of(LedgerModel.scalars());
+    Codec<Integer, Long> one = CODEC.closing(() -> closed.add("one"));
+    Predictor<Integer, Long> coded =
+        f.session.with(
+            one.closing(
+                () -> {
+                  closed.add("two");
+                  throw new java.io.IOException("broken");
+                }));
+    assertEquals(LedgerModel.f(1), coded.predict(1));
+    Messages.assertSays(assertThrows(IllegalStateException.class, coded::close), "Cannot close");
+    Await.until("both to be closed", () -> closed.equals(List.of("two", "one")));
+    assertThrows(IllegalStateException.class, () -> f.session.with(one));
+    f.checkNothingLeft();
+  }
 }

@@ -26,6 +26,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -213,6 +214,81 @@ class ServingRuntimeTest {
       assertEquals(200, tenants.size());
       coded.close();
     }
+  }
+
+  @Test
+  void context_thatIsBroken_losesNoOutcome() {
+    List<UnaryOperator<Runnable>> broken =
+        List.of(
+            task -> null,
+            task -> {
+              throw new IllegalStateException("no wrapper");
+            },
+            task ->
+                () -> {
+                  throw new IllegalStateException("before the task");
+                },
+            task ->
+                () -> {
+                  task.run();
+                  task.run();
+                });
+    CallOptions ownThread = CallOptions.DEFAULT.withExecutor(task -> new Thread(task).start());
+    for (UnaryOperator<Runnable> each : broken) {
+      try (ServingRuntime runtime = ServingRuntime.builder("broken-rt").context(() -> each).build();
+          Session session = session(runtime);
+          Predictor<Tensors, Tensors> batched = session.borrowed().with(Batching.upTo(2))) {
+        for (Predictor<Tensors, Tensors> layer : List.of(session, batched)) {
+          for (CallOptions options : List.of(CallOptions.DEFAULT, MINUTE, ownThread)) {
+            LedgerModel.check(1, Await.value(layer.submit(REQUEST, options).thenApply(x -> x)));
+          }
+        }
+      }
+    }
+  }
+
+  /** A timeout is decided on the timer's thread, which no wrapper may stop. */
+  @Test
+  void context_thatThrows_doesNotLoseATimeout() {
+    ScriptedModel model = LedgerModel.scalars();
+    UnaryOperator<Runnable> broken =
+        task -> {
+          throw new IllegalStateException("no wrapper");
+        };
+    try (ServingRuntime runtime = ServingRuntime.builder("late-rt").context(() -> broken).build();
+        Session session =
+            Session.of(
+                "scripted",
+                null,
+                List.of(model),
+                SessionOptions.builder()
+                    .runtime(runtime)
+                    .integrity(IntegrityOptions.skip())
+                    .build())) {
+      Gate gate = model.block();
+      CallOptions soon = CallOptions.timeout(Duration.ofMillis(1));
+      assertInstanceOf(
+          DeadlineExceededException.class,
+          Await.failure(session.submit(REQUEST, soon).whenComplete((value, failure) -> {})));
+      gate.open();
+    }
+  }
+
+  @Test
+  void layer_closedAfterItsRuntime_closesItsResource() {
+    AtomicInteger closes = new AtomicInteger();
+    ServingRuntime runtime = ServingRuntime.builder("gone-rt").build();
+    Session session = session(runtime);
+    Predictor<Tensors, Tensors> layers =
+        session
+            .borrowed()
+            .with(Batching.upTo(4))
+            .with(Codec.of(Tensors.class, x -> x, y -> y).closing(closes::incrementAndGet));
+    LedgerModel.check(1, layers.predict(REQUEST));
+    session.close();
+    runtime.close();
+    layers.close();
+    assertEquals(1, closes.get());
   }
 
   @Test

@@ -170,9 +170,27 @@ public class CallFuture<I, O> extends CompletableFuture<O> implements Withdrawab
     context = threads().capture();
   }
 
+  /** What the wrapper throws, or that it runs the task twice, must not lose an outcome. */
   private Runnable inContext(Runnable task) {
     UnaryOperator<Runnable> wrapper = context;
-    return wrapper == null ? task : wrapper.apply(task);
+    if (wrapper == null) {
+      return task;
+    }
+    AtomicBoolean begun = new AtomicBoolean();
+    Runnable once =
+        () -> {
+          if (begun.compareAndSet(false, true)) {
+            task.run();
+          }
+        };
+    return () -> {
+      try {
+        wrapper.apply(once).run();
+      } catch (Throwable t) {
+        once.run();
+        throw t;
+      }
+    };
   }
 
   /** Returns what was called, for messages. */
