@@ -12,9 +12,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** A predictor of tensors seen through a codec. */
 final class CodecPredictor<I, O> implements Predictor<I, O> {
+  /** Whose decoder the thread is inside of. */
+  private static final ThreadLocal<@Nullable Object> DECODING = new ThreadLocal<>();
+
   private final Predictor<Tensors, Tensors> inner;
   private final Codec<I, O> codec;
   private final Timer timer;
@@ -38,7 +42,18 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
     }
     CompletableFuture<Tensors> answer = inner.submit(encoded, armed);
     undecoded.begin();
-    return MappedFuture.map(answer, codec::decode, undecoded::end);
+    return MappedFuture.map(answer, this::decode, undecoded::end);
+  }
+
+  /** For a future, on whatever thread completes it. */
+  private O decode(Tensors output) {
+    Object before = DECODING.get();
+    DECODING.set(this);
+    try {
+      return codec.decode(output);
+    } finally {
+      DECODING.set(before);
+    }
   }
 
   @Override
@@ -78,13 +93,18 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   @Override
   public void close() {
     inner.close();
-    undecoded.await(Durations.FOREVER);
+    undecoded.await(mostWaiting(Durations.FOREVER));
+  }
+
+  /** A decoder that closes its predictor does not wait for itself. */
+  private long mostWaiting(long nanos) {
+    return DECODING.get() == this ? 0 : nanos;
   }
 
   @Override
   public boolean close(Duration timeout) {
     long end = System.nanoTime() + Durations.of(timeout);
-    return inner.close(timeout) && undecoded.await(end - System.nanoTime());
+    return inner.close(timeout) && undecoded.await(mostWaiting(end - System.nanoTime()));
   }
 
   @Override

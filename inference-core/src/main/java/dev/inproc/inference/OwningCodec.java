@@ -10,12 +10,16 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A codec whose predictor closes a resource, once. Each use of the codec is counted: a caller may
  * be encoding with a native tokenizer while another thread closes the predictor.
  */
 final class OwningCodec<I, O> implements Codec<I, O> {
+  /** The codec that the thread is inside of: closing must not wait for that thread. */
+  private static final ThreadLocal<@Nullable Object> IN_USE = new ThreadLocal<>();
+
   private final Codec<I, O> codec;
   private final RefCountedResource lifetime;
   private final AtomicBoolean isAdapted = new AtomicBoolean();
@@ -56,9 +60,12 @@ final class OwningCodec<I, O> implements Codec<I, O> {
     if (!lifetime.acquire()) {
       throw new PredictorClosedException("codec");
     }
+    Object before = IN_USE.get();
+    IN_USE.set(this);
     try {
       return task.get();
     } finally {
+      IN_USE.set(before);
       lifetime.release();
     }
   }
@@ -96,7 +103,7 @@ final class OwningCodec<I, O> implements Codec<I, O> {
       } finally {
         resource.close();
       }
-      if (!Workers.isWorker()) { // else the resource may be closed by this very thread
+      if (!Workers.isWorker() && IN_USE.get() == null) { // else this thread may be what is waited for
         resource.awaitFreed(Durations.FOREVER);
       }
     }
@@ -110,7 +117,8 @@ final class OwningCodec<I, O> implements Codec<I, O> {
       } finally {
         resource.close();
       }
-      return resource.awaitFreed(Math.max(0, end - System.nanoTime())) && isClosed;
+      long left = IN_USE.get() == null ? Math.max(0, end - System.nanoTime()) : 0;
+      return resource.awaitFreed(left) && isClosed;
     }
 
     @Override

@@ -87,7 +87,7 @@ class CacheControlTest {
     Gate gate = engine.block();
     CompletableFuture<Long> first = chain.submit(7L);
     gate.awaitEntered(1);
-    Throwable late = Await.failure(chain.submit(7L, CallOptions.timeout(Duration.ofMillis(1))));
+    Throwable late = Await.failure(chain.submit(7L, CallOptions.timeout(Duration.ofMillis(200))));
     assertEquals(
         DeadlineExceededException.Stage.JOINED, ((DeadlineExceededException) late).stage());
     Messages.assertSays(late, "cached(", "run of an equal request");

@@ -29,6 +29,7 @@ final class BatchLoop<I, O> implements Runnable {
   private final List<Request<I, O>> unmeetable = new ArrayList<>();
   private volatile @Nullable RequestBatch<I, O> current;
   private volatile @Nullable Thread parked;
+  private volatile @Nullable Thread turnedBy;
   private volatile long expectedEnd;
   private final RejoinWait returning = new RejoinWait();
   private final AdaptiveBackoff burst = new AdaptiveBackoff();
@@ -45,7 +46,12 @@ final class BatchLoop<I, O> implements Runnable {
   public void run() {
     while (true) {
       var unused = Thread.interrupted(); // a callback's interrupt is not the next batch's
+      turnedBy = Thread.currentThread();
       long ask = doWork();
+      turnedBy = null;
+      if (batcher.endReplaced(this)) {
+        return;
+      }
       boolean more = ask == 0 || (ask == NOTHING ? lastSize > 1 && spin() : delay(ask));
       if (more) {
         if (blocked > 0) {
@@ -163,6 +169,11 @@ final class BatchLoop<I, O> implements Runnable {
     if (thread != null) {
       LockSupport.unpark(thread);
     }
+  }
+
+  /** Whether the calling thread turns it: the model that it runs calls. */
+  boolean isTurnedHere() {
+    return turnedBy == Thread.currentThread();
   }
 
   void note(DispatchReason newReason) {

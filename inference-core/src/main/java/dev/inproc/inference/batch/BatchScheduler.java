@@ -24,10 +24,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 
 /**
  * The batcher. A request comes into the {@link RequestQueue}; whoever holds an engine slot ({@link
@@ -72,7 +76,8 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
   private final RequestQueue<Request<I, O>> queue;
   private final WaitingForRoom<I, O> outside;
   private final EngineSlots slots;
-  private final List<BatchLoop<I, O>> loops = new ArrayList<>();
+  private final List<BatchLoop<I, O>> loops = new CopyOnWriteArrayList<>(); // by slot
+  private final Set<BatchLoop<I, O>> replaced = ConcurrentHashMap.newKeySet(); // still in a run
   private final SpinLock gate = new SpinLock();
   private final BatchPolicy<Request<I, O>> policy; // inside the gate
   private final StatsCounter figures;
@@ -382,11 +387,44 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
     if (slot == EngineSlots.NONE) {
       slot = slots.giveUp(); // a model that submits within its run may wait for the outcome
     }
+    if (slot == EngineSlots.NONE && Workers.isTurning(this)) {
+      slot = replaceLoop();
+    }
     if (slot != EngineSlots.NONE) {
       start(slot);
     } else if (delays && (timed || isBatchFull())) {
       loops.forEach(BatchLoop::wake);
     }
+  }
+
+  /**
+   * Has a new loop take the slot of the loop that this thread turns: the model that it runs has
+   * submitted a call, and may wait for the outcome. The old loop ends with its run.
+   */
+  private int replaceLoop() {
+    for (int slot = 0; slot < loops.size(); slot++) {
+      BatchLoop<I, O> loop = loops.get(slot);
+      if (loop.isTurnedHere()) {
+        onDelivery(true); // the model is in use, though the slot may become free
+        replaced.add(loop);
+        loops.set(slot, new BatchLoop<>(this, slot));
+        return slot;
+      }
+    }
+    return EngineSlots.NONE;
+  }
+
+  /** A loop that was replaced has ended its run. Returns false for any other. */
+  boolean endReplaced(BatchLoop<I, O> loop) {
+    if (replaced.isEmpty() || !replaced.remove(loop)) {
+      return false;
+    }
+    onDelivery(false);
+    return true;
+  }
+
+  private Stream<BatchLoop<I, O>> allLoops() {
+    return Stream.concat(loops.stream(), replaced.stream());
   }
 
   boolean isBatchFull() {
@@ -622,19 +660,18 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
     PredictorClosedException reason = new PredictorClosedException(toString());
     runs.abort(reason); // first: what begins to run is seen below, or sees this
     refuseQueued(reason);
-    for (BatchLoop<I, O> loop : loops) {
-      RequestBatch<I, O> current = loop.current();
-      if (current != null) {
-        current.requests().forEach(request -> request.failApart(() -> Failures.copy(reason)));
-      }
-    }
+    allLoops()
+        .map(BatchLoop::current)
+        .filter(Objects::nonNull)
+        .flatMap(current -> current.requests().stream())
+        .forEach(request -> request.failApart(() -> Failures.copy(reason)));
     long end = System.nanoTime() + BoundedClose.GRACE_NANOS;
     if (close(BATCH_GRACE_NANOS)) {
       return true; // the runs of batches have stopped, since all their callers are gone
     }
     // A caller may be inside the model, on its own thread: only the model can stop that run. A
     // model under the run of a batch is left alone.
-    boolean isBatchRunning = loops.stream().anyMatch(loop -> loop.current() != null);
+    boolean isBatchRunning = allLoops().anyMatch(loop -> loop.current() != null);
     boolean isClosed =
         isBatchRunning || !isInnerClosed.compareAndSet(false, true) || inner.close(Duration.ZERO);
     return close(Math.max(0, end - System.nanoTime())) && isClosed;

@@ -11,7 +11,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -46,7 +45,8 @@ public final class ServingRuntime implements AutoCloseable {
 
   private final String name;
   private final ServingThreads threads;
-  private final AtomicInteger models = new AtomicInteger();
+  private int models; // open
+  private boolean isClosed;
 
   private ServingRuntime(String name, ServingThreads threads) {
     this.name = name;
@@ -71,13 +71,22 @@ public final class ServingRuntime implements AutoCloseable {
     return threads;
   }
 
-  void modelOpened() {
-    models.incrementAndGet();
+  /**
+   * Counts a model that is loaded.
+   *
+   * @throws IllegalStateException if this is closed
+   */
+  synchronized void modelOpened() {
+    if (isClosed) {
+      throw new IllegalStateException(
+          "Runtime \"" + name + "\" is closed: load the model with another");
+    }
+    models++;
     Workers.modelOpened();
   }
 
-  void modelFreed() {
-    models.decrementAndGet();
+  synchronized void modelFreed() {
+    models--;
     Workers.modelFreed();
   }
 
@@ -102,10 +111,16 @@ public final class ServingRuntime implements AutoCloseable {
    */
   public boolean close(Duration timeout) {
     Objects.requireNonNull(timeout, "timeout");
-    int open = models.get();
-    if (open > 0) {
-      throw new IllegalStateException(
-          "Expected no open model, got " + open + " that use runtime \"" + name + "\": close them");
+    synchronized (this) {
+      if (models > 0) {
+        throw new IllegalStateException(
+            "Expected no open model, got "
+                + models
+                + " that use runtime \""
+                + name
+                + "\": close them");
+      }
+      isClosed = this != SHARED;
     }
     return threads.close(Durations.of(timeout));
   }

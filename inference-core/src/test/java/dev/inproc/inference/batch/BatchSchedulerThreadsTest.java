@@ -406,6 +406,38 @@ class BatchSchedulerThreadsTest {
     assertEquals(LedgerModel.f(6), batcher.predict(6L));
   }
 
+  /** The worker that runs the batch waits for the call: another takes its slot. */
+  @Test
+  void modelSubmitsToItsOwnBatcher_fromAWorkersRun_noDeadlock() {
+    for (int round = 0; round < 20; round++) {
+      AtomicReference<Long> inner = new AtomicReference<>();
+      AtomicBoolean once = new AtomicBoolean();
+      int nested = round;
+      engine.work(
+          rows -> {
+            if (once.compareAndSet(false, true)) {
+              List<CompletableFuture<Long>> calls = new ArrayList<>();
+              for (long id = 2; id <= 3 + nested % 3; id++) {
+                calls.add(batcher.submit(id));
+              }
+              calls.forEach(CompletableFuture::join);
+              inner.set(calls.get(0).join());
+            }
+          });
+      List<CompletableFuture<Long>> outer = new ArrayList<>();
+      for (long id = 10; id < 20; id++) {
+        outer.add(batcher.submit(id));
+      }
+      for (int i = 0; i < outer.size(); i++) {
+        assertEquals(LedgerModel.f(10 + i), Await.value(outer.get(i)));
+      }
+      assertEquals(LedgerModel.f(2), inner.get());
+    }
+    engine.work(rows -> {});
+    assertEquals(LedgerModel.f(5), Await.value(batcher.submit(5L)), "the slot is free again");
+    assertEquals(LedgerModel.f(6), batcher.predict(6L));
+  }
+
   // ---- futures that are overwritten ----
 
   @Test

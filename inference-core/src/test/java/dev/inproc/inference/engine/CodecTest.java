@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Codec;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Codecs: lists, resources, and types that flow through a chain. */
@@ -204,5 +206,33 @@ class CodecTest {
     Await.until("both to be closed", () -> closed.equals(List.of("two", "one")));
     assertThrows(IllegalStateException.class, () -> f.session.with(one));
     f.checkNothingLeft();
+  }
+
+  /** A codec that closes its own predictor does not wait for itself. */
+  @Test
+  void closing_fromInsideTheCodec_returns() {
+    AtomicReference<Predictor<Integer, Long>> self = new AtomicReference<>();
+    for (boolean owning : new boolean[] {false, true}) {
+      Tokenizer tokenizer = new Tokenizer();
+      Codec<Integer, Long> codec =
+          Codec.of(
+              Integer.class,
+              tokenizer::encode,
+              answer -> {
+                self.get().close();
+                return CODEC.decode(answer);
+              });
+      Fixture f = Fixture.of(LedgerModel.scalars());
+      self.set(f.session.with(owning ? codec.closing(tokenizer) : codec));
+      CompletableFuture<Long> call =
+          self.get()
+              .submit(1, CallOptions.DEFAULT.withExecutor(task -> new Thread(task).start()));
+      assertEquals(LedgerModel.f(1), Await.value(call));
+      self.get().close();
+      f.checkNothingLeft();
+      if (owning) {
+        Await.until("the resource to be closed", () -> tokenizer.closes.get() == 1);
+      }
+    }
   }
 }

@@ -10,7 +10,10 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Codec;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.bulk.BulkProgress;
+import dev.inproc.inference.bulk.BulkScoring;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.Gate;
@@ -128,7 +131,7 @@ class ServingRuntimeTest {
       assertTrue(made.containsAll(seen), seen.toString());
       assertEquals(Set.of(), alive("unused-rt"));
     }
-    made.forEach(thread -> assertFalse(thread.isAlive()));
+    made.forEach(Await::end);
   }
 
   /** What asks whether it runs on a worker must hold for the threads of a user's factory too. */
@@ -347,6 +350,18 @@ class ServingRuntimeTest {
     session.close();
     runtime.close();
     runtime.close();
+    Messages.assertSays(
+        assertThrows(IllegalStateException.class, () -> session(runtime)), "open-rt", "closed");
+    CompletableFuture<BulkProgress> late =
+        BulkScoring.inOrder()
+            .start(session, List.of(REQUEST).iterator(), (index, row, answer) -> {});
+    assertInstanceOf(PredictorClosedException.class, Await.failure(late));
+    assertThrows(
+        PredictorClosedException.class,
+        () ->
+            BulkScoring.inOrder()
+                .withParallelism(2)
+                .run(session, List.of(REQUEST).iterator(), (index, row, answer) -> {}));
     assertThrows(IllegalStateException.class, () -> ServingRuntime.shared().close());
   }
 }

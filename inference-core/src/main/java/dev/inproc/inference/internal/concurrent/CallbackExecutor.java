@@ -3,6 +3,7 @@ package dev.inproc.inference.internal.concurrent;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -69,6 +70,10 @@ public final class CallbackExecutor implements Executor {
       try {
         workers.turn(this, this::drain);
       } catch (Throwable t) {
+        if (workers.isClosed()) { // a task that comes late is not lost
+          Workers.shared().turn(this, this::drain);
+          return;
+        }
         drainers.decrementAndGet(); // no thread to be had: the next look tries again
         return;
       }
@@ -105,7 +110,15 @@ public final class CallbackExecutor implements Executor {
   private void watch() {
     if (!watched.get() && watched.compareAndSet(false, true)) {
       takenBefore = taken.sum();
+      lookLater();
+    }
+  }
+
+  private void lookLater() {
+    try {
       var unused = timer.schedule(this::look, CHECK_NANOS);
+    } catch (RejectedExecutionException e) {
+      watched.set(false); // the runtime is closed
     }
   }
 
@@ -126,6 +139,6 @@ public final class CallbackExecutor implements Executor {
       start(1);
     }
     takenBefore = seen;
-    var unused = timer.schedule(this::look, CHECK_NANOS);
+    lookLater();
   }
 }

@@ -126,6 +126,10 @@ public final class Workers {
     LibraryThreads.forget(lanes);
   }
 
+  boolean isClosed() {
+    return lanes.isShutdown();
+  }
+
   boolean awaitEnd(long timeoutNanos) {
     return LibraryThreads.awaitEnd(lanes, timeoutNanos);
   }
