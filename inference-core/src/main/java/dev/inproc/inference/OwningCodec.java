@@ -72,7 +72,9 @@ final class OwningCodec<I, O> implements Codec<I, O> {
 
   @Override
   public Predictor<I, O> adapt(Predictor<Tensors, Tensors> inner) {
-    return owner(new CodecPredictor<>(inner, this), inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers());
+    return owner(
+        new CodecPredictor<>(inner, this),
+        inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers());
   }
 
   /** Closes the predictor, then this resource, then that of the codec inside, if it has one. */
@@ -103,7 +105,8 @@ final class OwningCodec<I, O> implements Codec<I, O> {
       } finally {
         resource.close();
       }
-      if (!Workers.isWorker() && IN_USE.get() == null) { // else this thread may be what is waited for
+      if (!Workers.isWorker()
+          && IN_USE.get() == null) { // else this thread may be what is waited for
         resource.awaitFreed(Durations.FOREVER);
       }
     }

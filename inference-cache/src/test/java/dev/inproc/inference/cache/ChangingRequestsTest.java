@@ -211,8 +211,7 @@ class ChangingRequestsTest {
     defaults.setProperty("a", "1");
     assertEquals("1", cache.predict(defaults));
     assertSays(
-        assertThrows(
-            IllegalArgumentException.class, () -> cache.predict(new Properties(defaults))),
+        assertThrows(IllegalArgumentException.class, () -> cache.predict(new Properties(defaults))),
         "it has defaults");
     Properties hiding = new Properties(defaults);
     hiding.setProperty("a", "2");

@@ -47,8 +47,7 @@ class WaitCycleTest {
     WAYS.put("list", (cache, x) -> cache.predictAll(List.of(x)).get(0));
     WAYS.put("list, timed", (cache, x) -> cache.predictAll(List.of("other", x), HOUR).get(1));
     WAYS.put("answers", (cache, x) -> cache.answers().predict(x).value());
-    WAYS.put(
-        "answers, list", (cache, x) -> cache.answers().predictAll(List.of(x)).get(0).value());
+    WAYS.put("answers, list", (cache, x) -> cache.answers().predictAll(List.of(x)).get(0).value());
     WAYS.put(
         "refresh",
         (cache, x) -> cache.predict(x, CallOptions.DEFAULT.withCacheMode(CacheMode.REFRESH)));

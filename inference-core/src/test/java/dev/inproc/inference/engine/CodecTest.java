@@ -225,8 +225,7 @@ class CodecTest {
       Fixture f = Fixture.of(LedgerModel.scalars());
       self.set(f.session.with(owning ? codec.closing(tokenizer) : codec));
       CompletableFuture<Long> call =
-          self.get()
-              .submit(1, CallOptions.DEFAULT.withExecutor(task -> new Thread(task).start()));
+          self.get().submit(1, CallOptions.DEFAULT.withExecutor(task -> new Thread(task).start()));
       assertEquals(LedgerModel.f(1), Await.value(call));
       self.get().close();
       f.checkNothingLeft();

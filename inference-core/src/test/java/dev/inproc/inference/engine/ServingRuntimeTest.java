@@ -238,7 +238,8 @@ class ServingRuntimeTest {
                 });
     CallOptions ownThread = CallOptions.DEFAULT.withExecutor(task -> new Thread(task).start());
     for (UnaryOperator<Runnable> each : broken) {
-      try (ServingRuntime runtime = ServingRuntime.builder("broken-rt").context(() -> each).build();
+      try (ServingRuntime runtime =
+              ServingRuntime.builder("broken-rt").context(() -> each).build();
           Session session = session(runtime);
           Predictor<Tensors, Tensors> batched = session.borrowed().with(Batching.upTo(2))) {
         for (Predictor<Tensors, Tensors> layer : List.of(session, batched)) {
