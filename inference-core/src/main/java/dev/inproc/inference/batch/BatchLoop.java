@@ -1,5 +1,6 @@
 package dev.inproc.inference.batch;
 
+import dev.inproc.inference.internal.calls.Failures;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -183,6 +184,14 @@ final class BatchLoop<I, O> implements Runnable {
   /** Why what was chosen last is run. */
   DispatchReason reason() {
     return reason;
+  }
+
+  /** Releases the callers of the batch that is being run, if there is one. */
+  void failCurrent(Throwable reason) {
+    RequestBatch<I, O> running = current;
+    if (running != null) {
+      running.requests().forEach(request -> request.failApart(() -> Failures.copy(reason)));
+    }
   }
 
   /** What is being run, for one who must end it. */

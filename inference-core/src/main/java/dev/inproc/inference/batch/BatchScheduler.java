@@ -660,11 +660,7 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
     PredictorClosedException reason = new PredictorClosedException(toString());
     runs.abort(reason); // first: what begins to run is seen below, or sees this
     refuseQueued(reason);
-    allLoops()
-        .map(BatchLoop::current)
-        .filter(Objects::nonNull)
-        .flatMap(current -> current.requests().stream())
-        .forEach(request -> request.failApart(() -> Failures.copy(reason)));
+    allLoops().forEach(loop -> loop.failCurrent(reason));
     long end = System.nanoTime() + BoundedClose.GRACE_NANOS;
     if (close(BATCH_GRACE_NANOS)) {
       return true; // the runs of batches have stopped, since all their callers are gone
