@@ -32,12 +32,15 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BulkBadRowsTest {
   private static final int ROWS = 300;
-  private static final LongPredicate SEVENTH = id -> id % 7 == 3;
   private static final List<BulkScoring> WAYS =
       List.of(
           BulkScoring.inOrder(),
           BulkScoring.inOrder().withChunkSize(10),
           BulkScoring.inOrder().withParallelism(4));
+
+  private static boolean seventh(long id) {
+    return id % 7 == 3;
+  }
 
   private static Session session(ScriptedModel model) {
     return Session.of(
@@ -101,13 +104,13 @@ class BulkBadRowsTest {
   @Test
   void codecThatThrowsItsOwn_itsRowIsBad() {
     assertFinds(
-        SEVENTH,
+        BulkBadRowsTest::seventh,
         NumberFormatException.class,
         session(LedgerModel.scalars())
             .with(
                 codec(
                     id -> {
-                      if (SEVENTH.test(id)) {
+                      if (seventh(id)) {
                         throw new NumberFormatException("row " + id);
                       }
                     },
@@ -131,17 +134,18 @@ class BulkBadRowsTest {
     ScriptedModel model =
         LedgerModel.scalars(
             ids -> {
-              if (Arrays.stream(ids).anyMatch(SEVENTH)) {
+              if (Arrays.stream(ids).anyMatch(BulkBadRowsTest::seventh)) {
                 throw new EngineException("poisoned", null);
               }
             });
     assertFinds(
-        SEVENTH,
+        BulkBadRowsTest::seventh,
         EngineException.class,
         session(model).with(Batching.upTo(32)).with(codec(id -> {}, answer -> {})));
   }
 
   @Test
+  @SuppressWarnings("try") // the sink closes it: that is the test
   void sinkThatCallsThePredictor_andClosesIt() {
     for (BulkScoring way : WAYS) {
       try (Predictor<Long, Long> predictor =
