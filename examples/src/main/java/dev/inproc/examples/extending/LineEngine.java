@@ -26,8 +26,7 @@ public final class LineEngine implements Engine {
   public Session load(ModelSource source, SessionOptions options) {
     String name = name() + ":" + source.name();
     float[] line = read(name, source);
-    return Session.load(
-        name, source, () -> List.of(new LineModel(line[0], line[1])), options);
+    return Session.load(name, source, () -> List.of(new LineModel(line[0], line[1])), options);
   }
 
   private static float[] read(String name, ModelSource source) {

@@ -185,7 +185,7 @@ final class FramePool {
     List<Runnable> steps = new ArrayList<>();
     all.forEach(frame -> steps.add(() -> discard(frame)));
     steps.add(memory::close);
-    Steps.all(steps);
+    CloseAll.all(steps);
   }
 
   /** Native bytes held by frames and kept for them. */

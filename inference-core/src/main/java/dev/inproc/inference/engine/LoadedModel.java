@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What all views of a model share: its native copies, its lane, its lifetime. */
+/** What all views of a model share: its native copies, its queue, its lifetime. */
 final class LoadedModel {
   private static final Logger LOG = System.getLogger(Session.class.getName());
 
@@ -33,7 +33,7 @@ final class LoadedModel {
   final ServingThreads threads;
   final Timer timer;
   final Workers workers;
-  final Lane lane;
+  final CallQueue queue;
   final RefCountedResource lifetime;
   private final boolean isStatePossible;
   private volatile Integrity integrity =
@@ -64,8 +64,8 @@ final class LoadedModel {
     workers = threads.workers();
     NativeModel first = copies.get(0);
     layout = new Layout(stated(first, options.statedShapes()), axis, first.unusedInputs());
-    lane =
-        new Lane(
+    queue =
+        new CallQueue(
             workers, options.parallelism() * copies.size(), options.maxQueued(), costs::meanNanos);
     lifetime = new RefCountedResource(this::free, task -> workers.turn(this, task));
     isStatePossible = statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
@@ -130,7 +130,7 @@ final class LoadedModel {
   LoadedModel under(BatchAxis axis) {
     List<Runnable> steps = runnerCloses();
     steps.add(options.runtime()::modelFreed); // in place of this model
-    Steps.all(steps);
+    CloseAll.all(steps);
     return new LoadedModel(name, copies, options, axis, threads);
   }
 
@@ -187,7 +187,7 @@ final class LoadedModel {
     List<Runnable> steps = runnerCloses();
     copies.forEach(copy -> steps.add(copy::close));
     steps.add(options.runtime()::modelFreed);
-    Steps.all(steps);
+    CloseAll.all(steps);
   }
 
   private List<Runnable> runnerCloses() {

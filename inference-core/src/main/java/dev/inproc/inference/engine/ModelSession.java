@@ -37,7 +37,7 @@ final class ModelSession implements Session {
   private final LoadedModel model;
   private final Layout layout;
   private final Runner runner;
-  private final Dispatcher dispatcher;
+  private final CallExecutor executor;
   private final Signature signature;
   private final TensorSpec[] stringInputs;
   private final BatchTraits<Tensors> traits = new Traits();
@@ -46,7 +46,7 @@ final class ModelSession implements Session {
     this.model = model;
     layout = model.layout;
     runner = model.runner(outputs);
-    dispatcher = new Dispatcher(model);
+    executor = new CallExecutor(model);
     Signature all = layout.example();
     signature = new Signature(all.inputs(), outputs.stream().map(all.outputs()::get).toList());
     stringInputs =
@@ -59,30 +59,30 @@ final class ModelSession implements Session {
 
   @Override
   public Tensors predict(Tensors input, CallOptions options) {
-    CallOptions armed = dispatcher.arm(options);
+    CallOptions armed = executor.arm(options);
     long[] sizes = check(input);
-    return dispatcher.call(stop -> runner.one(input, sizes, stop), armed);
+    return executor.call(stop -> runner.one(input, sizes, stop), armed);
   }
 
   @Override
   public CompletableFuture<Tensors> submit(Tensors input, CallOptions options) {
     BlockedCaller.checkSubmit(options);
-    CallOptions armed = dispatcher.arm(options);
+    CallOptions armed = executor.arm(options);
     long[] sizes;
     try {
       sizes = check(input);
     } catch (InvalidInputException e) {
       return CompletableFuture.failedFuture(e);
     }
-    return dispatcher.submit(stop -> runner.one(input, sizes, stop), armed);
+    return executor.submit(stop -> runner.one(input, sizes, stop), armed);
   }
 
   @Override
   public List<Tensors> predictAll(List<Tensors> inputs, CallOptions options) {
-    CallOptions armed = dispatcher.arm(options);
+    CallOptions armed = executor.arm(options);
     Tensors[] all = inputs.toArray(new Tensors[0]); // a copy that nobody sees
     long[][] sizes = checkAll(all);
-    return dispatcher.call(new ListWork(all, sizes), armed);
+    return executor.call(new ListWork(all, sizes), armed);
   }
 
   @Override
@@ -94,7 +94,7 @@ final class ModelSession implements Session {
       throw hinting(e);
     }
     checkStrings(inputs);
-    return dispatcher.call(
+    return executor.call(
         stop -> runner.raw(inputs, raw.rows(), raw.sizes(), stop), CallOptions.DEFAULT);
   }
 
@@ -138,7 +138,7 @@ final class ModelSession implements Session {
   }
 
   /** A list, one engine run after the other; other calls may go between. */
-  private final class ListWork implements Dispatcher.Work<List<Tensors>> {
+  private final class ListWork implements CallExecutor.Work<List<Tensors>> {
     private final Tensors[] inputs;
     private final long[][] sizes;
     private final Tensors[] answers;
@@ -266,7 +266,7 @@ final class ModelSession implements Session {
   }
 
   private Tensors[] runWatched(Batch<Tensors, Tensors> batch, int[] indexes, Part part) {
-    dispatcher.enter();
+    executor.enter();
     try {
       return run(part, batch.watch(indexes));
     } finally {
@@ -387,7 +387,7 @@ final class ModelSession implements Session {
     if (mustNotWait()) {
       return false; // the time has not passed: those accepted are still to be answered
     }
-    model.lane.abandon(new PredictorClosedException(model.name));
+    model.queue.abandon(new PredictorClosedException(model.name));
     model.terminateRuns();
     if (close(BoundedClose.GRACE_NANOS)) {
       return true;
@@ -415,7 +415,7 @@ final class ModelSession implements Session {
    * not wait for runs of others, which may hang. The last call to leave frees.
    */
   private boolean mustNotWait() {
-    return Workers.isTurning(model.lane) || CallbackExecutor.isCallback();
+    return Workers.isTurning(model.queue) || CallbackExecutor.isCallback();
   }
 
   LoadedModel model() {

@@ -11,12 +11,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of a lane that wait: first come, first served within a class of priority, by turns
+ * The calls of a queue that wait: first come, first served within a class of priority, by turns
  * among the classes. A call leaves from the middle in constant time. Not thread-safe.
  */
-final class LaneQueue {
+final class PriorityQueues {
   // Insertion-ordered; by the rank of the class.
-  private final List<Set<Lane.Entry<?, ?>>> classes =
+  private final List<Set<CallQueue.Entry<?, ?>>> classes =
       List.of(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
   private final PriorityTurns turns = new PriorityTurns();
   private int size;
@@ -25,18 +25,18 @@ final class LaneQueue {
     return size;
   }
 
-  private Set<Lane.Entry<?, ?>> classOf(Lane.Entry<?, ?> entry) {
+  private Set<CallQueue.Entry<?, ?>> classOf(CallQueue.Entry<?, ?> entry) {
     return classes.get(PriorityTurns.rank(entry.options().priority()));
   }
 
   /** Puts a call at the end of its class. */
-  void add(Lane.Entry<?, ?> entry) {
+  void add(CallQueue.Entry<?, ?> entry) {
     if (classOf(entry).add(entry)) {
       size++;
     }
   }
 
-  boolean remove(Lane.Entry<?, ?> entry) {
+  boolean remove(CallQueue.Entry<?, ?> entry) {
     boolean removed = classOf(entry).remove(entry);
     if (removed) {
       size--;
@@ -45,23 +45,23 @@ final class LaneQueue {
   }
 
   /** Takes out the call whose turn it is; null if there is none. */
-  Lane.@Nullable Entry<?, ?> poll() {
+  CallQueue.@Nullable Entry<?, ?> poll() {
     int next = turns.next(rank -> !classes.get(rank).isEmpty());
     if (next == PriorityTurns.NONE) {
       return null;
     }
-    Iterator<Lane.Entry<?, ?>> inOrder = classes.get(next).iterator();
-    Lane.Entry<?, ?> entry = inOrder.next();
+    Iterator<CallQueue.Entry<?, ?>> inOrder = classes.get(next).iterator();
+    CallQueue.Entry<?, ?> entry = inOrder.next();
     inOrder.remove();
     size--;
     return entry;
   }
 
   /** Returns the newest call of the lowest class below this one that may be refused, or null. */
-  Lane.@Nullable Entry<?, ?> newestBelow(Priority priority) {
+  CallQueue.@Nullable Entry<?, ?> newestBelow(Priority priority) {
     for (int rank = 0; rank < PriorityTurns.rank(priority); rank++) {
-      Lane.Entry<?, ?> found = null;
-      for (Lane.Entry<?, ?> each : classes.get(rank)) {
+      CallQueue.Entry<?, ?> found = null;
+      for (CallQueue.Entry<?, ?> each : classes.get(rank)) {
         if (!each.isUnderWay() && each.options().overload() == Overload.FAIL) {
           found = each;
         }
@@ -73,8 +73,8 @@ final class LaneQueue {
     return null;
   }
 
-  List<Lane.Entry<?, ?>> all() {
-    List<Lane.Entry<?, ?>> all = new ArrayList<>(size);
+  List<CallQueue.Entry<?, ?>> all() {
+    List<CallQueue.Entry<?, ?>> all = new ArrayList<>(size);
     classes.forEach(all::addAll);
     return all;
   }

@@ -21,7 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class LaneTest {
+class CallQueueTest {
   private static final CallOptions FAIL = CallOptions.DEFAULT;
   private static final CallOptions WAIT = FAIL.withOverload(CallOptions.Overload.WAIT);
 
@@ -30,18 +30,18 @@ class LaneTest {
   private final AtomicInteger mostActive = new AtomicInteger();
   private final List<Integer> order = Collections.synchronizedList(new ArrayList<>());
 
-  private static Lane lane(int parallelism, int capacity) {
-    return new Lane(Workers.shared(), parallelism, capacity, () -> 8_000_000);
+  private static CallQueue queue(int parallelism, int capacity) {
+    return new CallQueue(Workers.shared(), parallelism, capacity, () -> 8_000_000);
   }
 
   /** A call that notes when it runs and waits until it may end. */
-  private final class Held extends Lane.Entry<Integer, Integer> {
+  private final class Held extends CallQueue.Entry<Integer, Integer> {
     private final CountDownLatch started = new CountDownLatch(1);
     private final CountDownLatch release = new CountDownLatch(1);
     private final CompletableFuture<Thread> worker = new CompletableFuture<>();
 
-    Held(Lane lane, int number, CallOptions options) {
-      super(lane, number, options);
+    Held(CallQueue queue, int number, CallOptions options) {
+      super(queue, number, options);
     }
 
     @Override
@@ -66,11 +66,11 @@ class LaneTest {
     }
   }
 
-  private List<Held> offer(Lane lane, int count, CallOptions options) {
+  private List<Held> offer(CallQueue queue, int count, CallOptions options) {
     List<Held> calls = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Held call = new Held(lane, i, options);
-      assertNull(lane.offer(call));
+      Held call = new Held(queue, i, options);
+      assertNull(queue.offer(call));
       calls.add(call);
     }
     return calls;
@@ -78,7 +78,7 @@ class LaneTest {
 
   @Test
   void calls_many_runInOrderAndNeverMoreThanTheBound() {
-    List<Held> calls = offer(lane(1, 100), 20, FAIL);
+    List<Held> calls = offer(queue(1, 100), 20, FAIL);
     calls.forEach(call -> call.release.countDown());
     for (int i = 0; i < 20; i++) {
       assertEquals(i, Await.value(calls.get(i)));
@@ -90,15 +90,15 @@ class LaneTest {
 
   @Test
   void priorities_takeTurns_andNoneStarves() {
-    Lane lane = lane(1, 100);
-    Held running = offer(lane, 1, FAIL).get(0);
+    CallQueue queue = queue(1, 100);
+    Held running = offer(queue, 1, FAIL).get(0);
     Await.latch(running.started);
     List<Held> calls = new ArrayList<>();
     for (int i = 0; i < 27; i++) {
       CallOptions options =
           FAIL.withPriority(List.of(Priority.LOW, Priority.NORMAL, Priority.HIGH).get(i % 3));
-      Held call = new Held(lane, 100 * (1 + i % 3) + i / 3, options);
-      assertNull(lane.offer(call));
+      Held call = new Held(queue, 100 * (1 + i % 3) + i / 3, options);
+      assertNull(queue.offer(call));
       calls.add(call);
     }
     calls.add(running);
@@ -118,7 +118,7 @@ class LaneTest {
 
   @Test
   void parallelism_ofThree_isUsedAndNotExceeded() {
-    List<Held> calls = offer(lane(3, 100), 9, FAIL);
+    List<Held> calls = offer(queue(3, 100), 9, FAIL);
     for (int i = 0; i < 3; i++) {
       Await.latch(calls.get(i).started);
     }
@@ -130,14 +130,14 @@ class LaneTest {
 
   @Test
   void withdrawn_callNeverRunsAndFreesItsPlace() {
-    Lane lane = lane(1, 2);
-    Held running = offer(lane, 1, FAIL).get(0);
+    CallQueue queue = queue(1, 2);
+    Held running = offer(queue, 1, FAIL).get(0);
     Await.latch(running.started);
-    List<Held> waiting = offer(lane, 2, FAIL);
-    assertNotNull(lane.offer(new Held(lane, 9, FAIL)));
+    List<Held> waiting = offer(queue, 2, FAIL);
+    assertNotNull(queue.offer(new Held(queue, 9, FAIL)));
     assertTrue(waiting.get(0).cancel(false));
     assertEquals(1, left.get());
-    Held next = offer(lane, 1, FAIL).get(0);
+    Held next = offer(queue, 1, FAIL).get(0);
     for (Held call : List.of(running, waiting.get(1), next)) {
       call.release.countDown();
       Await.value(call);
@@ -148,17 +148,17 @@ class LaneTest {
 
   @Test
   void overload_fail_tellsCapacityAndWhenToComeBack() {
-    Lane lane = lane(2, 4);
-    List<Held> running = offer(lane, 2, FAIL);
+    CallQueue queue = queue(2, 4);
+    List<Held> running = offer(queue, 2, FAIL);
     running.forEach(call -> Await.latch(call.started));
-    List<Held> waiting = offer(lane, 4, FAIL);
+    List<Held> waiting = offer(queue, 4, FAIL);
     OverloadedException refusal =
-        assertInstanceOf(OverloadedException.class, lane.offer(new Held(lane, 9, FAIL)));
+        assertInstanceOf(OverloadedException.class, queue.offer(new Held(queue, 9, FAIL)));
     assertEquals(4, refusal.capacity());
     // Four wait, two run at once, 8 ms each.
     assertEquals(Duration.ofMillis(16), refusal.retryAfter());
     assertEquals(0, refusal.getStackTrace().length);
-    List<Held> patient = offer(lane, 1, WAIT); // outside
+    List<Held> patient = offer(queue, 1, WAIT); // outside
     for (List<Held> some : List.of(running, waiting, patient)) {
       some.forEach(call -> call.release.countDown());
       some.forEach(Await::value);
@@ -167,13 +167,13 @@ class LaneTest {
 
   @Test
   void overload_wait_isOutsideTheLane_firstComeFirstServed() {
-    Lane lane = lane(1, 4);
-    Held running = offer(lane, 1, FAIL).get(0);
+    CallQueue queue = queue(1, 4);
+    Held running = offer(queue, 1, FAIL).get(0);
     Await.latch(running.started);
-    List<Held> patient = offer(lane, 20, WAIT);
-    Held beside = new Held(lane, 99, FAIL);
-    assertNull(lane.offer(beside), "those who wait leave a quarter of the room");
-    assertNotNull(lane.offer(new Held(lane, 9, FAIL)), "and no more");
+    List<Held> patient = offer(queue, 20, WAIT);
+    Held beside = new Held(queue, 99, FAIL);
+    assertNull(queue.offer(beside), "those who wait leave a quarter of the room");
+    assertNotNull(queue.offer(new Held(queue, 9, FAIL)), "and no more");
     Held gone = patient.get(5);
     assertTrue(gone.cancel(false));
     assertEquals(1, left.get());
@@ -194,15 +194,15 @@ class LaneTest {
 
   @Test
   void overload_higherClass_takesTheNewestPlaceOfTheLowest() {
-    Lane lane = lane(1, 3);
-    Held running = offer(lane, 1, FAIL).get(0);
+    CallQueue queue = queue(1, 3);
+    Held running = offer(queue, 1, FAIL).get(0);
     Await.latch(running.started);
     CallOptions low = FAIL.withPriority(Priority.LOW);
-    Held normal = offer(lane, 1, FAIL).get(0);
-    List<Held> lows = offer(lane, 2, low);
-    assertNotNull(lane.offer(new Held(lane, 9, low)));
-    Held high = new Held(lane, 10, FAIL.withPriority(Priority.HIGH));
-    assertNull(lane.offer(high));
+    Held normal = offer(queue, 1, FAIL).get(0);
+    List<Held> lows = offer(queue, 2, low);
+    assertNotNull(queue.offer(new Held(queue, 9, low)));
+    Held high = new Held(queue, 10, FAIL.withPriority(Priority.HIGH));
+    assertNull(queue.offer(high));
     assertInstanceOf(OverloadedException.class, Await.failure(lows.get(1)));
     List<Held> admitted = List.of(running, normal, lows.get(0), high);
     admitted.forEach(call -> call.release.countDown());
@@ -213,10 +213,10 @@ class LaneTest {
   /** A list leaves the worker to others after each of its runs. */
   @Test
   void listInParts_aSingleCallGoesBetween() {
-    Lane lane = lane(1, 1);
+    CallQueue queue = queue(1, 1);
     CountDownLatch singleIsIn = new CountDownLatch(1);
-    Lane.Entry<Integer, Integer> list =
-        new Lane.Entry<>(lane, 1, FAIL) {
+    CallQueue.Entry<Integer, Integer> list =
+        new CallQueue.Entry<>(queue, 1, FAIL) {
           private int parts = 10;
 
           @Override
@@ -234,22 +234,22 @@ class LaneTest {
             left.incrementAndGet();
           }
         };
-    assertNull(lane.offer(list));
-    Await.until("it runs", () -> lane.offer(new Held(lane, 0, FAIL)) == null);
+    assertNull(queue.offer(list));
+    Await.until("it runs", () -> queue.offer(new Held(queue, 0, FAIL)) == null);
     singleIsIn.countDown();
     Await.until("the single runs", () -> order.contains(0));
     assertEquals(List.of(110, 0), order.subList(0, 2));
-    lane.abandon(new PredictorClosedException("lane")); // while it is between two parts
+    queue.abandon(new PredictorClosedException("queue")); // while it is between two parts
     assertInstanceOf(PredictorClosedException.class, Await.failure(list));
     Await.until("it leaves", () -> left.get() >= 1);
   }
 
   @Test
   void abandon_waitingAndRunning_areAllReleased() {
-    Lane lane = lane(1, 10);
-    List<Held> calls = offer(lane, 3, FAIL);
+    CallQueue queue = queue(1, 10);
+    List<Held> calls = offer(queue, 3, FAIL);
     Await.latch(calls.get(0).started);
-    lane.abandon(new PredictorClosedException("lane"));
+    queue.abandon(new PredictorClosedException("queue"));
     calls.forEach(call -> assertInstanceOf(PredictorClosedException.class, Await.failure(call)));
     Await.until("those who waited to leave", () -> left.get() == 2);
     calls.get(0).release.countDown();
@@ -259,10 +259,10 @@ class LaneTest {
 
   @Test
   void abandon_callsWaiting_areNotRun() {
-    Lane lane = lane(1, 10);
-    List<Held> calls = offer(lane, 3, FAIL);
+    CallQueue queue = queue(1, 10);
+    List<Held> calls = offer(queue, 3, FAIL);
     Await.latch(calls.get(0).started);
-    lane.abandon(new PredictorClosedException("lane"));
+    queue.abandon(new PredictorClosedException("queue"));
     calls.forEach(call -> call.release.countDown());
     Await.until("the one that ran to leave", () -> left.get() >= 1);
     Await.blocked(calls.get(0).worker()); // idle again
@@ -275,11 +275,11 @@ class LaneTest {
   /** One that was admitted before the session closed may come to the queue after it was cleared. */
   @Test
   void offer_afterAbandon_isRefusedOrEnds() {
-    Lane lane = lane(1, 10);
-    lane.abandon(new PredictorClosedException("lane"));
-    Held late = new Held(lane, 1, FAIL);
+    CallQueue queue = queue(1, 10);
+    queue.abandon(new PredictorClosedException("queue"));
+    Held late = new Held(queue, 1, FAIL);
     late.release.countDown();
-    Object refusal = lane.offer(late);
+    Object refusal = queue.offer(late);
     if (refusal == null) {
       assertInstanceOf(PredictorClosedException.class, Await.failure(late));
       Await.until("it to leave", () -> left.get() == 1);
@@ -289,9 +289,9 @@ class LaneTest {
 
   @Test
   void offer_ofACallGoneAlready_isNotRunAndLeaves() {
-    Lane lane = lane(1, 10);
-    Lane.Entry<Integer, Integer> gone =
-        new Lane.Entry<>(lane, 1, FAIL) {
+    CallQueue queue = queue(1, 10);
+    CallQueue.Entry<Integer, Integer> gone =
+        new CallQueue.Entry<>(queue, 1, FAIL) {
           @Override
           boolean execute() {
             if (!isDone()) {
@@ -306,7 +306,7 @@ class LaneTest {
           }
         };
     assertTrue(gone.cancel(false));
-    assertNull(lane.offer(gone));
+    assertNull(queue.offer(gone));
     Await.until("it to leave", () -> left.get() == 1);
     assertEquals(List.of(), order);
   }

@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  * runs on, and a virtual thread must not carry native code: these go to a worker, unless the caller
  * is that worker (a callback), who would wait for itself.
  */
-final class Dispatcher {
+final class CallExecutor {
   private final LoadedModel model;
 
-  Dispatcher(LoadedModel model) {
+  CallExecutor(LoadedModel model) {
     this.model = model;
   }
 
@@ -56,7 +56,7 @@ final class Dispatcher {
 
   /** Does work, blocking. */
   <T> T call(Work<T> work, CallOptions armed) {
-    boolean turning = Workers.isTurning(model.lane);
+    boolean turning = Workers.isTurning(model.queue);
     if ((Deadline.isSet(armed) || Threads.currentIsVirtual()) && !turning) {
       return Waiting.await(admit(work, armed, true));
     }
@@ -64,7 +64,7 @@ final class Dispatcher {
     try {
       return Deadline.isSet(armed) ? withDeadline(work, armed) : runAll(work, null);
     } catch (EngineException e) {
-      throw model.lane.isAbandoned() ? closed(e) : e;
+      throw model.queue.isAbandoned() ? closed(e) : e;
     } finally {
       model.lifetime.release();
     }
@@ -108,44 +108,44 @@ final class Dispatcher {
   }
 
   private <T> CompletableFuture<T> admit(Work<T> work, CallOptions armed, boolean blocking) {
-    Errand<T> errand =
-        new Errand<>(work, blocking ? BlockedCaller.options(armed) : armed, blocking);
+    QueuedCall<T> call =
+        new QueuedCall<>(work, blocking ? BlockedCaller.options(armed) : armed, blocking);
     if (!blocking) {
-      errand.captureContext();
+      call.captureContext();
     }
     if (!model.lifetime.acquire()) {
-      errand.refuse(new PredictorClosedException(model.name));
-      return errand;
+      call.refuse(new PredictorClosedException(model.name));
+      return call;
     }
-    Throwable refusal = enqueue(errand);
+    Throwable refusal = enqueue(call);
     if (refusal != null) {
       model.lifetime.release();
-      errand.refuse(refusal);
+      call.refuse(refusal);
     }
-    return errand;
+    return call;
   }
 
-  private @Nullable Throwable enqueue(Errand<?> errand) {
-    CallOptions options = errand.options();
+  private @Nullable Throwable enqueue(QueuedCall<?> call) {
+    CallOptions options = call.options();
     if (Deadline.isSet(options)) {
       if (Deadline.remainingNanos(options, model.timer.nanoTime()) <= 0) {
-        return errand.expired();
+        return call.expired();
       }
-      errand.startTimeout(model.timer);
+      call.startTimeout(model.timer);
     }
     try {
-      return model.lane.offer(errand);
+      return model.queue.offer(call);
     } catch (Throwable t) {
       return t; // no thread to be had
     }
   }
 
-  /** Work in the lane, and the future of its outcome. */
-  private final class Errand<T> extends Lane.Entry<Work<T>, T> {
+  /** Work in the queue, and the future of its outcome. */
+  private final class QueuedCall<T> extends CallQueue.Entry<Work<T>, T> {
     private final boolean blocking;
 
-    Errand(Work<T> work, CallOptions options, boolean blocking) {
-      super(model.lane, work, options);
+    QueuedCall(Work<T> work, CallOptions options, boolean blocking) {
+      super(model.queue, work, options);
       this.blocking = blocking;
     }
 

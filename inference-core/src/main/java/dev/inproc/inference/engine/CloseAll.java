@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Releasing several things, each whatever became of the others. */
-final class Steps {
-  private Steps() {}
+final class CloseAll {
+  private CloseAll() {}
 
   /** Takes every step, then throws what the first failed one threw. */
   static void all(List<? extends Runnable> steps) {

@@ -14,17 +14,17 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One model's calls that wait for a worker ({@link LaneQueue}), turned by at most {@code
+ * One model's calls that wait for a worker ({@link PriorityQueues}), turned by at most {@code
  * parallelism} workers at once. A call that is gone leaves at once, so that a model which hangs
  * while callers come and time out does not fill the memory. This is the plain way of {@code submit}
  * and of calls with a timeout; a batcher has its own queue.
  *
- * <p>A call that finds the lane full takes the place of the newest of a lower class of priority, is
- * refused, or waits for room outside. Calls outside fill three quarters of the lane and, where it
- * is fuller than that, get every second place that becomes free. A list goes to the end of its
+ * <p>A call that finds the queue full takes the place of the newest of a lower class of priority,
+ * is refused, or waits for room outside. Calls outside fill three quarters of the queue and, where
+ * it is fuller than that, get every second place that becomes free. A list goes to the end of its
  * class after each of its runs.
  */
-final class Lane {
+final class CallQueue {
   private static final double RETRY_NANOS = 1_000_000; // to come again sooner is of no use
   private static final double UNKNOWN_RETRY_NANOS = 100_000_000; // before costs are known
 
@@ -32,34 +32,34 @@ final class Lane {
   private final int parallelism;
   private final int capacity;
   private final DoubleSupplier meanNanos;
-  private final LaneQueue waiting = new LaneQueue();
+  private final PriorityQueues waiting = new PriorityQueues();
   private final Set<Entry<?, ?>> running = new LinkedHashSet<>();
-  private final LaneQueue outside = new LaneQueue(); // that wait for room
+  private final PriorityQueues outside = new PriorityQueues(); // that wait for room
   private boolean isTheirTurn; // the next free place is for one outside
   private volatile @Nullable Throwable abandoned;
   private int starting; // workers called for that have not taken a call yet
 
   /**
-   * Creates a lane.
+   * Creates a queue.
    *
    * @param meanNanos what a run has cost of late, for the retry hint
    */
-  Lane(Workers workers, int parallelism, int capacity, DoubleSupplier meanNanos) {
+  CallQueue(Workers workers, int parallelism, int capacity, DoubleSupplier meanNanos) {
     this.workers = workers;
     this.parallelism = parallelism;
     this.capacity = capacity;
     this.meanNanos = meanNanos;
   }
 
-  /** A call in the lane. */
+  /** A call in the queue. */
   abstract static class Entry<I, O> extends CallFuture<I, O> {
-    private final Lane lane;
+    private final CallQueue queue;
     private boolean isUnderWay; // part of it has been run
     private volatile boolean isRunning;
 
-    Entry(Lane lane, I input, CallOptions options) {
+    Entry(CallQueue queue, I input, CallOptions options) {
       super(input, options);
-      this.lane = lane;
+      this.queue = queue;
     }
 
     final boolean isUnderWay() {
@@ -75,12 +75,12 @@ final class Lane {
      */
     abstract boolean execute();
 
-    /** Called once when the lane is through with the call, whatever became of it. */
+    /** Called once when the queue is through with the call, whatever became of it. */
     abstract void left();
 
     @Override
     protected final void onGone() {
-      if (lane.withdraw(this)) {
+      if (queue.withdraw(this)) {
         left();
       }
     }
