@@ -205,7 +205,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule engine_usesNoLayer =
-      onlyUses(ENGINE, ROOT, TENSOR, CALLS, CONCURRENT, COST);
+      onlyUses(ENGINE, ROOT, TENSOR, CALLS, CONCURRENT, COST, FILES);
 
   @ArchTest
   static final ArchRule batch_knowsNoTensorAndNoEngine =
