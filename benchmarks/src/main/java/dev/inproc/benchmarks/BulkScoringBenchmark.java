@@ -34,7 +34,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * <ul>
  *   <li>{@code handWritten256}, {@code handWritten1024}: a loop over ONNX Runtime's own binding
  *       with tensors that are kept, in batches of so many rows; the better one counts.
- *   <li>{@code bulk}: {@code BulkScoring} through a codec.
+ *   <li>{@code bulk}: {@code BulkScoring} through a codec, with runs of up to 1,024 rows.
  *   <li>{@code rowByRow}: {@code predict} for each row.
  * </ul>
  *
@@ -55,6 +55,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class BulkScoringBenchmark {
   private static final int ROWS = 1_000_000;
   private static final int DISTINCT = 4_096;
+  private static final int LARGEST_RUN = 1_024;
 
   /** The widths of the layers. */
   @Param({"16-8-1", "16-256-256-64-1"})
@@ -83,7 +84,7 @@ public class BulkScoringBenchmark {
     byte[] model = Models.mlp(widths);
     bare256 = new BareNetwork(model, 16, 1, 256);
     bare1024 = new BareNetwork(model, 16, 1, 1_024);
-    session = Setting.session(model, SessionOptions.builder());
+    session = Setting.session(model, SessionOptions.builder().maxBatchSize(LARGEST_RUN));
     scorer =
         session
             .borrowed()
