@@ -1,6 +1,5 @@
 package dev.inproc.inference.bulk;
 
-import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
@@ -115,8 +114,7 @@ final class BulkRun<I, O> {
     long start = timer.nanoTime();
     try {
       if (!isEnded) {
-        CallOptions options = scoring.options();
-        chunk.run(predictor, options);
+        chunk.run(predictor, scoring.options());
       }
     } catch (Throwable t) {
       return new Ran<>(chunk, t);
