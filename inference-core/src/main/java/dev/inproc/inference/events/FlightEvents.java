@@ -56,10 +56,10 @@ final class FlightEvents {
   @StackTrace(false)
   static final class ModelLoaded extends Event {
     @Label("Model")
-    String model;
+    String model = "";
 
     @Label("Device")
-    String device;
+    String device = "";
 
     @Label("Loading Time")
     @Timespan(Timespan.NANOSECONDS)
@@ -73,7 +73,7 @@ final class FlightEvents {
   @StackTrace(false)
   static final class ModelFreed extends Event {
     @Label("Model")
-    String model;
+    String model = "";
   }
 
   @Name("dev.inproc.IntegrityProbed")
@@ -83,10 +83,10 @@ final class FlightEvents {
   @StackTrace(false)
   static final class IntegrityProbed extends Event {
     @Label("Model")
-    String model;
+    String model = "";
 
     @Label("Finding")
-    String finding;
+    String finding = "";
 
     @Label("Clean")
     boolean clean;
@@ -99,7 +99,7 @@ final class FlightEvents {
   @StackTrace(false)
   static final class Overloaded extends Event {
     @Label("Batcher")
-    String batcher;
+    String batcher = "";
 
     @Label("Waiting Calls")
     int waiting;
@@ -112,10 +112,10 @@ final class FlightEvents {
   @StackTrace(false)
   static final class EngineFailing extends Event {
     @Label("Model")
-    String model;
+    String model = "";
 
     @Label("Message")
-    String message;
+    String message = "";
   }
 
   @Name("dev.inproc.CacheSwitched")
@@ -125,7 +125,7 @@ final class FlightEvents {
   @StackTrace(false)
   static final class CacheSwitched extends Event {
     @Label("Cache")
-    String cache;
+    String cache = "";
 
     @Label("On")
     boolean on;

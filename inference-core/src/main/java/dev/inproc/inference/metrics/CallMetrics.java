@@ -74,7 +74,7 @@ public record CallMetrics(long begun, Map<Outcome, Long> ended, Histogram latenc
     List<Figure> all = new ArrayList<>();
     ended.forEach(
         (outcome, count) -> all.add(new Figure.Gauge("calls.minute", tag(outcome), "call", count)));
-    all.add(Figure.Spread.seconds("latency.minute", latencyNanos));
+    all.add(Figure.Spread.seconds("latency.minute", latencyNanos).ofSomeTime());
     return all;
   }
 

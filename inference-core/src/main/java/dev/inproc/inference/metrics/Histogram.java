@@ -31,13 +31,13 @@ public final class Histogram {
   /** Nothing recorded. */
   public static final Histogram EMPTY = new Histogram(new long[OCTAVES][], 0, 0);
 
-  private final @Nullable long[][] octaves;
+  private final long[] @Nullable [] octaves;
   private final long count;
   private final long sum;
   private final long max;
 
   /** Takes the counts over. */
-  Histogram(@Nullable long[][] octaves, long sum, long max) {
+  Histogram(long[] @Nullable [] octaves, long sum, long max) {
     this.octaves = octaves;
     long all = 0;
     for (long[] counts : octaves) {

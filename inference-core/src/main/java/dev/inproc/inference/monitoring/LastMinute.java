@@ -79,6 +79,10 @@ final class LastMinute {
     cancel();
   }
 
+  boolean isClosed() {
+    return closed;
+  }
+
   private void cancel() {
     Timer.Scheduled scheduled = next;
     if (scheduled != null) {

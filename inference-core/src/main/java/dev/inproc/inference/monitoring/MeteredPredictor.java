@@ -96,6 +96,7 @@ final class MeteredPredictor<I, O> extends ForwardingPredictor<I, O> implements 
     MeteringMetrics now = metrics();
     List<Figure> figures = new ArrayList<>(now.total().figures());
     figures.addAll(now.lastMinute().figuresOfLastMinute());
+    figures.add(new Figure.Info("state", lastMinute.isClosed() ? "closed" : "open"));
     figures.add(Figure.gauge("answers.rate", "answer/second", now.answersPerSecond()));
     return new LayerDescription("metering", name, figures, List.of(inner().describe()));
   }
