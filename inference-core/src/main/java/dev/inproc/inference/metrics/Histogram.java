@@ -162,7 +162,7 @@ public final class Histogram {
         seen += counts[i];
         if (seen >= rank) {
           double middle = lowest(octave, i) + (width(octave) - 1) / 2.0;
-          return Math.min(middle, max);
+          return Math.min(middle, (double) max);
         }
       }
     }
