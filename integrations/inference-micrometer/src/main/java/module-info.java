@@ -4,7 +4,7 @@ module dev.inproc.inference.micrometer {
   requires transitive dev.inproc.inference;
   requires transitive micrometer.core;
   requires transitive micrometer.observation;
-  requires static context.propagation;
+  requires static transitive context.propagation;
 
   exports dev.inproc.inference.micrometer;
 }

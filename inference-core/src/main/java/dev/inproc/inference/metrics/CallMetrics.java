@@ -63,8 +63,9 @@ public record CallMetrics(long begun, Map<Outcome, Long> ended, Histogram latenc
   /** Returns these as figures: {@code calls} by outcome and {@code latency}. */
   public List<Figure> figures() {
     List<Figure> all = new ArrayList<>();
-    ended.forEach((outcome, count) -> all.add(new Figure.Counter("calls", tag(outcome), "call", count)));
-    all.add(Figure.gauge("calls.active", "call", inFlight()));
+    ended.forEach(
+        (outcome, count) -> all.add(new Figure.Counter("calls", tag(outcome), "call", count)));
+    all.add(Figure.gauge("calls.active", "call", (double) inFlight()));
     all.add(Figure.Spread.seconds("latency", latencyNanos));
     return all;
   }
@@ -73,7 +74,8 @@ public record CallMetrics(long begun, Map<Outcome, Long> ended, Histogram latenc
   public List<Figure> figuresOfLastMinute() {
     List<Figure> all = new ArrayList<>();
     ended.forEach(
-        (outcome, count) -> all.add(new Figure.Gauge("calls.minute", tag(outcome), "call", count)));
+        (outcome, count) ->
+            all.add(new Figure.Gauge("calls.minute", tag(outcome), "call", (double) count)));
     all.add(Figure.Spread.seconds("latency.minute", latencyNanos).ofSomeTime());
     return all;
   }

@@ -30,8 +30,7 @@ public sealed interface Figure {
    * @param unit the unit
    * @param count how many so far
    */
-  record Counter(String name, Map<String, String> tags, String unit, long count)
-      implements Figure {
+  record Counter(String name, Map<String, String> tags, String unit, long count) implements Figure {
     /** Copies the tags. */
     public Counter {
       tags = Map.copyOf(tags);
@@ -51,8 +50,7 @@ public sealed interface Figure {
    * @param unit the unit
    * @param level its value now; NaN if it is not known
    */
-  record Gauge(String name, Map<String, String> tags, String unit, double level)
-      implements Figure {
+  record Gauge(String name, Map<String, String> tags, String unit, double level) implements Figure {
     /** Copies the tags. */
     public Gauge {
       tags = Map.copyOf(tags);

@@ -53,7 +53,9 @@ public final class Histogram {
   // ---- where a value is counted ----
 
   static int octave(long value) {
-    return value < BUCKETS_PER_OCTAVE ? 0 : Long.SIZE - OCTAVE_BITS - Long.numberOfLeadingZeros(value);
+    return value < BUCKETS_PER_OCTAVE
+        ? 0
+        : Long.SIZE - OCTAVE_BITS - Long.numberOfLeadingZeros(value);
   }
 
   static int bucket(long value, int octave) {

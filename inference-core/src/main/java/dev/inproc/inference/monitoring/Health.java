@@ -41,8 +41,8 @@ public record Health(Status status, List<String> reasons) {
     /** It answers, but one by one until the integrity probe of its model has ended. */
     STARTING,
     /**
-     * It answers, but not all calls: in the last minute more than 5 % of at least 20 calls failed or
-     * expired, more than 1 % were refused, the queue is nine tenths full, or it is closed.
+     * It answers, but not all calls: in the last minute more than 5 % of at least 20 calls failed
+     * or expired, more than 1 % were refused, the queue is nine tenths full, or it is closed.
      */
     DEGRADED,
     /**
@@ -80,7 +80,8 @@ public record Health(Status status, List<String> reasons) {
                 found.add(
                     new Finding(
                         Status.STARTING,
-                        name + ": the integrity probe goes on; examples run one by one until then"));
+                        name
+                            + ": the integrity probe goes on; examples run one by one until then"));
               } else if (state.value().equals("closed")) {
                 found.add(new Finding(Status.DEGRADED, name + " is closed"));
               }
@@ -96,7 +97,11 @@ public record Health(Status status, List<String> reasons) {
     double usual =
         layer
             .figure("run.time")
-            .map(figure -> figure instanceof Figure.Spread s ? s.values().quantile(0.999) * s.scale() : 0.0)
+            .map(
+                figure ->
+                    figure instanceof Figure.Spread s
+                        ? s.values().quantile(0.999) * s.scale()
+                        : 0.0)
             .orElse(0.0);
     if (age > Math.max(SHORTEST_HANG_SECONDS, HANG_TIMES_P999 * usual)) {
       found.add(
@@ -119,7 +124,11 @@ public record Health(Status status, List<String> reasons) {
           new Finding(
               Status.DEGRADED,
               String.format(
-                  Locale.ROOT, "%s: %.0f calls wait in a queue for %.0f", name, waiting, capacity)));
+                  Locale.ROOT,
+                  "%s: %.0f calls wait in a queue for %.0f",
+                  name,
+                  waiting,
+                  capacity)));
     }
   }
 

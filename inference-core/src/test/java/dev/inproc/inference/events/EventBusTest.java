@@ -61,7 +61,8 @@ class EventBusTest {
     for (int i = 0; i < 8; i++) {
       int first = 100 * i;
       publishers.add(
-          new Thread(() -> IntStream.range(first, first + 100).forEach(n -> bus.publish(event(n)))));
+          new Thread(
+              () -> IntStream.range(first, first + 100).forEach(n -> bus.publish(event(n)))));
     }
     publishers.forEach(Thread::start);
     publishers.forEach(Await::end);

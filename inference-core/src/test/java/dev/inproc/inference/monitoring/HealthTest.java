@@ -34,8 +34,7 @@ class HealthTest {
   }
 
   private static Figure[] minute(long answered, Outcome other, long count) {
-    return new CallMetrics(
-            0, Map.of(Outcome.ANSWERED, answered, other, count), Histogram.EMPTY)
+    return new CallMetrics(0, Map.of(Outcome.ANSWERED, answered, other, count), Histogram.EMPTY)
         .figuresOfLastMinute()
         .toArray(new Figure[0]);
   }

@@ -32,9 +32,10 @@ final class ObservedPredictor<I, O> extends ForwardingPredictor<I, O> {
     return observation.start();
   }
 
+  @SuppressWarnings("try") // the scope is closed, not read
   private <T> T observe(CallOptions options, Supplier<T> call) {
     Observation observation = start(options);
-    try (Observation.Scope scope = observation.openScope()) {
+    try (Observation.Scope ignored = observation.openScope()) {
       return call.get();
     } catch (Throwable t) {
       observation.error(t);
@@ -55,10 +56,11 @@ final class ObservedPredictor<I, O> extends ForwardingPredictor<I, O> {
   }
 
   @Override
+  @SuppressWarnings("try") // the scope is closed, not read
   public CompletableFuture<O> submit(I input, CallOptions options) {
     Observation observation = start(options);
     CompletableFuture<O> future;
-    try (Observation.Scope scope = observation.openScope()) {
+    try (Observation.Scope ignored = observation.openScope()) {
       future = super.submit(input, options);
     } catch (Throwable t) {
       observation.error(t);

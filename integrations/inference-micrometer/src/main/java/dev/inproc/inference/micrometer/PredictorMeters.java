@@ -180,8 +180,8 @@ public final class PredictorMeters implements MeterBinder, AutoCloseable {
   }
 
   private double value(Descriptions.Located located) {
-    return descriptions.now(located) instanceof Figure figure
-            && figure.value() instanceof Number number
+    Figure figure = descriptions.now(located);
+    return figure != null && figure.value() instanceof Number number
         ? number.doubleValue()
         : Double.NaN;
   }
