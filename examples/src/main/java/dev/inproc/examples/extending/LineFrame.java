@@ -1,8 +1,8 @@
 package dev.inproc.examples.extending;
 
 import dev.inproc.inference.EngineException;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
+import dev.inproc.inference.spi.Frame;
+import dev.inproc.inference.spi.FrameRequest;
 import dev.inproc.inference.tensor.Shape;
 import java.nio.ByteBuffer;
 

@@ -1,10 +1,9 @@
 package dev.inproc.examples.extending;
 
-import dev.inproc.inference.engine.Device;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
-import dev.inproc.inference.engine.NativeModel;
-import dev.inproc.inference.engine.Statefulness;
+import dev.inproc.inference.spi.Frame;
+import dev.inproc.inference.spi.FrameRequest;
+import dev.inproc.inference.spi.NativeModel;
+import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
@@ -35,11 +34,6 @@ final class LineModel implements NativeModel {
   @Override
   public Signature signature() {
     return SIGNATURE;
-  }
-
-  @Override
-  public Device device() {
-    return Device.cpu();
   }
 
   @Override

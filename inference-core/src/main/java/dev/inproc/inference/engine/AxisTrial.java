@@ -39,7 +39,7 @@ final class AxisTrial {
       List<Tensors> given = given(model);
       if (!given.stream().allMatch(example -> fits(example, model, model.layout))) {
         Layout whole =
-            new Layout(model.layout.raw(), BatchAxis.NONE, model.copies.get(0).unusedInputs());
+            new Layout(model.layout.raw(), BatchAxis.NONE, model.firstReplica().unusedInputs());
         if (given.stream().allMatch(example -> fits(example, model, whole))) {
           return "the examples given, which have that dimension";
         }

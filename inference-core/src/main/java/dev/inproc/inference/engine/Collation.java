@@ -1,6 +1,7 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.EngineException;
+import dev.inproc.inference.spi.Frame;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.HalfPrecision;
 import dev.inproc.inference.tensor.Shape;

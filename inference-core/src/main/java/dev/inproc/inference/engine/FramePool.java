@@ -1,5 +1,7 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.spi.FrameRequest;
+import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -5,6 +5,8 @@ import dev.inproc.inference.engine.Integrity.Finding;
 import dev.inproc.inference.engine.Integrity.Status;
 import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.spi.NativeModel;
+import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -100,15 +102,15 @@ final class IntegrityProbe {
 
   /** What the finding holds for. */
   static String setting(LoadedModel model) {
-    NativeModel first = model.copies.get(0);
-    String devices = String.join(", ", model.copies.stream().map(c -> c.device() + "").toList());
+    NativeModel first = model.firstReplica();
+    String devices = String.join(", ", model.replicas.stream().map(each -> each.device() + "").toList());
     return devices + ", " + CpuFeatures.describe() + ", " + first.runtime();
   }
 
   private Outcome run() {
     Set<String> kinds = new HashSet<>();
-    for (copy = 0; copy < model.copies.size(); copy++) {
-      if (kinds.add(model.copies.get(copy).device().kind())) {
+    for (copy = 0; copy < model.replicas.size(); copy++) {
+      if (kinds.add(model.replicas.get(copy).device().kind())) {
         String refusal = probeCopy();
         if (refusal != null) {
           return new Outcome(refused(refusal), differs, taken);

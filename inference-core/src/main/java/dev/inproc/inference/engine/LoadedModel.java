@@ -6,6 +6,8 @@ import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.concurrent.Workers;
 import dev.inproc.inference.internal.cost.CostModel;
+import dev.inproc.inference.spi.NativeModel;
+import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import java.lang.System.Logger;
@@ -21,12 +23,12 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What all views of a model share: its native copies, its queue, its lifetime. */
+/** What all views of a model share: its replicas, its queue, its lifetime. */
 final class LoadedModel {
   private static final Logger LOG = System.getLogger(Session.class.getName());
 
   final String name;
-  final List<? extends NativeModel> copies;
+  final List<Replica> replicas;
   final SessionOptions options;
   final Layout layout;
   final CostModel costs = new CostModel();
@@ -52,24 +54,29 @@ final class LoadedModel {
    */
   LoadedModel(
       String name,
-      List<? extends NativeModel> copies,
+      List<Replica> replicas,
       SessionOptions options,
       BatchAxis axis,
       ServingThreads threads) {
     this.name = name;
-    this.copies = List.copyOf(copies);
+    this.replicas = List.copyOf(replicas);
     this.options = options;
     this.threads = threads;
     timer = threads.timer();
     workers = threads.workers();
-    NativeModel first = copies.get(0);
+    NativeModel first = firstReplica();
     layout = new Layout(stated(first, options.statedShapes()), axis, first.unusedInputs());
     queue =
         new CallQueue(
-            workers, options.parallelism() * copies.size(), options.maxQueued(), costs::meanNanos);
+            workers, options.parallelism() * replicas.size(), options.maxQueued(), costs::meanNanos);
     lifetime = new RefCountedResource(this::free, task -> workers.turn(this, task));
     isStatePossible = statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
     options.runtime().modelOpened(); // until it is freed
+  }
+
+  /** The native model that stands for all where they are alike. */
+  NativeModel firstReplica() {
+    return replicas.get(0).model();
   }
 
   /** The model's signature with the shapes that the user states. */
@@ -126,18 +133,18 @@ final class LoadedModel {
     integrity = finding;
   }
 
-  /** The same native copies under another batch axis; this is not to be used any more. */
+  /** The same replicas under another batch axis; this is not to be used any more. */
   LoadedModel under(BatchAxis axis) {
     List<Runnable> steps = runnerCloses();
     steps.add(options.runtime()::modelFreed); // in place of this model
     CloseAll.all(steps);
-    return new LoadedModel(name, copies, options, axis, threads);
+    return new LoadedModel(name, replicas, options, axis, threads);
   }
 
-  /** What the graph of any copy tells. */
+  /** What the graph of any replica tells. */
   Statefulness statefulness() {
-    return copies.stream()
-        .map(NativeModel::statefulness)
+    return replicas.stream()
+        .map(replica -> replica.model().statefulness())
         .max(Comparator.naturalOrder())
         .orElse(Statefulness.POSSIBLE);
   }
@@ -185,7 +192,7 @@ final class LoadedModel {
 
   private void free() {
     List<Runnable> steps = runnerCloses();
-    copies.forEach(copy -> steps.add(copy::close));
+    replicas.forEach(replica -> steps.add(replica.model()::close));
     steps.add(options.runtime()::modelFreed);
     CloseAll.all(steps);
   }

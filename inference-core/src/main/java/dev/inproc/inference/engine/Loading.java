@@ -2,6 +2,7 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.engine.Integrity.Status;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.spi.Statefulness;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -18,7 +19,7 @@ final class Loading {
 
   private final String name;
   private final @Nullable ModelSource source;
-  private final Supplier<? extends List<? extends NativeModel>> loader;
+  private final Supplier<? extends List<Replica>> loader;
   private final boolean repeatable;
   private final SessionOptions options;
   private final ServingThreads threads;
@@ -26,13 +27,13 @@ final class Loading {
   /**
    * Creates it.
    *
-   * @param loader loads the native copies, one for each device
+   * @param loader loads the replicas, one for each device
    * @param repeatable whether the loader may be called more than once
    */
   Loading(
       String name,
       @Nullable ModelSource source,
-      Supplier<? extends List<? extends NativeModel>> loader,
+      Supplier<? extends List<Replica>> loader,
       boolean repeatable,
       SessionOptions options,
       ServingThreads threads) {
@@ -62,15 +63,15 @@ final class Loading {
     return open(loader.get(), axis);
   }
 
-  private LoadedModel open(List<? extends NativeModel> copies, BatchAxis axis) {
+  private LoadedModel open(List<Replica> replicas, BatchAxis axis) {
     boolean opened = false;
     try {
-      LoadedModel model = new LoadedModel(name, copies, options, axis, threads);
+      LoadedModel model = new LoadedModel(name, replicas, options, axis, threads);
       opened = true;
       return model;
     } finally {
       if (!opened) {
-        copies.forEach(NativeModel::close);
+        replicas.forEach(replica -> replica.model().close());
       }
     }
   }
@@ -91,22 +92,22 @@ final class Loading {
     private boolean tried;
 
     Loaded() {
-      List<? extends NativeModel> copies = loader.get();
-      guess = guess(copies);
-      model = open(copies, guess.axis());
+      List<Replica> replicas = loader.get();
+      guess = guess(replicas);
+      model = open(replicas, guess.axis());
     }
 
-    private AxisGuess guess(List<? extends NativeModel> copies) {
+    private AxisGuess guess(List<Replica> replicas) {
       boolean guessed = false;
       try {
         AxisGuess made =
             AxisGuess.of(
-                LoadedModel.stated(copies.get(0), options.statedShapes()), options.batchAxis());
+                LoadedModel.stated(replicas.get(0).model(), options.statedShapes()), options.batchAxis());
         guessed = true;
         return made;
       } finally {
         if (!guessed) {
-          copies.forEach(NativeModel::close);
+          replicas.forEach(replica -> replica.model().close());
         }
       }
     }
@@ -144,8 +145,7 @@ final class Loading {
 
     private void reportUnreadable() {
       model
-          .copies
-          .get(0)
+          .firstReplica()
           .unreadableOutputs()
           .forEach(
               (output, reason) ->
@@ -245,7 +245,7 @@ final class Loading {
       }
       LOG.log(
           Level.INFO,
-          "{0}: keeps state or may keep it, so a copy is warmed up and thrown away",
+          "{0}: keeps state or may keep it, so a replica is warmed up and thrown away",
           name);
       LoadedModel copy = open(guess.axis());
       try {

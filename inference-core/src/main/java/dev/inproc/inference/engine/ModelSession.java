@@ -113,7 +113,7 @@ final class ModelSession implements Session {
   /** Text that the engine cannot pass on must fail its own call, not those it would run with. */
   private void checkStrings(Tensors inputs) {
     for (TensorSpec spec : stringInputs) {
-      model.copies.get(0).checkStrings(spec, inputs.get(spec.name()));
+      model.firstReplica().checkStrings(spec, inputs.get(spec.name()));
     }
   }
 
@@ -328,7 +328,7 @@ final class ModelSession implements Session {
 
   @Override
   public List<Device> devices() {
-    return model.copies.stream().map(NativeModel::device).toList();
+    return model.replicas.stream().map(Replica::device).toList();
   }
 
   @Override
@@ -348,7 +348,7 @@ final class ModelSession implements Session {
 
   @Override
   public Map<String, String> metadata() {
-    return model.copies.get(0).metadata();
+    return model.firstReplica().metadata();
   }
 
   @Override
@@ -359,7 +359,7 @@ final class ModelSession implements Session {
     List<TensorSpec> all = layout.raw().outputs();
     List<Integer> chosen = new ArrayList<>();
     for (String name : names) {
-      String unreadable = model.copies.get(0).unreadableOutputs().get(name);
+      String unreadable = model.firstReplica().unreadableOutputs().get(name);
       if (unreadable != null) {
         throw new IllegalArgumentException("Output \"" + name + "\" cannot be read: " + unreadable);
       }

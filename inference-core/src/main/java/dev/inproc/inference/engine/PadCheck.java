@@ -20,8 +20,8 @@ final class PadCheck {
   static void names(LoadedModel model, SessionOptions options) {
     Layout layout = model.layout;
     Map<String, Double> pads = new HashMap<>(options.padValues());
-    LoadedModel.requireInputs(model.copies.get(0), pads.keySet());
-    pads.keySet().removeAll(model.copies.get(0).unusedInputs());
+    LoadedModel.requireInputs(model.firstReplica(), pads.keySet());
+    pads.keySet().removeAll(model.firstReplica().unusedInputs());
     if (pads.isEmpty() || !layout.isBatched()) {
       return;
     }

@@ -3,6 +3,7 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.spi.Frame;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.Arrays;
@@ -37,10 +38,10 @@ final class Runner implements RunPlan.Costs {
     layout = model.layout;
     this.outputs = outputs;
     collation = new Collation(layout, outputs, model.options.padValues());
-    pools = new FramePool[model.copies.size()];
+    pools = new FramePool[model.replicas.size()];
     busy = new AtomicInteger[pools.length];
     for (int i = 0; i < pools.length; i++) {
-      pools[i] = new FramePool(model.copies.get(i), layout, outputs, model.options.maxIdleBytes());
+      pools[i] = new FramePool(model.replicas.get(i).model(), layout, outputs, model.options.maxIdleBytes());
       busy[i] = new AtomicInteger();
     }
     padding = allowsPadding();

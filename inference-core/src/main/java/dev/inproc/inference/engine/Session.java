@@ -91,7 +91,7 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * @param name what messages call the model, such as {@code onnx:minilm}
    * @param source where it came from, whose digest is the key of {@link
    *     IntegrityOptions#withFindings findings}; null if the digest does not cover all of its files
-   * @param loader loads the native model, once for each device. It is called again, before this
+   * @param loader loads the model, once for each device. It is called again, before this
    *     returns, where a fresh load is needed: for a model that keeps state, which a probe or a
    *     warm-up would change. What it returned is owned by the session, even if this fails
    * @param options how it is loaded and run
@@ -100,28 +100,28 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
   static Session load(
       String name,
       @Nullable ModelSource source,
-      Supplier<? extends List<? extends NativeModel>> loader,
+      Supplier<? extends List<Replica>> loader,
       SessionOptions options) {
     return new Loading(name, source, loader, true, options, options.runtime().threads()).load();
   }
 
   /**
-   * Makes a session of native copies that cannot be loaded anew; {@link #load} is better. Where the
-   * copies keep state, the probe at load leaves its trace in them.
+   * Makes a session of replicas that cannot be loaded anew; {@link #load} is better. Where the
+   * replicas keep state, the probe at load leaves its trace in them.
    *
    * @param name what messages call the model, such as {@code onnx:minilm}
    * @param source where it came from, whose digest is the key of {@link
    *     IntegrityOptions#withFindings findings}; null if the digest does not cover all of its files
-   * @param copies the model, once for each device; owned by the session from now on, even if this
+   * @param replicas the model, once for each device; owned by the session from now on, even if this
    *     fails
    * @throws IllegalArgumentException if the options do not fit the model
    */
   static Session of(
       String name,
       @Nullable ModelSource source,
-      List<? extends NativeModel> copies,
+      List<Replica> replicas,
       SessionOptions options) {
-    return new Loading(name, source, () -> copies, false, options, options.runtime().threads())
+    return new Loading(name, source, () -> replicas, false, options, options.runtime().threads())
         .load();
   }
 }

@@ -60,7 +60,7 @@ class BlockedCallbacksTest {
           new Loading(
                   "scripted",
                   null,
-                  () -> List.of(model),
+                  () -> List.of(model.replica()),
                   false,
                   options,
                   ServingThreads.withTimer(timer))

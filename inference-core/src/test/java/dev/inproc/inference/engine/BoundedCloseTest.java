@@ -44,7 +44,7 @@ class BoundedCloseTest {
           new Loading(
                   "scripted",
                   null,
-                  () -> List.of(model),
+                  () -> List.of(model.replica()),
                   false,
                   options,
                   ServingThreads.withTimer(Timer.system()))

@@ -132,8 +132,8 @@ class ModelSessionHostileModelTest {
   void warmUp_severalDevices_warmsEach() {
     SessionOptions options = SessionOptions.builder().warmUp(2).build();
     try (Fixture f = new Fixture(options, LedgerModel.scalars(), LedgerModel.scalars())) {
-      for (ScriptedModel copy : f.copies) {
-        assertEquals(2, copy.started());
+      for (ScriptedModel model : f.models) {
+        assertEquals(2, model.started());
       }
     }
   }

@@ -68,7 +68,7 @@ class ModelSessionLedgerTest {
               Session.of(
                   "ledger" + i,
                   ModelSource.bytes("ledger", new byte[0]),
-                  List.of(model),
+                  List.of(model.replica()),
                   Fixture.unprobed(options));
       models.add(model);
       sessions.add(session);

@@ -2,9 +2,10 @@ package dev.inproc.inference.testing;
 
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.engine.Device;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
-import dev.inproc.inference.engine.NativeModel;
+import dev.inproc.inference.engine.Replica;
+import dev.inproc.inference.spi.Frame;
+import dev.inproc.inference.spi.FrameRequest;
+import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.tensor.Signature;
 import java.util.EnumMap;
 import java.util.List;
@@ -128,9 +129,9 @@ public final class FaultModel implements NativeModel {
     return wrapped.signature();
   }
 
-  @Override
-  public Device device() {
-    return wrapped.device();
+  /** Returns this model, on the CPU. */
+  public Replica replica() {
+    return new Replica(this, Device.cpu());
   }
 
   @Override

@@ -11,12 +11,12 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
+import dev.inproc.inference.spi.Frame;
+import dev.inproc.inference.spi.FrameRequest;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
@@ -39,7 +39,7 @@ class FaultModelTest {
   private static final Tensors ONE = LedgerModel.request(1);
 
   private static Session session(FaultModel model) {
-    return Session.of("fault", null, List.of(model), SKIP);
+    return Session.of("fault", null, List.of(model.replica()), SKIP);
   }
 
   private static FaultModel ledger() {

@@ -1,10 +1,11 @@
 package dev.inproc.inference.testing;
 
 import dev.inproc.inference.engine.Device;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
-import dev.inproc.inference.engine.NativeModel;
-import dev.inproc.inference.engine.Statefulness;
+import dev.inproc.inference.engine.Replica;
+import dev.inproc.inference.spi.Frame;
+import dev.inproc.inference.spi.FrameRequest;
+import dev.inproc.inference.spi.NativeModel;
+import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensors;
@@ -190,9 +191,14 @@ public final class ScriptedModel implements NativeModel {
     return signature;
   }
 
-  @Override
-  public Device device() {
-    return device;
+  /** Returns this model with the device that it claims to run on. */
+  public Replica replica() {
+    return new Replica(this, device);
+  }
+
+  /** Returns these models, each with the device that it claims to run on. */
+  public static List<Replica> replicas(List<ScriptedModel> models) {
+    return models.stream().map(ScriptedModel::replica).toList();
   }
 
   @Override

@@ -12,12 +12,11 @@ import ai.onnxruntime.SequenceInfo;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.engine.Device;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
-import dev.inproc.inference.engine.NativeModel;
-import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.onnx.format.GraphInputs;
+import dev.inproc.inference.spi.Frame;
+import dev.inproc.inference.spi.FrameRequest;
+import dev.inproc.inference.spi.NativeModel;
+import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
@@ -40,7 +39,6 @@ final class OnnxModel implements NativeModel {
   private final OrtEnvironment environment;
   private final OrtSession session;
   private final String name;
-  private final Device device;
   private final List<OrtLoraAdapter> adapters;
   private final OrtLoggingLevel logLevel;
   private final ServableModel servable;
@@ -67,7 +65,6 @@ final class OnnxModel implements NativeModel {
       OrtSession session,
       String name,
       GraphInputs graphInputs,
-      Device device,
       List<OrtLoraAdapter> adapters,
       OrtLoggingLevel logLevel,
       ServableModel servable,
@@ -78,7 +75,6 @@ final class OnnxModel implements NativeModel {
     this.environment = environment;
     this.session = session;
     this.name = name;
-    this.device = device;
     this.adapters = adapters;
     this.logLevel = logLevel;
     this.runtime = runtime;
@@ -236,11 +232,6 @@ final class OnnxModel implements NativeModel {
   @Override
   public Set<String> unusedInputs() {
     return unusedInputs;
-  }
-
-  @Override
-  public Device device() {
-    return device;
   }
 
   @Override

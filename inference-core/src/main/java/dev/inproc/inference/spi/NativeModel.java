@@ -1,4 +1,4 @@
-package dev.inproc.inference.engine;
+package dev.inproc.inference.spi;
 
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
@@ -38,9 +38,6 @@ public interface NativeModel extends AutoCloseable {
     return Set.of();
   }
 
-  /** Returns the device that it really runs on. */
-  Device device();
-
   /** Returns what the model file says of itself: producer, version, custom entries. */
   Map<String, String> metadata();
 
@@ -54,7 +51,7 @@ public interface NativeModel extends AutoCloseable {
 
   /**
    * Returns what the graph tells about state that outlives a run. {@link Statefulness#NONE} lets a
-   * probe run on the very copy that is served, also beside callers.
+   * probe run on the very replica that is served, also beside callers.
    */
   default Statefulness statefulness() {
     return Statefulness.POSSIBLE;

@@ -1,4 +1,4 @@
-package dev.inproc.inference.engine;
+package dev.inproc.inference.spi;
 
 /** Whether a run of a model can change what a later run answers, as far as its graph tells. */
 public enum Statefulness {

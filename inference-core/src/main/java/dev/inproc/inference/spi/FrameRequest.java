@@ -1,4 +1,4 @@
-package dev.inproc.inference.engine;
+package dev.inproc.inference.spi;
 
 import dev.inproc.inference.tensor.Shape;
 import java.nio.ByteBuffer;
