@@ -27,39 +27,39 @@ final class AxisTrial {
   private AxisTrial() {}
 
   /** Returns why the first dimension is not taken for the batch axis, or null if it is. */
-  static @Nullable String refusal(LoadedModel model, Runner runner) {
-    IntegrityOptions options = model.options.integrity();
+  static @Nullable String refusal(ProbeRuns runs) {
+    ReplicaSet replicas = runs.replicas;
+    IntegrityOptions options = replicas.options.integrity();
     if (!options.isEnabled()) {
       return "its signature, since IntegrityOptions.skip() allows no trial";
     }
-    ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
     long nanos = Math.max(Durations.of(options.timeLimit()), Durations.of(LIMIT));
-    Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, nanos);
+    Timer.Scheduled alarm = runs.stopAfter(nanos);
     try {
-      List<Tensors> given = given(model);
-      if (!given.stream().allMatch(example -> fits(example, model, model.layout))) {
+      List<Tensors> given = given(replicas);
+      if (!given.stream().allMatch(example -> fits(example, replicas, replicas.layout))) {
         Layout whole =
-            new Layout(model.layout.raw(), BatchAxis.NONE, model.firstReplica().unusedInputs());
-        if (given.stream().allMatch(example -> fits(example, model, whole))) {
+            new Layout(replicas.layout.raw(), BatchAxis.NONE, replicas.first().unusedInputs());
+        if (given.stream().allMatch(example -> fits(example, replicas, whole))) {
           return "the examples given, which have that dimension";
         }
       }
       return refusal(
-          runs, ProbeInputs.candidates(model.layout, IntegrityProbe.given(model, runs.runner)));
+          runs, ProbeInputs.candidates(replicas.layout, IntegrityProbe.given(runs.runner)));
     } finally {
       alarm.cancel();
     }
   }
 
-  private static List<Tensors> given(LoadedModel model) {
-    Tensors example = model.options.warmUpExample();
-    List<Tensors> inputs = model.options.integrity().inputs();
+  private static List<Tensors> given(ReplicaSet replicas) {
+    Tensors example = replicas.options.warmUpExample();
+    List<Tensors> inputs = replicas.options.integrity().inputs();
     return !inputs.isEmpty() || example == null ? inputs : List.of(example);
   }
 
-  private static boolean fits(Tensors example, LoadedModel model, Layout layout) {
+  private static boolean fits(Tensors example, ReplicaSet replicas, Layout layout) {
     try {
-      InputCheck.example(layout, example, model.options.maxRunBytes());
+      InputCheck.example(layout, example, replicas.options.maxRunBytes());
       return true;
     } catch (InvalidInputException e) {
       return false;
@@ -103,7 +103,7 @@ final class AxisTrial {
 
   private static boolean agree(
       ProbeRuns runs, Deviations deviations, Tensors alone, Tensors together) {
-    double tolerance = runs.model.options.integrity().tolerance();
+    double tolerance = runs.replicas.options.integrity().tolerance();
     for (int output = 0; output < alone.size(); output++) {
       if (deviations.of(output, alone, together) > tolerance) { // infinite for another shape
         return false;

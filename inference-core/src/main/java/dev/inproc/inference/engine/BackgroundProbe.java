@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * a library thread, which then rests nine times as long, so that callers have the processors. It
  * runs on the copy that is served if the graph keeps no state, else on one that is thrown away.
  */
-final class BackgroundProbe {
+final class BackgroundProbe implements LoadedModel.Companion {
   private static final int REST = 9; // times what a run took
   private static final long LONGEST_RUN_NANOS = Durations.of(Duration.ofMinutes(1));
   private static final long GRACE_NANOS = 1_000_000_000;
@@ -41,11 +41,8 @@ final class BackgroundProbe {
     runs = new ProbeRuns(probed, runner, new Paced());
   }
 
-  void start() {
-    served.workers.turn(this, this::run);
-  }
-
-  private void run() {
+  @Override
+  public void run() {
     try {
       IntegrityProbe.Outcome outcome = IntegrityProbe.unhurried(runs);
       if (!isStopped()) {
@@ -53,14 +50,14 @@ final class BackgroundProbe {
       }
     } catch (RuntimeException | Error e) {
       if (!isStopped()) {
-        Loading.LOG.log(
+        SessionLog.LOG.log(
             System.Logger.Level.WARNING,
-            () -> served.name + ": the probe ended without an answer, examples run one by one",
+            () -> served.name() + ": the probe ended without an answer, examples run one by one",
             e);
       }
     } finally {
       if (probed != served) {
-        probed.close();
+        probed.beginClose();
       }
     }
   }
@@ -69,22 +66,22 @@ final class BackgroundProbe {
     return stopped;
   }
 
-  /** Ends the probe: at once if it rests, else as soon as the engine can be stopped. */
-  void stop() {
+  @Override
+  public void stop() {
     synchronized (this) {
       stopped = true;
       wake();
     }
     runs.stop.cancel();
     if (probed != served) {
-      probed.lifetime.close();
+      probed.beginClose();
     }
   }
 
-  /** Waits a moment for the copy that is thrown away to be freed. */
-  void awaitFreed(long nanos) {
+  @Override
+  public void awaitFreed(long nanos) {
     if (probed != served) {
-      probed.lifetime.awaitFreed(Math.min(nanos, GRACE_NANOS));
+      probed.awaitFreed(Math.min(nanos, GRACE_NANOS));
     }
   }
 
@@ -93,7 +90,7 @@ final class BackgroundProbe {
       return;
     }
     resting = true;
-    rest = served.timer.schedule(this::wake, nanos);
+    rest = served.replicas.timer.schedule(this::wake, nanos);
     while (resting) {
       try {
         wait();
@@ -117,7 +114,7 @@ final class BackgroundProbe {
 
     @Override
     public void begin() {
-      alarm = served.timer.schedule(runs.stop::cancel, LONGEST_RUN_NANOS);
+      alarm = served.replicas.timer.schedule(runs.stop::cancel, LONGEST_RUN_NANOS);
     }
 
     @Override

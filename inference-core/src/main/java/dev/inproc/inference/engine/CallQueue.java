@@ -32,9 +32,9 @@ final class CallQueue {
   private final int parallelism;
   private final int capacity;
   private final DoubleSupplier meanNanos;
-  private final PriorityQueues waiting = new PriorityQueues();
+  private final PriorityQueues<Entry<?, ?>> waiting = new PriorityQueues<>();
   private final Set<Entry<?, ?>> running = new LinkedHashSet<>();
-  private final PriorityQueues outside = new PriorityQueues(); // that wait for room
+  private final PriorityQueues<Entry<?, ?>> outside = new PriorityQueues<>(); // that wait for room
   private boolean isTheirTurn; // the next free place is for one outside
   private volatile @Nullable Throwable abandoned;
   private int starting; // workers called for that have not taken a call yet
@@ -62,8 +62,8 @@ final class CallQueue {
       this.queue = queue;
     }
 
-    final boolean isUnderWay() {
-      return isUnderWay;
+    private boolean mayBeEvicted() {
+      return !isUnderWay && options().overload() == CallOptions.Overload.FAIL;
     }
 
     final boolean isRunning() {
@@ -104,7 +104,7 @@ final class CallQueue {
         refill();
       } else {
         if (waiting.size() >= capacity) {
-          evicted = waiting.newestBelow(entry.options().priority());
+          evicted = waiting.newestBelow(entry.options().priority(), Entry::mayBeEvicted);
           if (evicted == null) {
             return new OverloadedException(capacity, waiting.size(), retryAfter());
           }

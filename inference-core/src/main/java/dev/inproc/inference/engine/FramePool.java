@@ -1,5 +1,6 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.spi.Frame;
 import dev.inproc.inference.spi.FrameRequest;
 import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.tensor.Shape;
@@ -52,7 +53,7 @@ final class FramePool {
   }
 
   /** The idle frames of one key. */
-  static final class Shelf {
+  private static final class Shelf {
     private record Node(PooledFrame frame, @Nullable Node next) {}
 
     private final Key key;
@@ -85,6 +86,53 @@ final class FramePool {
     }
   }
 
+  /** A frame with the memory lent to it and the shelf that it goes back to. One user at a time. */
+  static final class PooledFrame {
+    private final Shelf shelf;
+    private final FrameMemory memory;
+    private final Frame frame;
+    private long runs;
+    private boolean freed; // guarded by this
+
+    private PooledFrame(Shelf shelf, FrameMemory memory, Frame frame) {
+      this.shelf = shelf;
+      this.memory = memory;
+      this.frame = frame;
+    }
+
+    Frame frame() {
+      return frame;
+    }
+
+    /** Fills all memory lent to the frame, whatever it is for. */
+    void fill(byte pattern) {
+      memory.fill(pattern);
+    }
+
+    /** Counts a run and returns how many there were before it. */
+    long countRun() {
+      return runs++;
+    }
+
+    /** Stops the run that is under way; does nothing once the frame is being freed. */
+    synchronized void terminate() {
+      if (!freed) {
+        frame.terminate();
+      }
+    }
+
+    private void free() {
+      synchronized (this) {
+        freed = true; // from here no terminate is under way, and none will come
+      }
+      try {
+        frame.close();
+      } finally {
+        memory.giveBack();
+      }
+    }
+  }
+
   /** Takes a frame for runs of so many rows of these padded sizes. */
   PooledFrame take(int rows, long[] sizes) {
     Key key = new Key(rows, sizes);
@@ -98,25 +146,25 @@ final class FramePool {
   }
 
   private PooledFrame make(Shelf shelf) {
-    PooledFrame frame = new PooledFrame(shelf, memory);
-    boolean opened = false;
+    FrameMemory lent = new FrameMemory(memory);
+    Frame opened = null;
     try {
-      frame.open(model.open(request(shelf.key, frame)));
-      opened = true;
+      opened = model.open(request(shelf.key, lent));
     } finally {
-      if (!opened) {
-        frame.free();
+      if (opened == null) {
+        lent.giveBack();
       }
     }
+    PooledFrame frame = new PooledFrame(shelf, lent, opened);
     all.add(frame);
     shelf.lastUse = epoch.incrementAndGet();
-    if (bytes.addAndGet(frame.bytes()) > maxIdleBytes) {
+    if (bytes.addAndGet(frame.memory.bytes()) > maxIdleBytes) {
       evict();
     }
     return frame;
   }
 
-  private FrameRequest request(Key key, PooledFrame frame) {
+  private FrameRequest request(Key key, FrameMemory lent) {
     List<Shape> inputShapes = new ArrayList<>();
     for (int i = 0; i < layout.inputs(); i++) {
       inputShapes.add(layout.inRun(layout.inputShape(i, key.sizes), key.rows));
@@ -126,7 +174,7 @@ final class FramePool {
       Shape shape = layout.outputShape(output, key.sizes);
       outputShapes.add(shape == null ? null : layout.inRun(shape, key.rows));
     }
-    return new FrameRequest(inputShapes, outputs, outputShapes, frame::allocate);
+    return new FrameRequest(inputShapes, outputs, outputShapes, lent::allocate);
   }
 
   /** Gives a frame back, cleared. */
@@ -135,7 +183,7 @@ final class FramePool {
       discard(frame);
       return;
     }
-    Shelf shelf = frame.shelf();
+    Shelf shelf = frame.shelf;
     long now = epoch.get();
     if (shelf.lastUse != now) {
       shelf.lastUse = now;
@@ -156,7 +204,7 @@ final class FramePool {
   /** Frees a frame that is not fit for use again. */
   void discard(PooledFrame frame) {
     all.remove(frame);
-    bytes.addAndGet(-frame.bytes());
+    bytes.addAndGet(-frame.memory.bytes());
     frame.free();
   }
 

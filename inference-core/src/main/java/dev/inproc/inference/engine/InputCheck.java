@@ -11,7 +11,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Checks tensors against a signature: what does not fit never reaches native code. That one name
@@ -107,7 +106,7 @@ final class InputCheck {
   }
 
   private static Tensor tensor(TensorSpec spec, int position, Tensors inputs, String hint) {
-    Tensor tensor = find(spec.name(), position, inputs);
+    Tensor tensor = Layout.find(spec.name(), position, inputs);
     if (tensor == null) {
       throw new InvalidInputException(
           spec.name(), expected(spec, hint), "none; the call has " + inputs.names());
@@ -141,14 +140,6 @@ final class InputCheck {
         first.name(),
         "at most " + maxBytes + " bytes in all (SessionOptions.maxRunBytes)",
         String.format(Locale.ROOT, "%.0f", bytes) + " bytes");
-  }
-
-  /** Callers mostly give inputs in the model's order: look there first. */
-  static @Nullable Tensor find(String name, int position, Tensors inputs) {
-    if (position < inputs.size() && inputs.names().get(position).equals(name)) {
-      return inputs.at(position);
-    }
-    return inputs.find(name);
   }
 
   private static String expected(TensorSpec spec, String hint) {

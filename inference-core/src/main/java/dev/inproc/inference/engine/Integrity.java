@@ -186,6 +186,11 @@ public final class Integrity {
     return padding;
   }
 
+  /** Returns whether an example that ran alone once more got the same answer. */
+  boolean isAloneTolerable() {
+    return findings.stream().allMatch(f -> f.mates != Mates.NONE || isTolerable(f));
+  }
+
   private boolean isTolerable(Finding finding) {
     return finding.deviation <= tolerance;
   }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Whatever fails here, the model is probed anew.
  */
 final class IntegrityFile {
-  private static final System.Logger LOG = System.getLogger(Session.class.getName());
+  private static final System.Logger LOG = SessionLog.LOG;
   private static final long MOST_BYTES = 1 << 20;
   private static final String VERSION = "3"; // of the probe: other comparisons, other results
 
@@ -43,8 +43,8 @@ final class IntegrityFile {
   }
 
   /** The entry of a model, or null if findings are not kept. Computes the digest if need be. */
-  static @Nullable IntegrityFile of(ModelSource source, LoadedModel model) {
-    IntegrityOptions options = model.options.integrity();
+  static @Nullable IntegrityFile of(ModelSource source, ReplicaSet replicas) {
+    IntegrityOptions options = replicas.options.integrity();
     Path directory = options.findings();
     if (directory == null || !options.isEnabled()) {
       return null;
@@ -52,18 +52,18 @@ final class IntegrityFile {
     try {
       String known = source.sha256(); // verified by the engine
       String digest = known == null ? source.digest() : known;
-      return new IntegrityFile(directory, digest, key(digest, model));
+      return new IntegrityFile(directory, digest, key(digest, replicas));
     } catch (ModelLoadException e) {
-      LOG.log(Level.WARNING, "{0}: findings are not kept: {1}", model.name, e.getMessage());
+      LOG.log(Level.WARNING, "{0}: findings are not kept: {1}", replicas.name, e.getMessage());
       return null;
     }
   }
 
-  private static String key(String digest, LoadedModel model) {
-    SessionOptions options = model.options;
+  private static String key(String digest, ReplicaSet replicas) {
+    SessionOptions options = replicas.options;
     StringBuilder all = new StringBuilder(VERSION);
     all.append('\n').append(digest);
-    all.append('\n').append(IntegrityProbe.setting(model));
+    all.append('\n').append(replicas.setting());
     all.append('\n').append(options.maxBatchSize()).append(' ').append(options.maxRunBytes());
     all.append('\n').append(options.batchAxis()).append(' ');
     all.append(new TreeMap<>(options.padValues()));

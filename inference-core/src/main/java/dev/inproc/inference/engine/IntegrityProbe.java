@@ -5,7 +5,6 @@ import dev.inproc.inference.engine.Integrity.Finding;
 import dev.inproc.inference.engine.Integrity.Status;
 import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.Timer;
-import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
@@ -34,7 +33,7 @@ final class IntegrityProbe {
    */
   record Outcome(Integrity integrity, boolean differs, @Nullable ProbeInputs inputs) {}
 
-  private final LoadedModel model;
+  private final ReplicaSet replicas;
   private final ProbeRuns runs;
   private final IntegrityOptions options;
   private final boolean loneOnly;
@@ -43,32 +42,28 @@ final class IntegrityProbe {
   private boolean complete = true;
   private boolean differs;
   private @Nullable ProbeInputs taken;
-  private int copy;
+  private int replica;
 
   private IntegrityProbe(ProbeRuns runs, boolean loneOnly, @Nullable Long end) {
     this.runs = runs;
-    model = runs.model;
-    options = model.options.integrity();
+    replicas = runs.replicas;
+    options = replicas.options.integrity();
     this.loneOnly = loneOnly;
     this.end = end;
   }
 
   /**
-   * Probes a model that nobody uses yet, within the time limit.
-   *
-   * @param runner of all outputs
+   * Probes a model that serves no calls yet, within the time limit.
    */
-  static Outcome atLoad(LoadedModel model, Runner runner) {
-    IntegrityOptions options = model.options.integrity();
-    Integrity without = without(model, runner);
+  static Outcome atLoad(ProbeRuns runs) {
+    Integrity without = without(runs.runner);
     if (without != null) {
       return new Outcome(without, false, null);
     }
-    ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
-    long limit = Durations.of(options.timeLimit());
-    Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, limit);
+    long limit = Durations.of(runs.replicas.options.integrity().timeLimit());
+    Timer.Scheduled alarm = runs.stopAfter(limit);
     try {
-      return run(runs, model.timer.nanoTime() + limit);
+      return run(runs, runs.replicas.timer.nanoTime() + limit);
     } finally {
       alarm.cancel();
     }
@@ -80,38 +75,32 @@ final class IntegrityProbe {
   }
 
   private static Outcome run(ProbeRuns runs, @Nullable Long end) {
-    return new IntegrityProbe(runs, isAlone(runs.model, runs.runner), end).run();
+    return new IntegrityProbe(runs, isAlone(runs.runner), end).run();
   }
 
   /** What is said without a run; null if the model is to be probed. */
-  static @Nullable Integrity without(LoadedModel model, Runner runner) {
-    if (!model.options.integrity().isEnabled()) {
+  static @Nullable Integrity without(Runner runner) {
+    ReplicaSet replicas = runner.replicas();
+    if (!replicas.options.integrity().isEnabled()) {
       return Integrity.unchecked(Status.SKIPPED, "switched off by IntegrityOptions.skip()");
     }
-    boolean stateless = model.statefulness() == Statefulness.NONE;
-    return stateless && isAlone(model, runner) ? needless() : null;
+    boolean stateless = replicas.statefulness() == Statefulness.NONE;
+    return stateless && isAlone(runner) ? needless() : null;
   }
 
-  private static boolean isAlone(LoadedModel model, Runner runner) {
-    return runner.mostRows(model.layout.newSizes(0)) == 1;
+  private static boolean isAlone(Runner runner) {
+    return runner.mostRows(runner.replicas().layout.newSizes(0)) == 1;
   }
 
   static Integrity needless() {
     return Integrity.unchecked(Status.NEEDLESS, "examples are run one by one anyway");
   }
 
-  /** What the finding holds for. */
-  static String setting(LoadedModel model) {
-    NativeModel first = model.firstReplica();
-    String devices = String.join(", ", model.replicas.stream().map(each -> each.device() + "").toList());
-    return devices + ", " + CpuFeatures.describe() + ", " + first.runtime();
-  }
-
   private Outcome run() {
     Set<String> kinds = new HashSet<>();
-    for (copy = 0; copy < model.replicas.size(); copy++) {
-      if (kinds.add(model.replicas.get(copy).device().kind())) {
-        String refusal = probeCopy();
+    for (replica = 0; replica < replicas.size(); replica++) {
+      if (kinds.add(replicas.all.get(replica).device().kind())) {
+        String refusal = probeReplica();
         if (refusal != null) {
           return new Outcome(refused(refusal), differs, taken);
         }
@@ -125,7 +114,7 @@ final class IntegrityProbe {
   }
 
   private Integrity found() {
-    Integrity found = Integrity.of(findings, options.tolerance(), setting(model));
+    Integrity found = Integrity.of(findings, options.tolerance(), replicas.setting());
     if (!complete) {
       String what = findings.isEmpty() ? "one example alone" : "the probe";
       return found.unfinished(
@@ -138,13 +127,13 @@ final class IntegrityProbe {
   }
 
   /** Probes with the first inputs that the model takes; returns why none would do, or null. */
-  private @Nullable String probeCopy() {
+  private @Nullable String probeReplica() {
     String refusal = "";
-    for (ProbeInputs inputs : ProbeInputs.candidates(model.layout, given(model, runs.runner))) {
+    for (ProbeInputs inputs : ProbeInputs.candidates(replicas.layout, given(runs.runner))) {
       List<Tensors> alone = new ArrayList<>();
       try {
         for (Tensors each : loneOnly ? inputs.ordinary().subList(0, 1) : inputs.ordinary()) {
-          alone.add(runs.one(copy, each));
+          alone.add(runs.one(replica, each));
         }
       } catch (InferenceException e) {
         if (runs.stop.isCancelled()) {
@@ -163,33 +152,36 @@ final class IntegrityProbe {
   }
 
   /** The user's examples, which must fit. */
-  static List<Tensors> given(LoadedModel model, Runner runner) {
-    List<Tensors> inputs = model.options.integrity().inputs();
+  static List<Tensors> given(Runner runner) {
+    ReplicaSet replicas = runner.replicas();
+    List<Tensors> inputs = replicas.options.integrity().inputs();
     for (Tensors each : inputs) {
       try {
-        var unused = check(model, each);
+        var unused = check(replicas, each);
       } catch (InferenceException e) {
         throw new IllegalArgumentException("IntegrityOptions.withInputs: " + e.getMessage(), e);
       }
     }
-    Tensors example = model.options.warmUpExample();
+    Tensors example = replicas.options.warmUpExample();
     if (!inputs.isEmpty() || example == null) {
-      return ordinary(model, runner, inputs);
+      return ordinary(runner, inputs);
     }
     try {
-      return ordinary(model, runner, List.of(example));
+      return ordinary(runner, List.of(example));
     } catch (InferenceException e) {
       return List.of(); // warming up says what is wrong with it
     }
   }
 
   /** Without examples that never run with others. */
-  private static List<Tensors> ordinary(LoadedModel model, Runner runner, List<Tensors> examples) {
-    return examples.stream().filter(each -> runner.mayPad(check(model, each))).toList();
+  private static List<Tensors> ordinary(Runner runner, List<Tensors> examples) {
+    return examples.stream()
+        .filter(each -> runner.mayPad(check(runner.replicas(), each)))
+        .toList();
   }
 
-  private static long[] check(LoadedModel model, Tensors example) {
-    return InputCheck.example(model.layout, example, model.options.maxRunBytes());
+  private static long[] check(ReplicaSet replicas, Tensors example) {
+    return InputCheck.example(replicas.layout, example, replicas.options.maxRunBytes());
   }
 
   private void compare(ProbeInputs inputs, List<Tensors> alone) {
@@ -210,7 +202,7 @@ final class IntegrityProbe {
         attempt(Mates.LONGER, size, () -> padded(inputs, alone, deviations));
       }
     }
-    if (model.statefulness() != Statefulness.NONE) {
+    if (replicas.statefulness() != Statefulness.NONE) {
       // What the outliers and NaN above may have left behind.
       attempt(Mates.NONE, 1, () -> again(inputs, alone, deviations));
     }
@@ -223,7 +215,7 @@ final class IntegrityProbe {
   }
 
   private int[] sizes(ProbeInputs inputs) {
-    int most = runs.runner.mostRows(model.layout.sizesOf(inputs.ordinary().get(0)));
+    int most = runs.runner.mostRows(replicas.layout.sizesOf(inputs.ordinary().get(0)));
     IntStream usual = Arrays.stream(BATCH_SIZES).filter(size -> size <= most);
     boolean between = most < BATCH_SIZES[BATCH_SIZES.length - 1];
     return (between ? IntStream.concat(usual, IntStream.of(most)) : usual).distinct().toArray();
@@ -236,7 +228,7 @@ final class IntegrityProbe {
 
   private void attempt(Mates kind, int size, Comparison comparison) {
     double needed = size * runs.nanosPerRow();
-    if (runs.stop.isCancelled() || (end != null && model.timer.nanoTime() + needed - end >= 0)) {
+    if (runs.stop.isCancelled() || (end != null && replicas.timer.nanoTime() + needed - end >= 0)) {
       complete = false;
       return;
     }
@@ -253,7 +245,7 @@ final class IntegrityProbe {
   }
 
   private Finding again(ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
-    Tensors[] second = {runs.one(copy, inputs.ordinary().get(0))};
+    Tensors[] second = {runs.one(replica, inputs.ordinary().get(0))};
     Finding finding = worst(Mates.NONE, 1, alone.subList(0, 1), second, deviations);
     differs |= finding.deviation() > 0;
     return finding;
@@ -271,13 +263,13 @@ final class IntegrityProbe {
       batch[i] = compared ? inputs.ordinary().get(which) : inputs.mate(kind, which);
       expected.add(compared ? alone.get(which) : null);
     }
-    return worst(kind, size, expected, runs.together(copy, batch), deviations);
+    return worst(kind, size, expected, runs.together(replica, batch), deviations);
   }
 
   private Finding padded(ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
     Tensors first = inputs.ordinary().get(0);
     try {
-      Tensors[] answers = runs.together(copy, inputs.longer(), first);
+      Tensors[] answers = runs.together(replica, inputs.longer(), first);
       return worst(Mates.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
     } catch (InferenceException e) {
       if (runs.stop.isCancelled() || takes(inputs.longer())) {
@@ -285,15 +277,15 @@ final class IntegrityProbe {
       }
     }
     // Longer than the user's was too long for the model; then a shorter one is padded.
-    Tensors shorter = inputs.shorter(model.layout);
-    List<Tensors> own = List.of(runs.one(copy, shorter));
-    Tensors[] answers = runs.together(copy, first, shorter);
+    Tensors shorter = inputs.shorter(replicas.layout);
+    List<Tensors> own = List.of(runs.one(replica, shorter));
+    Tensors[] answers = runs.together(replica, first, shorter);
     return worst(Mates.LONGER, 2, own, new Tensors[] {answers[1]}, new Deviations(own));
   }
 
   private boolean takes(Tensors example) {
     try {
-      runs.one(copy, example);
+      runs.one(replica, example);
       return true;
     } catch (InferenceException e) {
       if (runs.stop.isCancelled()) {

@@ -214,11 +214,19 @@ final class Layout {
     if (inputs.names() == inOrder) {
       return inputs.at(input);
     }
-    Tensor tensor = InputCheck.find(inputSpecs[input].name(), input, inputs);
+    Tensor tensor = find(inputSpecs[input].name(), input, inputs);
     if (tensor == null) {
       throw new IllegalStateException("Unchecked input: " + inputs);
     }
     return tensor;
+  }
+
+  /** Callers mostly give inputs in the model's order: this looks there first. */
+  static @Nullable Tensor find(String name, int position, Tensors inputs) {
+    if (position < inputs.size() && inputs.names().get(position).equals(name)) {
+      return inputs.at(position);
+    }
+    return inputs.find(name);
   }
 
   /** Whether an example's input may have this shape. */

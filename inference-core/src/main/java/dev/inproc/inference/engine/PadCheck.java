@@ -17,11 +17,11 @@ final class PadCheck {
    *
    * @throws IllegalArgumentException naming the inputs that are unknown, missing or too many
    */
-  static void names(LoadedModel model, SessionOptions options) {
-    Layout layout = model.layout;
-    Map<String, Double> pads = new HashMap<>(options.padValues());
-    LoadedModel.requireInputs(model.firstReplica(), pads.keySet());
-    pads.keySet().removeAll(model.firstReplica().unusedInputs());
+  static void names(ReplicaSet replicas) {
+    Layout layout = replicas.layout;
+    Map<String, Double> pads = new HashMap<>(replicas.options.padValues());
+    ReplicaSet.requireInputs(replicas.first(), pads.keySet());
+    pads.keySet().removeAll(replicas.first().unusedInputs());
     if (pads.isEmpty() || !layout.isBatched()) {
       return;
     }
@@ -62,14 +62,14 @@ final class PadCheck {
   }
 
   /** Says where padding was asked for in vain. */
-  static void effect(LoadedModel model, Runner runner) {
-    if (!model.options.padValues().isEmpty() && !runner.canPad()) {
-      Loading.LOG.log(
+  static void effect(ReplicaSet replicas, Runner runner) {
+    if (!replicas.options.padValues().isEmpty() && !runner.canPad()) {
+      SessionLog.LOG.log(
           System.Logger.Level.WARNING,
           "{0}: SessionOptions.pad has no effect, examples of different sizes run apart: {1}",
-          model.name,
-          model.layout.isBatched()
-              ? "the signature does not tell how long each answer is, " + model.layout.raw()
+          replicas.name,
+          replicas.layout.isBatched()
+              ? "the signature does not tell how long each answer is, " + replicas.layout.raw()
               : "the model has no batch axis");
     }
   }

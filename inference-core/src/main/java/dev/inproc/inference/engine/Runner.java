@@ -3,6 +3,7 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.engine.FramePool.PooledFrame;
 import dev.inproc.inference.spi.Frame;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
@@ -16,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs examples through a model for one choice of outputs: takes a frame of the right shape, fills
- * it, runs it, cuts it, gives it back. Called between acquiring and releasing the model's lifetime.
+ * it, runs it, cuts it, gives it back. Called while the model is kept open.
  */
 final class Runner implements RunPlan.Costs {
   // Timing and recording cost 0.1 µs; a run of a tiny model costs 3.
   private static final long SAMPLE_MASK = 15;
   private static final long ALWAYS_ABOVE_NANOS = 20_000;
 
-  private final LoadedModel model;
+  private final ReplicaSet replicas;
   private final Layout layout;
   private final List<Integer> outputs;
   private final Collation collation;
@@ -33,23 +34,27 @@ final class Runner implements RunPlan.Costs {
   private final boolean padding;
   private final double fixedRowBytes; // where no dimension is dynamic
 
-  Runner(LoadedModel model, List<Integer> outputs) {
-    this.model = model;
-    layout = model.layout;
+  Runner(ReplicaSet replicas, List<Integer> outputs) {
+    this.replicas = replicas;
+    layout = replicas.layout;
     this.outputs = outputs;
-    collation = new Collation(layout, outputs, model.options.padValues());
-    pools = new FramePool[model.replicas.size()];
+    collation = new Collation(layout, outputs, replicas.options.padValues());
+    pools = new FramePool[replicas.size()];
     busy = new AtomicInteger[pools.length];
     for (int i = 0; i < pools.length; i++) {
-      pools[i] = new FramePool(model.replicas.get(i).model(), layout, outputs, model.options.maxIdleBytes());
+      pools[i] = new FramePool(replicas.all.get(i).model(), layout, outputs, replicas.options.maxIdleBytes());
       busy[i] = new AtomicInteger();
     }
     padding = allowsPadding();
     fixedRowBytes = layout.variables() == 0 ? computeRowBytes(layout.newSizes(0)) : 0;
   }
 
+  ReplicaSet replicas() {
+    return replicas;
+  }
+
   private boolean allowsPadding() {
-    var pads = model.options.padValues();
+    var pads = replicas.options.padValues();
     if (pads.isEmpty() || !layout.isBatched() || layout.variables() == 0) {
       return false;
     }
@@ -76,7 +81,7 @@ final class Runner implements RunPlan.Costs {
 
   /** Whether examples of different sizes may run together. */
   boolean pads() {
-    return padding && model.integrity().allowsPadding();
+    return padding && replicas.integrity().allowsPadding();
   }
 
   /** Whether examples are alike and few enough to need no plan. */
@@ -104,21 +109,21 @@ final class Runner implements RunPlan.Costs {
    */
   Tensors[] run(
       Tensors[] examples, long[][] sizes, long[] padded, @Nullable Cancellation cancellation) {
-    return runOn(leastBusy(), examples, sizes, padded, cancellation, model.engineRuns);
+    return runOn(leastBusy(), examples, sizes, padded, cancellation, replicas.engineRuns);
   }
 
-  /** Runs examples together on one of the model's copies, for the probe: no run for a call. */
+  /** Runs examples together on one of the model's replicas, for the probe: no run for a call. */
   Tensors[] runOn(
-      int copy,
+      int replica,
       Tensors[] examples,
       long[][] sizes,
       long[] padded,
       @Nullable Cancellation cancellation) {
-    return runOn(copy, examples, sizes, padded, cancellation, null);
+    return runOn(replica, examples, sizes, padded, cancellation, null);
   }
 
   private Tensors[] runOn(
-      int copy,
+      int replica,
       Tensors[] examples,
       long[][] sizes,
       long[] padded,
@@ -127,7 +132,7 @@ final class Runner implements RunPlan.Costs {
     int rows = Math.max(examples.length, layout.fixedBatch());
     checkBytes(padded, rows);
     return inFrame(
-        copy,
+        replica,
         rows,
         padded,
         pooled -> {
@@ -137,18 +142,18 @@ final class Runner implements RunPlan.Costs {
         });
   }
 
-  private <T> T inFrame(int copy, int rows, long[] padded, Function<PooledFrame, T> work) {
-    FramePool pool = pools[copy];
-    busy[copy].getAndIncrement();
+  private <T> T inFrame(int replica, int rows, long[] padded, Function<PooledFrame, T> work) {
+    FramePool pool = pools[replica];
+    busy[replica].getAndIncrement();
     try {
       PooledFrame pooled = pool.take(rows, padded);
       try {
-        return model.sentinels ? Sentinels.twice(model.name, pooled, work) : work.apply(pooled);
+        return replicas.sentinels ? Sentinels.twice(replicas.name, pooled, work) : work.apply(pooled);
       } finally {
         recycle(pool, pooled);
       }
     } finally {
-      busy[copy].getAndDecrement();
+      busy[replica].getAndDecrement();
     }
   }
 
@@ -185,7 +190,7 @@ final class Runner implements RunPlan.Costs {
       boolean stopped = cancellation != null && cancellation.isCancelled();
       throw stopped ? e : InputCheck.clash(layout, first, whole).refused(e);
     }
-    model.noteClash(() -> InputCheck.clash(layout, first, whole));
+    replicas.noteClash(() -> InputCheck.clash(layout, first, whole));
   }
 
   private void execute(
@@ -205,9 +210,9 @@ final class Runner implements RunPlan.Costs {
       }
       // The first run of a frame pays for memory that later ones find there.
       if (before > 0 && ((before & SAMPLE_MASK) == 1 || isWorthTiming())) {
-        long start = model.timer.nanoTime();
+        long start = replicas.timer.nanoTime();
         frame.run();
-        model.costs.record(rows, volume(padded), model.timer.nanoTime() - start);
+        replicas.costs.record(rows, volume(padded), replicas.timer.nanoTime() - start);
       } else {
         frame.run();
       }
@@ -219,8 +224,8 @@ final class Runner implements RunPlan.Costs {
   }
 
   private boolean isWorthTiming() {
-    boolean learning = layout.variables() > 0 && !model.costs.isKnown();
-    return learning || model.costs.meanNanos() > ALWAYS_ABOVE_NANOS;
+    boolean learning = layout.variables() > 0 && !replicas.costs.isKnown();
+    return learning || replicas.costs.meanNanos() > ALWAYS_ABOVE_NANOS;
   }
 
   private int leastBusy() {
@@ -239,12 +244,12 @@ final class Runner implements RunPlan.Costs {
 
   private void checkBytes(long[] padded, int rows) {
     double bytes = rowBytes(padded) * (rows == Layout.WHOLE ? 1 : rows);
-    if (bytes > model.options.maxRunBytes()) {
+    if (bytes > replicas.options.maxRunBytes()) {
       TensorSpec first = layout.example().inputs().get(0);
       throw new InvalidInputException(
           first.name(),
           "at most "
-              + model.options.maxRunBytes()
+              + replicas.options.maxRunBytes()
               + " bytes of inputs and outputs in one run (SessionOptions.maxRunBytes)",
           String.format(Locale.ROOT, "%.0f", bytes) + " bytes");
     }
@@ -259,7 +264,7 @@ final class Runner implements RunPlan.Costs {
         sizes,
         pooled -> {
           collation.fillRaw(pooled.frame(), inputs);
-          execute(pooled, rows, sizes, inputs, cancellation, model.engineRuns);
+          execute(pooled, rows, sizes, inputs, cancellation, replicas.engineRuns);
           return collation.cutRaw(pooled.frame());
         });
   }
@@ -288,7 +293,7 @@ final class Runner implements RunPlan.Costs {
 
   @Override
   public int maxRows(long[] sizes) {
-    return model.integrity().allowsBatching() ? mostRows(sizes) : 1;
+    return replicas.integrity().allowsBatching() ? mostRows(sizes) : 1;
   }
 
   /** The most rows that one run may have if nothing is wrong with sharing one. */
@@ -297,8 +302,8 @@ final class Runner implements RunPlan.Costs {
       return 1;
     }
     int fixed = layout.fixedBatch();
-    int cap = fixed > 0 ? fixed : model.options.maxBatchSize();
-    double fitting = model.options.maxRunBytes() / Math.max(1, rowBytes(sizes));
+    int cap = fixed > 0 ? fixed : replicas.options.maxBatchSize();
+    double fitting = replicas.options.maxRunBytes() / Math.max(1, rowBytes(sizes));
     return (int) Math.max(1, Math.min(cap, fitting));
   }
 
@@ -371,11 +376,11 @@ final class Runner implements RunPlan.Costs {
 
   @Override
   public boolean known() {
-    return model.costs.isKnown();
+    return replicas.costs.isKnown();
   }
 
   @Override
   public double nanos(int rows, double volume) {
-    return model.costs.nanos(rows, volume);
+    return replicas.costs.nanos(rows, volume);
   }
 }

@@ -1,6 +1,7 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.EngineException;
+import dev.inproc.inference.engine.FramePool.PooledFrame;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;

@@ -102,7 +102,7 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
       @Nullable ModelSource source,
       Supplier<? extends List<Replica>> loader,
       SessionOptions options) {
-    return new Loading(name, source, loader, true, options, options.runtime().threads()).load();
+    return new SessionLoader(name, source, loader, true, options, options.runtime().threads()).load();
   }
 
   /**
@@ -121,7 +121,7 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
       @Nullable ModelSource source,
       List<Replica> replicas,
       SessionOptions options) {
-    return new Loading(name, source, () -> replicas, false, options, options.runtime().threads())
+    return new SessionLoader(name, source, () -> replicas, false, options, options.runtime().threads())
         .load();
   }
 }

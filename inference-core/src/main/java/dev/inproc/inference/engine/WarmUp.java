@@ -1,5 +1,6 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.tensor.DataType;
@@ -20,13 +21,14 @@ final class WarmUp {
 
   private WarmUp() {}
 
-  static void run(ModelSession session, SessionOptions options) {
+  static void run(BatchPredictor<Tensors, Tensors> session, ReplicaSet replicas) {
+    SessionOptions options = replicas.options;
     @Nullable Tensors given = options.warmUpExample();
     for (int size : options.warmUpSizes()) {
       try {
-        Tensors example = given != null ? given : madeUp(session.model().layout);
+        Tensors example = given != null ? given : madeUp(replicas.layout);
         List<Tensors> batch = Collections.nCopies(size, example);
-        for (int round = 0; round < ROUNDS * session.devices().size(); round++) {
+        for (int round = 0; round < ROUNDS * replicas.size(); round++) {
           session.predictAll(batch);
         }
       } catch (InferenceException e) {
@@ -35,7 +37,7 @@ final class WarmUp {
               session.toString(), "warm-up with a batch of " + size + " failed", e);
         }
         // An example of zeros is a guess; a model may rightly refuse it.
-        System.getLogger(Session.class.getName())
+        SessionLog.LOG
             .log(
                 Level.WARNING,
                 "{0}: no warm-up, the model refused an example of zeros: {1}",

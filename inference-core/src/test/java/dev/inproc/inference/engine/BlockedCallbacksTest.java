@@ -57,7 +57,7 @@ class BlockedCallbacksTest {
     Predictor<Tensors, Tensors> over(ScriptedModel model, Timer timer) {
       SessionOptions options = Fixture.unprobed(SessionOptions.builder().parallelism(1).build());
       return layers.apply(
-          new Loading(
+          new SessionLoader(
                   "scripted",
                   null,
                   () -> List.of(model.replica()),

@@ -41,7 +41,7 @@ class BoundedCloseTest {
     Predictor<Tensors, Tensors> over(ScriptedModel model) {
       SessionOptions options = Fixture.unprobed(SessionOptions.DEFAULT);
       return layers.apply(
-          new Loading(
+          new SessionLoader(
                   "scripted",
                   null,
                   () -> List.of(model.replica()),

@@ -31,7 +31,7 @@ final class Fixture implements AutoCloseable {
     this.timer = timer;
     this.models = models;
     session =
-        new Loading(
+        new SessionLoader(
                 "scripted", source, () -> ScriptedModel.replicas(models), false, options, ServingThreads.withTimer(timer))
             .load();
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.engine.FramePool.PooledFrame;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.LedgerModel;
 import dev.inproc.inference.testing.ScriptedModel;

@@ -83,7 +83,7 @@ class SentinelsTest {
   void lastRowUnwritten_withoutTheProperty_goesUnseen() {
     ScriptedModel model = LedgerModel.scalars();
     try (Fixture f = Fixture.of(model)) {
-      assertFalse(f.session.model().sentinels);
+      assertFalse(f.session.model().replicas.sentinels);
       f.session.predict(request(1));
       assertEquals(1, model.started(), "one run for a call");
       model.leaveUnwritten(Long.BYTES);

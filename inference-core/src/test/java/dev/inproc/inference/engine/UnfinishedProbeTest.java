@@ -217,7 +217,7 @@ class UnfinishedProbeTest {
   void stateNotExcluded_aFreshReplicaIsServed_theOtherIsProbedAndFreed() {
     List<ScriptedModel> models = Collections.synchronizedList(new ArrayList<>());
     ModelSession session =
-        new Loading(
+        new SessionLoader(
                 "m",
                 MEMORY,
                 () -> {

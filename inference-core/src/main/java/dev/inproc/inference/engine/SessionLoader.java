@@ -3,20 +3,16 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.engine.Integrity.Status;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.spi.Statefulness;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Loads a model and finds out what must be known of it. Nothing of that is left in the model: one
  * that keeps state, or may and is still to be probed, is loaded anew for serving.
  */
-final class Loading {
-  static final Logger LOG = System.getLogger(Session.class.getName());
-
+final class SessionLoader {
   private final String name;
   private final @Nullable ModelSource source;
   private final Supplier<? extends List<Replica>> loader;
@@ -30,7 +26,7 @@ final class Loading {
    * @param loader loads the replicas, one for each device
    * @param repeatable whether the loader may be called more than once
    */
-  Loading(
+  SessionLoader(
       String name,
       @Nullable ModelSource source,
       Supplier<? extends List<Replica>> loader,
@@ -66,7 +62,8 @@ final class Loading {
   private LoadedModel open(List<Replica> replicas, BatchAxis axis) {
     boolean opened = false;
     try {
-      LoadedModel model = new LoadedModel(name, replicas, options, axis, threads);
+      ReplicaSet set = new ReplicaSet(name, replicas, options, axis, threads.timer());
+      LoadedModel model = new LoadedModel(set, threads);
       opened = true;
       return model;
     } finally {
@@ -76,12 +73,8 @@ final class Loading {
     }
   }
 
-  private static List<Integer> allOutputs(LoadedModel model) {
-    return IntStream.range(0, model.layout.raw().outputs().size()).boxed().toList();
-  }
-
   private static Runner runner(LoadedModel model) {
-    return model.runner(allOutputs(model));
+    return model.runner(model.allOutputs());
   }
 
   /** What is loaded so far. */
@@ -102,7 +95,7 @@ final class Loading {
       try {
         AxisGuess made =
             AxisGuess.of(
-                LoadedModel.stated(replicas.get(0).model(), options.statedShapes()), options.batchAxis());
+                ReplicaSet.stated(replicas.get(0).model(), options.statedShapes()), options.batchAxis());
         guessed = true;
         return made;
       } finally {
@@ -113,8 +106,8 @@ final class Loading {
     }
 
     ModelSession session() {
-      PadCheck.names(model, options);
-      boolean certain = model.statefulness() == Statefulness.CERTAIN;
+      PadCheck.names(model.replicas);
+      boolean certain = model.replicas.statefulness() == Statefulness.CERTAIN;
       IntegrityFile file = certain ? null : findings();
       IntegrityFile.Kept kept = file == null ? null : file.read();
       Integrity integrity;
@@ -124,12 +117,12 @@ final class Loading {
         integrity = certain ? ofState() : probe();
         report(file).keep(integrity);
       }
-      PadCheck.effect(model, runner(model));
-      report(file).announce(model, integrity);
+      PadCheck.effect(model.replicas, runner(model));
+      report(file).announce(model.replicas, integrity);
       reportUnreadable();
-      ModelSession session = new ModelSession(model, allOutputs(model));
+      ModelSession session = new ModelSession(model, model.allOutputs());
       warmUp(session);
-      if (model.integrity().status() == Status.UNFINISHED) {
+      if (model.replicas.integrity().status() == Status.UNFINISHED) {
         goOn(file);
       }
       return session;
@@ -139,17 +132,18 @@ final class Loading {
      * The findings of earlier loads, if a probe or a trial would run; else no digest is computed.
      */
     private @Nullable IntegrityFile findings() {
-      boolean runs = guess.isOnTrial() || IntegrityProbe.without(model, runner(model)) == null;
-      return source == null || !runs ? null : IntegrityFile.of(source, model);
+      boolean runs = guess.isOnTrial() || IntegrityProbe.without(runner(model)) == null;
+      return source == null || !runs ? null : IntegrityFile.of(source, model.replicas);
     }
 
     private void reportUnreadable() {
       model
-          .firstReplica()
+          .replicas
+          .first()
           .unreadableOutputs()
           .forEach(
               (output, reason) ->
-                  LOG.log(
+                  SessionLog.LOG.log(
                       Level.WARNING, "{0}: output \"{1}\" is left out: {2}", name, output, reason));
     }
 
@@ -178,13 +172,13 @@ final class Loading {
           kept.findings().isEmpty()
               ? IntegrityProbe.needless()
               : Integrity.of(
-                  kept.findings(), options.integrity().tolerance(), IntegrityProbe.setting(model));
+                  kept.findings(), options.integrity().tolerance(), model.replicas.setting());
       return found.with(kept.nature(), options.integrity().isStateIgnored());
     }
 
     private Integrity probe() {
       if (guess.isOnTrial()) {
-        String refusal = AxisTrial.refusal(model, runner(model));
+        String refusal = AxisTrial.refusal(atLoad());
         tried = options.integrity().isEnabled();
         if (refusal == null) {
           guess = guess.confirmed();
@@ -192,14 +186,14 @@ final class Loading {
           refute(refusal);
         }
       }
-      IntegrityProbe.Outcome outcome = IntegrityProbe.atLoad(model, runner(model));
+      IntegrityProbe.Outcome outcome = IntegrityProbe.atLoad(atLoad());
       Integrity found = outcome.integrity();
       if (outcome.differs()) {
         found = found.with(nature(outcome), options.integrity().isStateIgnored());
       }
       boolean unfinished = found.status() == Status.UNFINISHED;
       boolean restless = found.keepsState() || found.isRandom();
-      boolean mayHaveTrace = unfinished && model.statefulness() != Statefulness.NONE;
+      boolean mayHaveTrace = unfinished && model.replicas.statefulness() != Statefulness.NONE;
       if (repeatable && (restless || mayHaveTrace)) {
         spare = model;
         model = open(guess.axis());
@@ -211,10 +205,14 @@ final class Loading {
       return found;
     }
 
+    private ProbeRuns atLoad() {
+      return new ProbeRuns(model, runner(model), ProbeRuns.Pace.LOADING);
+    }
+
     private Nature nature(IntegrityProbe.Outcome outcome) {
       ProbeInputs inputs = outcome.inputs();
-      boolean tolerable = isTolerable(outcome.integrity());
-      Statefulness graph = model.statefulness();
+      boolean tolerable = outcome.integrity().isAloneTolerable();
+      Statefulness graph = model.replicas.statefulness();
       if (graph == Statefulness.RANDOM) {
         return Nature.RANDOM; // also with a seed, which a fresh load would repeat
       }
@@ -224,7 +222,7 @@ final class Loading {
       Nature told =
           repeatable && inputs != null
               ? StateCheck.tell(() -> open(guess.axis()), inputs)
-              : unrepeated(model);
+              : ProbeReport.unrepeated(model.replicas);
       return tolerable && told != Nature.STATE ? Nature.PLAIN : told;
     }
 
@@ -232,37 +230,37 @@ final class Loading {
       if (options.warmUpSizes().isEmpty()) {
         return;
       }
-      if (model.statefulness() == Statefulness.NONE || !hasTrace()) {
-        WarmUp.run(session, options);
+      if (model.replicas.statefulness() == Statefulness.NONE || !hasTrace()) {
+        WarmUp.run(session, model.replicas);
         return;
       }
       if (!repeatable) {
-        LOG.log(
+        SessionLog.LOG.log(
             Level.WARNING,
             "{0}: no warm-up, which would change a model that keeps state or may keep it",
             name);
         return;
       }
-      LOG.log(
+      SessionLog.LOG.log(
           Level.INFO,
           "{0}: keeps state or may keep it, so a replica is warmed up and thrown away",
           name);
-      LoadedModel copy = open(guess.axis());
+      LoadedModel other = open(guess.axis());
       try {
-        copy.found(model.integrity());
-        WarmUp.run(new ModelSession(copy, allOutputs(copy)), options);
+        other.replicas.found(model.replicas.integrity());
+        WarmUp.run(new ModelSession(other, other.allOutputs()), other.replicas);
       } finally {
-        copy.discard();
+        other.discard();
       }
     }
 
-    private Report report(@Nullable IntegrityFile file) {
-      return new Report(guess, tried, file);
+    private ProbeReport report(@Nullable IntegrityFile file) {
+      return new ProbeReport(guess, tried, file);
     }
 
     /** Whether a run changes what later ones answer, or may. */
     private boolean hasTrace() {
-      Integrity found = model.integrity();
+      Integrity found = model.replicas.integrity();
       boolean unknown = found.status() == Status.SKIPPED || found.status() == Status.REFUSED;
       return found.keepsState()
           || found.isRandom()
@@ -274,12 +272,13 @@ final class Loading {
       LoadedModel served = model;
       LoadedModel probed = spare == null ? served : spare;
       spare = null;
-      Report report = report(file); // holds nothing of what the model was loaded from
-      BackgroundProbe probe =
+      ProbeReport report = report(file);
+      served.accompany(
           new BackgroundProbe(
-              served, probed, runner(probed), outcome -> report.finish(served, outcome));
-      served.accompany(probe);
-      probe.start();
+              served,
+              probed,
+              runner(probed),
+              outcome -> report.finish(served.replicas, outcome)));
     }
 
     void close() {
@@ -288,61 +287,5 @@ final class Loading {
         spare.discard();
       }
     }
-  }
-
-  /**
-   * Where findings go: to the model, the log and the file.
-   *
-   * @param tried whether the batch axis was found by a trial
-   */
-  private record Report(AxisGuess guess, boolean tried, @Nullable IntegrityFile file) {
-    void keep(Integrity found) {
-      boolean complete = found.isComplete() || found.status() == Status.NEEDLESS;
-      boolean worth = found.isComplete() || tried || found.nature() != Nature.PLAIN;
-      if (file != null && complete && worth && found.nature() != Nature.UNTOLD) {
-        BatchAxis axis = tried ? guess.axis() : BatchAxis.AUTO;
-        file.write(new IntegrityFile.Kept(found.findings(), found.nature(), axis));
-      }
-    }
-
-    void announce(LoadedModel model, Integrity found) {
-      Integrity all = found.withAxis(guess.decision(found), guess.hint(found));
-      model.found(all);
-      LOG.log(level(all), "{0}: {1}", model.name, all);
-    }
-
-    /** Takes over what was found in the background. */
-    void finish(LoadedModel model, IntegrityProbe.Outcome outcome) {
-      Integrity found = outcome.integrity();
-      if (found.status() == Status.UNFINISHED) {
-        found = found.unfinished("one run of the probe took more than a minute, and it gave up");
-      } else if (outcome.differs() && !isTolerable(found)) {
-        found = found.with(unrepeated(model), model.options.integrity().isStateIgnored());
-      }
-      keep(found);
-      announce(model, found);
-    }
-  }
-
-  private static boolean isTolerable(Integrity found) {
-    return found.findings().stream()
-        .allMatch(f -> f.mates() != Mates.NONE || f.deviation() <= found.tolerance());
-  }
-
-  /** Where no fresh load can tell. */
-  private static Nature unrepeated(LoadedModel model) {
-    boolean possible = model.statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
-    return possible ? Nature.UNTOLD : Nature.RANDOM;
-  }
-
-  private static Level level(Integrity integrity) {
-    if (integrity.keepsState()) {
-      return Level.WARNING;
-    }
-    return switch (integrity.status()) {
-      case CHECKED -> integrity.allowsPadding() ? Level.INFO : Level.WARNING;
-      case UNFINISHED, REFUSED -> Level.WARNING;
-      case SKIPPED, NEEDLESS -> integrity.axis() == null ? Level.DEBUG : Level.INFO;
-    };
   }
 }
