@@ -1,7 +1,7 @@
 package dev.inproc.examples.extending;
 
-import dev.inproc.inference.spi.Frame;
-import dev.inproc.inference.spi.FrameRequest;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.DataType;
@@ -47,8 +47,8 @@ final class LineModel implements NativeModel {
   }
 
   @Override
-  public Frame open(FrameRequest request) {
-    return new LineFrame(this, request);
+  public IoBinding open(BindingSpec spec) {
+    return new LineBinding(this, spec);
   }
 
   @Override

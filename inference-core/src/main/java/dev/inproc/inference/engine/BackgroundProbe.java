@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A probe that was not finished at load and goes on while the model is served: one run at a time on
  * a library thread, which then rests nine times as long, so that callers have the processors. It
- * runs on the copy that is served if the graph keeps no state, else on one that is thrown away.
+ * runs on the replicas that are served if the graph keeps no state, else on others that are thrown
+ * away.
  */
-final class BackgroundProbe implements LoadedModel.Companion {
+final class BackgroundProbe implements LoadedModel.BackgroundTask {
   private static final int REST = 9; // times what a run took
   private static final long LONGEST_RUN_NANOS = Durations.of(Duration.ofMinutes(1));
   private static final long GRACE_NANOS = 1_000_000_000;

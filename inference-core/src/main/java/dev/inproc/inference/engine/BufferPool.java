@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Direct memory of one session, kept by powers of two and given out cut to size. It works only when
- * frames come and go, never for a run, so one lock will do.
+ * bindings come and go, never for a run, so one lock will do.
  */
 final class BufferPool {
   private static final int CLASSES = 32;

@@ -50,12 +50,12 @@ public final class Integrity {
   /**
    * The largest deviation of one kind of comparison.
    *
-   * @param mates what the example was run with
+   * @param companions what the example was run with
    * @param batchSize the number of examples in the run
    * @param output the output that deviated most, or any if none did; empty if the run failed
    * @param deviation relative to the output's largest value
    */
-  public record Finding(Mates mates, int batchSize, String output, double deviation) {}
+  public record Finding(ProbeCompanions companions, int batchSize, String output, double deviation) {}
 
   private Integrity(
       Status status,
@@ -79,8 +79,8 @@ public final class Integrity {
     // Asked for every batch, so worked out here.
     boolean unseen = status == Status.SKIPPED || status == Status.NEEDLESS;
     boolean known = status == Status.CHECKED || unseen;
-    boolean mates = findings.stream().allMatch(f -> f.mates == Mates.LONGER || isTolerable(f));
-    batching = keepsState() ? stateIgnored : known && mates;
+    boolean alike = findings.stream().allMatch(f -> f.companions == ProbeCompanions.LONGER || isTolerable(f));
+    batching = keepsState() ? stateIgnored : known && alike;
     padding = batching && (keepsState() || findings.stream().allMatch(this::isTolerable));
   }
 
@@ -188,7 +188,7 @@ public final class Integrity {
 
   /** Returns whether an example that ran alone once more got the same answer. */
   boolean isAloneTolerable() {
-    return findings.stream().allMatch(f -> f.mates != Mates.NONE || isTolerable(f));
+    return findings.stream().allMatch(f -> f.companions != ProbeCompanions.NONE || isTolerable(f));
   }
 
   private boolean isTolerable(Finding finding) {
@@ -251,7 +251,7 @@ public final class Integrity {
     }
     if (worst.output.isEmpty()) {
       return "an example that runs alone fails when it is run "
-          + worst.mates.words()
+          + worst.companions.words()
           + " in a batch of "
           + worst.batchSize
           + (batching ? "; so examples are not padded" : "; so examples are run one by one")
@@ -261,7 +261,7 @@ public final class Integrity {
     return "answers depend on batch-mates: output \""
         + worst.output
         + "\" of an example run "
-        + worst.mates.words()
+        + worst.companions.words()
         + " in a batch of "
         + worst.batchSize
         + " "
@@ -289,8 +289,8 @@ public final class Integrity {
   }
 
   private String comparisons() {
-    SortedSet<Mates> mates = new TreeSet<>(findings.stream().map(Finding::mates).toList());
-    return mates.stream().map(Mates::words).collect(Collectors.joining(", "));
+    SortedSet<ProbeCompanions> kinds = new TreeSet<>(findings.stream().map(Finding::companions).toList());
+    return kinds.stream().map(ProbeCompanions::words).collect(Collectors.joining(", "));
   }
 
   private static String number(double value) {

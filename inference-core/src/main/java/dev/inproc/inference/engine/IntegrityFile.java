@@ -135,7 +135,7 @@ final class IntegrityFile {
   private static Finding finding(String line) {
     String[] fields = line.split(" ", 4);
     return new Finding(
-        Mates.valueOf(fields[0]),
+        ProbeCompanions.valueOf(fields[0]),
         Integer.parseInt(fields[1]),
         URLDecoder.decode(fields[3], StandardCharsets.UTF_8),
         Double.parseDouble(fields[2]));
@@ -146,7 +146,7 @@ final class IntegrityFile {
     all.append(key).append('\n');
     all.append(kept.nature()).append(' ').append(kept.axis()).append('\n');
     for (Finding f : kept.findings()) {
-      all.append(f.mates()).append(' ').append(f.batchSize()).append(' ').append(f.deviation());
+      all.append(f.companions()).append(' ').append(f.batchSize()).append(' ').append(f.deviation());
       all.append(' ').append(URLEncoder.encode(f.output(), StandardCharsets.UTF_8)).append('\n');
     }
     return digest(utf8(all.toString())) + "\n" + all;

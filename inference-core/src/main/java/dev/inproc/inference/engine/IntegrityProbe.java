@@ -186,32 +186,32 @@ final class IntegrityProbe {
 
   private void compare(ProbeInputs inputs, List<Tensors> alone) {
     Deviations deviations = new Deviations(alone);
-    attempt(Mates.NONE, 1, () -> again(inputs, alone, deviations));
+    attempt(ProbeCompanions.NONE, 1, () -> again(inputs, alone, deviations));
     if (loneOnly || isRestless()) {
       return;
     }
-    List<Mates> kinds = new ArrayList<>(List.of(Mates.ORDINARY));
+    List<ProbeCompanions> kinds = new ArrayList<>(List.of(ProbeCompanions.ORDINARY));
     if (inputs.hasFloats()) {
-      kinds.addAll(List.of(Mates.OUTLIERS, Mates.NANS));
+      kinds.addAll(List.of(ProbeCompanions.OUTLIERS, ProbeCompanions.NANS));
     }
     for (int size : sizes(inputs)) {
-      for (Mates kind : kinds) {
+      for (ProbeCompanions kind : kinds) {
         attempt(kind, size, () -> beside(kind, size, inputs, alone, deviations));
       }
       if (size == BATCH_SIZES[0] && runs.runner.canPad()) {
-        attempt(Mates.LONGER, size, () -> padded(inputs, alone, deviations));
+        attempt(ProbeCompanions.LONGER, size, () -> padded(inputs, alone, deviations));
       }
     }
     if (replicas.statefulness() != Statefulness.NONE) {
       // What the outliers and NaN above may have left behind.
-      attempt(Mates.NONE, 1, () -> again(inputs, alone, deviations));
+      attempt(ProbeCompanions.NONE, 1, () -> again(inputs, alone, deviations));
     }
   }
 
   /** Whether an example alone got an answer that is not the same. */
   private boolean isRestless() {
     return findings.stream()
-        .anyMatch(f -> f.mates() == Mates.NONE && !(f.deviation() <= options.tolerance()));
+        .anyMatch(f -> f.companions() == ProbeCompanions.NONE && !(f.deviation() <= options.tolerance()));
   }
 
   private int[] sizes(ProbeInputs inputs) {
@@ -226,7 +226,7 @@ final class IntegrityProbe {
     Finding make();
   }
 
-  private void attempt(Mates kind, int size, Comparison comparison) {
+  private void attempt(ProbeCompanions kind, int size, Comparison comparison) {
     double needed = size * runs.nanosPerRow();
     if (runs.stop.isCancelled() || (end != null && replicas.timer.nanoTime() + needed - end >= 0)) {
       complete = false;
@@ -246,21 +246,21 @@ final class IntegrityProbe {
 
   private Finding again(ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
     Tensors[] second = {runs.one(replica, inputs.ordinary().get(0))};
-    Finding finding = worst(Mates.NONE, 1, alone.subList(0, 1), second, deviations);
+    Finding finding = worst(ProbeCompanions.NONE, 1, alone.subList(0, 1), second, deviations);
     differs |= finding.deviation() > 0;
     return finding;
   }
 
-  /** The first example among mates of a kind; among ordinary ones, each is compared. */
+  /** The first example among companions of a kind; among ordinary ones, each is compared. */
   private Finding beside(
-      Mates kind, int size, ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
+      ProbeCompanions kind, int size, ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
     Tensors[] batch = new Tensors[size];
     List<@Nullable Tensors> expected = new ArrayList<>();
     int place = size / 2;
     for (int i = 0; i < size; i++) {
       int which = Math.floorMod(i - place, alone.size());
-      boolean compared = i == place || kind == Mates.ORDINARY;
-      batch[i] = compared ? inputs.ordinary().get(which) : inputs.mate(kind, which);
+      boolean compared = i == place || kind == ProbeCompanions.ORDINARY;
+      batch[i] = compared ? inputs.ordinary().get(which) : inputs.companion(kind, which);
       expected.add(compared ? alone.get(which) : null);
     }
     return worst(kind, size, expected, runs.together(replica, batch), deviations);
@@ -270,7 +270,7 @@ final class IntegrityProbe {
     Tensors first = inputs.ordinary().get(0);
     try {
       Tensors[] answers = runs.together(replica, inputs.longer(), first);
-      return worst(Mates.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
+      return worst(ProbeCompanions.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
     } catch (InferenceException e) {
       if (runs.stop.isCancelled() || takes(inputs.longer())) {
         throw e;
@@ -280,7 +280,7 @@ final class IntegrityProbe {
     Tensors shorter = inputs.shorter(replicas.layout);
     List<Tensors> own = List.of(runs.one(replica, shorter));
     Tensors[] answers = runs.together(replica, first, shorter);
-    return worst(Mates.LONGER, 2, own, new Tensors[] {answers[1]}, new Deviations(own));
+    return worst(ProbeCompanions.LONGER, 2, own, new Tensors[] {answers[1]}, new Deviations(own));
   }
 
   private boolean takes(Tensors example) {
@@ -296,7 +296,7 @@ final class IntegrityProbe {
   }
 
   private Finding worst(
-      Mates kind,
+      ProbeCompanions kind,
       int size,
       List<? extends @Nullable Tensors> expected,
       Tensors[] answers,

@@ -29,12 +29,12 @@ final class LoadedModel {
   private final CallQueue queue;
   private final RefCountedResource lifetime;
   private final CallExecutor executor;
-  private volatile @Nullable Companion companion;
-  // By outputs: a view made anew for every call must find its frames again.
+  private volatile @Nullable BackgroundTask background;
+  // By outputs: a view made anew for every call must find its bindings again.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();
 
   /** Work that goes on beside the calls, and ends when the model is closed. */
-  interface Companion extends Runnable {
+  interface BackgroundTask extends Runnable {
     /** Ends the work: at once if it rests, else as soon as the engine can be stopped. */
     void stop();
 
@@ -74,7 +74,7 @@ final class LoadedModel {
     return threads;
   }
 
-  /** Returns the runner of these outputs, whose frames are freed before the model. */
+  /** Returns the runner of these outputs, whose bindings are freed before the model. */
   Runner runner(List<Integer> outputs) {
     return runners.computeIfAbsent(outputs, wanted -> new Runner(replicas, wanted));
   }
@@ -113,19 +113,19 @@ final class LoadedModel {
     lifetime.release();
   }
 
-  /** Starts work on a worker that accompanies the model. */
-  void accompany(Companion work) {
-    companion = work;
-    workers.turn(work, work);
+  /** Starts work beside the calls, on a worker. */
+  void startInBackground(BackgroundTask task) {
+    background = task;
+    workers.turn(task, task);
   }
 
   // ---- closing ----
 
   /** Takes no more calls. What is native is freed when the last call has left. */
   void beginClose() {
-    Companion work = companion;
-    if (work != null) {
-      work.stop(); // first: it must not take the end of the model for a finding
+    BackgroundTask task = background;
+    if (task != null) {
+      task.stop(); // first: it must not take the end of the model for a finding
     }
     lifetime.close();
   }
@@ -176,9 +176,9 @@ final class LoadedModel {
     beginClose();
     long wait = mustNotWait() ? 0 : nanos;
     boolean freed = awaitFreed(wait);
-    Companion work = companion;
-    if (work != null) {
-      work.awaitFreed(wait);
+    BackgroundTask task = background;
+    if (task != null) {
+      task.awaitFreed(wait);
     }
     return freed;
   }

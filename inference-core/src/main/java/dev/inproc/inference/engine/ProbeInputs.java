@@ -176,8 +176,8 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
         .anyMatch(name -> isFloating(example.get(name).type()) && !isMask(name));
   }
 
-  /** Example number so and so, as a mate of this kind. */
-  Tensors mate(Mates kind, int index) {
+  /** Example number so and so, as a companion of this kind. */
+  Tensors companion(ProbeCompanions kind, int index) {
     Tensors example = ordinary.get(index % ordinary.size());
     return switch (kind) {
       case OUTLIERS -> map(example, (name, tensor) -> changed(name, tensor, OUTLIER));

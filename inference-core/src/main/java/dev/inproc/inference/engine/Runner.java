@@ -3,8 +3,8 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
-import dev.inproc.inference.engine.FramePool.PooledFrame;
-import dev.inproc.inference.spi.Frame;
+import dev.inproc.inference.engine.BindingPool.PooledBinding;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.Arrays;
@@ -16,7 +16,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs examples through a model for one choice of outputs: takes a frame of the right shape, fills
+ * Runs examples through a model for one choice of outputs: takes a binding of the right shape, fills
  * it, runs it, cuts it, gives it back. Called while the model is kept open.
  */
 final class Runner implements RunPlan.Costs {
@@ -28,7 +28,7 @@ final class Runner implements RunPlan.Costs {
   private final Layout layout;
   private final List<Integer> outputs;
   private final Collation collation;
-  private final FramePool[] pools;
+  private final BindingPool[] pools;
   private final AtomicInteger[] busy;
   private final AtomicInteger turn = new AtomicInteger();
   private final boolean padding;
@@ -39,10 +39,10 @@ final class Runner implements RunPlan.Costs {
     layout = replicas.layout;
     this.outputs = outputs;
     collation = new Collation(layout, outputs, replicas.options.padValues());
-    pools = new FramePool[replicas.size()];
+    pools = new BindingPool[replicas.size()];
     busy = new AtomicInteger[pools.length];
     for (int i = 0; i < pools.length; i++) {
-      pools[i] = new FramePool(replicas.all.get(i).model(), layout, outputs, replicas.options.maxIdleBytes());
+      pools[i] = new BindingPool(replicas.all.get(i).model(), layout, outputs, replicas.options.maxIdleBytes());
       busy[i] = new AtomicInteger();
     }
     padding = allowsPadding();
@@ -131,22 +131,22 @@ final class Runner implements RunPlan.Costs {
       @Nullable LongAdder counter) {
     int rows = Math.max(examples.length, layout.fixedBatch());
     checkBytes(padded, rows);
-    return inFrame(
+    return inBinding(
         replica,
         rows,
         padded,
         pooled -> {
-          collation.fill(pooled.frame(), rows, padded, examples, sizes);
+          collation.fill(pooled.binding(), rows, padded, examples, sizes);
           execute(pooled, rows, padded, examples[0], cancellation, counter);
-          return collation.cut(pooled.frame(), rows, padded, sizes);
+          return collation.cut(pooled.binding(), rows, padded, sizes);
         });
   }
 
-  private <T> T inFrame(int replica, int rows, long[] padded, Function<PooledFrame, T> work) {
-    FramePool pool = pools[replica];
+  private <T> T inBinding(int replica, int rows, long[] padded, Function<PooledBinding, T> work) {
+    BindingPool pool = pools[replica];
     busy[replica].getAndIncrement();
     try {
-      PooledFrame pooled = pool.take(rows, padded);
+      PooledBinding pooled = pool.take(rows, padded);
       try {
         return replicas.sentinels ? Sentinels.twice(replicas.name, pooled, work) : work.apply(pooled);
       } finally {
@@ -157,10 +157,10 @@ final class Runner implements RunPlan.Costs {
     }
   }
 
-  private static void recycle(FramePool pool, PooledFrame pooled) {
+  private static void recycle(BindingPool pool, PooledBinding pooled) {
     boolean cleared = false;
     try {
-      pooled.frame().clear();
+      pooled.binding().clear();
       cleared = true;
     } finally {
       if (cleared) {
@@ -171,9 +171,9 @@ final class Runner implements RunPlan.Costs {
     }
   }
 
-  /** Runs a filled frame. If one name has two sizes in it, the engine decides. */
+  /** Runs a filled binding. If one name has two sizes in it, the engine decides. */
   private void execute(
-      PooledFrame pooled,
+      PooledBinding pooled,
       int rows,
       long[] padded,
       Tensors first,
@@ -194,13 +194,13 @@ final class Runner implements RunPlan.Costs {
   }
 
   private void execute(
-      PooledFrame pooled,
+      PooledBinding pooled,
       int rows,
       long[] padded,
       @Nullable Cancellation cancellation,
       @Nullable LongAdder counter) {
-    Frame frame = pooled.frame();
-    if (cancellation != null && !cancellation.arm(frame::terminate)) {
+    IoBinding binding = pooled.binding();
+    if (cancellation != null && !cancellation.arm(binding::terminate)) {
       throw new EngineException("Not run: every caller had gone", null);
     }
     try {
@@ -208,13 +208,13 @@ final class Runner implements RunPlan.Costs {
       if (counter != null) {
         counter.increment();
       }
-      // The first run of a frame pays for memory that later ones find there.
+      // The first run of a binding pays for memory that later ones find there.
       if (before > 0 && ((before & SAMPLE_MASK) == 1 || isWorthTiming())) {
         long start = replicas.timer.nanoTime();
-        frame.run();
+        binding.run();
         replicas.costs.record(rows, volume(padded), replicas.timer.nanoTime() - start);
       } else {
-        frame.run();
+        binding.run();
       }
     } finally {
       if (cancellation != null) {
@@ -258,32 +258,32 @@ final class Runner implements RunPlan.Costs {
   /** Runs what is batched already: so many rows of these sizes. */
   Tensors raw(Tensors inputs, int rows, long[] sizes, @Nullable Cancellation cancellation) {
     checkBytes(sizes, rows);
-    return inFrame(
+    return inBinding(
         leastBusy(),
         rows,
         sizes,
         pooled -> {
-          collation.fillRaw(pooled.frame(), inputs);
+          collation.fillRaw(pooled.binding(), inputs);
           execute(pooled, rows, sizes, inputs, cancellation, replicas.engineRuns);
-          return collation.cutRaw(pooled.frame());
+          return collation.cutRaw(pooled.binding());
         });
   }
 
   void terminateAll() {
-    for (FramePool pool : pools) {
+    for (BindingPool pool : pools) {
       pool.terminateAll();
     }
   }
 
   void close() {
-    for (FramePool pool : pools) {
+    for (BindingPool pool : pools) {
       pool.close();
     }
   }
 
   long nativeBytes() {
     long bytes = 0;
-    for (FramePool pool : pools) {
+    for (BindingPool pool : pools) {
       bytes += pool.bytes();
     }
     return bytes;

@@ -273,7 +273,7 @@ final class SessionLoader {
       LoadedModel probed = spare == null ? served : spare;
       spare = null;
       ProbeReport report = report(file);
-      served.accompany(
+      served.startInBackground(
           new BackgroundProbe(
               served,
               probed,

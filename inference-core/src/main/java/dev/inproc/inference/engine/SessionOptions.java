@@ -79,7 +79,7 @@ public final class SessionOptions {
     return intraOpThreads;
   }
 
-  /** Returns the devices, each of which gets a copy of the model. */
+  /** Returns the devices, each of which gets a replica of the model. */
   public List<Device> devices() {
     return devices;
   }
@@ -206,7 +206,7 @@ public final class SessionOptions {
       return this;
     }
 
-    /** Sets what to run on. Several get a copy each, and a run goes to the least busy. */
+    /** Sets what to run on. Each gets a replica of the model, and a run goes to the least busy one. */
     public Builder devices(Device... all) {
       if (all.length == 0) {
         throw new IllegalArgumentException("At least one device is needed");

@@ -9,7 +9,7 @@ import java.util.Set;
 /**
  * A model as an engine loaded it: what an engine's author implements. It sees whole batches in
  * native memory; it checks, gathers, pools and cuts nothing. Thread-safe. The caller sees to it
- * that no frame is in use when the model is closed.
+ * that no binding is in use when the model is closed.
  */
 public interface NativeModel extends AutoCloseable {
   /** Returns the model's own signature, batch axis included. */
@@ -61,7 +61,7 @@ public interface NativeModel extends AutoCloseable {
    * Prepares everything that a run of these shapes needs, for use by one thread at a time and any
    * number of times.
    */
-  Frame open(FrameRequest request);
+  IoBinding open(BindingSpec spec);
 
   /** Frees the model. Called once. */
   @Override

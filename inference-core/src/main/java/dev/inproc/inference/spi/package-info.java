@@ -1,6 +1,6 @@
 /**
  * What the author of an engine implements: {@link dev.inproc.inference.spi.NativeModel}, a model as
- * one runtime loads it, and {@link dev.inproc.inference.spi.Frame}, one prepared run of it.
+ * one runtime loads it, and {@link dev.inproc.inference.spi.IoBinding}, one prepared run of it.
  * Applications need nothing from here. {@link dev.inproc.inference.engine.Session#load} makes a
  * session of native models.
  */

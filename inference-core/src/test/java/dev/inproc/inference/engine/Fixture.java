@@ -75,7 +75,7 @@ final class Fixture implements AutoCloseable {
   void checkNothingLeft() {
     for (ScriptedModel model : models) {
       assertEquals(List.of(), model.violations());
-      assertEquals(0, model.openFrames(), "open frames");
+      assertEquals(0, model.openBindings(), "open bindings");
       assertEquals(1, model.closes(), "closes");
     }
     assertEquals(0, session.model().nativeBytes(), "native bytes");

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
-import dev.inproc.inference.spi.Frame;
-import dev.inproc.inference.spi.FrameRequest;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
@@ -194,8 +194,8 @@ class ModelSessionDimensionsTest {
     }
 
     @Override
-    public Frame open(FrameRequest request) {
-      return model.open(request);
+    public IoBinding open(BindingSpec spec) {
+      return model.open(spec);
     }
 
     @Override

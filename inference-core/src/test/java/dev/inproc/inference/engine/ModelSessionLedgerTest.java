@@ -107,7 +107,7 @@ class ModelSessionLedgerTest {
     assertEquals(null, broken.get());
     for (ScriptedModel model : models) {
       assertEquals(List.of(), model.violations());
-      assertEquals(0, model.openFrames());
+      assertEquals(0, model.openBindings());
     }
     assertEquals((long) THREADS * calls + nested.sum(), submitted.sum());
     String story =

@@ -90,7 +90,7 @@ class ModelSessionTimeoutTest {
       Await.until("the termination", () -> f.model().terminations() == 1);
       gate.open();
       LedgerModel.check(2, Await.value(stranger));
-      // The frame of the stopped run is fit for use again.
+      // The binding of the stopped run is fit for use again.
       LedgerModel.check(3, f.session.predict(LedgerModel.request(3)));
       LedgerModel.check(4, f.session.predict(LedgerModel.request(4)));
       assertEquals(1, f.model().terminations());

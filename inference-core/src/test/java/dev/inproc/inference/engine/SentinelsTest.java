@@ -118,7 +118,7 @@ class SentinelsTest {
   }
 
   @Test
-  void shorterExampleInAReusedFrame_leavesNothingOfTheLonger() {
+  void shorterExampleInAReusedBinding_leavesNothingOfTheLonger() {
     try (Fixture f = watched(PADDED, model(-1, SentinelsTest::sumOfAll))) {
       long[] sizes = {4};
       for (int i = 0; i < 3; i++) {
@@ -158,7 +158,7 @@ class SentinelsTest {
     }
   }
 
-  /** The second run is not begun for callers that have gone, and the frame is fit for the next. */
+  /** The second run is not begun for callers that have gone, and the binding is fit for the next. */
   @Test
   void cancelledBetweenTheRuns_endsThere() {
     AtomicInteger runs = new AtomicInteger();

@@ -246,7 +246,7 @@ class UnfinishedProbeTest {
     for (ScriptedModel each : models) {
       assertEquals(List.of(), each.violations());
       assertEquals(1, each.closes());
-      assertEquals(0, each.openFrames());
+      assertEquals(0, each.openBindings());
     }
     assertEquals(0, timer.pending());
   }

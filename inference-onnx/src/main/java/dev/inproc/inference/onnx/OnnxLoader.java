@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Makes one native copy of a model, on one device. */
+/** Loads one replica of a model, on one device. */
 final class OnnxLoader {
   private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
 

@@ -13,8 +13,8 @@ import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.onnx.format.GraphInputs;
-import dev.inproc.inference.spi.Frame;
-import dev.inproc.inference.spi.FrameRequest;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Signature;
@@ -250,9 +250,9 @@ final class OnnxModel implements NativeModel {
   }
 
   @Override
-  public Frame open(FrameRequest request) {
+  public IoBinding open(BindingSpec spec) {
     try {
-      return new OnnxFrame(this, request);
+      return new OnnxBinding(this, spec);
     } catch (OrtException e) {
       throw failure(e);
     }
@@ -266,7 +266,7 @@ final class OnnxModel implements NativeModel {
     return session;
   }
 
-  /** Run options for a frame of its own: they carry its termination. */
+  /** Run options for a binding of its own: they carry its termination. */
   OrtSession.RunOptions newRunOptions() throws OrtException {
     OrtSession.RunOptions options = new OrtSession.RunOptions();
     options.setLogLevel(logLevel);

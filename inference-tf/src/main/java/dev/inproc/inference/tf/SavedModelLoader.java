@@ -48,7 +48,7 @@ import org.tensorflow.internal.c_api.TF_Session;
 import org.tensorflow.internal.c_api.TF_SessionOptions;
 import org.tensorflow.internal.c_api.TF_Status;
 
-/** Checks a SavedModel and makes native copies of it, each on one device. */
+/** Checks a SavedModel and loads replicas of it, each on one device. */
 final class SavedModelLoader {
   private static final Logger LOG = System.getLogger(TensorFlowEngine.class.getName());
   private static final int NO_GPU = -1;

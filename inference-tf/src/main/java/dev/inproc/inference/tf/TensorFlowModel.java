@@ -12,8 +12,8 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_OperationNumOut
 
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.spi.Frame;
-import dev.inproc.inference.spi.FrameRequest;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Signature;
@@ -185,8 +185,8 @@ final class TensorFlowModel implements NativeModel {
   }
 
   @Override
-  public Frame open(FrameRequest request) {
-    return new TensorFlowFrame(this, request);
+  public IoBinding open(BindingSpec spec) {
+    return new TensorFlowBinding(this, spec);
   }
 
   TF_Session session() {

@@ -10,7 +10,7 @@ import java.util.List;
  * One engine run of fixed input shapes, prepared once and used again and again: fill the inputs,
  * {@link #run}, read the outputs, {@link #clear}. One thread at a time, except {@link #terminate}.
  */
-public interface Frame extends AutoCloseable {
+public interface IoBinding extends AutoCloseable {
   /** Returns where to write an input's bytes, native order, from 0; not for strings. */
   ByteBuffer input(int index);
 
@@ -52,11 +52,11 @@ public interface Frame extends AutoCloseable {
   void terminate();
 
   /**
-   * Releases what a run left behind, terminations included, and makes the frame fit for the next.
+   * Releases what a run left behind, terminations included, and makes the binding fit for the next.
    */
   void clear();
 
-  /** Frees the frame. Its buffers go back to the pool that gave them. */
+  /** Frees the binding. Its buffers go back to the pool that gave them. */
   @Override
   void close();
 }

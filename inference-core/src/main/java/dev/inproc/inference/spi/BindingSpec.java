@@ -7,7 +7,7 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a frame is for.
+ * What a binding is for.
  *
  * @param inputShapes the shape of each input, in the signature's order
  * @param outputs the positions of the outputs wanted, in the signature's order
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory gives direct, native-order buffers of a number of bytes; they stay the pool's. They
  *     hold what an earlier run left: an engine that is given one for an output must write all of it
  */
-public record FrameRequest(
+public record BindingSpec(
     List<Shape> inputShapes,
     List<Integer> outputs,
     List<@Nullable Shape> outputShapes,

@@ -7,9 +7,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The memory that a pool lends to one frame. One user at a time. */
-final class FrameMemory {
-  // An engine's own objects beside the buffers; keeps the number of tiny frames in bounds.
+/** The memory that a pool lends to one binding. One user at a time. */
+final class BindingMemory {
+  // An engine's own objects beside the buffers; keeps the number of tiny bindings in bounds.
   private static final int NATIVE_OVERHEAD = 4096;
   private static final int FILL_CHUNK = 4096;
 
@@ -25,7 +25,7 @@ final class FrameMemory {
   private @Nullable DirectMemory chunk; // the last lent for small buffers
   private int chunkUsed;
 
-  FrameMemory(BufferPool pool) {
+  BindingMemory(BufferPool pool) {
     this.pool = pool;
   }
 
@@ -55,7 +55,7 @@ final class FrameMemory {
     return part;
   }
 
-  /** The bytes that the frame holds, an engine's own objects included. */
+  /** The bytes that the binding holds, an engine's own objects included. */
   long bytes() {
     return bytes;
   }
@@ -73,7 +73,7 @@ final class FrameMemory {
     }
   }
 
-  /** Gives all of the memory back to the pool. The frame is closed. */
+  /** Gives all of the memory back to the pool. The binding is closed. */
   void giveBack() {
     lent.forEach(pool::giveBack);
     lent.clear();

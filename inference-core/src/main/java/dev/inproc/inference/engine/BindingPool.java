@@ -1,7 +1,7 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.spi.Frame;
-import dev.inproc.inference.spi.FrameRequest;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.tensor.Shape;
 import java.util.ArrayList;
@@ -15,23 +15,23 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frames ready for use again, by their number of rows and sizes. Taking and giving back is a map
- * look-up and one compare-and-set on a stack; frames are made, and others evicted, only when a
- * shape is new or busier than ever. Evicted is the shape that was idle longest, counted in frames
+ * Bindings ready for use again, by their number of rows and sizes. Taking and giving back is a map
+ * look-up and one compare-and-set on a stack; bindings are made, and others evicted, only when a
+ * shape is new or busier than ever. Evicted is the shape that was idle longest, counted in bindings
  * made, so that the fast path writes no shared clock.
  */
-final class FramePool {
+final class BindingPool {
   private final NativeModel model;
   private final Layout layout;
   private final List<Integer> outputs;
   private final long maxIdleBytes;
   private final BufferPool memory;
   private final ConcurrentHashMap<Key, Shelf> shelves = new ConcurrentHashMap<>();
-  private final Set<PooledFrame> all = ConcurrentHashMap.newKeySet();
+  private final Set<PooledBinding> all = ConcurrentHashMap.newKeySet();
   private final AtomicLong bytes = new AtomicLong();
-  private final AtomicLong epoch = new AtomicLong(); // frames made so far
+  private final AtomicLong epoch = new AtomicLong(); // bindings made so far
 
-  FramePool(NativeModel model, Layout layout, List<Integer> outputs, long maxIdleBytes) {
+  BindingPool(NativeModel model, Layout layout, List<Integer> outputs, long maxIdleBytes) {
     this.model = model;
     this.layout = layout;
     this.outputs = outputs;
@@ -52,9 +52,9 @@ final class FramePool {
     }
   }
 
-  /** The idle frames of one key. */
+  /** The idle bindings of one key. */
   private static final class Shelf {
-    private record Node(PooledFrame frame, @Nullable Node next) {}
+    private record Node(PooledBinding binding, @Nullable Node next) {}
 
     private final Key key;
     private final AtomicReference<@Nullable Node> top = new AtomicReference<>();
@@ -65,7 +65,7 @@ final class FramePool {
       this.key = key;
     }
 
-    private @Nullable PooledFrame pop() {
+    private @Nullable PooledBinding pop() {
       while (true) {
         Node seen = top.get();
         if (seen == null) {
@@ -73,38 +73,38 @@ final class FramePool {
         }
         // Nodes are never pushed twice, so a top that looks the same is the same: no ABA.
         if (top.compareAndSet(seen, seen.next)) {
-          return seen.frame;
+          return seen.binding;
         }
       }
     }
 
-    private void push(PooledFrame frame) {
+    private void push(PooledBinding binding) {
       Node seen;
       do {
         seen = top.get();
-      } while (!top.compareAndSet(seen, new Node(frame, seen)));
+      } while (!top.compareAndSet(seen, new Node(binding, seen)));
     }
   }
 
-  /** A frame with the memory lent to it and the shelf that it goes back to. One user at a time. */
-  static final class PooledFrame {
+  /** A binding with the memory lent to it and the shelf that it goes back to. One user at a time. */
+  static final class PooledBinding {
     private final Shelf shelf;
-    private final FrameMemory memory;
-    private final Frame frame;
+    private final BindingMemory memory;
+    private final IoBinding binding;
     private long runs;
     private boolean freed; // guarded by this
 
-    private PooledFrame(Shelf shelf, FrameMemory memory, Frame frame) {
+    private PooledBinding(Shelf shelf, BindingMemory memory, IoBinding binding) {
       this.shelf = shelf;
       this.memory = memory;
-      this.frame = frame;
+      this.binding = binding;
     }
 
-    Frame frame() {
-      return frame;
+    IoBinding binding() {
+      return binding;
     }
 
-    /** Fills all memory lent to the frame, whatever it is for. */
+    /** Fills all memory lent to the binding, whatever it is for. */
     void fill(byte pattern) {
       memory.fill(pattern);
     }
@@ -114,10 +114,10 @@ final class FramePool {
       return runs++;
     }
 
-    /** Stops the run that is under way; does nothing once the frame is being freed. */
+    /** Stops the run that is under way; does nothing once the binding is being freed. */
     synchronized void terminate() {
       if (!freed) {
-        frame.terminate();
+        binding.terminate();
       }
     }
 
@@ -126,45 +126,45 @@ final class FramePool {
         freed = true; // from here no terminate is under way, and none will come
       }
       try {
-        frame.close();
+        binding.close();
       } finally {
         memory.giveBack();
       }
     }
   }
 
-  /** Takes a frame for runs of so many rows of these padded sizes. */
-  PooledFrame take(int rows, long[] sizes) {
+  /** Takes a binding for runs of so many rows of these padded sizes. */
+  PooledBinding take(int rows, long[] sizes) {
     Key key = new Key(rows, sizes);
     Shelf shelf = shelves.get(key);
     if (shelf == null) {
       Key kept = new Key(rows, sizes.clone());
       shelf = shelves.computeIfAbsent(kept, Shelf::new);
     }
-    PooledFrame frame = shelf.pop();
-    return frame != null ? frame : make(shelf);
+    PooledBinding binding = shelf.pop();
+    return binding != null ? binding : make(shelf);
   }
 
-  private PooledFrame make(Shelf shelf) {
-    FrameMemory lent = new FrameMemory(memory);
-    Frame opened = null;
+  private PooledBinding make(Shelf shelf) {
+    BindingMemory lent = new BindingMemory(memory);
+    IoBinding opened = null;
     try {
-      opened = model.open(request(shelf.key, lent));
+      opened = model.open(spec(shelf.key, lent));
     } finally {
       if (opened == null) {
         lent.giveBack();
       }
     }
-    PooledFrame frame = new PooledFrame(shelf, lent, opened);
-    all.add(frame);
+    PooledBinding binding = new PooledBinding(shelf, lent, opened);
+    all.add(binding);
     shelf.lastUse = epoch.incrementAndGet();
-    if (bytes.addAndGet(frame.memory.bytes()) > maxIdleBytes) {
+    if (bytes.addAndGet(binding.memory.bytes()) > maxIdleBytes) {
       evict();
     }
-    return frame;
+    return binding;
   }
 
-  private FrameRequest request(Key key, FrameMemory lent) {
+  private BindingSpec spec(Key key, BindingMemory lent) {
     List<Shape> inputShapes = new ArrayList<>();
     for (int i = 0; i < layout.inputs(); i++) {
       inputShapes.add(layout.inRun(layout.inputShape(i, key.sizes), key.rows));
@@ -174,71 +174,71 @@ final class FramePool {
       Shape shape = layout.outputShape(output, key.sizes);
       outputShapes.add(shape == null ? null : layout.inRun(shape, key.rows));
     }
-    return new FrameRequest(inputShapes, outputs, outputShapes, lent::allocate);
+    return new BindingSpec(inputShapes, outputs, outputShapes, lent::allocate);
   }
 
-  /** Gives a frame back, cleared. */
-  void giveBack(PooledFrame frame) {
+  /** Gives a binding back, cleared. */
+  void giveBack(PooledBinding binding) {
     if (bytes.get() - maxIdleBytes > maxIdleBytes) {
-      discard(frame);
+      discard(binding);
       return;
     }
-    Shelf shelf = frame.shelf;
+    Shelf shelf = binding.shelf;
     long now = epoch.get();
     if (shelf.lastUse != now) {
       shelf.lastUse = now;
     }
-    shelf.push(frame);
+    shelf.push(binding);
     if (shelf.removed) {
       sweep(shelf);
     }
   }
 
   private void sweep(Shelf shelf) {
-    PooledFrame frame;
-    while ((frame = shelf.pop()) != null) {
-      discard(frame);
+    PooledBinding binding;
+    while ((binding = shelf.pop()) != null) {
+      discard(binding);
     }
   }
 
-  /** Frees a frame that is not fit for use again. */
-  void discard(PooledFrame frame) {
-    all.remove(frame);
-    bytes.addAndGet(-frame.memory.bytes());
-    frame.free();
+  /** Frees a binding that is not fit for use again. */
+  void discard(PooledBinding binding) {
+    all.remove(binding);
+    bytes.addAndGet(-binding.memory.bytes());
+    binding.free();
   }
 
   private synchronized void evict() {
     List<Shelf> oldest = new ArrayList<>(shelves.values());
     oldest.sort(Comparator.comparingLong(shelf -> shelf.lastUse));
     for (Shelf shelf : oldest) {
-      PooledFrame frame;
-      while (bytes.get() > maxIdleBytes && (frame = shelf.pop()) != null) {
-        discard(frame);
+      PooledBinding binding;
+      while (bytes.get() > maxIdleBytes && (binding = shelf.pop()) != null) {
+        discard(binding);
       }
       if (shelf.top.get() == null && shelf.lastUse != epoch.get()) {
-        shelf.removed = true; // before it is emptied: a frame that comes back later sees this
+        shelf.removed = true; // before it is emptied: a binding that comes back later sees this
         shelves.remove(shelf.key, shelf);
         sweep(shelf);
       }
     }
   }
 
-  /** Stops whatever runs; for a session that closes and hands out no more frames. */
+  /** Stops whatever runs; for a session that closes and hands out no more bindings. */
   void terminateAll() {
-    all.forEach(PooledFrame::terminate);
+    all.forEach(PooledBinding::terminate);
   }
 
-  /** Frees everything. No frame is in use any more. */
+  /** Frees everything. No binding is in use any more. */
   void close() {
     shelves.clear();
     List<Runnable> steps = new ArrayList<>();
-    all.forEach(frame -> steps.add(() -> discard(frame)));
+    all.forEach(binding -> steps.add(() -> discard(binding)));
     steps.add(memory::close);
     CloseAll.all(steps);
   }
 
-  /** Native bytes held by frames and kept for them. */
+  /** Native bytes held by bindings and kept for them. */
   long bytes() {
     return memory.bytes();
   }
