@@ -12,13 +12,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tries whether a model's first dimension counts examples, which its names leave open: 1, 2 and 3
- * different examples are run together. Each answer must have a row for each example, of the shape
- * and the values that the example gets alone. Where it is not so, a call's tensors are run as they
- * are, which costs speed at most.
+ * Tests by runs whether a model's first dimension counts examples, where the names do not tell: 1, 2 and 3 different
+ * examples are run together. Each answer must have a row for each example, of the shape
+ * and the values that the example gets alone. Otherwise
+ * each call's tensors are run as they are, which costs speed only.
  *
- * <p>The outcome shapes the session's signature, so it must not hang on how busy the machine is:
- * the trial has a time limit of its own.
+ * <p>The outcome decides the session's signature, so it must not depend on the machine's load: the trial has a
+ * generous time limit of its own.
  */
 final class AxisTrial {
   private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -26,7 +26,7 @@ final class AxisTrial {
 
   private AxisTrial() {}
 
-  /** Returns why the first dimension is not taken for the batch axis, or null if it is. */
+  /** Returns why the first dimension is not the batch axis, or null if it is. */
   static @Nullable String refusal(ProbeRuns runs) {
     ReplicaSet replicas = runs.replicas;
     IntegrityOptions options = replicas.options.integrity();
@@ -66,7 +66,7 @@ final class AxisTrial {
     }
   }
 
-  /** Tries inputs until the model takes some. */
+  /** Tries inputs until the model accepts some. */
   private static @Nullable String refusal(ProbeRuns runs, List<ProbeInputs> candidates) {
     String failure = "";
     for (ProbeInputs inputs : candidates) {
@@ -90,7 +90,7 @@ final class AxisTrial {
     Deviations deviations = new Deviations(alone);
     for (int size = 2; size <= MOST; size++) {
       List<Tensors> batch = new ArrayList<>(examples.subList(0, size));
-      Collections.reverse(batch); // so that no place is another run's
+      Collections.reverse(batch); // so that an example has another row in each run
       Tensors[] answers = runs.together(0, batch.toArray(new Tensors[0]));
       for (int i = 0; i < size; i++) {
         if (!agree(runs, deviations, alone.get(size - 1 - i), answers[i])) {

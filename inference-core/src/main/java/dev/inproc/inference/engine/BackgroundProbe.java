@@ -7,13 +7,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A probe that was not finished at load and goes on while the model is served: one run at a time on
- * a library thread, which then rests nine times as long, so that callers have the processors. It
- * runs on the replicas that are served if the graph keeps no state, else on others that are thrown
- * away.
+ * Continues a probe that was not finished at load, while the model is served. A library thread makes one run at a
+ * time and then rests nine times as long, which leaves the processors to callers. The probe runs on the served
+ * replicas if the graph keeps no state, else on replicas of its own, which it discards.
  */
 final class BackgroundProbe implements LoadedModel.BackgroundTask {
-  private static final int REST = 9; // times what a run took
+  private static final int REST = 9; // times the duration of a run: the probe runs a tenth of the time
   private static final long LONGEST_RUN_NANOS = Durations.of(Duration.ofMinutes(1));
   private static final long GRACE_NANOS = 1_000_000_000;
 
@@ -21,15 +20,15 @@ final class BackgroundProbe implements LoadedModel.BackgroundTask {
   private final LoadedModel probed;
   private final ProbeRuns runs;
   private final Consumer<IntegrityProbe.Outcome> found;
-  private Timer.@Nullable Scheduled rest; // guarded, as what follows
+  private Timer.@Nullable Scheduled rest; // guarded by this, as the next two fields
   private boolean resting;
   private boolean stopped;
 
   /**
-   * Creates it.
+   * Creates a probe.
    *
-   * @param probed may be the model that is served; else it is owned
-   * @param found is told the outcome, unless the model is closed first
+   * @param probed the served model, or another, which the probe owns
+   * @param found gets the outcome, unless the model is closed first
    */
   BackgroundProbe(
       LoadedModel served,
@@ -96,7 +95,7 @@ final class BackgroundProbe implements LoadedModel.BackgroundTask {
       try {
         wait();
       } catch (InterruptedException e) {
-        wake(); // nobody has reason to; go on without the rest
+        wake(); // no code interrupts this thread on purpose; goes on without the rest
       }
     }
   }

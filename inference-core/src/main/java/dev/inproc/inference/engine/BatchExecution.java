@@ -10,7 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Runs many checked examples: plans which of them share a run, and hands each its own answer. */
+/** Runs many checked examples: plans which of them share a run, and gives each its own answer. */
 final class BatchExecution {
   private final LoadedModel model;
   private final Runner runner;
@@ -20,7 +20,7 @@ final class BatchExecution {
     this.runner = runner;
   }
 
-  /** Examples that run together, and where each of them stands among all. */
+  /** Examples that run together, and the index of each among all. */
   private record Part(int[] indexes, Tensors[] inputs, long[][] sizes, long[] padded) {}
 
   private List<RunPlan.Group> plan(long[][] sizes) {
@@ -40,12 +40,12 @@ final class BatchExecution {
 
   // ---- lists ----
 
-  /** Returns the work of a call with a list: one engine run after the other. */
+  /** Returns the work of a call with a list. */
   ModelTask<List<Tensors>> ofList(Tensors[] inputs, long[][] sizes) {
     return new ListTask(inputs, sizes);
   }
 
-  /** Other calls may go between the runs. */
+  /** Makes one engine run after another; other calls may run in between. */
   private final class ListTask implements ModelTask<List<Tensors>> {
     private final Tensors[] inputs;
     private final long[][] sizes;
@@ -86,8 +86,8 @@ final class BatchExecution {
   /**
    * Runs examples of a list.
    *
-   * @param index where a lone example stands in the list, -1 for several: the runner refuses lone
-   *     examples only, and the failure names the index
+   * @param index the index of a lone example in the list, which a refusal names; -1 for several examples, which the
+   *     runner does not refuse
    */
   private Tensors[] runOfList(
       int index, Tensors[] inputs, long[][] sizes, long[] padded, @Nullable Cancellation stop) {
@@ -145,7 +145,7 @@ final class BatchExecution {
       return;
     }
     batch.ran(indexes.length, runner.padding(part.padded, part.sizes));
-    // Outside the model's lifetime: a callback may close this session.
+    // After leave(): a callback may close this session.
     for (int i = 0; i < indexes.length; i++) {
       batch.complete(indexes[i], answers[i]);
     }

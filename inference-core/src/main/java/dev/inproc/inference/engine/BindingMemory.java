@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The memory that a pool lends to one binding. One user at a time. */
 final class BindingMemory {
-  // An engine's own objects beside the buffers; keeps the number of tiny bindings in bounds.
+  // A guess at an engine's own objects beside the buffers; it bounds the number of tiny bindings.
   private static final int NATIVE_OVERHEAD = 4096;
   private static final int FILL_CHUNK = 4096;
 
-  // From so many buffers on, the small ones are cut out of chunks.
+  // The first buffers are separate; small ones after them share chunks.
   private static final int SEPARATE = 8;
   private static final int SMALL = 1 << 9;
   private static final int CHUNK = 1 << 13;
@@ -22,7 +22,7 @@ final class BindingMemory {
   private final BufferPool pool;
   private final List<DirectMemory> lent = new ArrayList<>();
   private long bytes = NATIVE_OVERHEAD;
-  private @Nullable DirectMemory chunk; // the last lent for small buffers
+  private @Nullable DirectMemory chunk; // the current chunk of small buffers
   private int chunkUsed;
 
   BindingMemory(BufferPool pool) {
@@ -30,8 +30,8 @@ final class BindingMemory {
   }
 
   /**
-   * Returns a buffer of this many bytes. Models with many small inputs get them side by side: a
-   * processor reads ahead there.
+   * Returns a buffer of this many bytes. Many small inputs lie side by side, where the
+   * processor reads ahead.
    */
   ByteBuffer allocate(int size) {
     if (lent.size() < SEPARATE || size > SMALL) {
@@ -60,7 +60,7 @@ final class BindingMemory {
     return bytes;
   }
 
-  /** Fills all of the memory, whatever it is for. */
+  /** Fills all of the memory, inputs and outputs. */
   void fill(byte pattern) {
     byte[] filling = new byte[FILL_CHUNK];
     Arrays.fill(filling, pattern);

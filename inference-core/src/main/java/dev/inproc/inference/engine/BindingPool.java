@@ -15,10 +15,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bindings ready for use again, by their number of rows and sizes. Taking and giving back is a map
- * look-up and one compare-and-set on a stack; bindings are made, and others evicted, only when a
- * shape is new or busier than ever. Evicted is the shape that was idle longest, counted in bindings
- * made, so that the fast path writes no shared clock.
+ * Open bindings, kept for reuse by their number of rows and sizes. To take or give back a binding costs a map
+ * look-up and one compare-and-set on a stack. A binding is opened, and others are evicted, only when a shape is
+ * new or in more use than before. The pool evicts the shape that was idle longest. It measures idleness in
+ * bindings opened since, so that the fast path writes no shared clock.
  */
 final class BindingPool {
   private final NativeModel model;
@@ -29,7 +29,7 @@ final class BindingPool {
   private final ConcurrentHashMap<Key, Shelf> shelves = new ConcurrentHashMap<>();
   private final Set<PooledBinding> all = ConcurrentHashMap.newKeySet();
   private final AtomicLong bytes = new AtomicLong();
-  private final AtomicLong epoch = new AtomicLong(); // bindings made so far
+  private final AtomicLong epoch = new AtomicLong(); // bindings opened so far
 
   BindingPool(NativeModel model, Layout layout, List<Integer> outputs, long maxIdleBytes) {
     this.model = model;
@@ -39,7 +39,7 @@ final class BindingPool {
     memory = new BufferPool(maxIdleBytes);
   }
 
-  /** What makes two runs alike. */
+  /** Runs of equal keys can use one binding. */
   private record Key(int rows, long[] sizes) {
     @Override
     public boolean equals(Object other) {
@@ -71,7 +71,7 @@ final class BindingPool {
         if (seen == null) {
           return null;
         }
-        // Nodes are never pushed twice, so a top that looks the same is the same: no ABA.
+        // A node is pushed once, so an equal top is an unchanged stack: no ABA.
         if (top.compareAndSet(seen, seen.next)) {
           return seen.binding;
         }
@@ -86,7 +86,7 @@ final class BindingPool {
     }
   }
 
-  /** A binding with the memory lent to it and the shelf that it goes back to. One user at a time. */
+  /** An open binding, its memory, and the shelf that it goes back to. One user at a time. */
   static final class PooledBinding {
     private final Shelf shelf;
     private final BindingMemory memory;
@@ -104,7 +104,7 @@ final class BindingPool {
       return binding;
     }
 
-    /** Fills all memory lent to the binding, whatever it is for. */
+    /** Fills all memory of the binding, inputs and outputs. */
     void fill(byte pattern) {
       memory.fill(pattern);
     }
@@ -114,7 +114,7 @@ final class BindingPool {
       return runs++;
     }
 
-    /** Stops the run that is under way; does nothing once the binding is being freed. */
+    /** Stops the current run; does nothing once the binding is being freed. */
     synchronized void terminate() {
       if (!freed) {
         binding.terminate();
@@ -123,7 +123,7 @@ final class BindingPool {
 
     private void free() {
       synchronized (this) {
-        freed = true; // from here no terminate is under way, and none will come
+        freed = true; // no terminate() runs now, and none will start
       }
       try {
         binding.close();
@@ -177,7 +177,7 @@ final class BindingPool {
     return new BindingSpec(inputShapes, outputs, outputShapes, lent::allocate);
   }
 
-  /** Gives a binding back, cleared. */
+  /** Takes back a binding that has been cleared. */
   void giveBack(PooledBinding binding) {
     if (bytes.get() - maxIdleBytes > maxIdleBytes) {
       discard(binding);
@@ -201,7 +201,7 @@ final class BindingPool {
     }
   }
 
-  /** Frees a binding that is not fit for use again. */
+  /** Frees a binding that cannot be reused. */
   void discard(PooledBinding binding) {
     all.remove(binding);
     bytes.addAndGet(-binding.memory.bytes());
@@ -217,19 +217,19 @@ final class BindingPool {
         discard(binding);
       }
       if (shelf.top.get() == null && shelf.lastUse != epoch.get()) {
-        shelf.removed = true; // before it is emptied: a binding that comes back later sees this
+        shelf.removed = true; // before the shelf is emptied: giveBack() after that sees it
         shelves.remove(shelf.key, shelf);
         sweep(shelf);
       }
     }
   }
 
-  /** Stops whatever runs; for a session that closes and hands out no more bindings. */
+  /** Stops all runs. The session is closing and takes no more bindings. */
   void terminateAll() {
     all.forEach(PooledBinding::terminate);
   }
 
-  /** Frees everything. No binding is in use any more. */
+  /** Frees all bindings and memory. No binding is in use. */
   void close() {
     shelves.clear();
     List<Runnable> steps = new ArrayList<>();
@@ -238,7 +238,7 @@ final class BindingPool {
     CloseAll.all(steps);
   }
 
-  /** Native bytes held by bindings and kept for them. */
+  /** The native bytes of all bindings and of the memory kept for new ones. */
   long bytes() {
     return memory.bytes();
   }

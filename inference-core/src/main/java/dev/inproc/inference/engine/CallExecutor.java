@@ -20,10 +20,10 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides on which thread a call's work is done, and keeps the model open while it is. The calling
- * thread is the shortest way. But a call with a timeout must be able to return while the engine
- * runs on, and a virtual thread must not carry native code: these go to a worker, unless the caller
- * is that worker (a callback), who would wait for itself.
+ * Chooses the thread for a call's work, and keeps the model open during the work. The calling thread is
+ * cheapest. A worker does the work of a call with a timeout, which must be able to return while the engine
+ * still runs, and of a virtual thread, which native code would pin. A callback on one of this model's own
+ * workers is the exception: it would wait for itself, so it does the work in place.
  */
 final class CallExecutor {
   private final String model;
@@ -60,7 +60,7 @@ final class CallExecutor {
     return Deadline.isSet(options) ? Deadline.start(options, timer.nanoTime()) : options;
   }
 
-  /** Does work, blocking. */
+  /** Does work for a blocking call. */
   <T> T call(ModelTask<T> work, CallOptions armed) {
     boolean turning = Workers.isTurning(queue);
     if ((Deadline.isSet(armed) || Threads.currentIsVirtual()) && !turning) {
@@ -76,7 +76,7 @@ final class CallExecutor {
     }
   }
 
-  /** The run failed because a bounded close stopped it. */
+  /** The failure of a run that a bounded close stopped. */
   private PredictorClosedException closed(EngineException stopped) {
     return new PredictorClosedException(model, stopped);
   }
@@ -86,7 +86,7 @@ final class CallExecutor {
     return admit(work, armed, false);
   }
 
-  /** Enters the model's lifetime, to be left by the caller. */
+  /** Keeps the model open; the caller releases it. */
   void enter() {
     if (!lifetime.acquire()) {
       throw new PredictorClosedException(model);
@@ -142,7 +142,7 @@ final class CallExecutor {
     try {
       return queue.offer(call);
     } catch (Throwable t) {
-      return t; // no thread to be had
+      return t; // no thread could be started
     }
   }
 

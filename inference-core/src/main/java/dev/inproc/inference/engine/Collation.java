@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 
-/** Puts examples side by side into a binding's inputs, and cuts the binding's outputs into answers. */
+/** Gathers examples into a binding's inputs, and cuts the binding's outputs into answers. */
 final class Collation {
   private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
   private static final Object[] NO_OBJECTS = {};
@@ -30,7 +30,7 @@ final class Collation {
     this.layout = layout;
     this.inputs = layout.example().inputs();
     this.outputs = outputs;
-    // Not Stream.toList(): Tensors.of would copy such a list every time, for it may hold nulls.
+    // Not Stream.toList(), whose list may hold nulls: Tensors.of would copy it for each answer.
     outputNames =
         List.copyOf(outputs.stream().map(i -> layout.example().outputs().get(i).name()).toList());
     padding = new byte[inputs.size()][];
@@ -43,7 +43,7 @@ final class Collation {
   // ---- in ----
 
   /**
-   * Fills the inputs; rows beyond the examples repeat the first, whose values the model can take.
+   * Fills the inputs. Rows beyond the examples repeat the first example, whose values are valid inputs.
    */
   void fill(IoBinding binding, int rows, long[] padded, Tensors[] examples, long[][] sizes) {
     for (int input = 0; input < inputs.size(); input++) {
@@ -125,7 +125,7 @@ final class Collation {
   /**
    * Cuts one answer for each example.
    *
-   * @throws EngineException if an output does not have a row for each
+   * @throws EngineException if an output does not have one row for each example
    */
   Tensors[] cut(IoBinding binding, int rows, long[] padded, long[][] sizes) {
     Source[] sources = new Source[outputs.size()];
@@ -141,7 +141,7 @@ final class Collation {
     return answers;
   }
 
-  /** The tensors of one row's answer. One for all rows: a lambda would be made for each. */
+  /** Makes the tensors of one row's answer. One object serves all rows, where a lambda would be allocated for each. */
   private final class Cutter implements IntFunction<Tensor> {
     private final Source[] sources;
     private final long[] padded;
@@ -276,7 +276,7 @@ final class Collation {
       case INT16, UINT16 -> buffer.putShort((short) (long) value);
       case INT8, UINT8 -> buffer.put((byte) (long) value);
       case BOOL -> buffer.put((byte) (value == 0 ? 0 : 1));
-      case STRING, SEQUENCE -> {} // padded with the empty string; sequences are no inputs
+      case STRING, SEQUENCE -> {} // text is padded with the empty string; a sequence is never an input
     }
     return bytes;
   }

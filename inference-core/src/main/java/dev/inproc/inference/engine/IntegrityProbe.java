@@ -16,11 +16,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out whether an answer depends on the examples run with it. Every comparison is with the
- * answer that the same example gets alone, on the same device. Cheap comparisons come first, since
- * time may run out: small batches, then padding, then larger ones. An example that gets another
- * answer alone ends the probe: the model is random or keeps state, and there is nothing to compare
- * with.
+ * Measures whether an answer depends on the examples in the same run. Each comparison is with the answer that the
+ * same example gets alone, on the same device. Cheap comparisons come first, since time may run out: small batches,
+ * then padding, then larger batches. If an example gets two different answers alone, the probe ends: the model is
+ * random or keeps state, and there is no answer to compare with.
  */
 final class IntegrityProbe {
   private static final int[] BATCH_SIZES = {2, 3, 8, 32};
@@ -78,7 +77,7 @@ final class IntegrityProbe {
     return new IntegrityProbe(runs, isAlone(runs.runner), end).run();
   }
 
-  /** What is said without a run; null if the model is to be probed. */
+  /** Returns the finding for a model that needs no probe; null if it needs one. */
   static @Nullable Integrity without(Runner runner) {
     ReplicaSet replicas = runner.replicas();
     if (!replicas.options.integrity().isEnabled()) {
@@ -126,7 +125,7 @@ final class IntegrityProbe {
     return loneOnly ? needless() : found;
   }
 
-  /** Probes with the first inputs that the model takes; returns why none would do, or null. */
+  /** Probes one replica with the first inputs that the model accepts. Returns why it accepts none, or null. */
   private @Nullable String probeReplica() {
     String refusal = "";
     for (ProbeInputs inputs : ProbeInputs.candidates(replicas.layout, given(runs.runner))) {
@@ -151,7 +150,7 @@ final class IntegrityProbe {
     return "the model refused " + whose + ": " + refusal;
   }
 
-  /** The user's examples, which must fit. */
+  /** Returns the user's examples after checking them. */
   static List<Tensors> given(Runner runner) {
     ReplicaSet replicas = runner.replicas();
     List<Tensors> inputs = replicas.options.integrity().inputs();
@@ -169,11 +168,11 @@ final class IntegrityProbe {
     try {
       return ordinary(runner, List.of(example));
     } catch (InferenceException e) {
-      return List.of(); // warming up says what is wrong with it
+      return List.of(); // warm-up reports the fault
     }
   }
 
-  /** Without examples that never run with others. */
+  /** Drops examples that always run alone. */
   private static List<Tensors> ordinary(Runner runner, List<Tensors> examples) {
     return examples.stream()
         .filter(each -> runner.mayPad(check(runner.replicas(), each)))
@@ -203,12 +202,12 @@ final class IntegrityProbe {
       }
     }
     if (replicas.statefulness() != Statefulness.NONE) {
-      // What the outliers and NaN above may have left behind.
+      // Finds state that the outliers and NaN above may have left.
       attempt(ProbeCompanions.NONE, 1, () -> again(inputs, alone, deviations));
     }
   }
 
-  /** Whether an example alone got an answer that is not the same. */
+  /** Whether an example alone got two different answers. */
   private boolean isRestless() {
     return findings.stream()
         .anyMatch(f -> f.companions() == ProbeCompanions.NONE && !(f.deviation() <= options.tolerance()));
@@ -238,7 +237,7 @@ final class IntegrityProbe {
       if (runs.stop.isCancelled()) {
         complete = false;
       } else {
-        // What runs alone fails in a batch: as different as answers can be.
+        // The example runs alone and fails in a batch: an infinite deviation.
         findings.add(new Finding(kind, size, "", Double.POSITIVE_INFINITY));
       }
     }
@@ -251,7 +250,7 @@ final class IntegrityProbe {
     return finding;
   }
 
-  /** The first example among companions of a kind; among ordinary ones, each is compared. */
+  /** Compares the first example beside companions of a kind. Ordinary companions are compared too. */
   private Finding beside(
       ProbeCompanions kind, int size, ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
     Tensors[] batch = new Tensors[size];
@@ -276,7 +275,7 @@ final class IntegrityProbe {
         throw e;
       }
     }
-    // Longer than the user's was too long for the model; then a shorter one is padded.
+    // The stretched example is too long for the model, so a shorter one is padded instead.
     Tensors shorter = inputs.shorter(replicas.layout);
     List<Tensors> own = List.of(runs.one(replica, shorter));
     Tensors[] answers = runs.together(replica, first, shorter);

@@ -30,7 +30,7 @@ final class LoadedModel {
   private final RefCountedResource lifetime;
   private final CallExecutor executor;
   private volatile @Nullable BackgroundTask background;
-  // By outputs: a view made anew for every call must find its bindings again.
+  // By outputs, so that views made anew for every call share their bindings.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();
 
   /** Work that goes on beside the calls, and ends when the model is closed. */
@@ -58,7 +58,7 @@ final class LoadedModel {
     options.runtime().modelOpened(); // until it is freed
   }
 
-  /** The same replicas under another batch axis; this is not to be used any more. */
+  /** Returns a model of the same replicas under another batch axis. This one must not be used any more. */
   LoadedModel under(BatchAxis axis) {
     List<Runnable> steps = runnerCloses();
     steps.add(replicas.options.runtime()::modelFreed); // in place of this model
@@ -125,7 +125,7 @@ final class LoadedModel {
   void beginClose() {
     BackgroundTask task = background;
     if (task != null) {
-      task.stop(); // first: it must not take the end of the model for a finding
+      task.stop(); // first: the probe must not report the closing as a finding
     }
     lifetime.close();
   }
@@ -155,7 +155,7 @@ final class LoadedModel {
       return true;
     }
     if (mustNotWait()) {
-      return false; // the time has not passed: the calls accepted are still to be answered
+      return false; // the timeout has not passed, so accepted calls are still answered
     }
     queue.abandon(new PredictorClosedException(replicas.name));
     runners.values().forEach(Runner::terminateAll);
@@ -184,8 +184,8 @@ final class LoadedModel {
   }
 
   /**
-   * On this model's own worker the wait would be for the worker itself. A callback that closes does
-   * not wait for runs of others, which may hang. The last call to leave frees.
+   * A worker of this model would wait for itself. A callback that closes must not wait for runs of other callers, which
+   * may hang. The last call to leave frees the model.
    */
   private boolean mustNotWait() {
     return Workers.isTurning(queue) || CallbackExecutor.isCallback();

@@ -18,7 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** The session of every engine: one view, with its choice of outputs, of a loaded model. */
+/** The session of every engine: a view of a loaded model, with its choice of outputs. */
 final class ModelSession implements Session {
   private final LoadedModel model;
   private final ReplicaSet replicas;
@@ -68,7 +68,7 @@ final class ModelSession implements Session {
   @Override
   public List<Tensors> predictAll(List<Tensors> inputs, CallOptions options) {
     CallOptions armed = model.arm(options);
-    Tensors[] all = inputs.toArray(new Tensors[0]); // a copy that nobody sees
+    Tensors[] all = inputs.toArray(new Tensors[0]); // a private copy: the caller may change the list
     long[][] sizes = checkAll(all);
     return model.call(batches.ofList(all, sizes), armed);
   }
@@ -98,14 +98,14 @@ final class ModelSession implements Session {
     return sizes;
   }
 
-  /** Text that the engine cannot pass on must fail its own call, not those it would run with. */
+  /** Checked for each call: text that the engine cannot pass must not fail a whole batch. */
   private void checkStrings(Tensors inputs) {
     for (TensorSpec spec : stringInputs) {
       replicas.first().checkStrings(spec, inputs.get(spec.name()));
     }
   }
 
-  /** Where it is a guess what one example is, the message says so. */
+  /** Adds to the message that the batch axis is a guess, if it is. */
   private InvalidInputException hinting(InvalidInputException e) {
     String hint = replicas.integrity().axisHint();
     return hint == null
@@ -154,7 +154,7 @@ final class ModelSession implements Session {
 
     @Override
     public int maxBatchSize() {
-      // Asked for every call of a model that is run one by one.
+      // Called for every call of a model whose examples run one by one.
       return replicas.integrity().allowsBatching() ? most() : 1;
     }
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Checks that {@link SessionOptions.Builder#pad} is said of the right inputs, and has an effect.
+ * Checks that {@link SessionOptions.Builder#pad} names the right inputs, and has an effect.
  */
 final class PadCheck {
   private PadCheck() {}
@@ -61,7 +61,7 @@ final class PadCheck {
     return false;
   }
 
-  /** Says where padding was asked for in vain. */
+  /** Logs a warning if padding is asked for and impossible. */
   static void effect(ReplicaSet replicas, Runner runner) {
     if (!replicas.options.padValues().isEmpty() && !runner.canPad()) {
       SessionLog.LOG.log(

@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of a queue that wait: first come, first served within a class of priority, by turns
- * among the classes. A call leaves from the middle in constant time. Not thread-safe.
+ * The waiting calls of a queue: first in, first out within a priority class, and the classes take turns. Any call
+ * can be removed in constant time. Not thread-safe.
  */
 final class PriorityQueues<E extends CallFuture<?, ?>> {
   // Insertion-ordered; by the rank of the class.

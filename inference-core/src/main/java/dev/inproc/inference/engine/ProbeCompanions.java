@@ -1,6 +1,6 @@
 package dev.inproc.inference.engine;
 
-/** What an example was run with when its answer was compared with the one it gets alone. */
+/** The other examples in the run whose answer was compared with the answer of a lone run. */
 public enum ProbeCompanions {
   /** Alone once more: a deviation means that the model is not deterministic. */
   NONE("alone once more"),
@@ -19,7 +19,7 @@ public enum ProbeCompanions {
     this.words = words;
   }
 
-  /** Returns this as words that fit after "an example run ...". */
+  /** Returns words that complete "an example run ...". */
   String words() {
     return words;
   }

@@ -4,9 +4,9 @@ import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 
-/** A probe's runs of a model, one at a time, all stopped by one switch. */
+/** The runs of a probe, one at a time, all stopped by one cancellation. */
 final class ProbeRuns {
-  /** What is done around each run; a probe that holds loading up does nothing. */
+  /** Hooks around each run. A probe that delays loading needs none. */
   interface Pace {
     Pace LOADING = new Pace() {};
 
@@ -16,7 +16,7 @@ final class ProbeRuns {
     /** Called after a run, while the model is kept open. */
     default void end() {}
 
-    /** Called when the model is left, with what the run took. */
+    /** Called after the model is left, with the time that the run took. */
     default void rest(long nanos) {}
   }
 
@@ -28,7 +28,7 @@ final class ProbeRuns {
   private double nanosPerRow;
 
   /**
-   * Creates them.
+   * Creates the runs of a probe.
    *
    * @param runner of all outputs
    */
@@ -39,7 +39,7 @@ final class ProbeRuns {
     this.pace = pace;
   }
 
-  /** What a row took in the last run. */
+  /** The time that a row took in the last run. */
   double nanosPerRow() {
     return nanosPerRow;
   }

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /**
- * The replicas of one model, and what is known of them: options, layout, learned cost, findings.
+ * The replicas of one model, with their options, layout, learned cost and findings.
  * Thread-safe.
  */
 final class ReplicaSet {
@@ -55,7 +55,7 @@ final class ReplicaSet {
     return new ReplicaSet(name, all, options, axis, timer);
   }
 
-  /** The native model of the first replica, for what all replicas have in common. */
+  /** The native model of the first replica; it stands for all in what they have in common. */
   NativeModel first() {
     return all.get(0).model();
   }

@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads a model and finds out what must be known of it. Nothing of that is left in the model: one
- * that keeps state, or may and is still to be probed, is loaded anew for serving.
+ * Loads a model and probes it. The probe leaves no trace in the served model: a model that keeps state, or may keep it
+ * and whose probe is unfinished, is loaded anew for serving.
  */
 final class SessionLoader {
   private final String name;
@@ -21,7 +21,7 @@ final class SessionLoader {
   private final ServingThreads threads;
 
   /**
-   * Creates it.
+   * Creates a loader.
    *
    * @param loader loads the replicas, one for each device
    * @param repeatable whether the loader may be called more than once
@@ -77,9 +77,9 @@ final class SessionLoader {
     return model.runner(model.allOutputs());
   }
 
-  /** What is loaded so far. */
+  /** The models loaded so far. */
   private final class Loaded {
-    private @Nullable LoadedModel spare; // still to be probed, and thrown away
+    private @Nullable LoadedModel spare; // still to be probed, and then discarded
     private LoadedModel model;
     private AxisGuess guess;
     private boolean tried;
@@ -129,7 +129,7 @@ final class SessionLoader {
     }
 
     /**
-     * The findings of earlier loads, if a probe or a trial would run; else no digest is computed.
+     * Returns the entry of earlier findings. Null, without a digest, if neither probe nor trial would run.
      */
     private @Nullable IntegrityFile findings() {
       boolean runs = guess.isOnTrial() || IntegrityProbe.without(runner(model)) == null;
@@ -214,10 +214,10 @@ final class SessionLoader {
       boolean tolerable = outcome.integrity().isAloneTolerable();
       Statefulness graph = model.replicas.statefulness();
       if (graph == Statefulness.RANDOM) {
-        return Nature.RANDOM; // also with a seed, which a fresh load would repeat
+        return Nature.RANDOM; // even with a fixed seed, whose answers a fresh load repeats
       }
       if (tolerable && graph == Statefulness.NONE) {
-        return Nature.PLAIN; // rounding
+        return Nature.PLAIN; // the difference is rounding
       }
       Nature told =
           repeatable && inputs != null
@@ -258,7 +258,7 @@ final class SessionLoader {
       return new ProbeReport(guess, tried, file);
     }
 
-    /** Whether a run changes what later ones answer, or may. */
+    /** Whether a run changes, or may change, later answers. */
     private boolean hasTrace() {
       Integrity found = model.replicas.integrity();
       boolean unknown = found.status() == Status.SKIPPED || found.status() == Status.REFUSED;

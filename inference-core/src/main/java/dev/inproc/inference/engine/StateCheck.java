@@ -9,9 +9,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Tells a model that keeps state from one that is random, when an example got different answers:
- * two fresh loads are given the same runs. State starts anew with each and so repeats the answers,
- * randomness does not.
+ * Tells whether a model that gave one example different answers keeps state or is random. Two fresh loads make the
+ * same runs: state starts anew with each load and repeats the answers, randomness does not.
  */
 final class StateCheck {
   private StateCheck() {}

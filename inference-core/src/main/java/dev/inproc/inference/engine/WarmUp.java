@@ -14,10 +14,10 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a model before its first caller does, so that memory, kernels and code are in place. */
+/** Runs a model before its first call, so that memory, kernels and compiled code are in place. */
 final class WarmUp {
   private static final long MADE_UP_SIZE = 16;
-  private static final int ROUNDS = 2; // the first allocates, the second finds it
+  private static final int ROUNDS = 2; // the first allocates memory, the second reuses it
 
   private WarmUp() {}
 
@@ -36,7 +36,7 @@ final class WarmUp {
           throw new ModelLoadException(
               session.toString(), "warm-up with a batch of " + size + " failed", e);
         }
-        // An example of zeros is a guess; a model may rightly refuse it.
+        // An example of zeros is a guess, which the model may rightly refuse.
         SessionLog.LOG
             .log(
                 Level.WARNING,

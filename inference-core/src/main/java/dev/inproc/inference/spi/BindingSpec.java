@@ -7,14 +7,14 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a binding is for.
+ * The shapes and outputs of the runs that a binding is for.
  *
  * @param inputShapes the shape of each input, in the signature's order
  * @param outputs the positions of the outputs wanted, in the signature's order
- * @param outputShapes the shape that each of those will have, null where it cannot be foretold. A
- *     model may contradict; the engine must then give the true output all the same
- * @param memory gives direct, native-order buffers of a number of bytes; they stay the pool's. They
- *     hold what an earlier run left: an engine that is given one for an output must write all of it
+ * @param outputShapes the shape that each wanted output will have, null if it cannot be foretold. The
+ *     model may contradict it; the engine must then still give the true output
+ * @param memory lends direct buffers of a number of bytes, in native order. A buffer holds what an earlier run
+ *     left, so the engine must write all of a buffer that it uses for an output
  */
 public record BindingSpec(
     List<Shape> inputShapes,

@@ -7,16 +7,17 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * One engine run of fixed input shapes, prepared once and used again and again: fill the inputs,
- * {@link #run}, read the outputs, {@link #clear}. One thread at a time, except {@link #terminate}.
+ * Inputs and outputs of fixed shapes, prepared once for any number of runs: the library fills the inputs, calls
+ * {@link #run}, reads the outputs and calls {@link #clear}. One thread at a time uses it, except for {@link
+ * #terminate}.
  */
 public interface IoBinding extends AutoCloseable {
-  /** Returns where to write an input's bytes, native order, from 0; not for strings. */
+  /** Returns the buffer of an input, to be written from 0 in native order; not for strings. */
   ByteBuffer input(int index);
 
   /**
-   * Sets an input of strings, in row-major order: each a {@link String}, or a {@code byte[]} of
-   * what is not text, which must not be written to.
+   * Sets an input of strings, in row-major order: each is a {@link String}, or a {@code byte[]} of
+   * bytes that are not text, which must not be changed.
    */
   void setStrings(int index, Object[] values);
 
@@ -27,16 +28,16 @@ public interface IoBinding extends AutoCloseable {
    */
   void run();
 
-  /** Returns the shape of a wanted output, by its position among those, after a run. */
+  /** Returns the shape of a wanted output after a run, by its position in {@link BindingSpec#outputs}. */
   Shape outputShape(int position);
 
-  /** Returns a wanted output's bytes, native order, from 0; valid until {@link #clear}. */
+  /** Returns the buffer of a wanted output, from 0 in native order; valid until {@link #clear}. */
   ByteBuffer output(int position);
 
   /**
-   * Returns a wanted output of strings: each a {@link String} or a {@code byte[]}.
+   * Returns a wanted output of strings: each is a {@link String} or a {@code byte[]}.
    *
-   * @throws dev.inproc.inference.EngineException if the engine cannot tell what a string is
+   * @throws dev.inproc.inference.EngineException if the engine cannot read a string
    */
   Object[] outputStrings(int position);
 
@@ -46,13 +47,13 @@ public interface IoBinding extends AutoCloseable {
   }
 
   /**
-   * Stops the run that is under way as soon as the engine can, or does nothing if it cannot be
-   * stopped. Any thread, at any time between {@link NativeModel#open} and {@link #close}; quick.
+   * Stops the current run as soon as the engine can; does nothing if the engine cannot stop it. Any thread may
+   * call it at any time between {@link NativeModel#open} and {@link #close}. It returns quickly.
    */
   void terminate();
 
   /**
-   * Releases what a run left behind, terminations included, and makes the binding fit for the next.
+   * Releases the results of a run and forgets terminations, so that the next run can begin.
    */
   void clear();
 

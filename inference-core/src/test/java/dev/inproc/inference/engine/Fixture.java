@@ -17,7 +17,7 @@ final class Fixture implements AutoCloseable {
   final List<ScriptedModel> models;
   final ModelSession session;
 
-  /** Without an integrity probe, whose runs would be among those that tests count. */
+  /** Without an integrity probe, whose runs tests would count too. */
   Fixture(SessionOptions options, ScriptedModel... models) {
     this(
         ModelSource.bytes("scripted", new byte[0]),

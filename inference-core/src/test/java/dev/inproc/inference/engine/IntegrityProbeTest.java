@@ -255,7 +255,7 @@ class IntegrityProbeTest {
     }
   }
 
-  /** Counts ids, or with the mask heeded counts those with mask 1. */
+  /** Counts ids; with the mask heeded, ids with mask 1 only. */
   private static ScriptedModel leaky(boolean heedsMask) {
     long[] open = {-1, -1};
     Signature signature =

@@ -134,7 +134,7 @@ class ModelSessionLedgerTest {
     assertTrue(answered.sum() > submitted.sum() / 10, story);
     assertTrue(nested.sum() > 0, story);
     assertEquals(closeMillis >= 0, refused.sum() > 0, story);
-    assertEquals(0, failed.sum(), story + ": nobody's run may be stopped by a stranger");
+    assertEquals(0, failed.sum(), story + ": no caller may stop the run of another");
   }
 
   private static void end(Thread thread) {
