@@ -70,7 +70,9 @@ record AxisGuess(BatchAxis axis, boolean isOnTrial, boolean isOpen, @Nullable St
         : null;
   }
 
-  /** Rows whose answers do not depend on each other are examples, whatever their dimension is named. */
+  /**
+   * Rows whose answers do not depend on each other are examples, whatever their dimension is named.
+   */
   private boolean isOpen(Integrity found) {
     boolean confirmed = axis == BatchAxis.LEADING && found.isComplete() && found.allowsBatching();
     return isOpen && !confirmed;

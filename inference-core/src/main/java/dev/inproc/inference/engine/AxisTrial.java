@@ -12,13 +12,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tests by runs whether a model's first dimension counts examples, where the names do not tell: 1, 2 and 3 different
- * examples are run together. Each answer must have a row for each example, of the shape
- * and the values that the example gets alone. Otherwise
- * each call's tensors are run as they are, which costs speed only.
+ * Tests by runs whether a model's first dimension counts examples, where the names do not tell: 1,
+ * 2 and 3 different examples are run together. Each answer must have a row for each example, of the
+ * shape and the values that the example gets alone. Otherwise each call's tensors are run as they
+ * are, which costs speed only.
  *
- * <p>The outcome decides the session's signature, so it must not depend on the machine's load: the trial has a
- * generous time limit of its own.
+ * <p>The outcome decides the session's signature, so it must not depend on the machine's load: the
+ * trial has a generous time limit of its own.
  */
 final class AxisTrial {
   private static final Duration LIMIT = Duration.ofSeconds(30);

@@ -7,12 +7,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Continues a probe that was not finished at load, while the model is served. A library thread makes one run at a
- * time and then rests nine times as long, which leaves the processors to callers. The probe runs on the served
- * replicas if the graph keeps no state, else on replicas of its own, which it discards.
+ * Continues a probe that was not finished at load, while the model is served. A library thread
+ * makes one run at a time and then rests nine times as long, which leaves the processors to
+ * callers. The probe runs on the served replicas if the graph keeps no state, else on replicas of
+ * its own, which it discards.
  */
 final class BackgroundProbe implements LoadedModel.BackgroundTask {
-  private static final int REST = 9; // times the duration of a run: the probe runs a tenth of the time
+  private static final int REST =
+      9; // times the duration of a run: the probe runs a tenth of the time
   private static final long LONGEST_RUN_NANOS = Durations.of(Duration.ofMinutes(1));
   private static final long GRACE_NANOS = 1_000_000_000;
 

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides by a signature whether the first dimensions count examples. No model file states it. In doubt the
- * rule says "no": a wrong "no" costs speed, a wrong "yes" costs right answers.
+ * Decides by a signature whether the first dimensions count examples. No model file states it. In
+ * doubt the rule says "no": a wrong "no" costs speed, a wrong "yes" costs right answers.
  */
 final class BatchAxisRule {
   private static final Pattern MADE_UP =
@@ -100,8 +100,8 @@ final class BatchAxisRule {
   }
 
   /**
-   * Whether an output may have the batch axis in front. An output of unknown shape may: each run checks the
-   * number of its rows. A sequence may not: it has no rows to check.
+   * Whether an output may have the batch axis in front. An output of unknown shape may: each run
+   * checks the number of its rows. A sequence may not: it has no rows to check.
    */
   private static boolean mayAgree(TensorSpec output, @Nullable String common) {
     if (output.type() == DataType.SEQUENCE) {
@@ -117,8 +117,8 @@ final class BatchAxisRule {
   }
 
   /**
-   * Whether the batch dimension occurs a second time, as in similarities [batch, batch]. A row as long as
-   * the batch depends on the batch.
+   * Whether the batch dimension occurs a second time, as in similarities [batch, batch]. A row as
+   * long as the batch depends on the batch.
    */
   private static boolean recurs(TensorSpec spec, @Nullable String common) {
     for (int axis = 1; axis < spec.rank(); axis++) {

@@ -86,8 +86,8 @@ final class BatchExecution {
   /**
    * Runs examples of a list.
    *
-   * @param index the index of a lone example in the list, which a refusal names; -1 for several examples, which the
-   *     runner does not refuse
+   * @param index the index of a lone example in the list, which a refusal names; -1 for several
+   *     examples, which the runner does not refuse
    */
   private Tensors[] runOfList(
       int index, Tensors[] inputs, long[][] sizes, long[] padded, @Nullable Cancellation stop) {

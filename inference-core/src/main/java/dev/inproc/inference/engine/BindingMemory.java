@@ -30,8 +30,8 @@ final class BindingMemory {
   }
 
   /**
-   * Returns a buffer of this many bytes. Many small inputs lie side by side, where the
-   * processor reads ahead.
+   * Returns a buffer of this many bytes. Many small inputs lie side by side, where the processor
+   * reads ahead.
    */
   ByteBuffer allocate(int size) {
     if (lent.size() < SEPARATE || size > SMALL) {

@@ -15,10 +15,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Open bindings, kept for reuse by their number of rows and sizes. To take or give back a binding costs a map
- * look-up and one compare-and-set on a stack. A binding is opened, and others are evicted, only when a shape is
- * new or in more use than before. The pool evicts the shape that was idle longest. It measures idleness in
- * bindings opened since, so that the fast path writes no shared clock.
+ * Open bindings, kept for reuse by their number of rows and sizes. To take or give back a binding
+ * costs a map look-up and one compare-and-set on a stack. A binding is opened, and others are
+ * evicted, only when a shape is new or in more use than before. The pool evicts the shape that was
+ * idle longest. It measures idleness in bindings opened since, so that the fast path writes no
+ * shared clock.
  */
 final class BindingPool {
   private final NativeModel model;

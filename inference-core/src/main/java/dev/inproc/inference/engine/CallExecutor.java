@@ -20,10 +20,11 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses the thread for a call's work, and keeps the model open during the work. The calling thread is
- * cheapest. A worker does the work of a call with a timeout, which must be able to return while the engine
- * still runs, and of a virtual thread, which native code would pin. A callback on one of this model's own
- * workers is the exception: it would wait for itself, so it does the work in place.
+ * Chooses the thread for a call's work, and keeps the model open during the work. The calling
+ * thread is cheapest. A worker does the work of a call with a timeout, which must be able to return
+ * while the engine still runs, and of a virtual thread, which native code would pin. A callback on
+ * one of this model's own workers is the exception: it would wait for itself, so it does the work
+ * in place.
  */
 final class CallExecutor {
   private final String model;
@@ -38,8 +39,7 @@ final class CallExecutor {
    * @param model what messages call the model
    * @param lifetime what each call keeps open
    */
-  CallExecutor(
-      String model, CallQueue queue, RefCountedResource lifetime, ServingThreads threads) {
+  CallExecutor(String model, CallQueue queue, RefCountedResource lifetime, ServingThreads threads) {
     this.model = model;
     this.queue = queue;
     this.lifetime = lifetime;
@@ -105,9 +105,7 @@ final class CallExecutor {
     try {
       return runAll(work, stop);
     } catch (RuntimeException e) {
-      throw stop.isCancelled()
-          ? new DeadlineExceededException(timeout, model, Stage.RUNNING)
-          : e;
+      throw stop.isCancelled() ? new DeadlineExceededException(timeout, model, Stage.RUNNING) : e;
     } finally {
       alarm.cancel();
     }

@@ -43,7 +43,8 @@ final class Collation {
   // ---- in ----
 
   /**
-   * Fills the inputs. Rows beyond the examples repeat the first example, whose values are valid inputs.
+   * Fills the inputs. Rows beyond the examples repeat the first example, whose values are valid
+   * inputs.
    */
   void fill(IoBinding binding, int rows, long[] padded, Tensors[] examples, long[][] sizes) {
     for (int input = 0; input < inputs.size(); input++) {
@@ -141,7 +142,10 @@ final class Collation {
     return answers;
   }
 
-  /** Makes the tensors of one row's answer. One object serves all rows, where a lambda would be allocated for each. */
+  /**
+   * Makes the tensors of one row's answer. One object serves all rows, where a lambda would be
+   * allocated for each.
+   */
   private final class Cutter implements IntFunction<Tensor> {
     private final Source[] sources;
     private final long[] padded;
@@ -276,7 +280,8 @@ final class Collation {
       case INT16, UINT16 -> buffer.putShort((short) (long) value);
       case INT8, UINT8 -> buffer.put((byte) (long) value);
       case BOOL -> buffer.put((byte) (value == 0 ? 0 : 1));
-      case STRING, SEQUENCE -> {} // text is padded with the empty string; a sequence is never an input
+      case STRING,
+          SEQUENCE -> {} // text is padded with the empty string; a sequence is never an input
     }
     return bytes;
   }

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The processor's vector and matrix instructions, which change how engines round. Read on Linux; elsewhere
- * only the architecture is known.
+ * The processor's vector and matrix instructions, which change how engines round. Read on Linux;
+ * elsewhere only the architecture is known.
  */
 public final class CpuFeatures {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
@@ -56,8 +56,8 @@ public final class CpuFeatures {
   }
 
   /**
-   * Returns whether this processor sums products of unsigned and signed bytes without saturation. Older x86
-   * processors add two products in 16 bits, which 255 · 127 · 2 exceeds.
+   * Returns whether this processor sums products of unsigned and signed bytes without saturation.
+   * Older x86 processors add two products in 16 bits, which 255 · 127 · 2 exceeds.
    */
   public static boolean addsBytesExactly() {
     boolean x86 = HERE.startsWith("amd64") || HERE.startsWith("x86");

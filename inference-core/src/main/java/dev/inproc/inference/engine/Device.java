@@ -7,8 +7,9 @@ import java.util.TreeMap;
 
 /**
  * The hardware that a model runs on: its kind, with the library that drives it, and its index.
- * Immutable. A device is <em>required</em> unless {@link #preferred}: where it is missing, loading fails with the reason. In place of a missing preferred device the CPU is used, a
- * warning is logged, and {@link Session#devices} tells it.
+ * Immutable. A device is <em>required</em> unless {@link #preferred}: where it is missing, loading
+ * fails with the reason. In place of a missing preferred device the CPU is used, a warning is
+ * logged, and {@link Session#devices} tells it.
  */
 public final class Device {
   private static final Device CPU = new Device("cpu", 0, false, Map.of());

@@ -8,9 +8,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Native memory that is freed explicitly. The garbage collector may not look at a small heap for hours while
- * native memory runs out. From Java 22 on, an arena holds the memory. Before, a direct buffer does, and Unsafe
- * frees it, of which later Java versions warn and which they will refuse.
+ * Native memory that is freed explicitly. The garbage collector may not look at a small heap for
+ * hours while native memory runs out. From Java 22 on, an arena holds the memory. Before, a direct
+ * buffer does, and Unsafe frees it, of which later Java versions warn and which they will refuse.
  */
 final class DirectMemory {
   private static final boolean HAS_ARENAS = Runtime.version().feature() >= 22;

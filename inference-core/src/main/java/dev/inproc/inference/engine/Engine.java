@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.ServiceLoader;
 
 /**
- * Loads models of one format with one runtime. Thread-safe. Create an engine directly, such as {@code new
- * OnnxEngine()}, or find it by name on the module or class path.
+ * Loads models of one format with one runtime. Thread-safe. Create an engine directly, such as
+ * {@code new OnnxEngine()}, or find it by name on the module or class path.
  */
 public interface Engine {
   /** Returns the engine's short name, such as {@code "onnx"}. */
   String name();
 
   /**
-   * Loads a model. The caller closes the session. The engine verifies {@link ModelSource#sha256} and
-   * {@link SessionOptions#maxModelBytes}, and fails if the model breaks either.
+   * Loads a model. The caller closes the session. The engine verifies {@link ModelSource#sha256}
+   * and {@link SessionOptions#maxModelBytes}, and fails if the model breaks either.
    *
    * @throws dev.inproc.inference.ModelLoadException if it cannot be loaded: missing, corrupt, not
    *     safe, not of the digest given, unsupported, or a required device is missing

@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Checks tensors against a signature, so that none that does not fit reaches native code. If one dimension
- * name has two sizes, the engine decides: see {@link Layout}.
+ * Checks tensors against a signature, so that none that does not fit reaches native code. If one
+ * dimension name has two sizes, the engine decides: see {@link Layout}.
  */
 final class InputCheck {
   private static final String EXAMPLE_HINT = " (one example, without the batch axis)";

@@ -13,14 +13,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Keeps a random sample of the inputs that a model has answered: for a gate that compares two models, for the
- * calibration of a quantizer, for {@link IntegrityOptions#withInputs}. Each input that fits has the same chance
- * to be kept (reservoir sampling, Algorithm R, Vitter 1985); the same seed and order of answers give the same
- * sample. Thread-safe. An input that is not kept costs one atomic increment.
+ * Keeps a random sample of the inputs that a model has answered: for a gate that compares two
+ * models, for the calibration of a quantizer, for {@link IntegrityOptions#withInputs}. Each input
+ * that fits has the same chance to be kept (reservoir sampling, Algorithm R, Vitter 1985); the same
+ * seed and order of answers give the same sample. Thread-safe. An input that is not kept costs one
+ * atomic increment.
  *
- * <p>The number of examples and their bytes are bounded: an input larger than an example's share of the bytes is
- * counted, not kept. <b>Privacy:</b> inputs stay in this object's
- * memory, are written nowhere, and are gone after {@link #clear} or with the object. They are data of your users:
+ * <p>The number of examples and their bytes are bounded: an input larger than an example's share of
+ * the bytes is counted, not kept. <b>Privacy:</b> inputs stay in this object's memory, are written
+ * nowhere, and are gone after {@link #clear} or with the object. They are data of your users:
  * inform them as the law asks, and record no longer than you need.
  *
  * <pre>{@code

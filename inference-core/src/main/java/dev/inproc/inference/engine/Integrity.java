@@ -11,13 +11,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the probe at load found: whether an answer depends on the other examples in its run, or on the runs before.
- * Immutable.
+ * What the probe at load found: whether an answer depends on the other examples in its run, or on
+ * the runs before. Immutable.
  *
- * <p>It is a measurement, not a proof: it holds for the probed inputs, batch sizes, machine and settings, and its text
- * names them. A deviation is the largest absolute
- * difference between a value of an answer and the same value when the example is run alone, divided
- * by the largest absolute value of that output over the examples probed. Different texts, different shapes, and NaN on one side only are an infinite deviation.
+ * <p>It is a measurement, not a proof: it holds for the probed inputs, batch sizes, machine and
+ * settings, and its text names them. A deviation is the largest absolute difference between a value
+ * of an answer and the same value when the example is run alone, divided by the largest absolute
+ * value of that output over the examples probed. Different texts, different shapes, and NaN on one
+ * side only are an infinite deviation.
  */
 public final class Integrity {
   /** The progress of the probe. */
@@ -54,7 +55,8 @@ public final class Integrity {
    * @param output the output that deviated most, or any if none did; empty if the run failed
    * @param deviation relative to the output's largest value
    */
-  public record Finding(ProbeCompanions companions, int batchSize, String output, double deviation) {}
+  public record Finding(
+      ProbeCompanions companions, int batchSize, String output, double deviation) {}
 
   private Integrity(
       Status status,
@@ -78,7 +80,8 @@ public final class Integrity {
     // Computed once, since every batch asks.
     boolean unseen = status == Status.SKIPPED || status == Status.NEEDLESS;
     boolean known = status == Status.CHECKED || unseen;
-    boolean alike = findings.stream().allMatch(f -> f.companions == ProbeCompanions.LONGER || isTolerable(f));
+    boolean alike =
+        findings.stream().allMatch(f -> f.companions == ProbeCompanions.LONGER || isTolerable(f));
     batching = keepsState() ? stateIgnored : known && alike;
     padding = batching && (keepsState() || findings.stream().allMatch(this::isTolerable));
   }
@@ -145,8 +148,8 @@ public final class Integrity {
 
   /**
    * Returns whether the model keeps state: an answer depends on the runs before it, as with a
-   * counter or a running mean. True also if an example's answers differ and the probe could not tell whether the model is
-   * random.
+   * counter or a running mean. True also if an example's answers differ and the probe could not
+   * tell whether the model is random.
    */
   public boolean keepsState() {
     return nature == Nature.STATE || nature == Nature.UNTOLD;
@@ -171,9 +174,10 @@ public final class Integrity {
   }
 
   /**
-   * Returns whether examples may share a run: all planned comparisons were made, and none without padding
-   * deviates by more than the tolerance. True if the probe was switched off. False if the probe could not run or is
-   * not finished, and for a model that keeps state unless state is ignored.
+   * Returns whether examples may share a run: all planned comparisons were made, and none without
+   * padding deviates by more than the tolerance. True if the probe was switched off. False if the
+   * probe could not run or is not finished, and for a model that keeps state unless state is
+   * ignored.
    */
   public boolean allowsBatching() {
     return batching;
@@ -287,7 +291,8 @@ public final class Integrity {
   }
 
   private String comparisons() {
-    SortedSet<ProbeCompanions> kinds = new TreeSet<>(findings.stream().map(Finding::companions).toList());
+    SortedSet<ProbeCompanions> kinds =
+        new TreeSet<>(findings.stream().map(Finding::companions).toList());
     return kinds.stream().map(ProbeCompanions::words).collect(Collectors.joining(", "));
   }
 

@@ -20,11 +20,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry of a directory of findings: the result of a model's probe. Its name is the model's digest and a digest
- * of everything else that the findings hold for: the setting, and the options that shape the comparisons. The
- * tolerance is no part of it, since it only judges the findings. An entry appears by an atomic move, so that
- * processes which share the directory see a whole entry or none. A damaged entry, an entry of another model, and
- * a directory that other users may write to are not used. After any failure here the model is probed anew.
+ * One entry of a directory of findings: the result of a model's probe. Its name is the model's
+ * digest and a digest of everything else that the findings hold for: the setting, and the options
+ * that shape the comparisons. The tolerance is no part of it, since it only judges the findings. An
+ * entry appears by an atomic move, so that processes which share the directory see a whole entry or
+ * none. A damaged entry, an entry of another model, and a directory that other users may write to
+ * are not used. After any failure here the model is probed anew.
  */
 final class IntegrityFile {
   private static final System.Logger LOG = SessionLog.LOG;
@@ -41,7 +42,10 @@ final class IntegrityFile {
     file = directory.resolve(digest + "-" + key.substring(0, 16) + ".integrity");
   }
 
-  /** Returns the entry of a model, or null if findings are not kept. Computes the digest if it is unknown. */
+  /**
+   * Returns the entry of a model, or null if findings are not kept. Computes the digest if it is
+   * unknown.
+   */
   static @Nullable IntegrityFile of(ModelSource source, ReplicaSet replicas) {
     IntegrityOptions options = replicas.options.integrity();
     Path directory = options.findings();
@@ -145,7 +149,11 @@ final class IntegrityFile {
     all.append(key).append('\n');
     all.append(kept.nature()).append(' ').append(kept.axis()).append('\n');
     for (Finding f : kept.findings()) {
-      all.append(f.companions()).append(' ').append(f.batchSize()).append(' ').append(f.deviation());
+      all.append(f.companions())
+          .append(' ')
+          .append(f.batchSize())
+          .append(' ')
+          .append(f.deviation());
       all.append(' ').append(URLEncoder.encode(f.output(), StandardCharsets.UTF_8)).append('\n');
     }
     return digest(utf8(all.toString())) + "\n" + all;

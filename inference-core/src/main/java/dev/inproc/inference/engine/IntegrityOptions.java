@@ -11,13 +11,14 @@ import org.jspecify.annotations.Nullable;
  * How a model is probed at load for answers that depend on batch-mates. Immutable: {@code with...}
  * methods return changed copies.
  *
- * <p>The probe runs an example alone and then in batches of several sizes: beside ordinary examples, outliers and
- * NaN, and padded where padding is allowed. A model whose answers move by more than the tolerance is served one
- * example at a time, or without padding if only padding moves them. A model whose probe could not run, or has
- * not finished, is served one example at a time too.
+ * <p>The probe runs an example alone and then in batches of several sizes: beside ordinary
+ * examples, outliers and NaN, and padded where padding is allowed. A model whose answers move by
+ * more than the tolerance is served one example at a time, or without padding if only padding moves
+ * them. A model whose probe could not run, or has not finished, is served one example at a time
+ * too.
  *
  * <pre>{@code
- * SessionOptions.builder().integrity(IntegrityOptions.DEFAULT.withTolerance(0.2)); // accept this deviation
+ * SessionOptions.builder().integrity(IntegrityOptions.DEFAULT.withTolerance(0.2)); // accepted deviation
  * }</pre>
  */
 public final class IntegrityOptions {
@@ -48,17 +49,18 @@ public final class IntegrityOptions {
   }
 
   /**
-   * No probe: examples share runs unchecked. Only a model whose graph says that it keeps state
-   * is still served one example at a time, unless {@link #withStateIgnored} says otherwise.
+   * No probe: examples share runs unchecked. Only a model whose graph says that it keeps state is
+   * still served one example at a time, unless {@link #withStateIgnored} says otherwise.
    */
   public static IntegrityOptions skip() {
     return new IntegrityOptions(false, List.of(), Duration.ZERO, 0, null, false);
   }
 
   /**
-   * Returns these options with inputs to probe with: examples without a batch axis. The probe compares the answers
-   * of the first one most. Typical and extreme examples find the most. By default the probe uses the warm-up
-   * example, or generates inputs: normal noise, small integers, ones for masks.
+   * Returns these options with inputs to probe with: examples without a batch axis. The probe
+   * compares the answers of the first one most. Typical and extreme examples find the most. By
+   * default the probe uses the warm-up example, or generates inputs: normal noise, small integers,
+   * ones for masks.
    */
   public IntegrityOptions withInputs(Tensors... examples) {
     return new IntegrityOptions(
@@ -66,9 +68,9 @@ public final class IntegrityOptions {
   }
 
   /**
-   * Returns these options with a limit to the time that the probe delays loading. At the limit the current run is
-   * stopped, as soon as the engine can stop it. An unfinished probe goes on in the background; examples run one
-   * by one until it ends.
+   * Returns these options with a limit to the time that the probe delays loading. At the limit the
+   * current run is stopped, as soon as the engine can stop it. An unfinished probe goes on in the
+   * background; examples run one by one until it ends.
    */
   public IntegrityOptions withTimeLimit(Duration limit) {
     Objects.requireNonNull(limit, "limit");
@@ -92,16 +94,18 @@ public final class IntegrityOptions {
 
   /**
    * Returns these options with a directory of findings, so that later loads of the very same model
-   * with the same settings on the same kind of machine need not probe. It is created if it is missing. A finding is keyed by the model's digest, the version of the engine, the devices, the
+   * with the same settings on the same kind of machine need not probe. It is created if it is
+   * missing. A finding is keyed by the model's digest, the version of the engine, the devices, the
    * processor's features and the options that shape the comparisons, so models and processes may
-   * share a directory; it may be the directory of optimized graphs too. For an ONNX model that has external data, or may have it
-   * since the model is trusted, findings are kept only if {@link ModelSource#withSha256} gives its digest.
+   * share a directory; it may be the directory of optimized graphs too. For an ONNX model that has
+   * external data, or may have it since the model is trusted, findings are kept only if {@link
+   * ModelSource#withSha256} gives its digest.
    *
    * <p>Each load of a model that would be probed then computes the digest, unless the source gives
-   * it. A process that can write to the directory decides which models run examples together: protect the directory as
-   * you protect the models. On Unix, a directory that belongs to another user (root excepted) or that all users
-   * may write to is not used, and a warning is logged. Default: none; nothing is written, and no
-   * digest is computed.
+   * it. A process that can write to the directory decides which models run examples together:
+   * protect the directory as you protect the models. On Unix, a directory that belongs to another
+   * user (root excepted) or that all users may write to is not used, and a warning is logged.
+   * Default: none; nothing is written, and no digest is computed.
    */
   public IntegrityOptions withFindings(Path directory) {
     Objects.requireNonNull(directory, "directory");

@@ -16,10 +16,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures whether an answer depends on the examples in the same run. Each comparison is with the answer that the
- * same example gets alone, on the same device. Cheap comparisons come first, since time may run out: small batches,
- * then padding, then larger batches. If an example gets two different answers alone, the probe ends: the model is
- * random or keeps state, and there is no answer to compare with.
+ * Measures whether an answer depends on the examples in the same run. Each comparison is with the
+ * answer that the same example gets alone, on the same device. Cheap comparisons come first, since
+ * time may run out: small batches, then padding, then larger batches. If an example gets two
+ * different answers alone, the probe ends: the model is random or keeps state, and there is no
+ * answer to compare with.
  */
 final class IntegrityProbe {
   private static final int[] BATCH_SIZES = {2, 3, 8, 32};
@@ -51,9 +52,7 @@ final class IntegrityProbe {
     this.end = end;
   }
 
-  /**
-   * Probes a model that serves no calls yet, within the time limit.
-   */
+  /** Probes a model that serves no calls yet, within the time limit. */
   static Outcome atLoad(ProbeRuns runs) {
     Integrity without = without(runs.runner);
     if (without != null) {
@@ -125,7 +124,10 @@ final class IntegrityProbe {
     return loneOnly ? needless() : found;
   }
 
-  /** Probes one replica with the first inputs that the model accepts. Returns why it accepts none, or null. */
+  /**
+   * Probes one replica with the first inputs that the model accepts. Returns why it accepts none,
+   * or null.
+   */
   private @Nullable String probeReplica() {
     String refusal = "";
     for (ProbeInputs inputs : ProbeInputs.candidates(replicas.layout, given(runs.runner))) {
@@ -174,9 +176,7 @@ final class IntegrityProbe {
 
   /** Drops examples that always run alone. */
   private static List<Tensors> ordinary(Runner runner, List<Tensors> examples) {
-    return examples.stream()
-        .filter(each -> runner.mayPad(check(runner.replicas(), each)))
-        .toList();
+    return examples.stream().filter(each -> runner.mayPad(check(runner.replicas(), each))).toList();
   }
 
   private static long[] check(ReplicaSet replicas, Tensors example) {
@@ -210,7 +210,8 @@ final class IntegrityProbe {
   /** Whether an example alone got two different answers. */
   private boolean isRestless() {
     return findings.stream()
-        .anyMatch(f -> f.companions() == ProbeCompanions.NONE && !(f.deviation() <= options.tolerance()));
+        .anyMatch(
+            f -> f.companions() == ProbeCompanions.NONE && !(f.deviation() <= options.tolerance()));
   }
 
   private int[] sizes(ProbeInputs inputs) {
@@ -250,9 +251,15 @@ final class IntegrityProbe {
     return finding;
   }
 
-  /** Compares the first example beside companions of a kind. Ordinary companions are compared too. */
+  /**
+   * Compares the first example beside companions of a kind. Ordinary companions are compared too.
+   */
   private Finding beside(
-      ProbeCompanions kind, int size, ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
+      ProbeCompanions kind,
+      int size,
+      ProbeInputs inputs,
+      List<Tensors> alone,
+      Deviations deviations) {
     Tensors[] batch = new Tensors[size];
     List<@Nullable Tensors> expected = new ArrayList<>();
     int place = size / 2;
@@ -269,7 +276,8 @@ final class IntegrityProbe {
     Tensors first = inputs.ordinary().get(0);
     try {
       Tensors[] answers = runs.together(replica, inputs.longer(), first);
-      return worst(ProbeCompanions.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
+      return worst(
+          ProbeCompanions.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
     } catch (InferenceException e) {
       if (runs.stop.isCancelled() || takes(inputs.longer())) {
         throw e;

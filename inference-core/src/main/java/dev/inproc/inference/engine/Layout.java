@@ -17,15 +17,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The place of one example in a batch, computed once from the signature. Every dynamic dimension of
  * an example is a <em>variable</em>; dimensions of one symbolic name share one. The sizes of an
- * example are then a short {@code long[]}, one entry a variable, and decide everything else: which examples have equal shapes, the shapes of a run, and the end of
- * each answer.
+ * example are then a short {@code long[]}, one entry a variable, and decide everything else: which
+ * examples have equal shapes, the shapes of a run, and the end of each answer.
  *
- * <p>The whole shape of an input of unknown rank stands behind the variables: {@link OpenShapes}. A model with a
- * batch axis has no such input.
+ * <p>The whole shape of an input of unknown rank stands behind the variables: {@link OpenShapes}. A
+ * model with a batch axis has no such input.
  *
- * <p>An example in which one name has two sizes is <em>irregular</em>. An
- * exporter wrote the names, and no engine needs them, so the engine decides whether it can run such an example.
- * Its sizes hold the shapes of all inputs, its output shapes are not foreseen, and it runs alone.
+ * <p>An example in which one name has two sizes is <em>irregular</em>. An exporter wrote the names,
+ * and no engine needs them, so the engine decides whether it can run such an example. Its sizes
+ * hold the shapes of all inputs, its output shapes are not foreseen, and it runs alone.
  */
 final class Layout {
   /** In place of a variable: the dimension is fixed. */
@@ -54,7 +54,10 @@ final class Layout {
   private final @Nullable Shape[] fixedShapes; // of inputs without variables
   private final Set<String> unusedInputs;
 
-  /** The names of a call that came in the signature's order. Races are harmless: the list is immutable. */
+  /**
+   * The names of a call that came in the signature's order. Races are harmless: the list is
+   * immutable.
+   */
   private @Nullable List<String> inOrder;
 
   private final int[] @Nullable [] outputVariables;
@@ -254,9 +257,7 @@ final class Layout {
     return unusedInputs.contains(name);
   }
 
-  /**
-   * Returns sizes with this value for each variable. Inputs of unknown rank are scalars.
-   */
+  /** Returns sizes with this value for each variable. Inputs of unknown rank are scalars. */
   long[] newSizes(long each) {
     if (variableNames.length + openInputs == 0) {
       return NO_SIZES;

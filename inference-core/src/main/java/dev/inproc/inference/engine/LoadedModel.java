@@ -58,7 +58,10 @@ final class LoadedModel {
     options.runtime().modelOpened(); // until it is freed
   }
 
-  /** Returns a model of the same replicas under another batch axis. This one must not be used any more. */
+  /**
+   * Returns a model of the same replicas under another batch axis. This one must not be used any
+   * more.
+   */
   LoadedModel under(BatchAxis axis) {
     List<Runnable> steps = runnerCloses();
     steps.add(replicas.options.runtime()::modelFreed); // in place of this model
@@ -184,8 +187,8 @@ final class LoadedModel {
   }
 
   /**
-   * A worker of this model would wait for itself. A callback that closes must not wait for runs of other callers, which
-   * may hang. The last call to leave frees the model.
+   * A worker of this model would wait for itself. A callback that closes must not wait for runs of
+   * other callers, which may hang. The last call to leave frees the model.
    */
   private boolean mustNotWait() {
     return Workers.isTurning(queue) || CallbackExecutor.isCallback();

@@ -68,7 +68,8 @@ final class ModelSession implements Session {
   @Override
   public List<Tensors> predictAll(List<Tensors> inputs, CallOptions options) {
     CallOptions armed = model.arm(options);
-    Tensors[] all = inputs.toArray(new Tensors[0]); // a private copy: the caller may change the list
+    Tensors[] all =
+        inputs.toArray(new Tensors[0]); // a private copy: the caller may change the list
     long[][] sizes = checkAll(all);
     return model.call(batches.ofList(all, sizes), armed);
   }

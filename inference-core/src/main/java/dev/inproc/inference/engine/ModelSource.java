@@ -81,8 +81,8 @@ public final class ModelSource {
   }
 
   /**
-   * A model on the class path. It is read when it is loaded. A resource in a directory is a file like any other;
-   * a resource in a jar is streamed, not held in memory.
+   * A model on the class path. It is read when it is loaded. A resource in a directory is a file
+   * like any other; a resource in a jar is streamed, not held in memory.
    *
    * @param loader finds the resource, now and when the model is loaded
    * @param resource its name, such as {@code "models/fraud.onnx"}; a leading slash is allowed

@@ -5,9 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Whole shapes as the tail of an example's sizes, where variables do not describe them. After the variables come
- * one end for each shape, then the dimensions of all shapes one after another. An end is the number of dimensions
- * of its shape and of all shapes before it. Ends of zero mean scalars.
+ * Whole shapes as the tail of an example's sizes, where variables do not describe them. After the
+ * variables come one end for each shape, then the dimensions of all shapes one after another. An
+ * end is the number of dimensions of its shape and of all shapes before it. Ends of zero mean
+ * scalars.
  */
 final class OpenShapes {
   private OpenShapes() {}

@@ -6,9 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Checks that {@link SessionOptions.Builder#pad} names the right inputs, and has an effect.
- */
+/** Checks that {@link SessionOptions.Builder#pad} names the right inputs, and has an effect. */
 final class PadCheck {
   private PadCheck() {}
 

@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiting calls of a queue: first in, first out within a priority class, and the classes take turns. Any call
- * can be removed in constant time. Not thread-safe.
+ * The waiting calls of a queue: first in, first out within a priority class, and the classes take
+ * turns. Any call can be removed in constant time. Not thread-safe.
  */
 final class PriorityQueues<E extends CallFuture<?, ?>> {
   // Insertion-ordered; by the rank of the class.

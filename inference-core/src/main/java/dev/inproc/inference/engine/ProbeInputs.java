@@ -21,10 +21,15 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
   private static final int COUNT = 4;
   private static final double OUTLIER = 1000;
 
-  /** Pairs of a size for dynamic dimensions and a bound for integers, tried until the model accepts one. */
+  /**
+   * Pairs of a size for dynamic dimensions and a bound for integers, tried until the model accepts
+   * one.
+   */
   private static final int[][] GUESSES = {{16, 1000}, {16, 100}, {16, 2}, {64, 1000}, {224, 2}};
 
-  /** Returns inputs from the user's examples, or several guesses at inputs that the model accepts. */
+  /**
+   * Returns inputs from the user's examples, or several guesses at inputs that the model accepts.
+   */
   static List<ProbeInputs> candidates(Layout layout, List<Tensors> given) {
     if (!given.isEmpty()) {
       return List.of(of(layout, given));
@@ -91,7 +96,10 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
     return pick(tensor, tensor.shape(), turn);
   }
 
-  /** Returns a tensor of this shape with the elements of another, repeated cyclically from an index on. */
+  /**
+   * Returns a tensor of this shape with the elements of another, repeated cyclically from an index
+   * on.
+   */
   private static Tensor pick(Tensor source, Shape shape, int start) {
     int count = source.elements();
     if (source.type() == DataType.STRING) {

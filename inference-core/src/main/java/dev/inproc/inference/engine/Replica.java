@@ -4,8 +4,8 @@ import dev.inproc.inference.spi.NativeModel;
 import java.util.Objects;
 
 /**
- * A model as an engine loaded it on one device. Authors of engines give
- * {@link Session#load} one replica for each of {@link SessionOptions#devices}.
+ * A model as an engine loaded it on one device. Authors of engines give {@link Session#load} one
+ * replica for each of {@link SessionOptions#devices}.
  *
  * @param model the native model
  * @param device the device that the model really runs on: the CPU where a preferred device is

@@ -17,8 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /**
- * The replicas of one model, with their options, layout, learned cost and findings.
- * Thread-safe.
+ * The replicas of one model, with their options, layout, learned cost and findings. Thread-safe.
  */
 final class ReplicaSet {
   final String name;

@@ -16,11 +16,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs examples for one choice of outputs: takes a binding of their shapes from a pool, fills it, runs it, cuts the
- * answers and gives the binding back. Callers keep the model open meanwhile.
+ * Runs examples for one choice of outputs: takes a binding of their shapes from a pool, fills it,
+ * runs it, cuts the answers and gives the binding back. Callers keep the model open meanwhile.
  */
 final class Runner implements RunPlan.Costs {
-  // Timing and recording cost 0.1 µs, and a run of a tiny model 3 µs: short runs are timed one in 16.
+  // Timing and recording cost 0.1 µs, and a run of a tiny model 3 µs: short runs are timed one in
+  // 16.
   private static final long SAMPLE_MASK = 15;
   private static final long ALWAYS_ABOVE_NANOS = 20_000;
 
@@ -42,7 +43,9 @@ final class Runner implements RunPlan.Costs {
     pools = new BindingPool[replicas.size()];
     busy = new AtomicInteger[pools.length];
     for (int i = 0; i < pools.length; i++) {
-      pools[i] = new BindingPool(replicas.all.get(i).model(), layout, outputs, replicas.options.maxIdleBytes());
+      pools[i] =
+          new BindingPool(
+              replicas.all.get(i).model(), layout, outputs, replicas.options.maxIdleBytes());
       busy[i] = new AtomicInteger();
     }
     padding = allowsPadding();
@@ -84,7 +87,10 @@ final class Runner implements RunPlan.Costs {
     return padding && replicas.integrity().allowsPadding();
   }
 
-  /** Whether one run holds all examples, without a plan: their sizes are equal and they are few enough. */
+  /**
+   * Whether one run holds all examples, without a plan: their sizes are equal and they are few
+   * enough.
+   */
   boolean isOneRun(long[][] sizes) {
     return sizes.length > 0
         && RunPlan.areAlike(Arrays.asList(sizes))
@@ -111,7 +117,9 @@ final class Runner implements RunPlan.Costs {
     return runOn(leastBusy(), examples, sizes, padded, cancellation, replicas.engineRuns);
   }
 
-  /** Runs examples together on one of the model's replicas, for the probe; the run is not counted. */
+  /**
+   * Runs examples together on one of the model's replicas, for the probe; the run is not counted.
+   */
   Tensors[] runOn(
       int replica,
       Tensors[] examples,
@@ -147,7 +155,9 @@ final class Runner implements RunPlan.Costs {
     try {
       PooledBinding pooled = pool.take(rows, padded);
       try {
-        return replicas.sentinels ? Sentinels.twice(replicas.name, pooled, work) : work.apply(pooled);
+        return replicas.sentinels
+            ? Sentinels.twice(replicas.name, pooled, work)
+            : work.apply(pooled);
       } finally {
         recycle(pool, pooled);
       }
@@ -323,8 +333,8 @@ final class Runner implements RunPlan.Costs {
   }
 
   /**
-   * An example with a dimension of length zero must not be padded: a softmax over no elements is empty, while a
-   * softmax over masked padding alone is a mean of the padding.
+   * An example with a dimension of length zero must not be padded: a softmax over no elements is
+   * empty, while a softmax over masked padding alone is a mean of the padding.
    */
   @Override
   public boolean mayPad(long[] sizes) {

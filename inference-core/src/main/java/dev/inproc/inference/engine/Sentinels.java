@@ -10,19 +10,19 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * Proves that every byte of an answer comes from its own run. While the system property
- * {@code inproc.sentinels} is true, a loaded model makes each run twice: the memory
- * lent to the binding, inputs and outputs alike, is filled with one pattern before the first and with
- * another before the second, then the inputs are written. An output that
- * the engine leaves unwritten, or an input region that no code fills, makes the answers differ, and the call fails.
+ * Proves that every byte of an answer comes from its own run. While the system property {@code
+ * inproc.sentinels} is true, a loaded model makes each run twice: the memory lent to the binding,
+ * inputs and outputs alike, is filled with one pattern before the first and with another before the
+ * second, then the inputs are written. An output that the engine leaves unwritten, or an input
+ * region that no code fills, makes the answers differ, and the call fails.
  */
 final class Sentinels {
   /** Read when a model is loaded. */
   static final String PROPERTY = "inproc.sentinels";
 
   /**
-   * The patterns differ in every byte. Zero bytes are a plausible value of each type. The second pattern is a large
-   * number as a float, and no valid index as an integer.
+   * The patterns differ in every byte. Zero bytes are a plausible value of each type. The second
+   * pattern is a large number as a float, and no valid index as an integer.
    */
   private static final byte FIRST = 0;
 

@@ -17,9 +17,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads and the clock of models: workers that run engines, a timer for deadlines, threads for callbacks. Models loaded
- * with the same runtime share them, and so do the layers around these models. Two runtimes share no thread of this library. An engine's own native threads belong
- * to no runtime.
+ * The threads and the clock of models: workers that run engines, a timer for deadlines, threads for
+ * callbacks. Models loaded with the same runtime share them, and so do the layers around these
+ * models. Two runtimes share no thread of this library. An engine's own native threads belong to no
+ * runtime.
  *
  * <p>Models use {@link #shared} unless {@link SessionOptions.Builder#runtime} names another, which
  * an application needs only for one of these: threads that carry its own names or come from its own
@@ -142,8 +143,8 @@ public final class ServingRuntime implements AutoCloseable {
     }
 
     /**
-     * Sets the thread factory. It must make platform threads, since they run native code. Default: daemon threads
-     * that inherit nothing from the thread that starts them.
+     * Sets the thread factory. It must make platform threads, since they run native code. Default:
+     * daemon threads that inherit nothing from the thread that starts them.
      */
     public Builder threadFactory(ThreadFactory threads) {
       factory = Objects.requireNonNull(threads, "threads");
@@ -152,7 +153,8 @@ public final class ServingRuntime implements AutoCloseable {
 
     /**
      * Sets the executor for callbacks of calls whose own options name none; see {@link
-     * dev.inproc.inference.CallOptions#withExecutor} for what runs there. Default: threads of the runtime, one more for each callback that blocks.
+     * dev.inproc.inference.CallOptions#withExecutor} for what runs there. Default: threads of the
+     * runtime, one more for each callback that blocks.
      */
     public Builder callbackExecutor(Executor executor) {
       callbackExecutor = Objects.requireNonNull(executor, "executor");

@@ -23,7 +23,8 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
   Signature signature();
 
   /**
-   * Returns the model's own signature: with the batch axis, and with all outputs that the engine can read.
+   * Returns the model's own signature: with the batch axis, and with all outputs that the engine
+   * can read.
    */
   Signature rawSignature();
 
@@ -36,15 +37,16 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
   }
 
   /**
-   * Returns what the probe at load found: whether answers depend on the other examples in a run, and so whether
-   * examples run together. Its text says it in words.
+   * Returns what the probe at load found: whether answers depend on the other examples in a run,
+   * and so whether examples run together. Its text says it in words.
    */
   Integrity integrity();
 
   /**
    * Returns how often the engine has run this model for calls so far, through this session and its
    * views: a batch in one run counts once, a run that failed counts too, warming up counts, the
-   * integrity probe does not. Compared with the number of calls it tells how many calls shared a run.
+   * integrity probe does not. Compared with the number of calls it tells how many calls shared a
+   * run.
    */
   long engineRuns();
 
@@ -73,10 +75,11 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
   Tensors runRaw(Tensors inputs);
 
   /**
-   * Closes as {@link #close()} does, but waits no longer than this. Then runs are terminated, which may take a quarter
-   * of a second more, and callers fail with {@link dev.inproc.inference.PredictorClosedException}. A run that does
-   * not stop keeps its native memory, since freeing it would crash the JVM; the memory is freed when the run ends. A
-   * caller inside such a run is not released.
+   * Closes as {@link #close()} does, but waits no longer than this. Then runs are terminated, which
+   * may take a quarter of a second more, and callers fail with {@link
+   * dev.inproc.inference.PredictorClosedException}. A run that does not stop keeps its native
+   * memory, since freeing it would crash the JVM; the memory is freed when the run ends. A caller
+   * inside such a run is not released.
    *
    * @return whether everything has been released
    */
@@ -89,9 +92,9 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * @param name what messages call the model, such as {@code onnx:minilm}
    * @param source where it came from, whose digest is the key of {@link
    *     IntegrityOptions#withFindings findings}; null if the digest does not cover all of its files
-   * @param loader loads the model, once for each device. It is called again, before this
-   *     returns, where a fresh load is needed: for a model that keeps state, which a probe or a
-   *     warm-up would change. What it returned is owned by the session, even if this fails
+   * @param loader loads the model, once for each device. It is called again, before this returns,
+   *     where a fresh load is needed: for a model that keeps state, which a probe or a warm-up
+   *     would change. What it returned is owned by the session, even if this fails
    * @param options how it is loaded and run
    * @throws IllegalArgumentException if the options do not fit the model
    */
@@ -100,7 +103,8 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
       @Nullable ModelSource source,
       Supplier<? extends List<Replica>> loader,
       SessionOptions options) {
-    return new SessionLoader(name, source, loader, true, options, options.runtime().threads()).load();
+    return new SessionLoader(name, source, loader, true, options, options.runtime().threads())
+        .load();
   }
 
   /**
@@ -115,11 +119,9 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * @throws IllegalArgumentException if the options do not fit the model
    */
   static Session of(
-      String name,
-      @Nullable ModelSource source,
-      List<Replica> replicas,
-      SessionOptions options) {
-    return new SessionLoader(name, source, () -> replicas, false, options, options.runtime().threads())
+      String name, @Nullable ModelSource source, List<Replica> replicas, SessionOptions options) {
+    return new SessionLoader(
+            name, source, () -> replicas, false, options, options.runtime().threads())
         .load();
   }
 }

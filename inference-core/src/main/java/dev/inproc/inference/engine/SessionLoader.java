@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads a model and probes it. The probe leaves no trace in the served model: a model that keeps state, or may keep it
- * and whose probe is unfinished, is loaded anew for serving.
+ * Loads a model and probes it. The probe leaves no trace in the served model: a model that keeps
+ * state, or may keep it and whose probe is unfinished, is loaded anew for serving.
  */
 final class SessionLoader {
   private final String name;
@@ -95,7 +95,8 @@ final class SessionLoader {
       try {
         AxisGuess made =
             AxisGuess.of(
-                ReplicaSet.stated(replicas.get(0).model(), options.statedShapes()), options.batchAxis());
+                ReplicaSet.stated(replicas.get(0).model(), options.statedShapes()),
+                options.batchAxis());
         guessed = true;
         return made;
       } finally {
@@ -129,7 +130,8 @@ final class SessionLoader {
     }
 
     /**
-     * Returns the entry of earlier findings. Null, without a digest, if neither probe nor trial would run.
+     * Returns the entry of earlier findings. Null, without a digest, if neither probe nor trial
+     * would run.
      */
     private @Nullable IntegrityFile findings() {
       boolean runs = guess.isOnTrial() || IntegrityProbe.without(runner(model)) == null;
@@ -275,10 +277,7 @@ final class SessionLoader {
       ProbeReport report = report(file);
       served.startInBackground(
           new BackgroundProbe(
-              served,
-              probed,
-              runner(probed),
-              outcome -> report.finish(served.replicas, outcome)));
+              served, probed, runner(probed), outcome -> report.finish(served.replicas, outcome)));
     }
 
     void close() {

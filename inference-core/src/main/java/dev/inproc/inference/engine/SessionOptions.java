@@ -11,7 +11,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The options of loading and running a model that all engines share. An engine has options of its own. Immutable.
+ * The options of loading and running a model that all engines share. An engine has options of its
+ * own. Immutable.
  *
  * <pre>{@code
  * SessionOptions options = SessionOptions.builder()
@@ -191,8 +192,9 @@ public final class SessionOptions {
     private Builder() {}
 
     /**
-     * Sets how many engine runs are expected at once: {@code submit} uses this many workers, and divides the
-     * processors among them. Default 1. Calls of {@code predict} run beside the workers.
+     * Sets how many engine runs are expected at once: {@code submit} uses this many workers, and
+     * divides the processors among them. Default 1. Calls of {@code predict} run beside the
+     * workers.
      */
     public Builder parallelism(int runs) {
       parallelism = positive(runs, "parallelism");
@@ -205,7 +207,9 @@ public final class SessionOptions {
       return this;
     }
 
-    /** Sets what to run on. Each gets a replica of the model, and a run goes to the least busy one. */
+    /**
+     * Sets what to run on. Each gets a replica of the model, and a run goes to the least busy one.
+     */
     public Builder devices(Device... all) {
       if (all.length == 0) {
         throw new IllegalArgumentException("At least one device is needed");
@@ -233,7 +237,8 @@ public final class SessionOptions {
     }
 
     /**
-     * Sets the most bytes that the inputs and foreseeable outputs of one run may have. A larger batch is split, a larger example is refused. Default 512 MiB, at most 2 GiB - 1.
+     * Sets the most bytes that the inputs and foreseeable outputs of one run may have. A larger
+     * batch is split, a larger example is refused. Default 512 MiB, at most 2 GiB - 1.
      */
     public Builder maxRunBytes(long bytes) {
       if (bytes < 1 || bytes > Integer.MAX_VALUE) {
@@ -257,9 +262,9 @@ public final class SessionOptions {
     }
 
     /**
-     * Sets the most bytes that the model's files may have together, external data included; a larger model
-     * fails to load before its files are read. It bounds the reading, not what a graph may compute. Default: no limit,
-     * since the files are on this machine already.
+     * Sets the most bytes that the model's files may have together, external data included; a
+     * larger model fails to load before its files are read. It bounds the reading, not what a graph
+     * may compute. Default: no limit, since the files are on this machine already.
      */
     public Builder maxModelBytes(long bytes) {
       if (bytes < 1) {
@@ -270,9 +275,9 @@ public final class SessionOptions {
     }
 
     /**
-     * Allows examples of different sizes to run together, with this input padded with this value. Only for models that
-     * ignore padding, by a mask for instance. Name every input with dynamic dimensions, the mask with 0. By default
-     * only examples of equal shapes run together.
+     * Allows examples of different sizes to run together, with this input padded with this value.
+     * Only for models that ignore padding, by a mask for instance. Name every input with dynamic
+     * dimensions, the mask with 0. By default only examples of equal shapes run together.
      */
     public Builder pad(String input, double value) {
       padValues.put(Objects.requireNonNull(input, "input"), value);
@@ -282,11 +287,11 @@ public final class SessionOptions {
     /**
      * States the shape of an input as a signature prints it, batch axis included: {@code "[batch,
      * 3, ?]"}, where a number is a fixed size, a name a size that is equal wherever the name
-     * occurs, and a question mark any size, or the size that the model states. For inputs whose shape the
-     * model leaves open: without it such an input takes tensors of any rank, and since none of its
-     * dimensions is known to count examples, they run one by one. Also for dimensions that the
-     * model does not name, and for names that it gives to sizes that differ. Loading fails if it
-     * contradicts the model.
+     * occurs, and a question mark any size, or the size that the model states. For inputs whose
+     * shape the model leaves open: without it such an input takes tensors of any rank, and since
+     * none of its dimensions is known to count examples, they run one by one. Also for dimensions
+     * that the model does not name, and for names that it gives to sizes that differ. Loading fails
+     * if it contradicts the model.
      *
      * @throws IllegalArgumentException if the text is not a shape
      */
@@ -297,7 +302,10 @@ public final class SessionOptions {
       return this;
     }
 
-    /** States the shape of an input by its dimensions, -1 for a dimension that stays open and unnamed. */
+    /**
+     * States the shape of an input by its dimensions, -1 for a dimension that stays open and
+     * unnamed.
+     */
     public Builder inputShape(String input, long... dims) {
       inputShapes.put(Objects.requireNonNull(input, "input"), StatedShape.of(input, dims));
       return this;
@@ -328,7 +336,9 @@ public final class SessionOptions {
       return this;
     }
 
-    /** Sets the threads and the clock that the model uses. Default: {@link ServingRuntime#shared}. */
+    /**
+     * Sets the threads and the clock that the model uses. Default: {@link ServingRuntime#shared}.
+     */
     public Builder runtime(ServingRuntime threads) {
       runtime = Objects.requireNonNull(threads, "runtime");
       return this;

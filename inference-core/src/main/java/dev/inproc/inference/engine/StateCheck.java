@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Tells whether a model that gave one example different answers keeps state or is random. Two fresh loads make the
- * same runs: state starts anew with each load and repeats the answers, randomness does not.
+ * Tells whether a model that gave one example different answers keeps state or is random. Two fresh
+ * loads make the same runs: state starts anew with each load and repeats the answers, randomness
+ * does not.
  */
 final class StateCheck {
   private StateCheck() {}

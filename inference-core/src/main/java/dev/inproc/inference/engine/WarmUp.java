@@ -37,12 +37,11 @@ final class WarmUp {
               session.toString(), "warm-up with a batch of " + size + " failed", e);
         }
         // An example of zeros is a guess, which the model may rightly refuse.
-        SessionLog.LOG
-            .log(
-                Level.WARNING,
-                "{0}: no warm-up, the model refused an example of zeros: {1}",
-                session,
-                e.getMessage());
+        SessionLog.LOG.log(
+            Level.WARNING,
+            "{0}: no warm-up, the model refused an example of zeros: {1}",
+            session,
+            e.getMessage());
         return;
       }
     }

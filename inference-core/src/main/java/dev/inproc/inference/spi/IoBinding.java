@@ -7,9 +7,9 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Inputs and outputs of fixed shapes, prepared once for any number of runs: the library fills the inputs, calls
- * {@link #run}, reads the outputs and calls {@link #clear}. One thread at a time uses it, except for {@link
- * #terminate}.
+ * Inputs and outputs of fixed shapes, prepared once for any number of runs: the library fills the
+ * inputs, calls {@link #run}, reads the outputs and calls {@link #clear}. One thread at a time uses
+ * it, except for {@link #terminate}.
  */
 public interface IoBinding extends AutoCloseable {
   /** Returns the buffer of an input, to be written from 0 in native order; not for strings. */
@@ -28,7 +28,10 @@ public interface IoBinding extends AutoCloseable {
    */
   void run();
 
-  /** Returns the shape of a wanted output after a run, by its position in {@link BindingSpec#outputs}. */
+  /**
+   * Returns the shape of a wanted output after a run, by its position in {@link
+   * BindingSpec#outputs}.
+   */
   Shape outputShape(int position);
 
   /** Returns the buffer of a wanted output, from 0 in native order; valid until {@link #clear}. */
@@ -47,14 +50,13 @@ public interface IoBinding extends AutoCloseable {
   }
 
   /**
-   * Stops the current run as soon as the engine can; does nothing if the engine cannot stop it. Any thread may
-   * call it at any time between {@link NativeModel#open} and {@link #close}. It returns quickly.
+   * Stops the current run as soon as the engine can; does nothing if the engine cannot stop it. Any
+   * thread may call it at any time between {@link NativeModel#open} and {@link #close}. It returns
+   * quickly.
    */
   void terminate();
 
-  /**
-   * Releases the results of a run and forgets terminations, so that the next run can begin.
-   */
+  /** Releases the results of a run and forgets terminations, so that the next run can begin. */
   void clear();
 
   /** Frees the binding. Its buffers go back to the pool that gave them. */

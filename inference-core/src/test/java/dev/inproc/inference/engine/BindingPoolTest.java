@@ -61,7 +61,8 @@ class BindingPoolTest {
       pool.giveBack(pool.take(1, length(length)));
     }
     assertEquals(500, model.opened());
-    assertTrue(model.openBindings() < 50, () -> model.openBindings() + " bindings of 4 KiB and more");
+    assertTrue(
+        model.openBindings() < 50, () -> model.openBindings() + " bindings of 4 KiB and more");
     // Bindings and the buffers kept beside them are bounded apart, by the limit each.
     assertTrue(pool.bytes() <= 2 * limit, () -> pool.bytes() + " bytes");
     PooledBinding latest = pool.take(1, length(500));

@@ -32,7 +32,12 @@ final class Fixture implements AutoCloseable {
     this.models = models;
     session =
         new SessionLoader(
-                "scripted", source, () -> ScriptedModel.replicas(models), false, options, ServingThreads.withTimer(timer))
+                "scripted",
+                source,
+                () -> ScriptedModel.replicas(models),
+                false,
+                options,
+                ServingThreads.withTimer(timer))
             .load();
   }
 

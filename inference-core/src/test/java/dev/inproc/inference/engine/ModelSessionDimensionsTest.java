@@ -161,7 +161,9 @@ class ModelSessionDimensionsTest {
   void unusedInputs_areDroppedAndMayBePadded() {
     ScriptedModel model = echo("N,S; N,S -> N,S; N,S");
     SessionOptions options = SessionOptions.builder().pad("extra", 0).build();
-    try (Session session = Session.of("echo", null, List.of(new Replica(new WithExtra(model), Device.cpu())), options)) {
+    try (Session session =
+        Session.of(
+            "echo", null, List.of(new Replica(new WithExtra(model), Device.cpu())), options)) {
       Tensors input = pair(Shape.of(2), Shape.of(2));
       Tensors more =
           Tensors.of(

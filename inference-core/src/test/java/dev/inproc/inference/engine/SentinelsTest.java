@@ -158,7 +158,9 @@ class SentinelsTest {
     }
   }
 
-  /** The second run is not begun for callers that have gone, and the binding is fit for the next. */
+  /**
+   * The second run is not begun for callers that have gone, and the binding is fit for the next.
+   */
   @Test
   void cancelledBetweenTheRuns_endsThere() {
     AtomicInteger runs = new AtomicInteger();

@@ -83,7 +83,8 @@ final class FaultBinding implements IoBinding {
     if (fault != Fault.NAN || !type.isFloatingPoint()) {
       return bytes;
     }
-    // All bits set is a NaN in every format. A copy: the memory lent is not this binding's to spoil.
+    // All bits set is a NaN in every format. A copy: the memory lent is not this binding's to
+    // spoil.
     byte[] ones = new byte[bytes.limit()];
     Arrays.fill(ones, (byte) -1);
     ByteBuffer spoilt = ByteBuffer.allocateDirect(ones.length).order(ByteOrder.nativeOrder());

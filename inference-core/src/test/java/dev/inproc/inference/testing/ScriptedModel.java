@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * A model whose runs are a function over whole batches, in and out by name, over the same lent
  * direct memory that a real engine uses. It records its runs, can be made to fail, to block and to
  * ignore terminations, and notes every breach of the contract of {@link NativeModel} and {@link
- * IoBinding}: use after close, two threads in one binding, bindings open or running when the model is
- * closed. Thread-safe.
+ * IoBinding}: use after close, two threads in one binding, bindings open or running when the model
+ * is closed. Thread-safe.
  */
 public final class ScriptedModel implements NativeModel {
   private static final int MOST_RECORDED = 10_000;

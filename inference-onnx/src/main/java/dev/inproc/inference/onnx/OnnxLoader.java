@@ -281,9 +281,7 @@ final class OnnxLoader {
   }
 
   private OnnxModel model(
-      OrtSession session,
-      List<OrtLoraAdapter> adapters,
-      Map<String, List<String>> classes)
+      OrtSession session, List<OrtLoraAdapter> adapters, Map<String, List<String>> classes)
       throws OrtException {
     return new OnnxModel(
         environment,
