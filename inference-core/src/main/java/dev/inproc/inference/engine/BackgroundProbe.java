@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * its own, which it discards.
  */
 final class BackgroundProbe implements LoadedModel.BackgroundTask {
-  private static final int REST =
-      9; // times the duration of a run: the probe runs a tenth of the time
+  // Times the duration of a run: the probe runs a tenth of the time.
+  private static final int REST = 9;
   private static final long LONGEST_RUN_NANOS = Durations.of(Duration.ofMinutes(1));
   private static final long GRACE_NANOS = 1_000_000_000;
 

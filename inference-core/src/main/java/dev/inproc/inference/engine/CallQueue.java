@@ -20,15 +20,17 @@ import org.jspecify.annotations.Nullable;
  * queue; a batcher has its own.
  *
  * <p>A call that finds the queue full evicts the newest call of a lower priority class, is refused,
- * or waits outside for room, as its options say. Calls outside fill the queue up to three quarters.
+ * or waits outside for room, as its
+ * options and its priority say. Calls outside fill the queue up to three quarters.
  * Above that they get every second place that becomes free, so that new calls are admitted too. A
  * list goes to the end of its class after each of its runs.
  */
 final class CallQueue {
-  private static final double RETRY_NANOS =
-      1_000_000; // the least retry hint: an earlier retry finds the queue full
-  private static final double UNKNOWN_RETRY_NANOS =
-      100_000_000; // the retry hint before costs are known
+  // The least retry hint: an earlier retry finds the queue full.
+  private static final double RETRY_NANOS = 1_000_000;
+
+  // The retry hint before costs are known.
+  private static final double UNKNOWN_RETRY_NANOS = 100_000_000;
 
   private final Workers workers;
   private final int parallelism;
@@ -36,9 +38,8 @@ final class CallQueue {
   private final DoubleSupplier meanNanos;
   private final PriorityQueues<Entry<?, ?>> waiting = new PriorityQueues<>();
   private final Set<Entry<?, ?>> running = new LinkedHashSet<>();
-  private final PriorityQueues<Entry<?, ?>> outside =
-      new PriorityQueues<>(); // calls that wait for room in the queue
-  private boolean isOutsidesTurn; // the next free place is for a call outside
+  private final PriorityQueues<Entry<?, ?>> outside = new PriorityQueues<>(); // wait for room
+  private boolean isTurnOfOutside; // the next free place is for a call outside
   private volatile @Nullable Throwable abandoned;
   private int starting; // workers started that have not taken a call yet
 
@@ -172,8 +173,8 @@ final class CallQueue {
   /** Fills a place that has become free. */
   private void replace() {
     if (waiting.size() < capacity) {
-      Entry<?, ?> next = isOutsidesTurn ? outside.poll() : null;
-      isOutsidesTurn = !isOutsidesTurn;
+      Entry<?, ?> next = isTurnOfOutside ? outside.poll() : null;
+      isTurnOfOutside = !isTurnOfOutside;
       if (next != null) {
         waiting.add(next);
       }
@@ -196,8 +197,7 @@ final class CallQueue {
       if (next == null) {
         return;
       }
-      var unused =
-          Thread.interrupted(); // an interrupt left by a callback must not reach the next call
+      var unused = Thread.interrupted(); // a callback's interrupt must not reach the next call
       boolean isOver = true;
       try {
         isOver = next.execute() || !requeue(next);

@@ -280,8 +280,7 @@ final class Collation {
       case INT16, UINT16 -> buffer.putShort((short) (long) value);
       case INT8, UINT8 -> buffer.put((byte) (long) value);
       case BOOL -> buffer.put((byte) (value == 0 ? 0 : 1));
-      case STRING,
-          SEQUENCE -> {} // text is padded with the empty string; a sequence is never an input
+      case STRING, SEQUENCE -> {} // text is padded with ""; a sequence is never an input
     }
     return bytes;
   }

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * runs it, cuts the answers and gives the binding back. Callers keep the model open meanwhile.
  */
 final class Runner implements RunPlan.Costs {
-  // Timing and recording cost 0.1 µs, and a run of a tiny model 3 µs: short runs are timed one in
-  // 16.
+  // Timing and recording cost 0.1 µs, a run of a tiny model 3 µs: one short run in 16 is timed.
   private static final long SAMPLE_MASK = 15;
   private static final long ALWAYS_ABOVE_NANOS = 20_000;
 
