@@ -20,10 +20,9 @@ import org.jspecify.annotations.Nullable;
  * queue; a batcher has its own.
  *
  * <p>A call that finds the queue full evicts the newest call of a lower priority class, is refused,
- * or waits outside for room, as its
- * options and its priority say. Calls outside fill the queue up to three quarters.
- * Above that they get every second place that becomes free, so that new calls are admitted too. A
- * list goes to the end of its class after each of its runs.
+ * or waits outside for room, as its options and its priority say. Calls outside fill the queue up
+ * to three quarters. Above that they get every second place that becomes free, so that new calls
+ * are admitted too. A list goes to the end of its class after each of its runs.
  */
 final class CallQueue {
   // The least retry hint: an earlier retry finds the queue full.
