@@ -15,6 +15,7 @@ module dev.inproc.inference {
   exports dev.inproc.inference.bulk;
   exports dev.inproc.inference.engine;
   exports dev.inproc.inference.metrics;
+  exports dev.inproc.inference.spi;
   exports dev.inproc.inference.tensor;
   // Building blocks for our own modules; not API.
   exports dev.inproc.inference.internal.calls to
