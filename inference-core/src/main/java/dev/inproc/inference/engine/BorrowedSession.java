@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** A view of a session whose close() shuts the view alone. */
+/** A view of a session. Closing it closes the view alone. */
 final class BorrowedSession implements Session {
   private final Session owner;
   private final BatchPredictor<Tensors, Tensors> calls;
@@ -60,7 +60,7 @@ final class BorrowedSession implements Session {
     calls.run(batch);
   }
 
-  /** Closing what this returns leaves the owner open, too. */
+  /** The returned view does not own the model either. */
   @Override
   public Session outputs(String... names) {
     checkOpen();

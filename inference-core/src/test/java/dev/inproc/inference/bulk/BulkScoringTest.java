@@ -14,6 +14,7 @@ import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
@@ -45,14 +46,14 @@ class BulkScoringTest {
     return LongStream.range(0, count).iterator();
   }
 
-  private static Session session(ScriptedModel... copies) {
+  private static Session session(ScriptedModel... models) {
     return Session.of(
         "scripted",
         null,
-        List.of(copies),
+        ScriptedModel.replicas(List.of(models)),
         SessionOptions.builder()
             .devices(
-                Collections.nCopies(copies.length, copies[0].device())
+                Collections.nCopies(models.length, Device.cpu())
                     .toArray(new dev.inproc.inference.engine.Device[0]))
             .integrity(IntegrityOptions.skip())
             .build());

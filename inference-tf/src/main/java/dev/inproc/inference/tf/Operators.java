@@ -1,6 +1,6 @@
 package dev.inproc.inference.tf;
 
-import dev.inproc.inference.engine.Statefulness;
+import dev.inproc.inference.spi.Statefulness;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
