@@ -8,6 +8,7 @@ import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Workers;
+import dev.inproc.inference.metrics.Figure;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -207,7 +208,29 @@ final class LoadedModel {
     return steps;
   }
 
-  long nativeBytes() {
+  /** Returns what the model counts, whatever views of it there are. */
+  List<Figure> figures() {
+    return List.of(
+        new Figure.Info("state", state()),
+        new Figure.Info(
+            "device", String.join(", ", replicas.all.stream().map(r -> r.device() + "").toList())),
+        new Figure.Info("integrity", replicas.integrity().status().toString()),
+        Figure.counter("runs", "run", replicas.engineRuns.sum()),
+        Figure.Spread.seconds("run.time", replicas.runNanos.snapshot()),
+        Figure.gauge("queue.waiting", "call", queue.waiting()),
+        Figure.gauge("queue.capacity", "call", queue.capacity()),
+        Figure.gauge("memory.pooled", "byte", (double) nativeBytes()));
+  }
+
+  private String state() {
+    if (lifetime.isClosed()) {
+      return "closed";
+    }
+    boolean isProbing = replicas.integrity().status() == Integrity.Status.UNFINISHED;
+    return isProbing && background != null ? "starting" : "open";
+  }
+
+  private long nativeBytes() {
     return runners.values().stream().mapToLong(Runner::nativeBytes).sum();
   }
 }
