@@ -179,7 +179,7 @@ final class BulkLookup<I, O> {
     }
     List<I> missing = new ArrayList<>(led.size());
     for (Item item : led) {
-      missing.add(item.load == null ? inputs.get(item.position) : item.load.input);
+      missing.add(item.load == null ? inputs.get(item.position) : item.load.input());
     }
     long start = cache.timer().nanoTime();
     List<O> outputs;

@@ -41,19 +41,31 @@ final class CollectionCopy {
 
   private CollectionCopy() {}
 
+  /** Copies what a collection holds. */
+  @FunctionalInterface
+  interface PartCopier {
+    /**
+     * Returns a copy, or the part itself if nothing can change it.
+     *
+     * @param step how the part is reached, for messages
+     * @param depth that of the collection
+     */
+    Object copyAt(@Nullable Object part, String step, int depth);
+  }
+
   static boolean isCollection(KeyType.Kind kind) {
     return kind == KeyType.Kind.LIST || kind == KeyType.Kind.SET || kind == KeyType.Kind.MAP;
   }
 
   /** Returns a copy of a class of the JDK, which compares as the JDK's collections do. */
-  static Object key(Object value, KeyType.Kind kind) {
-    Object copy = copy(value, kind, 0);
-    return KeyType.isOfJdk(value.getClass()) ? copy : unmodifiable(kind, new Parts(copy, kind, 0));
+  static Object key(Object value, KeyType.Kind kind, PartCopier copier) {
+    Object copy = copy(value, kind, 0, copier);
+    return KeyType.isOfJdk(value.getClass()) ? copy : unmodifiable(kind, new Parts(copy, kind, 0, copier));
   }
 
-  static Object copy(Object value, KeyType.Kind kind, int depth) {
+  static Object copy(Object value, KeyType.Kind kind, int depth, PartCopier copier) {
     checkEquals(value);
-    Parts parts = new Parts(value, kind, depth);
+    Parts parts = new Parts(value, kind, depth, copier);
     Class<?> type = value.getClass();
     if (IMMUTABLE.contains(type) && !parts.changed) {
       return value;
@@ -137,7 +149,7 @@ final class CollectionCopy {
     private final Object @Nullable [] values;
     private final boolean changed;
 
-    Parts(Object owner, KeyType.Kind kind, int depth) {
+    Parts(Object owner, KeyType.Kind kind, int depth, PartCopier copier) {
       boolean other = false;
       if (owner instanceof Map<?, ?> map && kind == KeyType.Kind.MAP) {
         Object[] entries = map.entrySet().toArray();
@@ -145,8 +157,8 @@ final class CollectionCopy {
         values = new Object[entries.length];
         for (int i = 0; i < entries.length; i++) {
           Map.Entry<?, ?> entry = (Map.Entry<?, ?>) entries[i];
-          keys[i] = Snapshots.copyAt(entry.getKey(), ".key", depth);
-          values[i] = Snapshots.copyAt(entry.getValue(), ".value", depth);
+          keys[i] = copier.copyAt(entry.getKey(), ".key", depth);
+          values[i] = copier.copyAt(entry.getValue(), ".value", depth);
           other |= keys[i] != entry.getKey() || values[i] != entry.getValue();
         }
       } else {
@@ -154,16 +166,17 @@ final class CollectionCopy {
         values = null;
         for (int i = 0; i < keys.length; i++) {
           Object element = keys[i];
-          keys[i] = copyElement(element, i, depth);
+          keys[i] = copyElement(element, i, depth, copier);
           other |= keys[i] != element;
         }
       }
       changed = other;
     }
 
-    private static Object copyElement(@Nullable Object element, int index, int depth) {
+    private static Object copyElement(
+        @Nullable Object element, int index, int depth, PartCopier copier) {
       try {
-        return Snapshots.copyAt(element, "", depth);
+        return copier.copyAt(element, "", depth);
       } catch (Refusal e) {
         throw e.at("[" + index + "]");
       }

@@ -52,7 +52,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   ExactCache(
       Predictor<I, O> inner,
-      Caching caching,
+      CacheSettings settings,
       AnswerIsolation answers,
       Timer timer,
       CacheExecutors on) {
@@ -65,9 +65,9 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
       LOG.log(Level.WARNING, "{0}: nothing is cached, {1}", inner, WHY_PASSED);
     }
     notifier = new CompletionNotifier(on.notifier());
-    store = new Store<>(caching, answers, timer, on.upkeep());
+    store = new Store<>(settings, answers, timer, on.upkeep());
     loads = new SingleFlight<>(store, lifetime, counts, this);
-    PayoffSampler meter = new PayoffSampler(breaker, counts, timer, caching.isAlwaysOn(), this);
+    PayoffSampler meter = new PayoffSampler(breaker, counts, timer, settings.isAlwaysOn(), this);
     LoadCompletion<I, O> runs =
         new LoadCompletion<>(inner, store, answers, timer, loads, notifier, counts);
     hits = new HitPath<>(keys, store, answers, loads, runs, counts, meter);

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * future that could leave: they <em>hold</em> the load. All state is guarded by this object; what
  * could call back (futures, the model) is called outside.
  */
-final class InFlightLoad<I, O> {
+final class InFlightLoad<I, O> implements LoadWaiter.JoinedRun<I, O> {
   final Object key;
-  final I input;
+  private final I input;
   private final Consumer<InFlightLoad<I, O>> onAbandoned;
   private final List<LoadWaiter<I, O>> waiters = new ArrayList<>(2);
   private boolean held = true;
@@ -87,7 +87,8 @@ final class InFlightLoad<I, O> {
     }
   }
 
-  void leave(LoadWaiter<I, O> waiter) {
+  @Override
+  public void leave(LoadWaiter<I, O> waiter) {
     CompletableFuture<O> orphan;
     synchronized (this) {
       if (over || waiter.place < 0) {
@@ -132,8 +133,13 @@ final class InFlightLoad<I, O> {
     }
   }
 
-  /** Returns the thread that the run is on; null if that is not known, or the load is over. */
-  synchronized @Nullable Thread owner() {
+  @Override
+  public I input() {
+    return input;
+  }
+
+  @Override
+  public synchronized @Nullable Thread owner() {
     return over ? null : owner;
   }
 

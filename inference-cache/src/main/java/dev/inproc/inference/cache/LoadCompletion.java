@@ -52,7 +52,7 @@ final class LoadCompletion<I, O> {
     long start = timer.nanoTime();
     CompletableFuture<O> run;
     try {
-      run = inner.submit(load.input, options.withExecutor(null));
+      run = inner.submit(load.input(), options.withExecutor(null));
     } catch (RuntimeException | Error e) {
       run = CompletableFuture.failedFuture(e);
     }

@@ -19,7 +19,19 @@ import org.jspecify.annotations.Nullable;
  * caller who has his answer finds it counted; if the call turns out to be gone, it takes that back,
  * and the outcome that the call has is counted instead.
  */
-final class LoadWaiter<I, O> extends CallFuture<I, O> {
+final class LoadWaiter<I, O> extends CallFuture<I, O> implements WaitGraph.Wait {
+  /** The run that a call waits for. */
+  interface JoinedRun<I, O> {
+    /** Returns the request that the model is run for. */
+    I input();
+
+    /** Returns the thread that the run is on; null if it is not known, or the run is over. */
+    @Nullable Thread owner();
+
+    /** Takes a call out that waits no longer. */
+    void leave(LoadWaiter<I, O> waiter);
+  }
+
   private static final VarHandle COUNTED;
   private static final int NOT_YET = 0;
   private static final int OPEN = 1;
@@ -44,7 +56,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
   private final boolean blocking;
   private final Object predictor;
   private final ServingThreads threads;
-  private volatile @Nullable InFlightLoad<I, O> load;
+  private volatile @Nullable JoinedRun<I, O> run;
 
   /** Its place among the load's waiters; negative when it is none. The load's to guard. */
   int place = -1;
@@ -113,8 +125,8 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
   }
 
   /** It waits for this run from here on, and is counted as a request. */
-  void boards(InFlightLoad<I, O> joined) {
-    load = joined;
+  void boards(JoinedRun<I, O> joined) {
+    run = joined;
     if (counts != null && !COUNTED.compareAndSet(this, NOT_YET, OPEN) && move(GONE_BEFORE, DONE)) {
       counts.gone(failureNow());
     }
@@ -128,7 +140,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
 
   /** Completes with an answer on behalf of the runner, unless the call is gone. */
   void ends(O output) {
-    load = null; // a caller may hold the future for long
+    run = null; // a caller may hold the future for long
     if (counts == null || !move(OPEN, BY_RUNNER)) {
       answer(output);
       return;
@@ -144,7 +156,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
 
   /** Completes with a failure on behalf of the runner, unless the call is gone. */
   void fails(Throwable failure) {
-    load = null;
+    run = null;
     if (counts == null || !move(OPEN, BY_RUNNER)) {
       refuse(failure);
       return;
@@ -165,22 +177,23 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
   }
 
   /** Fails the call, which then leaves its run. */
-  void giveUp(Throwable failure) {
-    InFlightLoad<I, O> joined = load;
+  @Override
+  public void giveUp(Throwable failure) {
+    JoinedRun<I, O> joined = run;
     fails(failure);
     leave(joined);
   }
 
-  /** Returns the thread that the run is on, if it is known and the run is not over. */
-  @Nullable Thread ownerOfRun() {
-    InFlightLoad<I, O> joined = load;
+  @Override
+  public @Nullable Thread ownerOfRun() {
+    JoinedRun<I, O> joined = run;
     return joined == null ? null : joined.owner();
   }
 
-  /** Returns the request of the run that it waits for. */
-  @Nullable Object requestOfRun() {
-    InFlightLoad<I, O> joined = load;
-    return joined == null ? null : joined.input;
+  @Override
+  public @Nullable Object requestOfRun() {
+    JoinedRun<I, O> joined = run;
+    return joined == null ? null : joined.input();
   }
 
   @Override
@@ -219,11 +232,11 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
         counter.gone(failureNow()); // the runner has just let go of it
       }
     }
-    leave(load);
-    load = null;
+    leave(run);
+    run = null;
   }
 
-  private void leave(@Nullable InFlightLoad<I, O> joined) {
+  private void leave(@Nullable JoinedRun<I, O> joined) {
     if (joined != null) {
       joined.leave(this);
     }

@@ -137,7 +137,7 @@ final class MissPath<I, O> {
     long start = timer.nanoTime();
     O answer;
     try {
-      answer = inner.predict(load.input, options);
+      answer = inner.predict(load.input(), options);
     } catch (RuntimeException | Error e) {
       long took = runs.times().failed(start, timer.nanoTime());
       runs.fail(load, e, took, e instanceof InferenceInterruptedException, true);

@@ -33,15 +33,15 @@ final class Store<O> {
   private final LongAdder evicted = new LongAdder();
   private final LongAdder expired = new LongAdder();
 
-  Store(Caching caching, AnswerIsolation answers, Timer timer, Executor upkeep) {
+  Store(CacheSettings settings, AnswerIsolation answers, Timer timer, Executor upkeep) {
     this.timer = timer;
     this.answers = answers;
-    inBytes = caching.isInBytes();
-    sizes = caching.sizes();
-    refreshNanos = nanos(caching.refreshAfter());
-    failureNanos = nanos(caching.failuresFor());
+    inBytes = settings.isInBytes();
+    sizes = settings.sizes();
+    refreshNanos = nanos(settings.refreshAfter());
+    failureNanos = nanos(settings.failuresFor());
     Caffeine<Object, Object> builder = Caffeine.newBuilder().executor(task -> keepUp(task, upkeep));
-    Duration timeToLive = caching.timeToLive();
+    Duration timeToLive = settings.timeToLive();
     if (timeToLive != null) {
       builder.expireAfterWrite(Durations.of(timeToLive), TimeUnit.NANOSECONDS);
       builder.ticker(timer::nanoTime);
@@ -49,10 +49,10 @@ final class Store<O> {
     Caffeine<Object, CacheEntry<O>> bounded =
         inBytes
             ? builder
-                .maximumWeight(caching.capacity())
+                .maximumWeight(settings.capacity())
                 .weigher((Object key, CacheEntry<O> kept) -> kept.weight())
                 .evictionListener(this::gone)
-            : builder.maximumSize(caching.capacity()).evictionListener(this::gone);
+            : builder.maximumSize(settings.capacity()).evictionListener(this::gone);
     entries = bounded.build();
   }
 

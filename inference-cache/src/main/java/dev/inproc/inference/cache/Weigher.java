@@ -24,9 +24,10 @@ record Weigher(Map<Class<?>, ToLongFunction<Object>> declared) {
   private static final long HEADER = 16;
   private static final long SMALL = 32;
 
+  @SuppressWarnings("unchecked") // looked up by the very class of what it is given
   <T> Weigher with(Class<T> type, ToLongFunction<? super T> bytes) {
     Map<Class<?>, ToLongFunction<Object>> more = new HashMap<>(declared);
-    more.put(type, value -> bytes.applyAsLong(type.cast(value)));
+    more.put(type, (ToLongFunction<Object>) (ToLongFunction<?>) bytes);
     return new Weigher(Map.copyOf(more));
   }
 
