@@ -29,12 +29,13 @@ public final class Answer<O> {
   private final @Nullable String arm;
   private final double similarity;
 
-  Answer(O value, AnswerFacts facts) {
+  Answer(
+      O value, Source source, @Nullable String version, @Nullable String arm, double similarity) {
     this.value = value;
-    source = facts.source;
-    version = facts.version;
-    arm = facts.arm;
-    similarity = facts.similarity;
+    this.source = source;
+    this.version = version;
+    this.arm = arm;
+    this.similarity = similarity;
   }
 
   /** Returns the answer itself. */

@@ -32,7 +32,7 @@ class CallersExceptionTest {
         () -> Arrays.toString(thrown.getStackTrace()));
   }
 
-  private void assertCallersFrames(Fixture f, Predictor<Tensors, Tensors> predictor) {
+  private void assertCallersFrames(Fixture f, Predictor<Tensors, ?> predictor) {
     Tensors request = LedgerModel.request(1);
     List<Executable> calls =
         List.of(
@@ -56,6 +56,8 @@ class CallersExceptionTest {
       try (Predictor<Tensors, Tensors> batched = Batching.upTo(4).decorate(f.session)) {
         assertCallersFrames(f, batched);
         assertCallersFrames(f, batched.with(Codec.of(x -> x, y -> y)));
+        assertCallersFrames(f, batched.answers());
+        assertCallersFrames(f, batched.answers().answers());
       }
     }
   }

@@ -49,7 +49,7 @@ import org.tensorflow.internal.c_api.TF_Status;
 
 /** Checks a SavedModel and makes native copies of it, each on one device. */
 final class SavedModelLoader {
-  private static final Logger LOG = System.getLogger(TensorFlowEngine.class.getName());
+  private static final Logger LOG = System.getLogger(StagedModel.LOGGER);
   private static final int NO_GPU = -1;
   private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
 

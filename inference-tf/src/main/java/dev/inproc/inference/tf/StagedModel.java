@@ -32,6 +32,9 @@ final class StagedModel implements AutoCloseable {
   private static final Set<String> PARTS = Set.of("variables", "assets", "assets.extra");
   private static final int CHUNK = 1 << 20;
 
+  /** The name of the logger of all classes here. */
+  static final String LOGGER = "dev.inproc.inference.tf.TensorFlowEngine";
+
   private final ModelSource source;
   private final Path original;
   private final ModelFiles files;
@@ -285,7 +288,7 @@ final class StagedModel implements AutoCloseable {
       delete(directory);
       StagingDirectory.giveBack(directory);
     } catch (IOException e) {
-      System.getLogger(TensorFlowEngine.class.getName())
+      System.getLogger(LOGGER)
           .log(System.Logger.Level.WARNING, "{0} is left behind: {1}", directory, e);
     }
   }

@@ -26,7 +26,6 @@ public final class ModelStructure {
   public static final long MAX_FIELDS = 1L << 28;
 
   public static final int MAX_EXTERNAL_FILES = 100_000;
-  public static final int MAX_LOCATION_BYTES = 4096;
 
   /** Of all locations together: they are what is kept. */
   public static final int MAX_LOCATIONS_LENGTH = 1 << 24;

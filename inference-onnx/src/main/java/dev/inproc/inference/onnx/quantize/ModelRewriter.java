@@ -4,7 +4,6 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.inproc.inference.tensor.Tensors;
 import java.io.IOException;
@@ -160,9 +159,5 @@ final class ModelRewriter {
         model.removeMetadataProps(i);
       }
     }
-  }
-
-  static OperatorSetIdProto opset(String domain, long version) {
-    return OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version).build();
   }
 }

@@ -76,7 +76,11 @@ final class Opsets {
         return;
       }
     }
-    model.addOpsetImport(ModelRewriter.opset(domain, version));
+    model.addOpsetImport(opset(domain, version));
+  }
+
+  static OperatorSetIdProto opset(String domain, long version) {
+    return OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version).build();
   }
 
   private void raise(GraphProto.Builder graph) {

@@ -144,6 +144,6 @@ class QuantizationReportTest {
     return FunctionProto.newBuilder()
         .setName(name)
         .setDomain("local")
-        .addOpsetImport(ModelRewriter.opset("", 17));
+        .addOpsetImport(Opsets.opset("", 17));
   }
 }
