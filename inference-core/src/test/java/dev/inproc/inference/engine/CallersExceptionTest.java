@@ -61,4 +61,29 @@ class CallersExceptionTest {
       }
     }
   }
+
+  /** The model's exception has no frames here, as if another thread had made it. */
+  @Test
+  void answersOfAList_fail_throwWithTheCallersFrames() {
+    try (Fixture f = Fixture.of(LedgerModel.scalars());
+        Predictor<Tensors, Tensors> batched = Batching.upTo(4).decorate(f.session.borrowed())) {
+      List<Tensors> list = List.of(LedgerModel.request(1), LedgerModel.request(2));
+      for (Predictor<Tensors, ?> answers :
+          List.of(
+              f.session.answers(),
+              batched.answers(),
+              batched.answers().answers(),
+              batched.with(Codec.of(Tensors.class, x -> x, y -> y)).answers())) {
+        for (CallOptions options : List.of(CallOptions.DEFAULT, MINUTE)) {
+          EngineException broken = new EngineException("broken", engines);
+          broken.setStackTrace(new StackTraceElement[0]);
+          for (int i = 0; i < 8; i++) {
+            f.model().failNext(broken);
+          }
+          assertHasThisFrame(() -> answers.predictAll(list, options));
+          f.model().failNoMore();
+        }
+      }
+    }
+  }
 }
