@@ -129,6 +129,8 @@ final class CacheSettings {
         + (inBytes ? " bytes" : " entries")
         + ", answers="
         + (answers == null ? null : answers.type().getTypeName())
+        + ", sizes="
+        + sizes
         + ", timeToLive="
         + timeToLive
         + ", refreshAfter="

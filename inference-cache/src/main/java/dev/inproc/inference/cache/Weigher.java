@@ -108,4 +108,10 @@ record Weigher(Map<Class<?>, ToLongFunction<Object>> declared) {
     }
     return primitive == int.class || primitive == float.class ? Integer.BYTES : Short.BYTES;
   }
+
+  /** Returns the names of the classes whose bytes were declared. */
+  @Override
+  public String toString() {
+    return declared.keySet().stream().map(Class::getTypeName).sorted().toList().toString();
+  }
 }

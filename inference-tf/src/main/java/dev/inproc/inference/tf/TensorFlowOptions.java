@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** What concerns TensorFlow alone. Immutable. */
 public final class TensorFlowOptions {
@@ -69,6 +71,47 @@ public final class TensorFlowOptions {
   /** Returns whether warm-up requests that come with the model are run at load. */
   public boolean servingWarmUp() {
     return servingWarmUp;
+  }
+
+  private List<Object> state() {
+    return List.of(
+        signature,
+        tags,
+        xla,
+        trusted,
+        operatorLibraries,
+        maxGraphBytes,
+        servingWarmUp);
+  }
+
+  /** Equal options have models loaded alike. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TensorFlowOptions that && state().equals(that.state());
+  }
+
+  @Override
+  public int hashCode() {
+    return state().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "TensorFlowOptions[signature="
+        + signature
+        + ", tags="
+        + new TreeSet<>(tags)
+        + ", xla="
+        + xla
+        + ", trusted="
+        + trusted
+        + ", operatorLibraries="
+        + operatorLibraries
+        + ", maxGraphBytes="
+        + maxGraphBytes
+        + ", servingWarmUp="
+        + servingWarmUp
+        + "]";
   }
 
   /** Collects options. Not thread-safe. */
