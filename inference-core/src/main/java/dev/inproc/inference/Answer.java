@@ -59,8 +59,8 @@ public final class Answer<O> {
   }
 
   /**
-   * Returns the similarity of this request to the one that was answered, from 0 to 1; empty but for
-   * {@link Source#SIMILARITY_CACHE}.
+   * Returns the similarity of this request to the request that was answered, from 0 to 1; empty but
+   * for {@link Source#SIMILARITY_CACHE}.
    */
   public OptionalDouble similarity() {
     return source == Source.SIMILARITY_CACHE

@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A one-shot switch between those who may stop a run and the run. The runner arms it with what
+ * A one-shot switch between the threads that may stop a run and the run. The runner arms it with what
  * stops the run and disarms it afterwards; {@link #cancel} fires that at most once, and never after
  * {@link #disarm} has returned.
  *
@@ -34,7 +34,7 @@ public final class Cancellation {
   /** IDLE, the armed Runnable, FIRING while it runs, or CANCELLED for good. */
   private volatile Object state = IDLE;
 
-  /** Creates a switch that nobody has turned. */
+  /** Creates a switch that was not turned. */
   public Cancellation() {}
 
   /**

@@ -19,7 +19,7 @@ final class OwningCodec<I, O> implements Codec<I, O> {
   private final Codec<I, O> codec;
   private final RefCountedResource lifetime;
   private final AtomicBoolean isAdapted = new AtomicBoolean();
-  private volatile Workers workers = Workers.shared(); // then those of the model
+  private volatile Workers workers = Workers.shared(); // then the workers of the model
 
   OwningCodec(Codec<I, O> codec, AutoCloseable resource) {
     this.codec = codec;

@@ -230,8 +230,8 @@ final class BulkLookup<I, O> {
   }
 
   /**
-   * An input that is known to have failed the list fails all who wait for it; the others' runs
-   * begin again elsewhere, for those who had joined them.
+   * Ends the loads of a list that failed. The input that is known to be at fault fails all calls that
+   * wait for it. The runs of the other inputs begin again for the calls that had joined them.
    */
   private RuntimeException failed(Throwable failure, long start) {
     int culprit = culprit(failure);
@@ -260,7 +260,7 @@ final class BulkLookup<I, O> {
     return known ? ((InvalidInputException) failure).index() : -1;
   }
 
-  /** Returns the failure as one who asked for this input alone is to see it. */
+  /** Returns the failure as a call of this input alone sees it: without an index. */
   private static Throwable alone(Throwable failure) {
     return failure instanceof InvalidInputException invalid ? invalid.atIndex(-1) : failure;
   }
@@ -285,7 +285,7 @@ final class BulkLookup<I, O> {
     }
   }
 
-  /** Leaves all that is still under way. */
+  /** Leaves every run that is still under way. */
   private void withdraw() {
     for (Item item : items.values()) {
       LoadWaiter<I, O> waiter = item.waiter;

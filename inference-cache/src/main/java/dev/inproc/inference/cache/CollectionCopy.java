@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Copies lists, sets and maps, with copies of what they hold. A copy is of the class of its
- * original: the JDK's immutable ones stay, those with a public {@code clone} are cloned and filled
- * anew. The JDK's wrappers and views, whose classes nobody can name, become unmodifiable ones. A
- * class of the application is cloned if it can be, and else promises not to change.
+ * original: the JDK's immutable ones stay, the ones with a public {@code clone} are cloned and
+ * filled anew. The JDK's wrappers and views, whose classes are private, become unmodifiable ones. A
+ * class of the application is cloned if it can be; otherwise it promises not to change.
  */
 final class CollectionCopy {
   private static final Set<Class<?>> IMMUTABLE =

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Its outcome is counted once</b>, if it is counted by itself, and not before the call is:
  * from when it boards a load. The runner counts an outcome just before it gives it, so that a
- * caller who has his answer finds it counted; if the call turns out to be gone, it takes that back,
- * and the outcome that the call has is counted instead.
+ * caller that has its answer finds it counted. If the call turns out to be gone, the runner takes
+ * that back, and the outcome that the call has is counted instead.
  */
 final class LoadWaiter<I, O> extends CallFuture<I, O> implements WaitGraph.Wait {
   /** The run that a call waits for. */

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The entries, in Caffeine: bounded by number or by bytes, and by age.
  *
- * <p>Who stores evicts for it, on its own thread: to wake another would cost as much as all else of
- * a miss. To order the entries by use is left to an executor: on the threads that hit it would
- * double what a hit costs.
+ * <p>The thread that stores an entry also evicts; handing that to an executor would double the cost
+ * of a miss. Ordering the entries by use goes to an executor: on the threads that hit, it would
+ * double the cost of a hit.
  *
  * @param <O> an answer
  */
@@ -82,7 +82,7 @@ final class Store<O> {
     return refreshNanos > 0;
   }
 
-  /** Whether this entry is due to be refreshed by whoever asked. */
+  /** Returns whether the caller that found this entry is to refresh it. */
   boolean isDue(CacheEntry<O> kept) {
     return kept.failure == null && kept.takeRefresh(timer.nanoTime(), refreshNanos);
   }

@@ -106,7 +106,7 @@ final class SavedModelLoader {
     }
     List<Set<String>> tags = graphs.stream().map(SavedModelGraph::tags).toList();
     throw new ModelLoadException(
-        name, "no graph has the tags " + own.tags() + "; those there are have " + tags, null);
+        name, "no graph has the tags " + own.tags() + "; the graphs have " + tags, null);
   }
 
   private Set<String> loadLibraries() {

@@ -13,7 +13,7 @@ import java.util.Set;
 
 /**
  * Reads {@code saved_model.pb} without TensorFlow, bounded in bytes, depth and objects. Field
- * numbers are those of TensorFlow's {@code saved_model.proto} and what it includes. A field that
+ * numbers come from TensorFlow's {@code saved_model.proto} and what it includes. A field that
  * protobuf would overwrite or merge is refused when it comes twice: no writer does that, and what
  * was checked must be what is loaded.
  */

@@ -149,7 +149,7 @@ public final class TensorFlowOptions {
 
     /**
      * Says that this model is trusted as code is. A SavedModel is a program: without this,
-     * operators that touch files, sockets or host code, and those not known to be harmless, are
+     * operators that touch files, sockets or host code, and operators not known to be harmless, are
      * refused before TensorFlow sees the model. Files may then be behind links, as in a cache of
      * downloads. Operators that TensorFlow itself lacks come with {@link #operatorLibrary}. Default
      * no.

@@ -40,7 +40,7 @@ public final class ModelStructure {
   private static final int ATTRIBUTE_INTEGER = 3;
   private static final int ATTRIBUTE_OF_FUNCTION = 21;
 
-  /** Those that draw numbers, where training them or not may be an input's business. */
+  /** Operators that draw random numbers, or may: an input can switch Dropout into training. */
   private static final List<byte[]> RANDOM =
       Stream.of(
               "RandomNormal",

@@ -131,9 +131,9 @@ final class GraphCheck {
     }
   }
 
-  private void exists(Set<String> known, String name, String who) {
+  private void exists(Set<String> known, String name, String reader) {
     if (!known.contains(name)) {
-      throw file.failure("\"" + name + "\", read by " + who + ", is computed by nothing");
+      throw file.failure("\"" + name + "\", read by " + reader + ", is computed by nothing");
     }
   }
 }

@@ -14,7 +14,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One graph under change, and which constants its nodes can see: its own and those outside it. The
+ * One graph under change, and which constants its nodes can see: its own and the ones of the graphs around it. The
  * transpose of a constant matrix is a constant.
  */
 final class GraphScope {
