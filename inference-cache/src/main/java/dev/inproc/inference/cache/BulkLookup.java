@@ -17,9 +17,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list: what the cache holds is taken from it, equal inputs count once, what others are running
- * is joined, and the rest is run as one batch. The list runs its own batch before it waits for
- * others, so two lists that need each other's inputs do not wait in a circle.
+ * Answers a list. Inputs that the store has are taken from it, equal inputs are looked up once, runs
+ * of other calls are joined, and the rest is run as one batch. The list runs its own batch before it
+ * waits for other calls, so two lists that need each other's inputs do not wait in a circle.
  */
 final class BulkLookup<I, O> {
   private final Layer<I, O> cache;

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
  * to an executor if more than {@value #FEW} calls wait, or if one of them has a future.
  */
 final class CompletionNotifier {
+  /** The caller wakes up to so many itself: that takes some microseconds. */
   private static final int FEW = 4;
 
   private final Executor executor;

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A call that waits for a run, its own or one that another call began.
  *
- * <p><b>Its outcome is counted once</b>, if it is counted by itself, and not before the call is:
- * from when it boards a load. The runner counts an outcome just before it gives it, so that a
+ * <p><b>Its outcome is counted once</b>, unless its list counts it, and never before the call is
+ * counted, which is when it boards a load. The runner counts an outcome just before it gives it, so that a
  * caller that has its answer finds it counted. If the call turns out to be gone, the runner takes
  * that back, and the outcome that the call has is counted instead.
  */
@@ -58,7 +58,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> implements WaitGraph.Wait 
   private final ServingThreads threads;
   private volatile @Nullable JoinedRun<I, O> run;
 
-  /** Its place among the load's waiters; negative when it is none. The load's to guard. */
+  /** Its place among the waiters of its load, which guards it; negative if it has none. */
   int place = -1;
 
   /** Whether another call had begun the run. */
@@ -115,7 +115,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> implements WaitGraph.Wait 
     }
   }
 
-  /** It is about to wait for a run that another call began. */
+  /** Counts the call as one that joins a run of another call. */
   void joins() {
     joined = true;
     tell(Source.JOINED);
@@ -124,7 +124,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> implements WaitGraph.Wait 
     }
   }
 
-  /** It waits for this run from here on, and is counted as a request. */
+  /** Puts the call on a run, which counts it as a request. */
   void boards(JoinedRun<I, O> joined) {
     run = joined;
     if (counts != null && !COUNTED.compareAndSet(this, NOT_YET, OPEN) && move(GONE_BEFORE, DONE)) {

@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that the store has nothing for, one by one: each joins its key's {@link InFlightLoad}, or
+ * Answers single calls that the store has nothing for: each joins its key's {@link InFlightLoad}, or
  * makes one.
  *
  * <p><b>The thread that runs the model.</b> A blocking call without a timeout runs it on its own thread, as it

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * has ended, which orders all that the owner wrote before.
  */
 final class StripedCounter {
-  private static final int SLOTS = 64;
+  private static final int SLOTS = 64; // a power of two: the index is a mask of the thread's id
+
+  /** A thread without a slot looks for a free one at one hit in so many: it takes a lock. */
   private static final int LOOK_AGAIN = 256;
   private static final VarHandle HITS;
   private static final VarHandle SAVED;

@@ -20,7 +20,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A run that was handed to other threads has no owner, and is not seen.
  */
 final class WaitGraph {
+  /** A longer chain is given up: it may run into a cycle of other threads, which has no end. */
   private static final int LONGEST = 1_000;
+
+  /** The characters of a request that a message shows. */
   private static final int SHOWN = 40;
 
   private static final ConcurrentHashMap<Thread, Wait> WAITING = new ConcurrentHashMap<>();
@@ -68,7 +71,7 @@ final class WaitGraph {
     List<Wait> chain = new ArrayList<>(2);
     List<Thread> owners = new ArrayList<>(2);
     Wait waiter = first;
-    while (waiter != null && chain.size() < LONGEST) { // others' cycle may be on the way
+    while (waiter != null && chain.size() < LONGEST) { // a cycle of other threads may be on the way
       Thread owner = waiter.ownerOfRun();
       if (owner == null) {
         return null;

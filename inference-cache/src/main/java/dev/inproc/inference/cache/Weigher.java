@@ -21,7 +21,10 @@ record Weigher(Map<Class<?>, ToLongFunction<Object>> declared) {
   /** An entry's node, keys and table slots, and the object that holds the answer. */
   private static final long ENTRY = 160;
 
+  /** The header of an object or an array. */
   private static final long HEADER = 16;
+
+  /** An object with a few fields. */
   private static final long SMALL = 32;
 
   @SuppressWarnings("unchecked") // looked up by the very class of what it is given

@@ -1,11 +1,15 @@
 package dev.inproc.inference.onnx;
 
+import dev.inproc.inference.onnx.quantize.AccuracyGate;
 import dev.inproc.inference.onnx.quantize.QuantizeOptions;
 import dev.inproc.inference.onnx.quantize.Scheme;
+import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.OptionsIdiom;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.ToDoubleBiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -13,6 +17,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The options of this module, by the idiom of all options. */
 class OptionsIdiomTest {
   private static final QuantizeOptions QUANTIZE = QuantizeOptions.DEFAULT;
+  private static final AccuracyGate GATE = AccuracyGate.DEFAULT;
+  private static final Function<Tensors, float[]> VIEW = tensors -> new float[1];
+  private static final ToDoubleBiFunction<Tensors, Tensors> METRIC = (one, other) -> 1;
   private static final Path FILE = Path.of("file");
 
   private static OnnxOptions.Builder onnx() {
@@ -62,7 +69,21 @@ class OptionsIdiomTest {
                 "withoutNodes", () -> QUANTIZE.withoutNodes(Set.of("/b", "/a"))),
             Set.of(),
             // Rows have no blocks; the others leave no trace in the graph's operators.
-            OptionsIdiom.names("blockSize", "minElements", "externalData")));
+            OptionsIdiom.names("blockSize", "minElements", "externalData")),
+        new OptionsIdiom<>(
+            AccuracyGate.class,
+            AccuracyGate.class,
+            () -> GATE.withIntegrity(true),
+            Map.of(
+                "minCosine", () -> GATE.withMinCosine(0.5),
+                "maxError", () -> GATE.withMaxError(1),
+                "minAgreement", () -> GATE.withMinAgreement(0.9),
+                "integrity", () -> GATE.withIntegrity(false),
+                "view", () -> GATE.withView(VIEW),
+                "metric", () -> GATE.withMetric(METRIC, Double.NEGATIVE_INFINITY),
+                "minMetric", () -> GATE.withMetric(METRIC, 0.5)),
+            Set.of(),
+            Set.of()));
   }
 
   @ParameterizedTest

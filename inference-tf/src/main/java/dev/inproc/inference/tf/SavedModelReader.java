@@ -21,7 +21,7 @@ final class SavedModelReader {
   /** Objects kept of one file; the largest public graphs have some 100,000 nodes. */
   static final int MAX_ITEMS = 2_000_000;
 
-  private static final int MAX_DEPTH = 32;
+  private static final int MAX_DEPTH = 32; // far below what a thread's stack holds
   private static final Set<String> INITIALIZER_COLLECTIONS =
       Set.of("saved_model_main_op", "legacy_init_op", "table_initializer");
 

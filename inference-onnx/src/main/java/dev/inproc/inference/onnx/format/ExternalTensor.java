@@ -14,7 +14,7 @@ final class ExternalTensor {
   private static final int DATA_LOCATION = 14;
   private static final int ENTRY_KEY = 1;
   private static final int ENTRY_VALUE = 2;
-  private static final int MAX_LOCATION_BYTES = 4096;
+  private static final int MAX_LOCATION_BYTES = 4096; // the longest path on Linux
   private static final int MAX_SHOWN = 100;
   private static final Set<String> KEYS = Set.of("location", "offset", "length", "checksum");
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,19}");

@@ -27,7 +27,7 @@ public final class ModelStructure {
 
   public static final int MAX_EXTERNAL_FILES = 100_000;
 
-  /** Of all locations together: they are what is kept. */
+  /** The length of all locations together: the walk keeps them. */
   public static final int MAX_LOCATIONS_LENGTH = 1 << 24;
 
   private static final byte[] EP_CONTEXT = "EPContext".getBytes(StandardCharsets.UTF_8);

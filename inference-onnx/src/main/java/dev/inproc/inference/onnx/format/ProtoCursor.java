@@ -2,7 +2,7 @@ package dev.inproc.inference.onnx.format;
 
 /** A place in the bytes of a protobuf message, at which numbers are read. Never reads beyond it. */
 final class ProtoCursor {
-  private static final int VARINT_BYTES = 10;
+  private static final int VARINT_BYTES = 10; // 64 bits, 7 in a byte
 
   private final ProtoBytes source;
   private final long end;

@@ -22,8 +22,8 @@ import java.util.NoSuchElementException;
 public record ProtoField(
     ProtoBytes source, int number, int wireType, long start, long payload, long end) {
   private static final int MAX_TEXT_BYTES = 1 << 20;
-  private static final int MAX_FIELD_NUMBER = 0x1fff_ffff;
-  private static final int TAG_OR_LENGTH_BYTES = 5; // they have 32 bits
+  private static final int MAX_FIELD_NUMBER = 0x1fff_ffff; // 29 bits, as protobuf has it
+  private static final int TAG_OR_LENGTH_BYTES = 5; // 32 bits, 7 in a byte
 
   /** Returns the fields of the message that lies between two positions; see {@link ProtoFields}. */
   static Iterable<ProtoField> in(ProtoBytes source, long start, long end) {

@@ -32,7 +32,7 @@ import java.util.TreeSet;
  */
 public record AutomaticQuantizer(
     Engine engine, SessionOptions session, AccuracyGate gate, int maxExcluded) {
-  private static final int EXAMPLES_FOR_HARM = 16;
+  private static final int EXAMPLES_FOR_HARM = 16; // for each node: the time is nodes × examples
 
   /** Checks the limit. */
   public AutomaticQuantizer {
