@@ -93,7 +93,7 @@ final class ConstantUses {
     if (lookup != null && lookup.obstacle() == null) {
       uses.isLookedUp = true;
     } else {
-      uses.other = node.getOpType() + " " + Nodes.name(node);
+      uses.other = node.getOpType() + " " + NodeProtos.name(node);
     }
   }
 }

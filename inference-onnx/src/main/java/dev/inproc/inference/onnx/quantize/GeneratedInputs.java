@@ -19,7 +19,7 @@ final class GeneratedInputs {
   /** Every vocabulary has so many ids. */
   private static final int LARGEST_ID = 100;
 
-  private static final int MAX_IDS = 1 << 20; // an id stays exact in FP32
+  private static final int MAX_IDS = 1 << 20; // of a vocabulary, so that an int holds the bound
 
   /** Of symbolic dimensions, in turn: no two neighbours are equal. */
   private static final int[] SIZES = {16, 8, 24, 5};

@@ -44,7 +44,7 @@ final class ModelRewriter {
   }
 
   ModelProto rewrite() throws IOException {
-    opset = Opsets.raise(file, model, options.scheme());
+    opset = OpsetUpgrader.raise(file, model, options.scheme());
     GraphProto.Builder graph = model.getGraphBuilder();
     if (model.getIrVersion() < INITIALIZERS_NEED_NO_INPUT) {
       model.setIrVersion(INITIALIZERS_NEED_NO_INPUT);
@@ -59,7 +59,7 @@ final class ModelRewriter {
     FloatWeights.leave(file, file.model(), log);
     floatBytesAfter = FloatWeights.bytes(file, model.build()) - edit.floatBytes();
     keepTheRest(graph);
-    Opsets.require(model, Nodes.MICROSOFT, 1);
+    OpsetUpgrader.require(model, NodeProtos.MICROSOFT, 1);
     metadata();
     return model.build();
   }

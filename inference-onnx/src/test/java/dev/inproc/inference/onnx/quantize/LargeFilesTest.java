@@ -34,7 +34,7 @@ class LargeFilesTest {
     try (RandomAccessFile data =
         new RandomAccessFile(directory.resolve("weights.bin").toFile(), "rw")) {
       data.seek(HUGE);
-      data.write(Tensors.bytes(weight));
+      data.write(TensorProtos.bytes(weight));
     }
     Path in = directory.resolve("in.onnx");
     Files.write(in, model(external("w", HUGE, Zoo.K * Zoo.N * 4L, Zoo.K, Zoo.N)));

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads and writes the values of constant tensors. */
-final class Tensors {
-  private Tensors() {}
+final class TensorProtos {
+  private TensorProtos() {}
 
   /** Returns the FP32 values, in order; their number is what the shape says. */
   static float[] floats(ModelFile file, TensorProto tensor) throws IOException {
