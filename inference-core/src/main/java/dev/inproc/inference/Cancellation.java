@@ -1,8 +1,8 @@
 package dev.inproc.inference;
 
+import dev.inproc.inference.internal.concurrent.SpinWait;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,12 +61,8 @@ public final class Cancellation {
     if (seen instanceof Runnable && STATE.compareAndSet(this, seen, IDLE)) {
       return;
     }
-    for (int spins = 0; state == FIRING; spins++) {
-      if (spins < 100) {
-        Thread.onSpinWait();
-      } else {
-        LockSupport.parkNanos(10_000); // the stopper was preempted
-      }
+    if (state == FIRING) {
+      SpinWait.until(() -> state != FIRING);
     }
   }
 

@@ -104,7 +104,8 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
   /**
    * For tests that own the clock and turn by hand.
    *
-   * @param launcher turns a lane, which is this batcher, on a thread of its own
+   * @param launcher runs a loop of this batcher, or the task that closes the model, on a thread of
+   *     its own; gets the batcher, or the model, with it
    */
   BatchScheduler(
       BatchPredictor<I, O> inner,
@@ -159,7 +160,7 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
                 inner.close();
               }
             },
-            task -> threads.workers().turn(inner, task));
+            task -> launcher.accept(inner, task));
   }
 
   private void tellOfCap(int wanted) {

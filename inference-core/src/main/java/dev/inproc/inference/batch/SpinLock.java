@@ -1,25 +1,21 @@
 package dev.inproc.inference.batch;
 
+import dev.inproc.inference.internal.concurrent.SpinWait;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 
 /**
- * Lets one thread at a time at the policy and the queue's end. It is held for the time of choosing
- * a batch, never during a run, and with one engine run at a time nobody ever waits for it.
+ * A lock for a few hundred nanoseconds. A worker thread never queues for it behind a virtual
+ * thread, as it would at a monitor, so virtual threads without a carrier do not hold up an engine.
+ *
+ * <p>While a thread holds it, the thread must not wait for anything but another such lock. Not
+ * reentrant.
  */
 final class SpinLock {
-  private static final int SPINS = 200;
-  private static final long NAP_NANOS = 1_000;
-
   private final AtomicBoolean held = new AtomicBoolean();
 
   void enter() {
-    for (int spins = 0; !tryEnter(); spins++) {
-      if (spins < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        LockSupport.parkNanos(NAP_NANOS); // whoever holds it was preempted
-      }
+    if (!tryEnter()) {
+      SpinWait.until(this::tryEnter);
     }
   }
 

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WaitingForRoom<I, O> {
   private final RequestQueue<Request<I, O>> queue;
+  private final SpinLock lock = new SpinLock();
   private final int mostQueued;
   private final long mostLines;
   private final long maxLines;
@@ -49,9 +50,14 @@ final class WaitingForRoom<I, O> {
   }
 
   /** Puts a request at the end of the line; {@link #refill} is to follow. */
-  synchronized void add(Request<I, O> request) {
-    line.add(request);
-    occupied = true;
+  void add(Request<I, O> request) {
+    lock.enter();
+    try {
+      line.add(request);
+      occupied = true;
+    } finally {
+      lock.leave();
+    }
   }
 
   boolean isOccupied() {
@@ -69,10 +75,15 @@ final class WaitingForRoom<I, O> {
       queue.leave(taken, lines);
       return false;
     }
-    return replaceHalf(taken, lines);
+    lock.enter();
+    try {
+      return replaceHalf(taken, lines);
+    } finally {
+      lock.leave();
+    }
   }
 
-  private synchronized boolean replaceHalf(int taken, long lines) {
+  private boolean replaceHalf(int taken, long lines) {
     int places = (taken + 1) / 2;
     int entered = 0;
     long left = lines;
@@ -98,7 +109,16 @@ final class WaitingForRoom<I, O> {
    * @param refused gets those to be refused, since the queue is closed
    * @return whether any came in
    */
-  synchronized boolean refill(List<Request<I, O>> refused) {
+  boolean refill(List<Request<I, O>> refused) {
+    lock.enter();
+    try {
+      return letIn(refused);
+    } finally {
+      lock.leave();
+    }
+  }
+
+  private boolean letIn(List<Request<I, O>> refused) {
     boolean entered = false;
     for (Request<I, O> next = next(); next != null; next = next()) {
       Admission admission = admit(next);
@@ -118,11 +138,16 @@ final class WaitingForRoom<I, O> {
   }
 
   /** Takes everybody out. */
-  synchronized List<Request<I, O>> removeAll() {
+  List<Request<I, O>> removeAll() {
     List<Request<I, O>> all = new ArrayList<>();
-    for (Request<I, O> next = next(); next != null; next = next()) {
-      all.add(next);
-      head = null;
+    lock.enter();
+    try {
+      for (Request<I, O> next = next(); next != null; next = next()) {
+        all.add(next);
+        head = null;
+      }
+    } finally {
+      lock.leave();
     }
     return all;
   }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 
 /**
  * A batcher over a ledger engine, on a clock that stands still, whose loop the test turns by hand:
@@ -34,7 +35,19 @@ final class BatchFixture implements AutoCloseable {
   BatchFixture(Batching batching, LedgerEngine engine) {
     this.engine = engine;
     batcher =
-        new BatchScheduler<>(engine, batching, timer, (lane, loop) -> started.add(loop(loop)));
+        new BatchScheduler<>(
+            engine, batching, timer, loopsOnly((lane, loop) -> started.add(loop(loop))));
+  }
+
+  /** Returns a launcher that gets the loops; the task that closes the model runs in place. */
+  static BiConsumer<Object, Runnable> loopsOnly(BiConsumer<Object, Runnable> launcher) {
+    return (lane, task) -> {
+      if (task instanceof BatchLoop) {
+        launcher.accept(lane, task);
+      } else {
+        task.run();
+      }
+    };
   }
 
   private static BatchLoop<?, ?> loop(Runnable loop) {

@@ -34,7 +34,8 @@ final class Bench implements BatchPredictor<Long, Long> {
   }
 
   Bench(Batching batching, BiConsumer<Object, Runnable> launcher) {
-    batcher = new BatchScheduler<>(this, batching, new StoppedTimer(), launcher);
+    batcher =
+        new BatchScheduler<>(this, batching, new StoppedTimer(), BatchFixture.loopsOnly(launcher));
   }
 
   private static final class StoppedTimer implements Timer {

@@ -8,6 +8,7 @@ import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.internal.concurrent.CallbackExecutor;
 import dev.inproc.inference.internal.concurrent.Futures;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.SpinWait;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.concurrent.Withdrawable;
 import java.lang.invoke.MethodHandles;
@@ -40,17 +41,16 @@ public class CallFuture<I, O> extends CompletableFuture<O> implements Withdrawab
   private static final VarHandle GROUP;
 
   private static final VarHandle WAITING;
-  private static final VarHandle CLAIMED;
+  private static final VarHandle CLAIM;
   private static final VarHandle GONE;
   private static final VarHandle COMPLETING;
-  private static final int SPINS = 1_000;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
       GROUP = lookup.findVarHandle(CallFuture.class, "group", WaiterGroup.class);
       WAITING = lookup.findVarHandle(CallFuture.class, "waiting", Parked.class);
-      CLAIMED = lookup.findVarHandle(CallFuture.class, "claimed", boolean.class);
+      CLAIM = lookup.findVarHandle(CallFuture.class, "claim", Claim.class);
       COMPLETING = lookup.findVarHandle(CallFuture.class, "completing", boolean.class);
       GONE = lookup.findVarHandle(CallFuture.class, "gone", boolean.class);
     } catch (ReflectiveOperationException e) {
@@ -58,11 +58,17 @@ public class CallFuture<I, O> extends CompletableFuture<O> implements Withdrawab
     }
   }
 
+  /** What the first thread that decided the call's outcome does. */
+  private enum Claim {
+    OUTCOME,
+    CANCEL
+  }
+
   private @Nullable I input;
   private final CallOptions options;
   private volatile @Nullable WaiterGroup group;
   private volatile @Nullable Parked waiting;
-  private volatile boolean claimed;
+  private volatile @Nullable Claim claim;
   private volatile boolean attached;
   private volatile boolean completing;
   private volatile boolean obtruded;
@@ -146,7 +152,7 @@ public class CallFuture<I, O> extends CompletableFuture<O> implements Withdrawab
 
   /** Decides for an outcome from outside; an executor may be stuck and is overruled. */
   private boolean mayDecide() {
-    return executor() != null || claim();
+    return executor() != null || claim(Claim.OUTCOME);
   }
 
   /** Returns the failure of a call whose time is over. */
@@ -227,7 +233,7 @@ public class CallFuture<I, O> extends CompletableFuture<O> implements Withdrawab
     // Dekker: this is written before it looks for dependents; a thread that attaches one says so
     // before it looks at this.
     completing = true;
-    if (attached || claimed || getNumberOfDependents() > 0) {
+    if (attached || claim != null || getNumberOfDependents() > 0) {
       completing = false;
       return false;
     }
@@ -277,7 +283,7 @@ public class CallFuture<I, O> extends CompletableFuture<O> implements Withdrawab
   }
 
   private boolean settleApart(@Nullable O output, @Nullable Throwable failure) {
-    if (isDone() || !claim()) {
+    if (isDone() || !claim(Claim.OUTCOME)) {
       return false;
     }
     if (executor() == null) {
@@ -287,9 +293,9 @@ public class CallFuture<I, O> extends CompletableFuture<O> implements Withdrawab
     return true;
   }
 
-  /** Decides which outcome is delivered by {@link CallbackExecutor}. */
-  private boolean claim() {
-    return CLAIMED.compareAndSet(this, false, true);
+  /** Decides which outcome the future gets; a callback thread may write it later. */
+  private boolean claim(Claim kind) {
+    return CLAIM.compareAndSet(this, null, kind);
   }
 
   private void deliver(@Nullable O output, @Nullable Throwable failure) {
@@ -491,11 +497,12 @@ public class CallFuture<I, O> extends CompletableFuture<O> implements Withdrawab
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
-    // Not super.cancel, which says true to each of two who cancel at once.
-    if (!isDone() && mayDecide()) {
+    if (!isDone() && (executor() != null || claim(Claim.CANCEL))) {
       failIfDecided(new CancellationException());
     }
-    return isCancelled();
+    // Of two threads that cancel at once, one may come here before the other has completed the
+    // future.
+    return (claim == Claim.CANCEL && !isDone()) || isCancelled();
   }
 
   /** The JDK's completes past {@link #complete}. */
@@ -594,15 +601,10 @@ public class CallFuture<I, O> extends CompletableFuture<O> implements Withdrawab
    * nanoseconds between {@link #beginHere} and the answer.
    */
   @Override
-  @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it
   public <V> CompletableFuture<V> newIncompleteFuture() {
     attached = true;
-    for (int spins = 0; completing; spins++) {
-      if (spins < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        Thread.yield(); // the runner has lost its processor
-      }
+    if (completing) {
+      SpinWait.until(() -> !completing);
     }
     return new CompletableFuture<>();
   }
