@@ -46,8 +46,7 @@ class ClassCyclesTest {
       };
 
   private static JavaClass owner(JavaClass each) {
-    boolean isCallback =
-        each.isInterface() && each.getModifiers().contains(JavaModifier.PUBLIC);
+    boolean isCallback = each.isInterface() && each.getModifiers().contains(JavaModifier.PUBLIC);
     return each.getEnclosingClass()
         .filter(outer -> !(isCallback && outer.getModifiers().contains(JavaModifier.PUBLIC)))
         .map(ClassCyclesTest::owner)

@@ -21,8 +21,7 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
   @Override
   public CompletableFuture<Answer<O>> submit(I input, CallOptions options) {
     AnswerFacts facts = factsOf(options);
-    return MappedFuture.map(
-        inner.submit(input, options.withFacts(facts)), facts::answer);
+    return MappedFuture.map(inner.submit(input, options.withFacts(facts)), facts::answer);
   }
 
   @Override

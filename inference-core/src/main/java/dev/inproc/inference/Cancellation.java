@@ -6,9 +6,9 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A one-shot switch between the threads that may stop a run and the run. The runner arms it with what
- * stops the run and disarms it afterwards; {@link #cancel} fires that at most once, and never after
- * {@link #disarm} has returned.
+ * A one-shot switch between the threads that may stop a run and the run. The runner arms it with
+ * what stops the run and disarms it afterwards; {@link #cancel} fires that at most once, and never
+ * after {@link #disarm} has returned.
  *
  * <p>The last clause is the point. Runs are stopped through pooled native options; a canceller that
  * had read "still running" and was then delayed would stop the next, innocent user of the same

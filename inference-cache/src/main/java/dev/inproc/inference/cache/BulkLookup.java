@@ -17,9 +17,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers a list. Inputs that the store has are taken from it, equal inputs are looked up once, runs
- * of other calls are joined, and the rest is run as one batch. The list runs its own batch before it
- * waits for other calls, so two lists that need each other's inputs do not wait in a circle.
+ * Answers a list. Inputs that the store has are taken from it, equal inputs are looked up once,
+ * runs of other calls are joined, and the rest is run as one batch. The list runs its own batch
+ * before it waits for other calls, so two lists that need each other's inputs do not wait in a
+ * circle.
  */
 final class BulkLookup<I, O> {
   private final Layer<I, O> cache;
@@ -230,8 +231,8 @@ final class BulkLookup<I, O> {
   }
 
   /**
-   * Ends the loads of a list that failed. The input that is known to be at fault fails all calls that
-   * wait for it. The runs of the other inputs begin again for the calls that had joined them.
+   * Ends the loads of a list that failed. The input that is known to be at fault fails all calls
+   * that wait for it. The runs of the other inputs begin again for the calls that had joined them.
    */
   private RuntimeException failed(Throwable failure, long start) {
     int culprit = culprit(failure);

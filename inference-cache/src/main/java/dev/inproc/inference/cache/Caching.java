@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * dev.inproc.inference.CallOptions#withCacheScope}, {@link
  * dev.inproc.inference.CallOptions#withCacheMode}). Equal requests in one scope share a run; each
  * may be cancelled or time out without the others, and the run is cancelled when the last has left.
- * A failure reaches the calls that wait for its run and is not kept, unless {@link #withFailuresFor}.
+ * A failure reaches the calls that wait for its run and is not kept, unless {@link
+ * #withFailuresFor}.
  *
  * <p>While look-ups cost more than the model's time that they save, the cache is off and calls go
  * through; {@link CachingMetrics#on} and the log say so.

@@ -60,7 +60,9 @@ final class CollectionCopy {
   /** Returns a copy of a class of the JDK, which compares as the JDK's collections do. */
   static Object key(Object value, KeyType.Kind kind, PartCopier copier) {
     Object copy = copy(value, kind, 0, copier);
-    return KeyType.isOfJdk(value.getClass()) ? copy : unmodifiable(kind, new Parts(copy, kind, 0, copier));
+    return KeyType.isOfJdk(value.getClass())
+        ? copy
+        : unmodifiable(kind, new Parts(copy, kind, 0, copier));
   }
 
   static Object copy(Object value, KeyType.Kind kind, int depth, PartCopier copier) {

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * One run of the model for one key, and the calls that wait for it. It is under way until the run
  * ends or the last waiter leaves; after that no call joins it.
  *
- * <p>A caller that runs the model on its own thread, and a refresh in the background, have no future
- * that could leave: they <em>hold</em> the load. All state is guarded by this object; what could
- * call back (futures, the model) is called outside.
+ * <p>A caller that runs the model on its own thread, and a refresh in the background, have no
+ * future that could leave: they <em>hold</em> the load. All state is guarded by this object; what
+ * could call back (futures, the model) is called outside.
  */
 final class InFlightLoad<I, O> implements LoadWaiter.JoinedRun<I, O> {
   final Object key;

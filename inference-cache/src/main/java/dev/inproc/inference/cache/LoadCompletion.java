@@ -195,7 +195,9 @@ final class LoadCompletion<I, O> {
     }
   }
 
-  /** Returns whether the same input would fail again: not if the call or the process is at fault. */
+  /**
+   * Returns whether the same input would fail again: not if the call or the process is at fault.
+   */
   private static boolean isOfInput(Throwable failure) {
     if (failure instanceof InferenceException) {
       return failure instanceof InvalidInputException

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * A call that waits for a run, its own or one that another call began.
  *
  * <p><b>Its outcome is counted once</b>, unless its list counts it, and never before the call is
- * counted, which is when it boards a load. The runner counts an outcome just before it gives it, so that a
- * caller that has its answer finds it counted. If the call turns out to be gone, the runner takes
- * that back, and the outcome that the call has is counted instead.
+ * counted, which is when it boards a load. The runner counts an outcome just before it gives it, so
+ * that a caller that has its answer finds it counted. If the call turns out to be gone, the runner
+ * takes that back, and the outcome that the call has is counted instead.
  */
 final class LoadWaiter<I, O> extends CallFuture<I, O> implements WaitGraph.Wait {
   /** The run that a call waits for. */

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The runs that are under way, at most one for a key that is not invalidated meanwhile.
  *
- * <p><b>Never twice.</b> A run's answer is in the store before its load leaves the map. A thread that
- * found neither may have looked into the store before the answer came and into the map after the
- * load left. So each thread that puts a new load into the map looks into the store once more.
+ * <p><b>Never twice.</b> A run's answer is in the store before its load leaves the map. A thread
+ * that found neither may have looked into the store before the answer came and into the map after
+ * the load left. So each thread that puts a new load into the map looks into the store once more.
  *
  * <p><b>Never stale.</b> To invalidate marks the load, takes it off the map, and removes from the
  * store, in this order. Marking and storing exclude each other, so what a marked load had stored is

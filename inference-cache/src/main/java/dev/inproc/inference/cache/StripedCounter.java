@@ -21,6 +21,7 @@ final class StripedCounter {
 
   /** A thread without a slot looks for a free one at one hit in so many: it takes a lock. */
   private static final int LOOK_AGAIN = 256;
+
   private static final VarHandle HITS;
   private static final VarHandle SAVED;
 

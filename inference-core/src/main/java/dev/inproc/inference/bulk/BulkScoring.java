@@ -32,13 +32,13 @@ import org.jspecify.annotations.Nullable;
  * a chunk that fails in the engine or in a codec the halves are run again. By default the run then
  * fails with that row's failure; {@link #withBadRows} has such rows told and the run go on. What
  * does not come from a row (closing, a deadline, an interrupt, an engine that fails as a whole)
- * ends the run in any case. When a run fails, the sink has had each row before the row that
- * failed, if in order.
+ * ends the run in any case. When a run fails, the sink has had each row before the row that failed,
+ * if in order.
  *
- * <p><b>Rows that cannot be read.</b> Where the iterator returns null or throws, the rows before are
- * scored and delivered, in any order. Then the run fails: with a {@link NullPointerException}, or
- * with an {@link IllegalStateException} whose cause is what the iterator threw. The message has the
- * row's place.
+ * <p><b>Rows that cannot be read.</b> Where the iterator returns null or throws, the rows before
+ * are scored and delivered, in any order. Then the run fails: with a {@link NullPointerException},
+ * or with an {@link IllegalStateException} whose cause is what the iterator threw. The message has
+ * the row's place.
  */
 public final class BulkScoring {
   /** Takes answers. */

@@ -163,8 +163,7 @@ class CodecTest {
             assertThrows(InvalidInputException.class, () -> coded.predict(-1)), "TextCodec", -1);
         assertNamesCodec(Await.failure(coded.submit(-1)), "TextCodec", -1);
         assertNamesCodec(
-            assertThrows(
-                InvalidInputException.class, () -> coded.predictAll(List.of(1, 2, -3, 4))),
+            assertThrows(InvalidInputException.class, () -> coded.predictAll(List.of(1, 2, -3, 4))),
             "TextCodec",
             2);
         List<Long> bad = new ArrayList<>();

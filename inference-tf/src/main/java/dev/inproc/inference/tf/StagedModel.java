@@ -21,11 +21,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A SavedModel made ready for TensorFlow in a private directory: TensorFlow loads
- * the very bytes of {@code saved_model.pb} that were checked here, whatever becomes of the original
- * meanwhile, and no other form of the graph lies beside them. Weights and assets are linked, and
- * looked at again when they have been read; if the model must have a digest, they are copied, and
- * it is the copy that is digested and loaded. Closing removes it.
+ * A SavedModel made ready for TensorFlow in a private directory: TensorFlow loads the very bytes of
+ * {@code saved_model.pb} that were checked here, whatever becomes of the original meanwhile, and no
+ * other form of the graph lies beside them. Weights and assets are linked, and looked at again when
+ * they have been read; if the model must have a digest, they are copied, and it is the copy that is
+ * digested and loaded. Closing removes it.
  */
 final class StagedModel implements AutoCloseable {
   private static final String GRAPH = "saved_model.pb";

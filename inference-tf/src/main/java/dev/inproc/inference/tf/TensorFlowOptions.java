@@ -74,14 +74,7 @@ public final class TensorFlowOptions {
   }
 
   private List<Object> state() {
-    return List.of(
-        signature,
-        tags,
-        xla,
-        trusted,
-        operatorLibraries,
-        maxGraphBytes,
-        servingWarmUp);
+    return List.of(signature, tags, xla, trusted, operatorLibraries, maxGraphBytes, servingWarmUp);
   }
 
   /** Equal options have models loaded alike. */

@@ -125,8 +125,7 @@ public record ProtoField(
         case 1 -> cursor.skip(8);
         case 2 -> cursor.skip(length);
         case 5 -> cursor.skip(4);
-        default ->
-            throw ProtoCursor.notProtobuf("wire type " + wireType + " at byte " + start);
+        default -> throw ProtoCursor.notProtobuf("wire type " + wireType + " at byte " + start);
       }
       return new ProtoField(source, (int) number, wireType, start, payload, cursor.position());
     }

@@ -62,8 +62,8 @@ public record AutomaticQuantizer(
 
   /**
    * Quantizes a model. The examples are what the gate compares and what the calibration runs; see
-   * {@link QuantizeOptions#withSmoothing}. If no try passes, the model of the last try
-   * is kept; the outcome says so.
+   * {@link QuantizeOptions#withSmoothing}. If no try passes, the model of the last try is kept; the
+   * outcome says so.
    */
   public Outcome quantize(Path in, Path out, QuantizeOptions options, List<Tensors> examples) {
     try (Session reference = engine.load(ModelSource.file(in), session)) {

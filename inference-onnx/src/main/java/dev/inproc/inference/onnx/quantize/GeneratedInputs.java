@@ -16,6 +16,7 @@ import java.util.Random;
 /** Examples made up from a signature: normal noise, small integers, ones for masks. */
 final class GeneratedInputs {
   private static final int SEED = 20;
+
   /** Every vocabulary has so many ids. */
   private static final int LARGEST_ID = 100;
 

@@ -94,7 +94,8 @@ final class GraphCheck {
     if (done < waiting.length) {
       for (int i = 0; i < waiting.length; i++) {
         if (waiting[i] > 0) {
-          throw file.failure("node \"" + NodeProtos.name(nodes.get(i)) + "\" waits for itself: a cycle");
+          throw file.failure(
+              "node \"" + NodeProtos.name(nodes.get(i)) + "\" waits for itself: a cycle");
         }
       }
     }

@@ -83,7 +83,10 @@ final class GraphEdit {
   String integers(Long... values) throws IOException {
     List<Long> list = List.of(values);
     return shared(
-        "inproc/" + list, DataType.INT64_VALUE, List.of((long) list.size()), TensorProtos.bytes(list));
+        "inproc/" + list,
+        DataType.INT64_VALUE,
+        List.of((long) list.size()),
+        TensorProtos.bytes(list));
   }
 
   // Outermost, where every subgraph sees it.

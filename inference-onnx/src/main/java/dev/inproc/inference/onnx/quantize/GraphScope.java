@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One graph under change, and which constants its nodes can see: its own and the ones of the graphs around it. The
- * transpose of a constant matrix is a constant.
+ * One graph under change, and which constants its nodes can see: its own and the ones of the graphs
+ * around it. The transpose of a constant matrix is a constant.
  */
 final class GraphScope {
   private static final List<Long> TURNED = List.of(1L, 0L);
@@ -80,7 +80,8 @@ final class GraphScope {
     if (node.getInputCount() != 1 || node.getOutputCount() != 1) {
       return false;
     }
-    return NodeProtos.is(node, "Identity") || (NodeProtos.is(node, "Transpose") && permutation(node) != null);
+    return NodeProtos.is(node, "Identity")
+        || (NodeProtos.is(node, "Transpose") && permutation(node) != null);
   }
 
   /** The axes of a Transpose of a matrix; null if it is one of something else. */

@@ -15,10 +15,10 @@ import java.util.Set;
 
 /**
  * The versions of operator sets, and raising that of the default one to 11, which dynamic
- * quantization needs. Most operators mean the same in 7 and in 11; operators whose attributes became
- * inputs are rewritten (Slice, TopK, Clip, Pad), Scatter is renamed, and the few that need more are
- * refused. Nothing is raised beyond what is needed: what is newer is reached by ONNX Runtime's own
- * operators, whose set has versions of its own.
+ * quantization needs. Most operators mean the same in 7 and in 11; operators whose attributes
+ * became inputs are rewritten (Slice, TopK, Clip, Pad), Scatter is renamed, and the few that need
+ * more are refused. Nothing is raised beyond what is needed: what is newer is reached by ONNX
+ * Runtime's own operators, whose set has versions of its own.
  */
 final class OpsetUpgrader {
   private static final long OLDEST = 7;

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Smoothing {
   /** How much of the spread goes to the weight; SmoothQuant uses 0.5. */
   private static final double[] BALANCES = {0.3, 0.4, 0.5, 0.6, 0.7};
+
   private static final double WORTH_IT = 0.7; // of the error without it, since it costs a Mul
   private static final int MAX_EXPONENT = 12; // 4,096: no factor takes a value near overflow
 

@@ -100,7 +100,8 @@ final class Tables {
     String scales =
         edit.add(owner, "", "Reshape", List.of(table.scales, edit.integers(-1L)), name + "/scale");
     MatMulEmitter.Weight weight =
-        new MatMulEmitter.Weight(values, scales, /* rows= */ table.columns, /* columns= */ table.rows);
+        new MatMulEmitter.Weight(
+            values, scales, /* rows= */ table.columns, /* columns= */ table.rows);
     weights.put(key(constant), weight);
     return weight;
   }

@@ -199,7 +199,8 @@ final class Zoo {
             xToY("top", "batch,96", "batch,24")
                 .opset("", 9)
                 .initializer("w", normal(1, K * N), K, N)
-                .node("TopK", "x -> a i", NodeProtos.integer("k", 48), NodeProtos.integer("axis", 1))
+                .node(
+                    "TopK", "x -> a i", NodeProtos.integer("k", 48), NodeProtos.integer("axis", 1))
                 .node("MatMul", "a w -> y"),
             "opset 9 with TopK",
             x(5, 96),
