@@ -30,7 +30,8 @@ class LayerOrderTest {
         record Payment(float[] features) {}
         static Tensors x(float[] features) { return Tensors.of("x", Tensor.of(features)); }
         static void chain(Session session, Codec<Payment, Float> codec, Caching caching) {
-          var chain = """;
+          var chain =
+      """;
 
   private record Source(String text) {
     /** Returns what the compiler says; empty if nothing. */

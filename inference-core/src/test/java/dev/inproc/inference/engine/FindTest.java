@@ -85,7 +85,10 @@ class FindTest {
   }
 
   /** A control that can be closed and is no predictor. */
-  private interface Handle extends AutoCloseable {}
+  private interface Handle extends AutoCloseable {
+    @Override
+    void close();
+  }
 
   private static final class Holding extends ForwardingPredictor<Tensors, Tensors> {
     Holding(Predictor<Tensors, Tensors> inner) {
