@@ -16,8 +16,12 @@ class OptionsIdiomTest {
   private static final CallOptions CALL = CallOptions.DEFAULT;
   private static final BulkScoring BULK = BulkScoring.inOrder();
   private static final Executor EXECUTOR = Runnable::run;
-  private static final BulkScoring.BadRows<Object> BAD_ROWS = (index, row, failure) -> {};
-  private static final Consumer<BulkProgress> LISTENER = progress -> {};
+  private static final BulkScoring.BadRows<Object> BAD_ROWS = OptionsIdiomTest::ignore;
+  private static final Consumer<BulkProgress> LISTENER = OptionsIdiomTest::ignore;
+
+  private static void ignore(long index, Object row, RuntimeException failure) {}
+
+  private static void ignore(BulkProgress progress) {}
 
   static Stream<OptionsIdiom<?>> all() {
     return Stream.of(

@@ -18,9 +18,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 class OptionsIdiomTest {
   private static final QuantizeOptions QUANTIZE = QuantizeOptions.DEFAULT;
   private static final AccuracyGate GATE = AccuracyGate.DEFAULT;
-  private static final Function<Tensors, float[]> VIEW = tensors -> new float[1];
-  private static final ToDoubleBiFunction<Tensors, Tensors> METRIC = (one, other) -> 1;
+  private static final Function<Tensors, float[]> VIEW = OptionsIdiomTest::vector;
+  private static final ToDoubleBiFunction<Tensors, Tensors> METRIC = OptionsIdiomTest::metric;
   private static final Path FILE = Path.of("file");
+
+  private static float[] vector(Tensors answer) {
+    return new float[answer.size()];
+  }
+
+  private static double metric(Tensors one, Tensors other) {
+    return one.size() - other.size();
+  }
 
   private static OnnxOptions.Builder onnx() {
     return OnnxOptions.builder();
