@@ -326,10 +326,7 @@ class CodecTest {
     // A call that ends at once is decoded by the thread that submits it, so each has its own.
     List<CompletableFuture<Long>> calls =
         both.stream()
-            .map(
-                each ->
-                    CompletableFuture.supplyAsync(() -> each.submit(1, apart), threads)
-                        .thenCompose(call -> call))
+            .map(each -> CompletableFuture.supplyAsync(() -> each.submit(1, apart).join(), threads))
             .toList();
     calls.forEach(call -> assertEquals(LedgerModel.f(1), Await.value(call)));
     fixtures.forEach(Fixture::checkNothingLeft);
