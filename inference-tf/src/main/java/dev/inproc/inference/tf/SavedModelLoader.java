@@ -50,7 +50,7 @@ import org.tensorflow.internal.c_api.TF_Status;
 
 /** Checks a SavedModel and loads replicas of it, each on one device. */
 final class SavedModelLoader {
-  private static final Logger LOG = System.getLogger(TensorFlowEngine.class.getName());
+  private static final Logger LOG = System.getLogger(StagedModel.LOGGER);
   private static final int NO_GPU = -1;
   private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
 
@@ -107,7 +107,7 @@ final class SavedModelLoader {
     }
     List<Set<String>> tags = graphs.stream().map(SavedModelGraph::tags).toList();
     throw new ModelLoadException(
-        name, "no graph has the tags " + own.tags() + "; those there are have " + tags, null);
+        name, "no graph has the tags " + own.tags() + "; the graphs have " + tags, null);
   }
 
   private Set<String> loadLibraries() {
