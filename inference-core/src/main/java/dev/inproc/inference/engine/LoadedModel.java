@@ -230,7 +230,7 @@ final class LoadedModel {
     return isProbing && background != null ? "starting" : "open";
   }
 
-  private long nativeBytes() {
+  long nativeBytes() {
     return runners.values().stream().mapToLong(Runner::nativeBytes).sum();
   }
 }
