@@ -28,6 +28,8 @@ class ArchitectureTest {
   private static final String FILES = ROOT + ".internal.files";
   private static final String BULK = ROOT + ".bulk";
   private static final String METRICS = ROOT + ".metrics..";
+  private static final String EVENTS = ROOT + ".events..";
+  private static final String MONITORING = ROOT + ".monitoring..";
   private static final String BATCH = ROOT + ".batch..";
   private static final String SPI = ROOT + ".spi..";
   private static final String ENGINE = ROOT + ".engine..";
@@ -183,7 +185,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule cache_knowsNoEngineAndNoBatcher =
-      onlyUses(CACHE, ROOT, TENSOR, CALLS, CONCURRENT);
+      onlyUses(CACHE, ROOT, TENSOR, CALLS, CONCURRENT, METRICS);
 
   // ---- packages of core ----
 
@@ -195,11 +197,18 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule cost_usesNothingOfOurs = onlyUses(COST);
 
-  @ArchTest static final ArchRule metrics_usesNothingOfOurs = onlyUses(METRICS);
+  @ArchTest static final ArchRule metrics_usesConcurrentAlone = onlyUses(METRICS, CONCURRENT);
+
+  @ArchTest static final ArchRule events_usesNothingOfOurs = onlyUses(EVENTS);
+
+  @ArchTest
+  static final ArchRule monitoring_usesRootMetricsAndConcurrentAlone =
+      onlyUses(MONITORING, ROOT, METRICS, CONCURRENT);
 
   /** The root uses no internal package that uses the root. */
   @ArchTest
-  static final ArchRule root_usesTensorAndConcurrentAlone = onlyUses(ROOT, TENSOR, CONCURRENT);
+  static final ArchRule root_usesTensorMetricsAndConcurrentAlone =
+      onlyUses(ROOT, TENSOR, METRICS, CONCURRENT);
 
   @ArchTest
   static final ArchRule calls_usesRootAndConcurrentAlone = onlyUses(CALLS, ROOT, CONCURRENT);
@@ -209,7 +218,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule engine_usesNoLayer =
-      onlyUses(ENGINE, ROOT, TENSOR, SPI, CALLS, CONCURRENT, COST, FILES);
+      onlyUses(ENGINE, ROOT, TENSOR, SPI, CALLS, CONCURRENT, COST, FILES, METRICS);
 
   @ArchTest
   static final ArchRule batch_knowsNoTensorAndNoEngine =

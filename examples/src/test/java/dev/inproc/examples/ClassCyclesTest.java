@@ -27,7 +27,7 @@ import java.util.Set;
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ClassCyclesTest {
   private static final Set<String> PACKAGES =
-      Set.of("", ".tensor", ".bulk", ".metrics", ".cache", ".onnx.quantize", ".onnx.format", ".tf");
+      Set.of("", ".tensor", ".bulk", ".metrics", ".monitoring", ".events", ".cache", ".onnx.quantize", ".onnx.format", ".tf");
 
   private static final SliceAssignment CLASSES =
       new SliceAssignment() {

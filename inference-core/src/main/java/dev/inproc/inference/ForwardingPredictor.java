@@ -71,8 +71,7 @@ public abstract class ForwardingPredictor<I, O> implements Predictor<I, O> {
   /** Returns a layer without figures around the description of the wrapped predictor. */
   @Override
   public LayerDescription describe() {
-    return new LayerDescription(
-        "layer", getClass().getSimpleName(), List.of(), List.of(inner.describe()));
+    return LayerDescription.around(inner.describe(), "layer", List.of());
   }
 
   @Override

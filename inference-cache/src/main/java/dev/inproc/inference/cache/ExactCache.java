@@ -12,6 +12,7 @@ import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.concurrent.Workers;
+import dev.inproc.inference.metrics.LayerDescription;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -236,6 +237,11 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   @Override
   public <T> Optional<T> find(Class<T> control) {
     return control.isInstance(this) ? Optional.of(control.cast(this)) : inner.find(control);
+  }
+
+  @Override
+  public LayerDescription describe() {
+    return LayerDescription.around(inner.describe(), "exact.cache", metrics().figures());
   }
 
   @Override

@@ -171,7 +171,7 @@ public final class CallRecorder {
       for (int i = 0; i < OUTCOMES; i++) {
         ended[i] += other.ended[i];
       }
-      other.latency.histogram().addTo(latency);
+      latency.add(other.latency.histogram());
     }
 
     CallMetrics metrics() {

@@ -52,13 +52,13 @@ public final class Histogram {
 
   // ---- where a value is counted ----
 
-  static int octave(long value) {
+  static int octaveOf(long value) {
     return value < BUCKETS_PER_OCTAVE
         ? 0
         : Long.SIZE - OCTAVE_BITS - Long.numberOfLeadingZeros(value);
   }
 
-  static int bucket(long value, int octave) {
+  static int bucketOf(long value, int octave) {
     return (int) (octave == 0 ? value : value >>> (octave - 1)) & (BUCKETS_PER_OCTAVE - 1);
   }
 
@@ -102,14 +102,9 @@ public final class Histogram {
     return new Histogram(all, sum + sign * other.sum, newMax);
   }
 
-  void addTo(HistogramSum all) {
-    for (int octave = 0; octave < OCTAVES; octave++) {
-      long[] counts = octaves[octave];
-      for (int i = 0; counts != null && i < BUCKETS_PER_OCTAVE; i++) {
-        all.octave(octave)[i] += counts[i];
-      }
-    }
-    all.add(sum, max);
+  /** Returns the counts of an octave, not to be changed; null if there are none. */
+  long @Nullable [] octave(int octave) {
+    return octaves[octave];
   }
 
   private long highestBucket() {

@@ -42,13 +42,13 @@ public final class HistogramRecorder {
    */
   void recordOwned(long value, long times) {
     long clamped = clamp(value);
-    int octave = Histogram.octave(clamped);
+    int octave = Histogram.octaveOf(clamped);
     long[] counts = octaves[octave];
     if (counts == null) {
       counts = new long[Histogram.BUCKETS_PER_OCTAVE];
       OCTAVE.setRelease(octaves, octave, counts);
     }
-    int bucket = Histogram.bucket(clamped, octave);
+    int bucket = Histogram.bucketOf(clamped, octave);
     // The maximum and the sum first: a snapshot that sees the count sees them.
     if (clamped > max) {
       MAX.setOpaque(this, clamped);
@@ -65,7 +65,7 @@ public final class HistogramRecorder {
   /** Records a value so many times. Negative values count as 0. */
   public void record(long value, long times) {
     long clamped = clamp(value);
-    int octave = Histogram.octave(clamped);
+    int octave = Histogram.octaveOf(clamped);
     long[] counts = (long[]) OCTAVE.getAcquire(octaves, octave);
     if (counts == null) {
       long[] made = new long[Histogram.BUCKETS_PER_OCTAVE];
@@ -77,7 +77,7 @@ public final class HistogramRecorder {
       seen = (long) MAX.getOpaque(this);
     }
     SUM.getAndAdd(this, times * clamped);
-    COUNT.getAndAdd(counts, Histogram.bucket(clamped, octave), times);
+    COUNT.getAndAdd(counts, Histogram.bucketOf(clamped, octave), times);
   }
 
   /** Returns what was recorded so far. */

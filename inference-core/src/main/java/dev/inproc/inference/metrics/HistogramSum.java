@@ -23,6 +23,16 @@ final class HistogramSum {
     max = Math.max(max, otherMax);
   }
 
+  void add(Histogram histogram) {
+    for (int octave = 0; octave < Histogram.OCTAVES; octave++) {
+      long[] counts = histogram.octave(octave);
+      for (int i = 0; counts != null && i < Histogram.BUCKETS_PER_OCTAVE; i++) {
+        octave(octave)[i] += counts[i];
+      }
+    }
+    add(histogram.sum(), histogram.max());
+  }
+
   Histogram histogram() {
     return new Histogram(octaves, sum, max);
   }

@@ -29,6 +29,12 @@ public record LayerDescription(
     inner = List.copyOf(inner);
   }
 
+  /** Returns a layer around one other, which has that one's name. */
+  public static LayerDescription around(
+      LayerDescription inner, String kind, List<Figure> figures) {
+    return new LayerDescription(kind, inner.name(), figures, List.of(inner));
+  }
+
   /** Returns the figure of a name, if this layer has one; of some with that name, the first. */
   public Optional<Figure> figure(String figureName) {
     return figures.stream().filter(each -> each.name().equals(figureName)).findFirst();
