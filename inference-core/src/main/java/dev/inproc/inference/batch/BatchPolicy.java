@@ -1,6 +1,7 @@
 package dev.inproc.inference.batch;
 
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ final class BatchPolicy<R extends QueuedRequest> {
   private final WeightedFairQueue<R> untimed = new WeightedFairQueue<>();
   private final DeadlineQueue<R> timed;
   private final DeadlinePlanner planner;
+  private final IntPredicate isChosen; // by the planner, of a place in the window
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
   private double usualNanos; // from arrival to deadline, a fading mean
   private int passedOver; // runs without one of those untimed that waited
@@ -48,6 +50,7 @@ final class BatchPolicy<R extends QueuedRequest> {
     int lookAhead = Math.max(64, Math.min(LOOK_AHEAD * batch, most));
     timed = new DeadlineQueue<>(lookAhead);
     planner = new DeadlinePlanner(batch, cost);
+    isChosen = planner::isChosen;
   }
 
   /** Takes in a request. */
@@ -204,7 +207,7 @@ final class BatchPolicy<R extends QueuedRequest> {
     reason = planner.isLosing() ? DispatchReason.DEADLINE : DispatchReason.IDLE_ENGINE;
     int bestEffort = untimed.isEmpty() ? 0 : bestEffort();
     planner.makeRoom(bestEffort, untimed.meanBytes(bestEffort));
-    timed.take(planner, batch);
+    timed.take(isChosen, batch);
     int taken = untimed.take(bestEffort, batch);
     passedOver = taken > 0 || untimed.size() == 0 ? 0 : passedOver + 1;
   }

@@ -51,30 +51,35 @@ final class BatchRunner<I, O> {
 
   // ---- running ----
 
-  void run(BatchLoop<I, O> loop, List<Request<I, O>> requests) {
+  /**
+   * Runs a batch.
+   *
+   * @param current tells other threads of the run while it lasts
+   */
+  void run(List<Request<I, O>> requests, DispatchReason reason, CurrentRun<I, O> current) {
     long start = timer.nanoTime();
     long bytes = 0;
     for (Request<I, O> request : requests) {
       bytes += request.bytes();
     }
-    figures.began(loop.reason(), requests.size());
+    figures.began(reason, requests.size());
     Request<I, O> one = requests.get(Math.floorMod(start, requests.size()));
     if (one.arrivalNanos() != Request.UNSTAMPED) {
       figures.queued(start - one.arrivalNanos(), requests.size());
     }
     RequestBatch<I, O> gathered = new RequestBatch<>(requests, figures);
     double typical = cost.nanos(requests.size(), bytes, LUCKY);
-    loop.begin(gathered, start + (long) typical);
+    current.begin(gathered, start + (long) typical);
     try {
-      PredictorClosedException reason = aborted;
-      if (reason != null) {
-        requests.forEach(request -> request.fail(Failures.copy(reason), figures));
+      PredictorClosedException closed = aborted;
+      if (closed != null) {
+        requests.forEach(request -> request.fail(Failures.copy(closed), figures));
         return;
       }
       run(gathered);
       ended(gathered, bytes, timer.nanoTime() - start);
     } finally {
-      loop.end();
+      current.end();
       gathered.releaseInputs();
     }
   }

@@ -3,6 +3,7 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.internal.calls.PriorityTurns;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,10 +114,10 @@ final class DeadlineQueue<R extends QueuedRequest> {
   }
 
   /** Moves those that a plan has chosen into a batch, the earliest deadline first. */
-  void take(DeadlinePlanner plan, List<R> batch) {
+  void take(IntPredicate isChosen, List<R> batch) {
     int kept = 0;
     for (int i = 0; i < count; i++) {
-      if (plan.isChosen(i)) {
+      if (isChosen.test(i)) {
         batch.add(at(i));
       } else {
         window[kept++] = window[i];

@@ -30,6 +30,10 @@ final class EngineSlots {
     all = count == MOST ? -1 : (1L << count) - 1;
   }
 
+  int count() {
+    return leaders.length;
+  }
+
   /**
    * Takes the lowest free slot, or none. When all are taken, which is when it matters, it reads.
    */

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * thread, its caller's, but for {@link #expire}.
  */
 final class ListRun<I, O> {
-  private final BatchScheduler<I, O> scheduler;
   private final AdmissionControl<I, O> admission;
   private final StatsCounter figures;
   private final List<I> inputs;
@@ -36,13 +35,11 @@ final class ListRun<I, O> {
    * @param options armed, and without an executor
    */
   ListRun(
-      BatchScheduler<I, O> scheduler,
       AdmissionControl<I, O> admission,
       StatsCounter figures,
       List<I> inputs,
       CallOptions options,
       int window) {
-    this.scheduler = scheduler;
     this.admission = admission;
     this.figures = figures;
     this.inputs = inputs;
@@ -100,7 +97,7 @@ final class ListRun<I, O> {
   private boolean putIn() {
     int index = created;
     Request<I, O> request = admission.part(inputs.get(index), index == 0 ? first : others);
-    scheduler.enqueue(request, admission.admit(request));
+    admission.enqueue(request);
     requests[index % window] = request;
     created = index + 1; // after it has a place: the alarm may now end it
     if (expired) {

@@ -37,6 +37,26 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
   /** In place of an arrival: nobody will ask for it. */
   static final long UNSTAMPED = Long.MIN_VALUE;
 
+  /** Accounts for requests that leave, or whose outcome is on its way. */
+  interface Listener<I, O> {
+    /**
+     * A request's caller is gone, or its time is over.
+     *
+     * @param queued whether it was in the queue's count
+     * @param isOutside whether it waited for room
+     */
+    void gone(Request<I, O> request, boolean queued, boolean isOutside);
+
+    /** An outcome is on its way to its future, or has come there. */
+    void onDelivery(boolean begins);
+
+    /** Returns the threads of the model that is called. */
+    ServingThreads threads();
+
+    /** Returns what was called, for messages. */
+    Object predictor();
+  }
+
   private static final VarHandle PLACE;
   private static final int OUTSIDE = -1;
   private static final int QUEUED = 0;
@@ -52,7 +72,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
     }
   }
 
-  private final BatchScheduler<I, O> scheduler;
+  private final Listener<I, O> listener;
   private final long arrivalNanos;
   private final long deadlineNanos;
   private final long bytes;
@@ -72,7 +92,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
    * @param chainable whether the waiter blocks on nothing else
    */
   Request(
-      BatchScheduler<I, O> scheduler,
+      Listener<I, O> listener,
       I input,
       CallOptions options,
       long nowNanos,
@@ -80,7 +100,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
       @Nullable Thread waiter,
       boolean chainable) {
     super(input, options);
-    this.scheduler = scheduler;
+    this.listener = listener;
     this.arrivalNanos = nowNanos;
     long remaining = Deadline.remainingNanos(options, nowNanos);
     this.deadlineNanos = remaining == Long.MAX_VALUE ? Long.MAX_VALUE : nowNanos + remaining;
@@ -121,12 +141,12 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
 
   @Override
   protected ServingThreads threads() {
-    return scheduler.threads();
+    return listener.threads();
   }
 
   @Override
   protected Object predictor() {
-    return scheduler;
+    return listener.predictor();
   }
 
   @Override
@@ -169,7 +189,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
 
   @Override
   protected void onDelivery(boolean begins) {
-    scheduler.onDelivery(begins);
+    listener.onDelivery(begins);
   }
 
   @Override
@@ -179,7 +199,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
       releaseInput();
     }
     if (from != SETTLED) {
-      scheduler.gone(this, from == QUEUED, from == OUTSIDE);
+      listener.gone(this, from == QUEUED, from == OUTSIDE);
     }
     wake();
   }
