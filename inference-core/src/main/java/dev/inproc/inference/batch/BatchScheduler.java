@@ -109,7 +109,6 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
         new PendingRequests<>(
             this,
             threads,
-            timer,
             queue,
             outside,
             slots,
@@ -117,7 +116,11 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
             termination,
             this::wake,
             maxBatchSize,
-            new BatchPolicy<>(maxBatchSize, batching.maxDelayNanos(), cost));
+            new GatedPolicy<>(
+                timer,
+                queue,
+                outside,
+                new BatchPolicy<>(maxBatchSize, batching.maxDelayNanos(), cost)));
     loops = new EngineLoops<>(this, slots, pending, runs, termination, launcher, delays);
     admission =
         new AdmissionControl<>(

@@ -14,6 +14,9 @@ final class Choice<I, O> {
   /** Why the batch is run now. */
   DispatchReason reason = DispatchReason.IDLE_ENGINE;
 
+  /** Whether requests are left for another engine. */
+  boolean isMoreLeft;
+
   void clear() {
     batch.clear();
     unmeetable.clear();

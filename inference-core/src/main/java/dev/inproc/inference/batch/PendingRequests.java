@@ -7,21 +7,17 @@ import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.internal.calls.Failures;
 import dev.inproc.inference.internal.calls.PriorityTurns;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
-import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
  * The requests that wait, seen from the side that takes them out. A thread with an engine slot has
- * the {@link BatchPolicy} choose from them; other threads evict, withdraw and refuse them.
- *
- * <p>The policy and the consuming end of the {@link RequestQueue} are used only inside the {@link
- * SpinLock}, whose leaving and entering order one holder after the other. The thread that moves a
- * request from its place in the queue counts it out, so each request is counted out once.
+ * the policy choose from them ({@link GatedPolicy}); other threads evict, withdraw and refuse them.
+ * The thread that moves a request from its place in the queue counts it out, so each request is
+ * counted out once. What this does to futures and slots it does outside the policy's lock.
  */
 final class PendingRequests<I, O> implements Request.Listener<I, O> {
   /** Gives a free engine slot, if there is one, to a worker thread. */
@@ -34,12 +30,8 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
     void wake(boolean timed);
   }
 
-  /** So many withdrawn requests are kept at most while no loop drains the queue. */
-  private static final int MANY_GONE = 64;
-
   private final Object batcher;
   private final ServingThreads threads;
-  private final Timer timer;
   private final RequestQueue<Request<I, O>> queue;
   private final WaitingForRoom<I, O> outside;
   private final EngineSlots slots;
@@ -47,23 +39,16 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
   private final Termination termination;
   private final Waker waker;
   private final int maxBatchSize;
-  private final SpinLock gate = new SpinLock();
-  private final BatchPolicy<Request<I, O>> policy; // inside the gate
-  private final AtomicInteger goneQueued = new AtomicInteger();
-
-  /** Whether a thread without a slot drained requests into the policy; they need a wake-up. */
-  private volatile boolean policyHasUnclaimedWork;
+  private final GatedPolicy<I, O> policy;
 
   /**
    * Creates it.
    *
    * @param batcher what messages name
-   * @param policy used by this object alone
    */
   PendingRequests(
       Object batcher,
       ServingThreads threads,
-      Timer timer,
       RequestQueue<Request<I, O>> queue,
       WaitingForRoom<I, O> outside,
       EngineSlots slots,
@@ -71,10 +56,9 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
       Termination termination,
       Waker waker,
       int maxBatchSize,
-      BatchPolicy<Request<I, O>> policy) {
+      GatedPolicy<I, O> policy) {
     this.batcher = batcher;
     this.threads = threads;
-    this.timer = timer;
     this.queue = queue;
     this.outside = outside;
     this.slots = slots;
@@ -87,7 +71,7 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
 
   /** Whether the queue holds something, or a thread without a slot put requests aside. */
   boolean hasArrivals() {
-    return queue.hasArrivals() || policyHasUnclaimedWork;
+    return queue.hasArrivals() || policy.hasUnclaimedWork();
   }
 
   int waiting() {
@@ -110,52 +94,14 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
    * @return as {@link BatchPolicy#select} does
    */
   long choose(Choice<I, O> choice) {
-    long ask;
-    boolean left;
-    gate.enter();
-    try {
-      queue.drain(policy::add);
-      policyHasUnclaimedWork = false;
-      goneQueued.setPlain(0);
-      ask = policy.select(timer.nanoTime(), choice.batch, choice.unmeetable);
-      boolean entered = take(choice.batch, true);
-      entered |= take(choice.unmeetable, true);
-      choice.reason = policy.reason();
-      left = entered || policy.size() > 0;
-    } finally {
-      gate.leave();
-    }
-    if (ask == 0 && left && !slots.areAllTaken()) {
+    long ask = policy.choose(choice);
+    if (ask == 0 && choice.isMoreLeft && !slots.areAllTaken()) {
       waker.wake(false);
     }
     if (outside.isOccupied()) {
       admitWaiting();
     }
     return ask;
-  }
-
-  /**
-   * Takes requests out of the count, and out of the list each that has left meanwhile.
-   *
-   * @param replacing whether requests from outside may take the places
-   * @return whether any did
-   */
-  private boolean take(List<Request<I, O>> requests, boolean replacing) {
-    long lines = 0;
-    int taken = 0;
-    for (Request<I, O> request : requests) {
-      if (request.take()) {
-        lines += RequestQueue.lines(request.bytes());
-        queue.leaveClass(request);
-        requests.set(taken++, request);
-      }
-    }
-    requests.subList(taken, requests.size()).clear();
-    if (taken > 0 && replacing) {
-      return outside.replace(taken, lines);
-    }
-    queue.leave(taken, lines);
-    return false;
   }
 
   /** Lets in the requests outside for which there is room. */
@@ -196,29 +142,7 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
       return false;
     }
     List<Request<I, O>> evicted = new ArrayList<>();
-    long freed = 0;
-    boolean fits = false;
-    gate.enter();
-    try {
-      queue.drain(policy::add);
-      while (!fits) {
-        Request<I, O> victim = policy.pollEvictable(PriorityTurns.rank(priority));
-        if (victim == null) {
-          break;
-        }
-        if (victim.take()) {
-          long own = RequestQueue.lines(victim.bytes());
-          queue.leaveClass(victim);
-          queue.leave(1, own);
-          evicted.add(victim);
-          freed += own;
-          fits = freed >= lines || queue.fitsInBytes();
-        }
-      }
-      policyHasUnclaimedWork = policy.size() > 0;
-    } finally {
-      gate.leave();
-    }
+    boolean fits = policy.evict(PriorityTurns.rank(priority), lines, evicted);
     if (!fits) {
       queue.leave(1, lines);
     }
@@ -229,7 +153,7 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
 
   /** A worker thread that freed its slot while requests were moved found the queue empty. */
   private void wakeForUnclaimed() {
-    if (policyHasUnclaimedWork) {
+    if (policy.hasUnclaimedWork()) {
       waker.wake(false);
     }
   }
@@ -238,14 +162,7 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
   void refuseAll(Throwable reason) {
     List<Request<I, O>> all = new ArrayList<>();
     termination.onDelivery(true); // no longer counted as waiting, not yet as on their way
-    gate.enter();
-    try {
-      queue.drain(policy::add);
-      policy.removeAll(all);
-      take(all, false);
-    } finally {
-      gate.leave();
-    }
+    policy.removeAll(all);
     refuse(all, reason);
     refuse(outside.removeAll(), reason);
     termination.onDelivery(false);
@@ -269,9 +186,7 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
 
   /** No request will come any more: the policy no longer waits for a fuller batch. */
   void drain() {
-    gate.enter();
     policy.drain();
-    gate.leave();
   }
 
   // ---- requests that leave ----
@@ -293,16 +208,7 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
     }
     queue.leaveClass(request);
     queue.leave(1, RequestQueue.lines(request.bytes()));
-    if (goneQueued.incrementAndGet() >= MANY_GONE && gate.tryEnter()) {
-      // An engine that hangs while callers come and give up must not fill the memory.
-      try {
-        goneQueued.setPlain(0);
-        queue.drain(policy::add);
-        policy.purge();
-        policyHasUnclaimedWork = policy.size() > 0;
-      } finally {
-        gate.leave();
-      }
+    if (policy.noteGone()) {
       wakeForUnclaimed();
     }
     left();
@@ -325,13 +231,6 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
 
   /** Returns the number of requests in memory, withdrawn ones included; for tests. */
   int held() {
-    gate.enter();
-    try {
-      queue.drain(policy::add);
-      policyHasUnclaimedWork = policy.size() > 0;
-      return policy.size();
-    } finally {
-      gate.leave();
-    }
+    return policy.held();
   }
 }
