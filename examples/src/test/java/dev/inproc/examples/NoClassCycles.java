@@ -34,9 +34,7 @@ final class NoClassCycles extends ArchCondition<JavaClass> {
   }
 
   static ArchRule in(String... packages) {
-    return classes()
-        .that(resideInAnyPackage(packages).and(MACHINERY))
-        .should(new NoClassCycles());
+    return classes().that(resideInAnyPackage(packages).and(MACHINERY)).should(new NoClassCycles());
   }
 
   private static final DescribedPredicate<JavaClass> MACHINERY =

@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where calls become requests: each is checked, then let in and counted, or refused and ended with
- * the reason: closed, too much, or too late. Thread-safe.
+ * Turns calls into requests. Each is checked, then counted in and queued, or refused with the
+ * reason: the batcher is closed, too much waits, or the deadline cannot be met. Thread-safe.
  */
 final class AdmissionControl<I, O> {
   private final PendingRequests<I, O> pending;
@@ -62,7 +62,7 @@ final class AdmissionControl<I, O> {
    *
    * @param waiter the thread that blocks on it, or null
    * @throws InvalidInputException if the model cannot take the input
-   * @throws IllegalArgumentException if it is larger than what may wait
+   * @throws IllegalArgumentException if it is larger than all that may wait
    */
   Request<I, O> request(I input, CallOptions options, @Nullable Thread waiter) {
     boolean timed = Deadline.isSet(options);
@@ -81,7 +81,7 @@ final class AdmissionControl<I, O> {
   }
 
   /**
-   * Makes a request of part of a list, whose inputs have been checked.
+   * Makes a request of part of a list. The inputs have been checked.
    *
    * @param options armed
    */
@@ -92,11 +92,11 @@ final class AdmissionControl<I, O> {
     return new Request<>(pending, input, options, now, traits.bytes(input), waiter, false);
   }
 
-  /** Checks that a request, of whatever kind, could wait: what may wait bounds every method. */
+  /** Checks that a request could wait. The limit holds for every method, also without a wait. */
   void checkFits(I input) {
     long bytes = traits.bytes(input);
     if (bytes > queue.capacityBytes()) {
-      traits.check(input); // if it is amiss besides, that comes first
+      traits.check(input); // an invalid input is reported as such
       checkFits(bytes);
     }
   }
@@ -112,7 +112,7 @@ final class AdmissionControl<I, O> {
     }
   }
 
-  /** Checks a list before any of it is run; it counts as failed as a whole. */
+  /** Checks a list before any of it is run. A bad input fails the whole list. */
   void checkAll(List<I> inputs) {
     for (int i = 0; i < inputs.size(); i++) {
       try {
@@ -187,14 +187,17 @@ final class AdmissionControl<I, O> {
       // The failed admission briefly raised the waiting count. A concurrent close() may have seen
       // that and skipped the release, so it is tried again here.
       pending.left();
-      refusal = closed ? new PredictorClosedException(pending.predictor().toString()) : overloaded(admission);
+      refusal =
+          closed
+              ? new PredictorClosedException(pending.predictor().toString())
+              : overloaded(admission);
     }
     figures.submitted(1);
     request.fail(refusal, figures);
     return Entry.REFUSED;
   }
 
-  /** What cannot be met even by a lucky run is refused. */
+  /** The refusal of a request whose deadline even the optimistic estimate misses, or null. */
   private @Nullable Throwable tooLate(Request<I, O> request, boolean patient) {
     long now = timer.nanoTime();
     long remaining = request.deadlineNanos() - now;

@@ -7,9 +7,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns one engine slot: chooses a batch, runs it, again and again while there is work. {@link
- * #doWork} is one turn of it and never blocks, so tests turn it by hand; {@link #run} does so on a
- * worker. One thread at a time, the one that holds the slot.
+ * Serves one engine slot: chooses a batch, runs it, again and again while there is work. {@link
+ * #doWork} is one turn and never blocks, so tests turn it by hand; {@link #run} turns it on a
+ * worker thread. Used by one thread at a time, which holds the slot.
  */
 final class BatchLoop<I, O> implements Runnable {
   /** Holds the engine slots. */
@@ -21,15 +21,15 @@ final class BatchLoop<I, O> implements Runnable {
     boolean endReplaced(BatchLoop<I, O> loop);
   }
 
-  /** After a batch of several, more mostly follows within this time: 2 to 10 times as many. */
+  /** After a batch of several requests, 2 to 10 times as many mostly follow within this time. */
   private static final long SPIN_NANOS = 20_000;
 
   private static final long BURST_NANOS = 1_500;
 
-  private static final System.Logger LOG = 
+  private static final System.Logger LOG =
       System.getLogger(BatchLoop.class.getPackageName() + ".Batching"); // a name that users know
 
-  /** In place of a time: nothing waits. */
+  /** In place of a time: no request waits. */
   static final long NOTHING = Long.MAX_VALUE;
 
   @SuppressWarnings("rawtypes")
@@ -46,10 +46,9 @@ final class BatchLoop<I, O> implements Runnable {
   private final RejoinWait returning = new RejoinWait();
   private final AdaptiveBackoff burst = new AdaptiveBackoff();
   private int lastSize;
-  private int blocked; // callers of the batch just run, none if there was none
+  private int blocked; // callers of the batch just run, 0 if there was none
 
-  BatchLoop(
-      Owner<I, O> owner, int slot, PendingRequests<I, O> pending, BatchRunner<I, O> runs) {
+  BatchLoop(Owner<I, O> owner, int slot, PendingRequests<I, O> pending, BatchRunner<I, O> runs) {
     this.owner = owner;
     this.slot = slot;
     this.pending = pending;
@@ -98,7 +97,7 @@ final class BatchLoop<I, O> implements Runnable {
       for (Request<I, O> request : choice.unmeetable) {
         pending.expire(request);
       }
-      if (!chosen.isEmpty()) { // all may have left in the last moment
+      if (!chosen.isEmpty()) { // all requests may have left meanwhile
         lastSize = chosen.size();
         for (Request<I, O> request : chosen) {
           blocked += request.isBlocking() ? 1 : 0;
@@ -106,7 +105,7 @@ final class BatchLoop<I, O> implements Runnable {
         runs.run(Arrays.asList(chosen.toArray(noRequests())), choice.reason, current);
       }
     } catch (Throwable t) {
-      // Nothing is known that throws here; if something does, nobody may wait for ever.
+      // No known code throws here. If some does, no caller may wait for ever.
       LOG.log(Level.ERROR, pending.predictor() + ": a batch failed", t);
       chosen.forEach(request -> pending.fail(request, t));
       choice.unmeetable.forEach(request -> pending.fail(request, t));
@@ -119,7 +118,7 @@ final class BatchLoop<I, O> implements Runnable {
     return ask;
   }
 
-  /** See {@link RejoinWait}. Yields, since those who are to come back need the processors. */
+  /** See {@link RejoinWait}. Yields, since the callers that come back need the processors. */
   @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it
   private void awaitReturning() {
     int before = pending.waiting();
@@ -139,9 +138,10 @@ final class BatchLoop<I, O> implements Runnable {
   }
 
   /**
-   * Where rows are cheap, lets one who is submitting get ahead. To take what he has submitted so
-   * far costs more than to run it, since his processor and this one then fight for every request: a
-   * no-op engine answered 4.7 million a second in batches of ten, 7 to 17 million in full ones.
+   * Where rows are cheap, lets a thread that submits get ahead. To take the requests that it has
+   * submitted so far costs more than to run them, since its processor and this one then compete for
+   * the cache line of every request: a no-op engine answered 4.7 million a second in batches of
+   * ten, 7 to 17 million in full ones.
    */
   private void awaitBurst() {
     int before = pending.waiting();
@@ -151,7 +151,7 @@ final class BatchLoop<I, O> implements Runnable {
     }
     long end = System.nanoTime() + BURST_NANOS;
     do {
-      Thread.onSpinWait(); // looks at nothing of his
+      Thread.onSpinWait(); // reads nothing that the submitting thread writes
     } while (System.nanoTime() - end < 0);
     burst.learn(pending.waiting() >= Math.min(most, 2 * before));
   }
@@ -169,7 +169,7 @@ final class BatchLoop<I, O> implements Runnable {
 
   private boolean delay(long nanos) {
     parked = Thread.currentThread();
-    // What came since the choice may have a deadline, and found nobody parked.
+    // A request that came since the choice may have a deadline, and found no thread parked.
     if (!pending.isBatchFull() && !pending.hasArrivals()) {
       LockSupport.parkNanos(this, nanos);
     }
@@ -185,7 +185,7 @@ final class BatchLoop<I, O> implements Runnable {
     }
   }
 
-  /** Whether the calling thread turns it: the model that it runs calls. */
+  /** Whether the calling thread turns this loop: then the model that it runs calls. */
   boolean isTurnedHere() {
     return turnedBy == Thread.currentThread();
   }

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * once.
  */
 final class BatchRunner<I, O> {
-  private static final double LUCKY = 0.1; // quantile of a run's cost
+  private static final double LUCKY = 0.1; // quantile of a run's time, an optimistic estimate
 
-  private static final long RETRY_NANOS = 1_000_000; // to come again sooner is of no use
+  private static final long RETRY_NANOS = 1_000_000; // a sooner retry is of no use
   private static final long UNKNOWN_RETRY_NANOS = 100_000_000; // before costs are known
 
-  // Below these, what is known of each request or run is taken from one in eight.
+  // Below these costs, one request or run in eight is timed.
   private static final long CHEAP_ROW_NANOS = 2_000;
   private static final long CHEAP_RUN_NANOS = 20_000;
   private static final int SAMPLE = 7;
@@ -89,7 +89,7 @@ final class BatchRunner<I, O> {
     try {
       inner.run(gathered);
     } catch (Throwable t) {
-      thrown = t; // against the contract, but the callers must hear of it
+      thrown = t; // against the contract, but the callers must get a failure
     }
     gathered.end(thrown);
   }
@@ -119,7 +119,7 @@ final class BatchRunner<I, O> {
     return gathered;
   }
 
-  /** What has not begun is not run: its requests fail with this. */
+  /** A run that has not begun does not begin: its requests fail with this. */
   void abort(PredictorClosedException reason) {
     aborted = reason;
   }
@@ -140,12 +140,12 @@ final class BatchRunner<I, O> {
     return cost.isKnown();
   }
 
-  /** What the run of one request would take if lucky. */
+  /** The 10th percentile of the run time of one request: an optimistic estimate. */
   double luckyNanos(long bytes) {
     return cost.nanos(1, bytes, LUCKY);
   }
 
-  /** When there should be room again, so many waiting: what they take in full batches. */
+  /** The time until there should be room again: what this many requests take in full batches. */
   long retryAfterNanos(int requests) {
     return cost.isKnown() ? Math.max(RETRY_NANOS, nanosOf(requests)) : UNKNOWN_RETRY_NANOS;
   }
@@ -156,7 +156,7 @@ final class BatchRunner<I, O> {
     return (long) (full * cost.nanos(rows, (long) (rows * meanBytes)));
   }
 
-  /** What two runs cost more than one of all their rows: the fixed cost, once it is known. */
+  /** What two runs cost more than one run of all their rows: the fixed cost, once known. */
   double savedByJoining() {
     if (!cost.isKnown()) {
       return 0;

@@ -62,7 +62,7 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
   private final Shutdown<I, O> shutdown;
 
   BatchScheduler(BatchPredictor<I, O> inner, Batching batching) {
-    this(inner, batching, threads(inner));
+    this(inner, batching, ServingThreads.of(inner::find));
   }
 
   private BatchScheduler(BatchPredictor<I, O> inner, Batching batching, ServingThreads threads) {
@@ -80,7 +80,7 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
       Batching batching,
       Timer timer,
       BiConsumer<Object, Runnable> launcher) {
-    this(inner, batching, threads(inner), timer, launcher);
+    this(inner, batching, ServingThreads.of(inner::find), timer, launcher);
   }
 
   private BatchScheduler(
@@ -129,10 +129,6 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
         new CallerRuns<>(
             inner, figures, batching.maxBatchSize() > 1, this::checkOpen, admission::checkFits);
     shutdown = new Shutdown<>(this, queue, pending, loops, runs, termination);
-  }
-
-  private static ServingThreads threads(BatchPredictor<?, ?> inner) {
-    return inner.find(ServingThreads.class).orElse(ServingThreads.shared());
   }
 
   private void logCap(int wanted) {

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * of {@link WaitingForRoom}: the caller of a method does that afterwards.
  */
 final class GatedPolicy<I, O> {
-  /** So many withdrawn requests are kept at most while no loop drains the queue. */
+  /** The most withdrawn requests that are kept while no loop drains the queue. */
   private static final int MANY_GONE = 64;
 
   private final Timer timer;

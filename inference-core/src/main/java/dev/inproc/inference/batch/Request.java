@@ -17,27 +17,28 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call in the batcher, and the future of its outcome. Its place says who accounts for it, each
- * move being one compare-and-set: from {@code OUTSIDE}, where it waits for room, to {@code QUEUED}
- * by the thread that lets it in; from there to {@code TAKEN} by the runner, who takes it out of the
- * count of those waiting; from any of these to {@code SETTLED} by whoever fails it on behalf of the
- * batcher, or hands its answer to an executor; or to {@code LEFT} by its own caller or timer. One
- * that is answered at once stays where it is: that its future was completed by the runner is
- * decision enough. So every request is counted out once, and its outcome is counted once.
+ * One call in the batcher, and the future of its outcome. Its place says which thread accounts for
+ * it, each move being one compare-and-set: from {@code OUTSIDE}, where it waits for room, to {@code
+ * QUEUED} by the thread that lets it in; from there to {@code TAKEN} by the runner, which takes it
+ * out of the count of waiting requests; from any of these to {@code SETTLED} by a thread that fails
+ * it on behalf of the batcher, or hands its answer to an executor; or to {@code LEFT} by its own
+ * caller or timer. A request that is answered at once stays where it is: its future, completed by
+ * the runner, is decision enough. So every request is counted out once, and its outcome is counted
+ * once.
  *
  * <p><b>Waking blocked callers.</b> A blocked caller parks until its future is done. When a large
  * batch ends, the runner wakes one of them; each caller, on its way out, wakes the {@link #next}.
  * Waking costs a system call, so this spreads over the callers what would hold up the runner. The
  * link is written before the future completes, so a caller that finds its future done finds the
  * link too. The chain passes over a request that its runner did not get to complete: a caller that
- * left on its own (interrupted, timed out) is never relied on. Nor is one that waits for several
- * requests, since it may be asleep on another.
+ * left on its own (interrupted, timed out) is never relied on. Nor is a caller that waits for
+ * several requests, since it may be asleep on another.
  */
 final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
-  /** In place of an arrival: nobody will ask for it. */
+  /** In place of an arrival time that no part needs. */
   static final long UNSTAMPED = Long.MIN_VALUE;
 
-  /** Accounts for requests that leave, or whose outcome is on its way. */
+  /** Accounts for requests that leave, and for outcomes on their way. */
   interface Listener<I, O> {
     /**
      * A request's caller is gone, or its time is over.
@@ -172,7 +173,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
     place = OUTSIDE;
   }
 
-  /** Takes it from outside into the queue, whose count it is in already; false if it has left. */
+  /** Takes it from outside into the queue, which counts it already; false if it has left. */
   boolean enter() {
     return PLACE.compareAndSet(this, OUTSIDE, QUEUED);
   }
@@ -231,7 +232,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
       return false;
     }
     if (from == OUTSIDE) {
-      figures.submitted(1); // the queue counts only what came in
+      figures.submitted(1); // the queue counts only requests that entered it
     }
     if (from != TAKEN) {
       releaseInput();

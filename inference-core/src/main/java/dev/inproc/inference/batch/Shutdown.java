@@ -4,7 +4,6 @@ import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.internal.concurrent.BoundedClose;
 import dev.inproc.inference.internal.concurrent.CallbackExecutor;
 import dev.inproc.inference.internal.concurrent.Workers;
-import java.time.Duration;
 
 /** Closes a batcher: admits no more, waits for what was accepted, and aborts it after a time. */
 final class Shutdown<I, O> {

@@ -125,7 +125,9 @@ class BatchSchedulerRacesTest {
 
     BlockedCaller(BatchFixture f) {
       setDaemon(true);
-      request = new Request<>(f.batcher.pending(), 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, this, true);
+      request =
+          new Request<>(
+              f.batcher.pending(), 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, this, true);
     }
 
     @Override

@@ -21,10 +21,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request on its way, and the future that its caller holds. Whoever completes the future first
- * decides the outcome: the runner ({@link #answer}, {@link #refuse}), the timer, or the caller, who
- * may cancel it or complete it from outside. In the last three cases the call is <em>gone</em>: it
- * leaves the run that it belongs to, which stops when its last member has left.
+ * One request on its way, and the future that its caller holds. The first completion of the future
+ * decides the outcome: by the runner ({@link #answer}, {@link #refuse}), by the timer, or by the
+ * caller, which may cancel it or complete it from outside. In the last three cases the call is
+ * <em>gone</em>: it leaves the run that it belongs to, which stops when its last member has left.
  *
  * @param <I> the request
  * @param <O> the answer
@@ -142,10 +142,10 @@ public class CallFuture<I, O> extends DeliveredFuture<O> implements Withdrawable
   }
 
   /**
-   * Has these of the calls join a run; one that is gone already leaves it at once. Who goes
-   * completes first and looks for a run to leave afterwards, so it is seen here or sees the run.
-   * One fence serves all: a volatile write for each was a fourth of what a cheap row costs its
-   * runner.
+   * Has these calls join a run; a call that is gone already leaves the run at once. A call that
+   * goes is completed first and looks for a run to leave afterwards, so it is seen here or sees the
+   * run. One fence serves all: a volatile write for each call was a fourth of what a cheap row
+   * costs its runner.
    */
   static void joinAll(List<? extends CallFuture<?, ?>> calls, int[] indexes, WaiterGroup run) {
     for (int index : indexes) {
@@ -186,7 +186,7 @@ public class CallFuture<I, O> extends DeliveredFuture<O> implements Withdrawable
     }
   }
 
-  // ---- what others do to the future ----
+  // ---- completions from outside ----
 
   @Override
   public boolean complete(O value) {

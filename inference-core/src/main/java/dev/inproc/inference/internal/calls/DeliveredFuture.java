@@ -59,7 +59,7 @@ abstract class DeliveredFuture<O> extends WaitableFuture<O> {
   }
 
   /**
-   * Returns whether a thread of the caller blocks on this call and nobody else holds it. Its
+   * Returns whether a thread of the caller blocks on this call and no other code holds it. Its
    * completion runs no user code.
    */
   protected boolean isBlocking() {
@@ -76,7 +76,7 @@ abstract class DeliveredFuture<O> extends WaitableFuture<O> {
     context = threads().capture();
   }
 
-  /** What the wrapper throws, or that it runs the task twice, must not lose an outcome. */
+  /** A wrapper that throws, or runs the task twice, must not lose or repeat an outcome. */
   final Runnable inContext(Runnable task) {
     UnaryOperator<Runnable> wrapper = context;
     if (wrapper == null) {
@@ -114,8 +114,8 @@ abstract class DeliveredFuture<O> extends WaitableFuture<O> {
     if (executor() != null) {
       return false;
     }
-    // Dekker: this is written before it looks for dependents; a thread that attaches one says so
-    // before it looks at this.
+    // Dekker: the runner writes this before it looks for dependents. A thread that attaches one
+    // writes that before it looks at this.
     completing = true;
     if (attached || claim != null || getNumberOfDependents() > 0) {
       completing = false;

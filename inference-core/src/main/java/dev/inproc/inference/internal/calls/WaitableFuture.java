@@ -21,8 +21,7 @@ abstract class WaitableFuture<O> extends CompletableFuture<O> {
 
   static {
     try {
-      WAITING =
-          MethodHandles.lookup().findVarHandle(WaitableFuture.class, "waiting", Parked.class);
+      WAITING = MethodHandles.lookup().findVarHandle(WaitableFuture.class, "waiting", Parked.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
