@@ -11,7 +11,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -268,7 +267,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
     try {
       while (!isDone()) {
         if (Thread.currentThread() instanceof ForkJoinWorkerThread) {
-          awaitInPool();
+          PoolWait.await(this);
         } else {
           LockSupport.park(this);
         }
@@ -282,27 +281,6 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
       if (toWake != null) {
         toWake.wake();
       }
-    }
-  }
-
-  /** Lets the pool have another thread in place of this one: the model may need the pool. */
-  private void awaitInPool() {
-    try {
-      ForkJoinPool.managedBlock(
-          new ForkJoinPool.ManagedBlocker() {
-            @Override
-            public boolean block() {
-              LockSupport.park(this);
-              return isReleasable();
-            }
-
-            @Override
-            public boolean isReleasable() {
-              return isDone() || Thread.currentThread().isInterrupted();
-            }
-          });
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // for the caller to see
     }
   }
 

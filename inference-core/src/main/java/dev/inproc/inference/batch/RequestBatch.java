@@ -139,7 +139,10 @@ final class RequestBatch<I, O> implements Batch<I, O> {
     return request.isBlocking() ? failure : Failures.copy(failure);
   }
 
-  /** Withdrawn requests too: they may have caused the failure, so no other is taken for alone. */
+  /**
+   * Keeps a failure that names no request. Withdrawn requests are kept too: if one of them caused
+   * the failure, a request that is left alone must not be taken for its cause.
+   */
   private synchronized boolean suspect(Request<I, O> request, Throwable failure) {
     if (ended) {
       return false; // too late to be run again
