@@ -44,13 +44,7 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
     all.forEach(input -> Objects.requireNonNull(input, "input"));
     CallOptions first =
         BlockedCaller.options(
-            Deadline.start(
-                options,
-                inner
-                    .find(ServingThreads.class)
-                    .orElse(ServingThreads.shared())
-                    .timer()
-                    .nanoTime()));
+            Deadline.start(options, ServingThreads.of(inner::find).timer().nanoTime()));
     // As in a list: the first is let in or refused, the others wait for room.
     CallOptions others = BlockedCaller.options(first.withOverload(Overload.WAIT));
     // The futures of the layer itself: a cache sees a cycle where a thread waits for its own.

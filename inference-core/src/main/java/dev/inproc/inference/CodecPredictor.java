@@ -24,7 +24,7 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   CodecPredictor(Predictor<Tensors, Tensors> inner, Codec<I, O> codec) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.codec = codec;
-    timer = inner.find(ServingThreads.class).orElse(ServingThreads.shared()).timer();
+    timer = ServingThreads.of(inner::find).timer();
   }
 
   @Override

@@ -65,9 +65,7 @@ final class OwningCodec<I, O> implements Codec<I, O> {
 
   @Override
   public Predictor<I, O> adapt(Predictor<Tensors, Tensors> inner) {
-    return owner(
-        new CodecPredictor<>(inner, this),
-        inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers());
+    return owner(new CodecPredictor<>(inner, this), ServingThreads.of(inner::find).workers());
   }
 
   @Override

@@ -84,9 +84,7 @@ public interface Predictor<I, O> extends AutoCloseable {
    */
   default boolean close(Duration timeout) {
     return BoundedClose.close(
-        this.find(ServingThreads.class).orElse(ServingThreads.shared()).workers(),
-        this::close,
-        Durations.of(timeout));
+        ServingThreads.of(this::find).workers(), this::close, Durations.of(timeout));
   }
 
   /**

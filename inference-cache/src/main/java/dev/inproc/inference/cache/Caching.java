@@ -140,16 +140,11 @@ public final class Caching implements Decorator {
    */
   @Override
   public <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner) {
-    return decorate(
-        inner, inner.find(ServingThreads.class).orElse(ServingThreads.shared()).timer());
+    return decorate(inner, ServingThreads.of(inner::find).timer());
   }
 
   <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner, Timer timer) {
-    return decorate(
-        inner,
-        timer,
-        CacheExecutors.of(
-            inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers()));
+    return decorate(inner, timer, CacheExecutors.of(ServingThreads.of(inner::find).workers()));
   }
 
   <I, O> CachingPredictor<I, O> decorate(

@@ -59,7 +59,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
       CacheExecutors on) {
     this.inner = Objects.requireNonNull(inner, "inner");
     this.timer = timer;
-    threads = inner.find(ServingThreads.class).orElse(ServingThreads.shared());
+    threads = ServingThreads.of(inner::find);
     boolean passing = inner.keepsState();
     breaker = new CacheCircuitBreaker(timer, passing);
     if (passing) {

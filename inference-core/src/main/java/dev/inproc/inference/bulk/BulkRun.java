@@ -61,7 +61,7 @@ final class BulkRun<I, O> {
     chunkSize = fixed > 0 ? ChunkSize.fixed(fixed) : ChunkSize.learned(limit(predictor));
     int devices = predictor.find(Session.class).map(session -> session.devices().size()).orElse(1);
     parallelism = settings.parallelism() > 0 ? settings.parallelism() : devices;
-    ServingThreads own = predictor.find(ServingThreads.class).orElse(ServingThreads.shared());
+    ServingThreads own = ServingThreads.of(predictor::find);
     timer = own.timer();
     threads = own.callbacks();
     startNanos = timer.nanoTime();

@@ -162,9 +162,7 @@ public final class BulkScoring {
       Predictor<I, O> predictor, Iterator<? extends I> rows, Sink<? super I, ? super O> sink) {
     CompletableFuture<BulkProgress> done = new CompletableFuture<>();
     BulkRun<I, O> run = new BulkRun<>(settings, predictor, rows, sink, done::isDone);
-    predictor
-        .find(ServingThreads.class)
-        .orElse(ServingThreads.shared())
+    ServingThreads.of(predictor::find)
         .callbacks()
         .execute(
             () -> {

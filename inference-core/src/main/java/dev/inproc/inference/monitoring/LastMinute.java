@@ -25,7 +25,7 @@ final class LastMinute {
 
   LastMinute(CallRecorder calls, Predictor<?, ?> inner) {
     this.calls = calls;
-    timer = inner.find(ServingThreads.class).orElse(ServingThreads.shared()).timer();
+    timer = ServingThreads.of(inner::find).timer();
     window = new MinuteWindow(timer.nanoTime());
   }
 

@@ -225,7 +225,7 @@ final class ExactText implements AutoCloseable {
    * @throws EngineException if a string cannot be told
    */
   String[] read(OnnxTensor tensor, String what) throws OrtException {
-    String[] cut = OutputValues.strings(tensor);
+    String[] cut = NativeStrings.of(tensor);
     String[] read = cut;
     int longest = Arrays.stream(cut).mapToInt(String::length).max().orElse(0);
     long most = 3L * longest + 1; // each character may be one of four bytes
@@ -249,7 +249,7 @@ final class ExactText implements AutoCloseable {
     String[] text = {Character.toString(TAIL).repeat(tail)};
     try (OnnxTensor end = OnnxTensor.createTensor(environment, text, new long[0]);
         OrtSession.Result result = comparing.run(Map.of("a", tensor, "b", end), Set.of("both"))) {
-      return OutputValues.strings((OnnxTensor) result.get(0));
+      return NativeStrings.of((OnnxTensor) result.get(0));
     }
   }
 

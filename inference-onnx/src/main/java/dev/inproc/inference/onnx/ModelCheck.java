@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Checks a model before native code sees it. */
 final class ModelCheck {
-  private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
+  private static final Logger LOG = OnnxLog.LOG;
   private static final byte[] ORT_FORMAT = {'O', 'R', 'T', 'M'}; // from byte 4 on
   private static final long MAX_PROTOBUF_BYTES = Integer.MAX_VALUE - 8; // and an array's
 

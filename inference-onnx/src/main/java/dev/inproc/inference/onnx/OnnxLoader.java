@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Loads one replica of a model, on one device. */
 final class OnnxLoader {
-  private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
+  private static final Logger LOG = OnnxLog.LOG;
 
   /** Where a model that is loaded from bytes has its external data. */
   static final String EXTERNAL_DIRECTORY = "session.model_external_initializers_file_folder_path";

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** ONNX Runtime's one environment of the process. */
 final class OnnxRuntime {
-  private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
+  private static final Logger LOG = OnnxLog.LOG;
 
   private static final String NAME = "inproc";
 

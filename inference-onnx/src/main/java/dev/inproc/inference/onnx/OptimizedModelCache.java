@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * used. Whatever fails here, the model itself is loaded.
  */
 final class OptimizedModelCache {
-  private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
+  private static final Logger LOG = OnnxLog.LOG;
 
   /** The ways to open the model. */
   interface Opener {

@@ -55,7 +55,7 @@ final class OutputValues {
     requireFits(shape, type);
     if (type == DataType.STRING) {
       String[] strings =
-          exactText == null ? strings(tensor) : exactText.read(tensor, "Output " + spec);
+          exactText == null ? NativeStrings.of(tensor) : exactText.read(tensor, "Output " + spec);
       return new Values(shape, null, strings, null);
     }
     return new Values(shape, tensor.getByteBuffer().order(ByteOrder.nativeOrder()), null, null);
@@ -74,23 +74,6 @@ final class OutputValues {
               + MOST_BYTES
               + " bytes that a tensor holds",
           null);
-    }
-  }
-
-  static String[] strings(OnnxTensor tensor) throws OrtException {
-    List<String> flat = new ArrayList<>();
-    flatten(tensor.getValue(), flat);
-    return flat.toArray(new String[0]);
-  }
-
-  /** The binding gives strings as nested arrays, or one alone. */
-  private static void flatten(Object value, List<String> flat) {
-    if (value instanceof Object[] nested) {
-      for (Object each : nested) {
-        flatten(each, flat);
-      }
-    } else {
-      flat.add((String) value);
     }
   }
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * go when the JVM ends.
  */
 final class Snapshot implements AutoCloseable {
-  private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
+  private static final Logger LOG = OnnxLog.LOG;
   private static final int CHUNK = 1 << 20;
 
   private final Path directory;

@@ -125,7 +125,7 @@ class SmoothingTest {
     for (AccuracyGate gate : List.of(easy, impossible)) {
       AutomaticQuantizer automatic = new AutomaticQuantizer(new OnnxEngine(), UNPROBED, gate, 1);
       AutomaticQuantizer.Outcome outcome = automatic.quantize(in, out, ALL, examples);
-      assertEquals(gate == easy ? 0 : 1, outcome.excluded().size());
+      assertEquals(gate.equals(easy) ? 0 : 1, outcome.excluded().size());
       assertEquals(0, outcome.quantization().smoothed(), "made-up inputs would smooth");
     }
   }
