@@ -7,7 +7,6 @@
 module dev.inproc.inference {
   requires static transitive org.jspecify;
   requires org.jctools.core.jdk11;
-  requires HdrHistogram;
   requires static jdk.jfr;
   requires jdk.unsupported; // sun.misc.Unsafe.invokeCleaner, to free direct buffers before Java 22
 

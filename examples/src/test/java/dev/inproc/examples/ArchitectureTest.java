@@ -48,25 +48,24 @@ class ArchitectureTest {
   // ---- modules ----
 
   @ArchTest
-  static final ArchRule core_needsThePlatformQueuesAndHistogramsAlone =
+  static final ArchRule core_needsThePlatformAndQueuesAlone =
       classes()
           .that(CORE)
           .should()
           .onlyDependOnClassesThat(
               CORE.or(resideInAnyPackage(PLATFORM))
                   .or(
-                      resideInAnyPackage(
-                          "sun.misc", "org.jctools.queues..", "org.HdrHistogram..")));
+                      resideInAnyPackage("sun.misc", "jdk.jfr", "org.jctools.queues..")));
 
   /** The JDK 11 queues without Unsafe, of which nobody outside the batcher need know. */
   @ArchTest
-  static final ArchRule queuesAndHistograms_areTheBatchersAlone =
+  static final ArchRule queues_areTheBatchersAlone =
       noClasses()
           .that(CORE)
           .and()
           .resideOutsideOfPackage(BATCH)
           .should()
-          .dependOnClassesThat(resideInAnyPackage("org.jctools..", "org.HdrHistogram.."));
+          .dependOnClassesThat(resideInAnyPackage("org.jctools.."));
 
   @ArchTest
   static final ArchRule unsafe_isUsedToFreeBuffersAlone =
@@ -185,13 +184,15 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule cache_knowsNoEngineAndNoBatcher =
-      onlyUses(CACHE, ROOT, TENSOR, CALLS, CONCURRENT, METRICS);
+      onlyUses(CACHE, ROOT, TENSOR, CALLS, CONCURRENT, METRICS, EVENTS);
 
   // ---- packages of core ----
 
   @ArchTest static final ArchRule tensor_usesNothingOfOurs = onlyUses(TENSOR);
 
-  @ArchTest static final ArchRule concurrent_usesNothingOfOurs = onlyUses(CONCURRENT);
+  @ArchTest
+  static final ArchRule concurrent_usesEventsAlone =
+      onlyUses(CONCURRENT, EVENTS);
 
   @ArchTest static final ArchRule files_usesNothingOfOurs = onlyUses(FILES);
 
@@ -218,11 +219,11 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule engine_usesNoLayer =
-      onlyUses(ENGINE, ROOT, TENSOR, SPI, CALLS, CONCURRENT, COST, FILES, METRICS);
+      onlyUses(ENGINE, ROOT, TENSOR, SPI, CALLS, CONCURRENT, COST, FILES, METRICS, EVENTS);
 
   @ArchTest
   static final ArchRule batch_knowsNoTensorAndNoEngine =
-      onlyUses(BATCH, ROOT, CALLS, CONCURRENT, COST, METRICS);
+      onlyUses(BATCH, ROOT, CALLS, CONCURRENT, COST, METRICS, EVENTS);
 
   @ArchTest
   static final ArchRule bulk_usesNothingInternalButThreadsAndFailures =

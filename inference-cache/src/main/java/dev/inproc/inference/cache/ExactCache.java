@@ -61,7 +61,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     this.timer = timer;
     threads = ServingThreads.of(inner::find);
     boolean passing = inner.keepsState();
-    breaker = new CacheCircuitBreaker(timer, passing);
+    breaker = new CacheCircuitBreaker(timer, threads.events(), passing);
     if (passing) {
       LOG.log(Level.WARNING, "{0}: nothing is cached, {1}", inner, WHY_PASSED);
     }

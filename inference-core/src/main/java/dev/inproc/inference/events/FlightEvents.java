@@ -36,11 +36,6 @@ final class FlightEvents {
       e.batcher = overloaded.source();
       e.waiting = overloaded.waiting();
       e.commit();
-    } else if (event instanceof ServingEvent.EngineFailing failing) {
-      EngineFailing e = new EngineFailing();
-      e.model = failing.source();
-      e.message = failing.message();
-      e.commit();
     } else if (event instanceof ServingEvent.CacheSwitched switched) {
       CacheSwitched e = new CacheSwitched();
       e.cache = switched.source();
@@ -103,19 +98,6 @@ final class FlightEvents {
 
     @Label("Waiting Calls")
     int waiting;
-  }
-
-  @Name("dev.inproc.EngineFailing")
-  @Label("Engine Failing")
-  @Category("Inproc")
-  @Description("An engine failed for a reason that no input explains")
-  @StackTrace(false)
-  static final class EngineFailing extends Event {
-    @Label("Model")
-    String model = "";
-
-    @Label("Message")
-    String message = "";
   }
 
   @Name("dev.inproc.CacheSwitched")

@@ -70,20 +70,6 @@ public sealed interface ServingEvent {
   }
 
   /**
-   * An engine failed for a reason that no input explains, such as a lost device.
-   *
-   * @param source the model's name
-   * @param message what the engine said
-   */
-  record EngineFailing(String source, String message) implements ServingEvent {
-    /** Checks that nothing is null. */
-    public EngineFailing {
-      Objects.requireNonNull(source, "source");
-      Objects.requireNonNull(message, "message");
-    }
-  }
-
-  /**
    * A cache has switched itself off, or on again, since it did not pay.
    *
    * @param source the cache

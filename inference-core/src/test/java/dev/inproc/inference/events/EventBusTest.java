@@ -166,7 +166,6 @@ class EventBusTest {
             new ModelFreed("m"),
             new ServingEvent.IntegrityProbed("m", "clean", true),
             new ServingEvent.Overloaded("b", 64),
-            new ServingEvent.EngineFailing("m", "lost"),
             new ServingEvent.CacheSwitched("c", false));
     assertEquals(ServingEvent.class.getPermittedSubclasses().length, all.size());
     Path file = folder.resolve("events.jfr");
