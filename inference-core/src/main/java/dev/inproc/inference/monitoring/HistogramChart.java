@@ -2,7 +2,6 @@ package dev.inproc.inference.monitoring;
 
 import dev.inproc.inference.metrics.Distribution;
 import dev.inproc.inference.metrics.Figure;
-import dev.inproc.inference.metrics.Histogram;
 import java.util.List;
 
 /** A histogram as SVG: bars on a logarithmic axis, with p50, p95 and p99 marked. */
@@ -30,17 +29,17 @@ final class HistogramChart {
     this.spread = spread;
     bars = HistogramBars.of(spread.values(), MOST_BARS);
     long end = bars.get(bars.size() - 1).end();
-    axis = new LogAxis(bars.get(0).from(), end, WIDTH - 2 * MARGIN);
+    axis = new LogAxis(bars.get(0).from(), end, bars.size() == 1, WIDTH - 2 * MARGIN);
   }
 
+  /**
+   * Writes a figure: a line of numbers, and the chart.
+   *
+   * @param spread one that has values
+   */
   static void write(Html html, String label, Figure.Spread spread) {
-    Histogram values = spread.values();
     html.open("figure").open("figcaption").element("b", label).text(" ");
-    if (values.count() == 0) {
-      html.element("span", "no values").close().close();
-      return;
-    }
-    String count = HumanNumbers.count(values.count(), "value");
+    String count = HumanNumbers.count(spread.values().count(), "value");
     html.element("span", count + ": " + summary(spread)).close();
     new HistogramChart(html, spread).draw("Histogram of " + label + ", " + count);
     html.close();
@@ -104,7 +103,8 @@ final class HistogramChart {
     double free = 0;
     for (double tick : axis.ticks(spread.scale())) {
       double x = MARGIN + axis.middle(tick / spread.scale());
-      String text = HumanNumbers.onAxis(tick, spread.unit());
+      boolean isLong = tick >= 100 && spread.unit().equals("second"); // 1,000 s is round
+      String text = isLong ? HumanNumbers.number(tick) + " s" : HumanNumbers.onAxis(tick, spread.unit());
       double half = text.length() * LETTER / 2;
       double middle = Math.min(WIDTH - half, Math.max(half, x));
       if (middle - half >= free) {

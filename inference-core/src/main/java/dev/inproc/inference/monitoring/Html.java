@@ -3,12 +3,14 @@ package dev.inproc.inference.monitoring;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Writes HTML that is well-formed XML too, in ASCII. It escapes every text and every attribute's
  * value; names of elements and attributes are the program's own. One thread.
  */
 final class Html {
+  private static final Set<String> INLINE = Set.of("a", "b", "span", "time");
   private static final int REPLACEMENT = 0xFFFD;
 
   private final StringBuilder out = new StringBuilder("<!DOCTYPE html>\n");
@@ -45,9 +47,10 @@ final class Html {
     return this;
   }
 
-  /** Ends the element that was opened last. */
+  /** Ends the element that was opened last, and the line if that shows nowhere. */
   Html close() {
-    out.append("</").append(open.pop()).append(">\n");
+    String tag = open.pop();
+    out.append("</").append(tag).append(INLINE.contains(tag) ? ">" : ">\n");
     return this;
   }
 

@@ -26,7 +26,7 @@ final class LayerSection {
 
   private static void write(Html html, LayerDescription layer, int heading, String style) {
     html.open("section", "class", style).open("h" + heading);
-    html.element("span", layer.kind(), "class", "kind").text(layer.name()).close();
+    html.element("span", layer.kind(), "class", "kind").text(" " + layer.name()).close();
     body(html, layer.figures());
     String innerStyle = layer.inner().size() > 1 ? "layer branch" : "layer";
     for (LayerDescription inner : layer.inner()) {
@@ -40,7 +40,7 @@ final class LayerSection {
     List<Figure.Spread> spreads = new ArrayList<>();
     Map<String, List<Figure.Counter>> outcomes = new LinkedHashMap<>();
     for (Figure figure : figures) {
-      if (figure instanceof Figure.Spread spread) {
+      if (figure instanceof Figure.Spread spread && spread.values().count() > 0) {
         spreads.add(spread);
       } else if (figure instanceof Figure.Counter counter && counter.tags().containsKey(OUTCOME)) {
         outcomes.computeIfAbsent(label(figure, OUTCOME), key -> new ArrayList<>()).add(counter);
@@ -54,7 +54,7 @@ final class LayerSection {
     }
     html.open("div", "class", "body");
     if (!outcomes.isEmpty() || !facts.isEmpty()) {
-      html.open("div");
+      html.open("div", "class", "side");
       outcomes.forEach((label, counters) -> OutcomeBar.write(html, label, counters));
       if (!facts.isEmpty()) {
         table(html, facts);
@@ -85,7 +85,8 @@ final class LayerSection {
     html.close().close().open("tbody");
     for (Figure fact : facts) {
       html.open("tr").element("th", label(fact, ""), "scope", "row");
-      html.element("td", value(fact)).close();
+      String style = fact instanceof Figure.Info ? "text" : "number";
+      html.element("td", value(fact), "class", style).close();
     }
     html.close().close();
   }
@@ -97,6 +98,6 @@ final class LayerSection {
     if (figure instanceof Figure.Gauge gauge) {
       return HumanNumbers.of(gauge.level(), gauge.unit());
     }
-    return figure.value().toString();
+    return figure instanceof Figure.Info info ? info.text() : "no values";
   }
 }

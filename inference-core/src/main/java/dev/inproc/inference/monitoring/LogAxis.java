@@ -9,9 +9,13 @@ import java.util.List;
  */
 final class LogAxis {
   private static final double ZERO = 0.35; // where the logarithmic axis begins if 0 is on it
-  private static final double LEAST_RATIO = 4; // of the ends, so that one value is a thin bar
-  private static final int[] STEPS = {1, 2, 5};
+  private static final double LEAST_RATIO = 1.5; // of the ends, so that one time is a thin bar
+  private static final double[] STEPS = {1, 2, 5};
+  private static final double[] FINE_STEPS = {
+    1, 1.1, 1.2, 1.5, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9
+  };
   private static final int MOST_TICKS = 7;
+  private static final double WHOLE = 64; // a tick is one of the values if they are below
 
   private final double low;
   private final double high;
@@ -22,11 +26,12 @@ final class LogAxis {
    *
    * @param from the least value
    * @param end the end of the largest
+   * @param single whether they are one bar, which then has room on both sides
    * @param width how long the axis is
    */
-  LogAxis(long from, long end, double width) {
+  LogAxis(long from, long end, boolean single, double width) {
     double ratio = end / at(from);
-    double margin = ratio >= LEAST_RATIO ? 1 : Math.sqrt(LEAST_RATIO / ratio);
+    double margin = Math.max(single ? ratio : 1, Math.sqrt(LEAST_RATIO / ratio));
     low = Math.log(at(from) / margin);
     high = Math.log(end * margin);
     this.width = width;
@@ -56,29 +61,42 @@ final class LogAxis {
    * @param scale what a value is multiplied by for the unit in which the ticks are to be round
    */
   List<Double> ticks(double scale) {
-    List<Double> all = new ArrayList<>();
-    List<Double> decades = new ArrayList<>();
-    int first = (int) Math.floor(Math.log10(Math.exp(low) * scale));
-    int last = (int) Math.ceil(Math.log10(Math.exp(high) * scale));
-    for (int decade = first; decade <= last; decade++) {
-      for (int step : STEPS) {
-        double tick = Double.parseDouble(step + "e" + decade);
-        double place = place(tick / scale + 0.5);
-        boolean between = scale == 1 && tick < 1; // whole values: no 0.5
-        if (place >= 0 && place <= width && !between) {
-          all.add(tick);
-          if (step == 1) {
-            decades.add(tick);
-          }
-        }
-      }
+    List<Double> ticks = ticks(scale, STEPS);
+    if (ticks.size() < 2) {
+      ticks = ticks(scale, FINE_STEPS);
+    } else if (ticks.size() > MOST_TICKS) {
+      ticks = ticks(scale, new double[] {1});
     }
-    List<Double> ticks = all.size() <= MOST_TICKS || decades.size() < 2 ? all : decades;
-    int every = (ticks.size() + MOST_TICKS - 1) / MOST_TICKS;
+    int every = Math.max(1, (ticks.size() + MOST_TICKS - 1) / MOST_TICKS);
     List<Double> some = new ArrayList<>();
-    for (int i = 0; i < ticks.size(); i += Math.max(1, every)) {
+    for (int i = 0; i < ticks.size(); i += every) {
       some.add(ticks.get(i));
     }
     return some;
+  }
+
+  private List<Double> ticks(double scale, double[] steps) {
+    List<Double> ticks = new ArrayList<>();
+    if (isOn(0)) {
+      ticks.add(0.0);
+    }
+    int first = (int) Math.floor(Math.log10(Math.exp(low) * scale));
+    int last = (int) Math.ceil(Math.log10(Math.exp(high) * scale));
+    for (int decade = first; decade <= last; decade++) {
+      for (double step : steps) {
+        double tick = Double.parseDouble(step + "e" + decade);
+        double value = tick / scale;
+        boolean between = value < WHOLE && Math.abs(value - Math.rint(value)) > 1e-6;
+        if (!between && isOn(value)) {
+          ticks.add(tick);
+        }
+      }
+    }
+    return ticks;
+  }
+
+  private boolean isOn(double value) {
+    double place = place(value + 0.5);
+    return place >= 0 && place <= width;
   }
 }

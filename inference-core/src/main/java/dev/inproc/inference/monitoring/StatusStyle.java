@@ -54,10 +54,12 @@ final class StatusStyle {
       }
       th { font-weight: normal; }
       thead th, caption { color: var(--soft); font-size: .875rem; text-align: left; }
-      td { font-variant-numeric: tabular-nums; white-space: pre-wrap; }
+      td { font-variant-numeric: tabular-nums; }
+      .text { white-space: pre-wrap; }
       .facts td, .facts th + th, .summary td, .summary th + th { padding-right: 0; text-align: right; }
       .facts th { min-width: 7rem; }
-      figure + .facts { margin-top: .75rem; }
+      .number { white-space: nowrap; }
+      .side figure + figure, .side figure + .facts { margin-top: .75rem; }
       .summary td, .summary th + th { padding-left: .75rem; white-space: nowrap; }
       .summary th { min-width: 7rem; }
       .summary th + th { min-width: 0; }
@@ -65,6 +67,7 @@ final class StatusStyle {
       figcaption { font-size: .9375rem; }
       figcaption span { font-size: .875rem; }
       svg { display: block; width: 100%; max-width: 36rem; height: auto; font: 10.5px system-ui, sans-serif; }
+      @media (max-width: 30rem) { svg { font-size: 11.5px; } }
       .bar { fill: var(--accent); }
       .axis { stroke: var(--soft); stroke-width: 1; }
       .mark { stroke: var(--mark); stroke-width: 1.25; }
