@@ -104,7 +104,8 @@ final class HistogramChart {
     for (double tick : axis.ticks(spread.scale())) {
       double x = MARGIN + axis.middle(tick / spread.scale());
       boolean isLong = tick >= 100 && spread.unit().equals("second"); // 1,000 s is round
-      String text = isLong ? HumanNumbers.number(tick) + " s" : HumanNumbers.onAxis(tick, spread.unit());
+      String text =
+          isLong ? HumanNumbers.number(tick) + " s" : HumanNumbers.onAxis(tick, spread.unit());
       double half = text.length() * LETTER / 2;
       double middle = Math.min(WIDTH - half, Math.max(half, x));
       if (middle - half >= free) {
@@ -116,8 +117,8 @@ final class HistogramChart {
   }
 
   /**
-   * Marks the percentiles. Where there is room, all labels stand on one side of their lines, and the
-   * line nearest to that side begins highest, so that no line crosses a label.
+   * Marks the percentiles. Where there is room, all labels stand on one side of their lines, and
+   * the line nearest to that side begins highest, so that no line crosses a label.
    */
   private void marks() {
     double[] places = new double[SHARES.length];

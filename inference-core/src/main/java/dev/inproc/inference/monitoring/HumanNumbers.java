@@ -43,7 +43,7 @@ final class HumanNumbers {
     if (unit.equals("byte") && Math.abs(value) >= 999.5) {
       return Math.abs(value) < 1e18 ? scaled(value, BYTES) : number(value) + " bytes";
     }
-    if (unit.equals("ratio") || unit.equals("share")) {
+    if (isShare(unit)) {
       return number(rounded(value * 100, THREE_DIGITS)) + " %";
     }
     return (number(value) + " " + (value == 1 ? singular(unit) : plural(unit))).strip();
@@ -51,7 +51,7 @@ final class HumanNumbers {
 
   /** Returns a value as an axis shows it: without a unit that is only a noun. */
   static String onAxis(double value, String unit) {
-    boolean isNoun = !unit.equals("second") && !unit.equals("byte") && !unit.equals("ratio");
+    boolean isNoun = !unit.equals("second") && !unit.equals("byte") && !isShare(unit);
     return isNoun ? number(value) : of(value, unit);
   }
 
@@ -112,6 +112,11 @@ final class HumanNumbers {
   }
 
   // ---- units ----
+
+  /** Returns whether a unit is a part of one, told in per cent. */
+  private static boolean isShare(String unit) {
+    return unit.equals("ratio") || unit.equals("share");
+  }
 
   /** Returns whether a unit is so many a second. */
   static boolean isRate(String unit) {

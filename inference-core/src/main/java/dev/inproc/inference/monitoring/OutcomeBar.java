@@ -37,7 +37,8 @@ final class OutcomeBar {
       html.open("div", "class", "stack", "role", "img", "aria-label", text);
       for (Figure.Counter counter : some) {
         String grow = "flex-grow:" + share(counter, all).toPlainString();
-        html.element("span", "", "class", colour(counter), "style", grow, "title", text(counter, all));
+        html.element(
+            "span", "", "class", colour(counter), "style", grow, "title", text(counter, all));
       }
       html.close().open("ul", "class", "legend");
       for (Figure.Counter counter : some) {

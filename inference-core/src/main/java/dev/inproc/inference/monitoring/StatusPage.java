@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For each predictor the page shows the percentiles of its calls and the answers a second, where
  * a layer has them; for each layer the counters, gauges and facts, the calls by outcome, and a
- * histogram of each {@link dev.inproc.inference.metrics.Figure.Spread Spread} on a logarithmic axis.
+ * histogram of each {@link dev.inproc.inference.metrics.Figure.Spread Spread} on a logarithmic
+ * axis.
  *
- * <p>Names and texts are escaped: no name becomes markup. The file is ASCII, so it can be written in
- * any usual character set. Equal arguments give equal files. A megabyte is a million bytes.
+ * <p>Names and texts are escaped: no name becomes markup. The file is ASCII, so it can be written
+ * in any usual character set. Equal arguments give equal files. A megabyte is a million bytes.
  *
  * <p>The page names models, layers and versions: serve it to operators alone.
  */
@@ -114,8 +115,7 @@ public final class StatusPage {
       return ", no limit";
     }
     long most = limit.getAsLong();
-    String share =
-        most <= 0 ? "" : " (" + HumanNumbers.of((double) used / most, "ratio") + ")";
+    String share = most <= 0 ? "" : " (" + HumanNumbers.of((double) used / most, "ratio") + ")";
     return " of " + bytes(most) + share;
   }
 

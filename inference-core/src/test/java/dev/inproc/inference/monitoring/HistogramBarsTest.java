@@ -14,8 +14,7 @@ class HistogramBarsTest {
 
   private static List<HistogramBars.Bar> check(Histogram histogram, String name) {
     List<HistogramBars.Bar> bars = HistogramBars.of(histogram, MOST);
-    assertEquals(
-        histogram.count(), bars.stream().mapToLong(HistogramBars.Bar::count).sum(), name);
+    assertEquals(histogram.count(), bars.stream().mapToLong(HistogramBars.Bar::count).sum(), name);
     assertTrue(bars.size() <= MOST, name + ": " + bars.size());
     for (int i = 0; i < bars.size(); i++) {
       HistogramBars.Bar bar = bars.get(i);
@@ -56,8 +55,7 @@ class HistogramBarsTest {
 
   @Test
   void bars_ofAWideRange_areAboutEquallyWideOnTheAxis() {
-    List<HistogramBars.Bar> bars =
-        check(StatusSample.lognormal(1, 100_000, 2_000_000, 1), "wide");
+    List<HistogramBars.Bar> bars = check(StatusSample.lognormal(1, 100_000, 2_000_000, 1), "wide");
     assertTrue(bars.size() >= MOST - 2, "" + bars.size());
     double ratio = (double) bars.get(0).end() / bars.get(0).from();
     for (HistogramBars.Bar bar : bars.subList(0, bars.size() - 1)) {
@@ -85,8 +83,7 @@ class HistogramBarsTest {
   void fewValues_haveFewBars() {
     assertEquals(List.of(), check(Histogram.EMPTY, "empty"));
     assertEquals(
-        List.of(new HistogramBars.Bar(0, 1, 3)),
-        check(StatusSample.values(3, () -> 0), "zero"));
+        List.of(new HistogramBars.Bar(0, 1, 3)), check(StatusSample.values(3, () -> 0), "zero"));
     assertEquals(1, check(StatusSample.values(1, () -> 1_234_567), "one").size());
     assertEquals(1, check(StatusSample.values(2, () -> 1e18), "beyond the largest").size());
   }

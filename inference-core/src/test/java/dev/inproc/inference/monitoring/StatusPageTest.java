@@ -57,7 +57,9 @@ class StatusPageTest {
       assertFalse(text.contains("url(") || text.contains("@import"));
       XmlElement page = XmlElement.parse(text);
       Set<String> loading = Set.of("src", "srcset", "action", "data", "xlink:href", "poster");
-      page.all().forEach(each -> assertFalse(each.attributes().keySet().stream().anyMatch(loading::contains)));
+      page.all()
+          .forEach(
+              each -> assertFalse(each.attributes().keySet().stream().anyMatch(loading::contains)));
       for (String tag : List.of("script", "img", "iframe", "object", "embed", "form", "base")) {
         assertEquals(List.of(), page.all(tag), tag);
       }
@@ -183,8 +185,7 @@ class StatusPageTest {
 
   @Test
   void headline_isThatOfTheOutermostLayerWithFigures() throws ReflectiveOperationException {
-    XmlElement page =
-        XmlElement.parse(StatusPage.render(StatusSample.predictors(), UNKNOWN));
+    XmlElement page = XmlElement.parse(StatusPage.render(StatusSample.predictors(), UNKNOWN));
     Histogram latency = StatusSample.lognormal(1, 120_000, 2_300_000, 0.45);
     List<String> values = texts(page, "dd");
     assertEquals(HumanNumbers.of(latency.quantile(0.5) / 1e9, "second"), values.get(0));
@@ -217,8 +218,13 @@ class StatusPageTest {
             layer(
                 "m",
                 new Figure.Counter(
-                    "batch.runs", Map.of("d", "1", "a", "2", "c", "3", "b", "4"), "run", 5)));
-    assertTrue(texts(page, "th").contains("batch runs, a 2, b 4, c 3, d 1"));
+                    "batch.runs",
+                    Map.of(
+                        "d", "1", "a", "2", "h", "3", "b", "4", "g", "5", "c", "6", "f", "7", "e",
+                        "8"),
+                    "run",
+                    5)));
+    assertTrue(texts(page, "th").contains("batch runs, a 2, b 4, c 6, d 1, e 8, f 7, g 5, h 3"));
     assertTrue(texts(page, "td").contains("5 runs"));
   }
 
@@ -231,8 +237,7 @@ class StatusPageTest {
     assertEquals(
         List.of(
             "answered 999,999,999,000 (> 99.99 %)",
-            "failed 7 (< 0.01 %)",
-            "expired 993 (< 0.01 %)"),
+            "failed 7 (< 0.01 %)", "expired 993 (< 0.01 %)"),
         texts(page, "li"));
     assertTrue(texts(page, "span").contains("1,000,000,000,000 calls"));
     List<XmlElement> segments =
@@ -242,14 +247,14 @@ class StatusPageTest {
         segments.stream().map(e -> e.attribute("class")).toList());
     double all =
         segments.stream()
-            .mapToDouble(e -> Double.parseDouble(e.attribute("style").substring("flex-grow:".length())))
+            .mapToDouble(
+                e -> Double.parseDouble(e.attribute("style").substring("flex-grow:".length())))
             .sum();
     assertEquals(100, all, 0.001);
   }
 
   @Test
-  void histogram_isDrawnWithItsPercentilesAndTellsThemInText()
-      throws ReflectiveOperationException {
+  void histogram_isDrawnWithItsPercentilesAndTellsThemInText() throws ReflectiveOperationException {
     Histogram values = StatusSample.lognormal(9, 10_000, 2_000_000, 0.5);
     XmlElement page = page(layer("m", Figure.Spread.seconds("run.time", values)));
     XmlElement svg = page.all("svg").get(0);
@@ -265,11 +270,15 @@ class StatusPageTest {
     assertTrue(svg.all("rect").size() > 20 && svg.all("rect").size() <= 40);
     for (double share : new double[] {0.5, 0.95, 0.99}) {
       String label =
-          "p" + Math.round(share * 100) + " " + HumanNumbers.of(values.quantile(share) / 1e9, "second");
+          "p"
+              + Math.round(share * 100)
+              + " "
+              + HumanNumbers.of(values.quantile(share) / 1e9, "second");
       assertTrue(texts(svg, "text").contains(label), label);
       assertTrue(svg.attribute("aria-label").contains(label), label);
     }
-    assertTrue(texts(svg, "text").containsAll(List.of("1 ms", "2 ms")), texts(svg, "text")::toString);
+    assertTrue(
+        texts(svg, "text").containsAll(List.of("1 ms", "2 ms")), texts(svg, "text")::toString);
     assertMarksAreBetweenBars(svg, values);
   }
 
@@ -284,7 +293,8 @@ class StatusPageTest {
       double left = 0;
       double most = 0;
       for (XmlElement bar : svg.all("rect")) {
-        long count = Long.parseLong(bar.all("title").get(0).text().replaceAll(".*: | values?$|,", ""));
+        long count =
+            Long.parseLong(bar.all("title").get(0).text().replaceAll(".*: | values?$|,", ""));
         double from = Double.parseDouble(bar.attribute("x"));
         double width = Double.parseDouble(bar.attribute("width")) + 0.5;
         left += count * Math.min(1, Math.max(0, (x - from) / width));
@@ -320,7 +330,11 @@ class StatusPageTest {
     assertEquals(List.of("1 processor", "No predictors."), texts(page(), "p"));
     ProcessResources unlimited =
         new ProcessResources(
-            2, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.of(5), OptionalLong.empty());
+            2,
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.of(5),
+            OptionalLong.empty());
     assertEquals(
         "2 processors \u00b7 control group 5 bytes, no limit",
         texts(XmlElement.parse(StatusPage.render(List.of(), unlimited)), "p").get(0));

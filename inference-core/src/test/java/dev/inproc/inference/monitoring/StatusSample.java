@@ -36,8 +36,7 @@ final class StatusSample {
         folder.resolve("status.html"), StatusPage.render(predictors(), RESOURCES, TIME));
     Files.writeString(
         folder.resolve("edges.html"), StatusPage.render(List.of(edges()), RESOURCES, TIME));
-    Files.writeString(
-        folder.resolve("empty.html"), StatusPage.render(List.of(), RESOURCES));
+    Files.writeString(folder.resolve("empty.html"), StatusPage.render(List.of(), RESOURCES));
   }
 
   /** Values that are near a median, with a long tail. */
@@ -135,20 +134,21 @@ final class StatusSample {
   static LayerDescription edges() {
     Random random = new Random(8);
     List<Figure> figures = new ArrayList<>(calls(Map.of()));
-    figures.add(
-        new Figure.Counter("tries", Map.of("outcome", "surprise", "lane", "a"), "try", 1));
+    figures.add(new Figure.Counter("tries", Map.of("outcome", "surprise", "lane", "a"), "try", 1));
     figures.add(Figure.gauge("answers.rate", "answer/second", Double.NaN));
     figures.add(Figure.gauge("limit", "byte", Double.POSITIVE_INFINITY));
     figures.add(Figure.gauge("tiny", "second", 1e-300));
     figures.add(Figure.gauge("change", "entry", -12_345.6));
     figures.add(Figure.counter("huge", "call", Long.MAX_VALUE));
-    figures.add(new Figure.Info("a".repeat(120), "<script>alert('\"&')</script>\u202E\u0000\uD800"));
+    figures.add(
+        new Figure.Info("a".repeat(120), "<script>alert('\"&')</script>\u202E\u0000\uD800"));
     figures.add(Figure.Spread.seconds("empty", Histogram.EMPTY));
     figures.add(Figure.Spread.seconds("one value", values(1, () -> 1_234_567)));
     figures.add(Figure.Spread.seconds("zero", values(3, () -> 0)));
     figures.add(new Figure.Spread("one request", Map.of(), "request", values(9, () -> 1), 1));
     figures.add(
-        Figure.Spread.seconds("all scales", values(9999, () -> Math.exp(random.nextDouble() * 29))));
+        Figure.Spread.seconds(
+            "all scales", values(9999, () -> Math.exp(random.nextDouble() * 29))));
     figures.add(Figure.Spread.seconds("over the end", values(5, () -> 1e18)));
     figures.add(
         new Figure.Spread(
@@ -159,7 +159,12 @@ final class StatusSample {
             0.01));
     figures.add(
         new Figure.Spread(
-            "input bytes", Map.of(), "byte", values(500, () -> 1e5 + random.nextDouble() * 4e3), 1));
-    return new LayerDescription("metering", "<script>alert(\"edges\")</script>", figures, List.of());
+            "input bytes",
+            Map.of(),
+            "byte",
+            values(500, () -> 1e5 + random.nextDouble() * 4e3),
+            1));
+    return new LayerDescription(
+        "metering", "<script>alert(\"edges\")</script>", figures, List.of());
   }
 }

@@ -16,8 +16,15 @@ class StatusStyleTest {
   private static final List<String> TEXTS = List.of("text", "soft", "mark", "link");
   private static final List<String> FILLS =
       List.of(
-          "accent", "answered", "invalid", "failed", "expired", "cancelled", "overloaded",
-          "closed", "other");
+          "accent",
+          "answered",
+          "invalid",
+          "failed",
+          "expired",
+          "cancelled",
+          "overloaded",
+          "closed",
+          "other");
 
   private static Map<String, Integer> colours(String css) {
     Map<String, Integer> colours = new HashMap<>();

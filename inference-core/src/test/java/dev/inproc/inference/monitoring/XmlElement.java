@@ -21,7 +21,10 @@ record XmlElement(
   /** Throws if the document is not well-formed. */
   static XmlElement parse(String document) throws ReflectiveOperationException {
     Class<?> factory = Class.forName("javax.xml.parsers.DocumentBuilderFactory");
-    Object builder = factory.getMethod("newDocumentBuilder").invoke(factory.getMethod("newInstance").invoke(null));
+    Object builder =
+        factory
+            .getMethod("newDocumentBuilder")
+            .invoke(factory.getMethod("newInstance").invoke(null));
     Class<?> handler = Class.forName("org.xml.sax.ErrorHandler");
     Class<?> type = Class.forName("javax.xml.parsers.DocumentBuilder");
     type.getMethod("setErrorHandler", handler).invoke(builder, new Object[] {null});
