@@ -1,7 +1,10 @@
 package dev.inproc.inference.metrics;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -55,5 +58,29 @@ public record CallMetrics(long begun, Map<Outcome, Long> ended, Histogram latenc
     Map<Outcome, Long> all = new EnumMap<>(Outcome.class);
     ended.forEach((outcome, count) -> all.put(outcome, count + sign * other.count(outcome)));
     return new CallMetrics(begun + sign * other.begun, all, latency);
+  }
+
+  /** Returns these as figures: {@code calls} by outcome and {@code latency}. */
+  public List<Figure> figures() {
+    List<Figure> all = new ArrayList<>();
+    ended.forEach(
+        (outcome, count) -> all.add(new Figure.Counter("calls", tag(outcome), "call", count)));
+    all.add(Figure.gauge("calls.active", "call", (double) inFlight()));
+    all.add(Figure.Spread.seconds("latency", latencyNanos));
+    return all;
+  }
+
+  /** Returns these, which came in the last minute, as figures of their own names. */
+  public List<Figure> figuresOfLastMinute() {
+    List<Figure> all = new ArrayList<>();
+    ended.forEach(
+        (outcome, count) ->
+            all.add(new Figure.Gauge("calls.minute", tag(outcome), "call", (double) count)));
+    all.add(Figure.Spread.seconds("latency.minute", latencyNanos).ofSomeTime());
+    return all;
+  }
+
+  private static Map<String, String> tag(Outcome outcome) {
+    return Map.of("outcome", outcome.name().toLowerCase(Locale.ROOT));
   }
 }

@@ -23,9 +23,11 @@ import org.jspecify.annotations.Nullable;
  * <p>In no snapshot have more calls ended than begun: a snapshot reads what has ended first, and a
  * call's beginning is written before its end.
  */
+@SuppressWarnings("EnumOrdinal") // indexes an array that nothing outside sees
 public final class CallRecorder {
   private static final int OWNED = 64;
-  private static final int SHARED = Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors());
+  private static final int SHARED =
+      Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors());
   private static final int CLAIM_ONE_IN = 64;
   private static final int OUTCOMES = Outcome.values().length;
   private static final VarHandle ENDED = MethodHandles.arrayElementVarHandle(long[].class);

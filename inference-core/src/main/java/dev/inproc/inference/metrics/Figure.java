@@ -1,5 +1,6 @@
 package dev.inproc.inference.metrics;
 
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -29,8 +30,7 @@ public sealed interface Figure {
    * @param unit the unit
    * @param count how many so far
    */
-  record Counter(String name, Map<String, String> tags, String unit, long count)
-      implements Figure {
+  record Counter(String name, Map<String, String> tags, String unit, long count) implements Figure {
     /** Copies the tags. */
     public Counter {
       tags = Map.copyOf(tags);
@@ -50,8 +50,7 @@ public sealed interface Figure {
    * @param unit the unit
    * @param level its value now; NaN if it is not known
    */
-  record Gauge(String name, Map<String, String> tags, String unit, double level)
-      implements Figure {
+  record Gauge(String name, Map<String, String> tags, String unit, double level) implements Figure {
     /** Copies the tags. */
     public Gauge {
       tags = Map.copyOf(tags);
@@ -71,9 +70,16 @@ public sealed interface Figure {
    * @param unit the unit of a value times the scale
    * @param values the values; nanoseconds, for a time
    * @param scale what a value is multiplied by for the unit: 1e-9 for seconds
+   * @param isCumulative whether it holds all values since the predictor was made, and only grows;
+   *     else the values of some time
    */
   record Spread(
-      String name, Map<String, String> tags, String unit, Histogram values, double scale)
+      String name,
+      Map<String, String> tags,
+      String unit,
+      Histogram values,
+      double scale,
+      boolean isCumulative)
       implements Figure {
     /** Copies the tags. */
     public Spread {
@@ -81,15 +87,20 @@ public sealed interface Figure {
       Objects.requireNonNull(values, "values");
     }
 
-    /** A time, recorded in nanoseconds and told in seconds. */
+    /** Returns times since the predictor was made, recorded in nanoseconds, told in seconds. */
     public static Spread seconds(String name, Histogram nanos) {
-      return new Spread(name, Map.of(), "second", nanos, 1e-9);
+      return new Spread(name, Map.of(), "second", nanos, 1e-9, true);
+    }
+
+    /** Returns these as the values of some time alone. */
+    public Spread ofSomeTime() {
+      return new Spread(name, tags, unit, values, scale, false);
     }
 
     @Override
     public Object value() {
       Distribution d = values.distribution(scale);
-      Map<String, Object> map = new java.util.LinkedHashMap<>();
+      Map<String, Object> map = new LinkedHashMap<>();
       map.put("count", d.count());
       map.put("mean", d.mean());
       map.put("p50", d.p50());

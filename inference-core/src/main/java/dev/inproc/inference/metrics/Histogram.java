@@ -31,13 +31,13 @@ public final class Histogram {
   /** Nothing recorded. */
   public static final Histogram EMPTY = new Histogram(new long[OCTAVES][], 0, 0);
 
-  private final @Nullable long[][] octaves;
+  private final long[] @Nullable [] octaves;
   private final long count;
   private final long sum;
   private final long max;
 
   /** Takes the counts over. */
-  Histogram(@Nullable long[][] octaves, long sum, long max) {
+  Histogram(long[] @Nullable [] octaves, long sum, long max) {
     this.octaves = octaves;
     long all = 0;
     for (long[] counts : octaves) {
@@ -53,7 +53,9 @@ public final class Histogram {
   // ---- where a value is counted ----
 
   static int octave(long value) {
-    return value < BUCKETS_PER_OCTAVE ? 0 : Long.SIZE - OCTAVE_BITS - Long.numberOfLeadingZeros(value);
+    return value < BUCKETS_PER_OCTAVE
+        ? 0
+        : Long.SIZE - OCTAVE_BITS - Long.numberOfLeadingZeros(value);
   }
 
   static int bucket(long value, int octave) {
@@ -162,7 +164,7 @@ public final class Histogram {
         seen += counts[i];
         if (seen >= rank) {
           double middle = lowest(octave, i) + (width(octave) - 1) / 2.0;
-          return Math.min(middle, max);
+          return Math.min(middle, (double) max);
         }
       }
     }

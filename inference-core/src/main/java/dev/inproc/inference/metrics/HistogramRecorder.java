@@ -25,7 +25,7 @@ public final class HistogramRecorder {
     }
   }
 
-  private final @Nullable long[][] octaves = new long[Histogram.OCTAVES][];
+  private final long[] @Nullable [] octaves = new long[Histogram.OCTAVES][];
   private long sum;
   private long max;
 

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Adds up histograms, for a snapshot of many recorders. One thread. */
 final class HistogramSum {
-  private final @Nullable long[][] octaves = new long[Histogram.OCTAVES][];
+  private final long[] @Nullable [] octaves = new long[Histogram.OCTAVES][];
   private long sum;
   private long max;
 

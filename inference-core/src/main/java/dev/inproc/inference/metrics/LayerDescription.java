@@ -40,8 +40,8 @@ public record LayerDescription(
   }
 
   /**
-   * Returns the tree as maps, lists, strings and numbers. A figure with tags stands in a list of its
-   * name, since there are several.
+   * Returns the tree as maps, lists, strings and numbers. A figure with tags stands in a list of
+   * its name, since there are several.
    */
   public Map<String, Object> toMap() {
     Map<String, Object> values = new LinkedHashMap<>();

@@ -42,7 +42,8 @@ public final class MinuteWindow {
    */
   public synchronized boolean keep(long nowNanos, CallMetrics metrics) {
     Kept last = kept.getLast();
-    boolean differs = last.metrics.begun() != metrics.begun() || last.metrics.allEnded() != metrics.allEnded();
+    boolean differs =
+        last.metrics.begun() != metrics.begun() || last.metrics.allEnded() != metrics.allEnded();
     if (nowNanos - last.nanos >= KEEP_NANOS) {
       kept.add(new Kept(nowNanos, metrics));
       forget(nowNanos);

@@ -70,13 +70,16 @@ final class LastMinute {
   MeteringMetrics metrics(String name) {
     CallMetrics total = calls.snapshot();
     MinuteWindow.Minute minute = window.before(timer.nanoTime(), total);
-    return new MeteringMetrics(
-        name, total, minute.metrics(), Duration.ofNanos(minute.spanNanos()));
+    return new MeteringMetrics(name, total, minute.metrics(), Duration.ofNanos(minute.spanNanos()));
   }
 
   void close() {
     closed = true;
     cancel();
+  }
+
+  boolean isClosed() {
+    return closed;
   }
 
   private void cancel() {

@@ -4,8 +4,10 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.ForwardingPredictor;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.metrics.CallRecorder;
-import dev.inproc.inference.metrics.Outcome;
+import dev.inproc.inference.metrics.Figure;
+import dev.inproc.inference.metrics.LayerDescription;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -87,6 +89,16 @@ final class MeteredPredictor<I, O> extends ForwardingPredictor<I, O> implements 
   @Override
   public MeteringMetrics metrics() {
     return lastMinute.metrics(name);
+  }
+
+  @Override
+  public LayerDescription describe() {
+    MeteringMetrics now = metrics();
+    List<Figure> figures = new ArrayList<>(now.total().figures());
+    figures.addAll(now.lastMinute().figuresOfLastMinute());
+    figures.add(new Figure.Info("state", lastMinute.isClosed() ? "closed" : "open"));
+    figures.add(Figure.gauge("answers.rate", "answer/second", now.answersPerSecond()));
+    return new LayerDescription("metering", name, figures, List.of(inner().describe()));
   }
 
   @Override

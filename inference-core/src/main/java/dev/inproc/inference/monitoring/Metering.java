@@ -28,8 +28,8 @@ public final class Metering implements Decorator {
   /**
    * Returns a layer with a name, which its figures and meters carry.
    *
-   * @param name what the predictor is for, such as {@code "faq-embedder"}; a few names in all, since
-   *     each makes meters of its own: no key, tenant or version
+   * @param name what the predictor is for, such as {@code "faq-embedder"}; a few names in all,
+   *     since each makes meters of its own: no key, tenant or version
    */
   public static Metering named(String name) {
     Objects.requireNonNull(name, "name");

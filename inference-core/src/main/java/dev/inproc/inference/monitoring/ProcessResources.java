@@ -106,9 +106,7 @@ public record ProcessResources(
     for (String line : lines) {
       if (line.startsWith(prefix)) {
         String[] words = line.substring(prefix.length()).strip().split("\\s+", 2);
-        return words[0].matches("\\d+")
-            ? parse(words[0])
-            : OptionalLong.empty(); // "max"
+        return words[0].matches("\\d+") ? parse(words[0]) : OptionalLong.empty(); // "max"
       }
     }
     return OptionalLong.empty();

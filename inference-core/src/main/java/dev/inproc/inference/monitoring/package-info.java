@@ -1,4 +1,6 @@
-/** Figures for any predictor: {@link dev.inproc.inference.monitoring.Metering} and what it tells. */
+/**
+ * Figures for any predictor: {@link dev.inproc.inference.monitoring.Metering} and what it tells.
+ */
 @NullMarked
 package dev.inproc.inference.monitoring;
 

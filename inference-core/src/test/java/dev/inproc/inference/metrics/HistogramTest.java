@@ -51,8 +51,9 @@ class HistogramTest {
         Histogram histogram = of(values);
         Arrays.sort(values);
         for (double share : SHARES) {
-          long exact = values[(int) Math.max(0, Math.ceil(share * count) - 1)];
-          String what = "shape " + shape + ", " + count + " values, share " + share + ", seed " + seed;
+          double exact = (double) values[(int) Math.max(0, Math.ceil(share * count) - 1)];
+          String what =
+              "shape " + shape + ", " + count + " values, share " + share + ", seed " + seed;
           assertEquals(exact, histogram.quantile(share), ERROR * exact, what);
         }
         assertEquals(count, histogram.count());
@@ -103,7 +104,8 @@ class HistogramTest {
     Histogram expected = of(after);
     assertEquals(expected.buckets(), rest.buckets(), "seed " + seed);
     assertEquals(expected.sum(), rest.sum());
-    assertEquals(expected.max(), rest.max(), ERROR * expected.max());
+    double max = (double) expected.max();
+    assertEquals(max, (double) rest.max(), ERROR * max);
     assertEquals(0, recorder.snapshot().since(recorder.snapshot()).count());
   }
 
@@ -114,7 +116,7 @@ class HistogramTest {
       Histogram.Bucket bucket = of(expected).buckets().get(0);
       assertEquals(expected, bucket.from());
       assertEquals(bucket, of(bucket.to()).buckets().get(0));
-      assertTrue(bucket.to() - bucket.from() < Math.max(1, bucket.from() / 64.0));
+      assertTrue(bucket.to() - bucket.from() < Math.max(1, bucket.from() / 64));
       expected = bucket.to() + 1;
     }
   }

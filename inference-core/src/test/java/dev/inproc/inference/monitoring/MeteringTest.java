@@ -91,6 +91,11 @@ class MeteringTest {
     public void close() {
       closes++;
     }
+
+    @Override
+    public String toString() {
+      return "scripted";
+    }
   }
 
   private MeteringMetrics metrics() {
@@ -129,7 +134,7 @@ class MeteringTest {
           model.throwsAtSubmit = true;
           assertThrows(RuntimeException.class, () -> metered.submit("a"));
           model.throwsAtSubmit = false;
-          metered.submit("a");
+          var unused = metered.submit("a");
           model.futures.get(model.futures.size() - 1).completeExceptionally(failure);
 
           CallMetrics after = metrics().total();
@@ -166,7 +171,8 @@ class MeteringTest {
       MeteringMetrics now = metrics();
       long span = now.span().toSeconds();
       assertTrue(span <= 70, () -> "after " + now.span());
-      assertEquals(Math.min(span, second), now.lastMinute().count(Outcome.ANSWERED), 1);
+      long answered = now.lastMinute().count(Outcome.ANSWERED);
+      assertTrue(Math.abs(Math.min(span, second) - answered) <= 1, now::toString);
       assertEquals(1, now.answersPerSecond(), 0.03 + 1.0 / second);
     }
     assertEquals(3_600, metrics().total().count(Outcome.ANSWERED));
@@ -180,7 +186,7 @@ class MeteringTest {
     assertEquals(1, model.timer.pending());
     model.timer.advanceMillis(20_000);
     assertEquals(0, model.timer.pending());
-    metered.submit("a");
+    var unused = metered.submit("a");
     model.timer.advanceMillis(600_000);
     assertEquals(1, model.timer.pending()); // a call is on its way
     model.futures.get(0).complete(1);
@@ -207,7 +213,7 @@ class MeteringTest {
   void layer_passesOnWhatItWraps() {
     assertFalse(metered.keepsState());
     assertTrue(metered.find(ServingThreads.class).isPresent());
-    assertEquals("metered(" + model + ")", metered.toString());
+    assertEquals("metered(scripted)", metered.toString());
     assertThrows(IllegalArgumentException.class, () -> Metering.named(" "));
     assertEquals(Metering.named("a"), Metering.named("a"));
   }
