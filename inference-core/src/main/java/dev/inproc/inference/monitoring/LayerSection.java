@@ -5,6 +5,7 @@ import dev.inproc.inference.metrics.LayerDescription;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -38,12 +39,12 @@ final class LayerSection {
   private static void body(Html html, List<Figure> figures) {
     List<Figure> facts = new ArrayList<>();
     List<Figure.Spread> spreads = new ArrayList<>();
-    Map<String, List<Figure.Counter>> outcomes = new LinkedHashMap<>();
+    Map<String, List<Figure>> outcomes = new LinkedHashMap<>();
     for (Figure figure : figures) {
       if (figure instanceof Figure.Spread spread && spread.values().count() > 0) {
         spreads.add(spread);
-      } else if (figure instanceof Figure.Counter counter && counter.tags().containsKey(OUTCOME)) {
-        outcomes.computeIfAbsent(label(figure, OUTCOME), key -> new ArrayList<>()).add(counter);
+      } else if (figure.tags().containsKey(OUTCOME) && isCount(figure)) {
+        outcomes.computeIfAbsent(label(figure, OUTCOME), key -> new ArrayList<>()).add(figure);
       } else {
         facts.add(figure);
       }
@@ -55,7 +56,7 @@ final class LayerSection {
     html.open("div", "class", "body");
     if (!outcomes.isEmpty() || !facts.isEmpty()) {
       html.open("div", "class", "side");
-      outcomes.forEach((label, counters) -> OutcomeBar.write(html, label, counters));
+      outcomes.forEach((label, counts) -> outcomes(html, label, counts));
       if (!facts.isEmpty()) {
         table(html, facts);
       }
@@ -67,6 +68,21 @@ final class LayerSection {
     html.close();
   }
 
+  /** A gauge may count too: the calls of the last minute. */
+  private static boolean isCount(Figure figure) {
+    return figure instanceof Figure.Counter
+        || (figure instanceof Figure.Gauge gauge && gauge.level() == (long) gauge.level());
+  }
+
+  private static void outcomes(Html html, String label, List<Figure> counts) {
+    List<OutcomeBar.Part> parts = new ArrayList<>();
+    for (Figure figure : counts) {
+      String outcome = figure.tags().getOrDefault(OUTCOME, "").toLowerCase(Locale.ROOT);
+      parts.add(new OutcomeBar.Part(outcome, ((Number) figure.value()).longValue()));
+    }
+    OutcomeBar.write(html, label, counts.get(0).unit(), parts);
+  }
+
   /** The name in words, with the tags but one, sorted, since a map's order changes by the JVM. */
   private static String label(Figure figure, String withoutTag) {
     String tags =
@@ -75,7 +91,7 @@ final class LayerSection {
                 .filter(tag -> !tag.getKey().equals(withoutTag))
                 .map(tag -> tag.getKey() + " " + tag.getValue())
                 .collect(Collectors.joining(", "));
-    String name = figure.name().replace('.', ' ');
+    String name = figure.name().replaceFirst("\\.minute$", " in the last minute").replace('.', ' ');
     return tags.isEmpty() ? name : name + ", " + tags;
   }
 

@@ -1,6 +1,5 @@
 package dev.inproc.inference.monitoring;
 
-import dev.inproc.inference.metrics.Figure;
 import dev.inproc.inference.metrics.Outcome;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -19,67 +18,62 @@ final class OutcomeBar {
 
   private OutcomeBar() {}
 
+  /** How many calls ended so. */
+  record Part(String outcome, long count) {
+    private double share(double all) {
+      return 100 * (count / all); // in per cent
+    }
+
+    private String colour() {
+      return COLOURED.contains(outcome) ? outcome : "other";
+    }
+
+    private String text(double all) {
+      return outcome + " " + HumanNumbers.count(count, "") + " (" + shareText(all) + ")";
+    }
+
+    /** To a hundredth of a per cent; neither some nor all but some become none or all. */
+    private String shareText(double all) {
+      double share = share(all);
+      if (share < 0.01) {
+        return "< 0.01 %";
+      }
+      return share > 99.99 && count < all
+          ? "> 99.99 %"
+          : HumanNumbers.number(Math.round(share * 100) / 100.0) + " %";
+    }
+  }
+
   /**
    * Writes the bar.
    *
    * @param label what is counted
-   * @param counters counters with the tag {@code outcome}
+   * @param unit the unit of the counts
    */
-  static void write(Html html, String label, List<Figure.Counter> counters) {
-    List<Figure.Counter> some = counters.stream().filter(each -> each.count() > 0).toList();
-    double all = some.stream().mapToDouble(Figure.Counter::count).sum();
-    long sum = some.stream().mapToLong(Figure.Counter::count).sum();
-    String unit = counters.get(0).unit();
+  static void write(Html html, String label, String unit, List<Part> parts) {
+    List<Part> some = parts.stream().filter(each -> each.count > 0).toList();
+    long sum = some.stream().mapToLong(Part::count).sum();
     html.open("figure").open("figcaption").element("b", label + " by outcome").text(" ");
     html.element("span", HumanNumbers.count(sum, unit)).close();
     if (!some.isEmpty()) {
-      String text = some.stream().map(each -> text(each, all)).collect(Collectors.joining(", "));
-      html.open("div", "class", "stack", "role", "img", "aria-label", text);
-      for (Figure.Counter counter : some) {
-        String grow = "flex-grow:" + share(counter, all).toPlainString();
-        html.element(
-            "span", "", "class", colour(counter), "style", grow, "title", text(counter, all));
-      }
-      html.close().open("ul", "class", "legend");
-      for (Figure.Counter counter : some) {
-        html.open("li").element("span", "", "class", "swatch " + colour(counter));
-        html.text(text(counter, all)).close();
-      }
-      html.close();
+      bar(html, some, sum);
     }
     html.close();
   }
 
-  private static String name(Figure.Counter counter) {
-    return counter.tags().getOrDefault("outcome", "").toLowerCase(Locale.ROOT);
-  }
-
-  private static String colour(Figure.Counter counter) {
-    return COLOURED.contains(name(counter)) ? name(counter) : "other";
-  }
-
-  /** In per cent. */
-  private static BigDecimal share(Figure.Counter counter, double all) {
-    return BigDecimal.valueOf(100 * (counter.count() / all)).setScale(4, RoundingMode.HALF_EVEN);
-  }
-
-  private static String text(Figure.Counter counter, double all) {
-    return name(counter)
-        + " "
-        + HumanNumbers.count(counter.count(), "")
-        + " ("
-        + shareText(counter, all)
-        + ")";
-  }
-
-  /** To a hundredth of a per cent; neither some nor all but some become none or all. */
-  private static String shareText(Figure.Counter counter, double all) {
-    double share = 100 * (counter.count() / all);
-    if (share < 0.01) {
-      return "< 0.01 %";
+  private static void bar(Html html, List<Part> parts, double all) {
+    String text = parts.stream().map(each -> each.text(all)).collect(Collectors.joining(", "));
+    html.open("div", "class", "stack", "role", "img", "aria-label", text);
+    for (Part part : parts) {
+      BigDecimal share = BigDecimal.valueOf(part.share(all)).setScale(4, RoundingMode.HALF_EVEN);
+      String style = "flex-grow:" + share.toPlainString();
+      html.element("span", "", "class", part.colour(), "style", style, "title", part.text(all));
     }
-    return share > 99.99 && counter.count() < all
-        ? "> 99.99 %"
-        : HumanNumbers.number(Math.round(share * 100) / 100.0) + " %";
+    html.close().open("ul", "class", "legend");
+    for (Part part : parts) {
+      html.open("li").element("span", "", "class", "swatch " + part.colour());
+      html.text(part.text(all)).close();
+    }
+    html.close();
   }
 }

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.metrics.CallMetrics;
 import dev.inproc.inference.metrics.Figure;
 import dev.inproc.inference.metrics.Histogram;
 import dev.inproc.inference.metrics.LayerDescription;
@@ -16,6 +19,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class StatusPageTest {
@@ -137,8 +141,8 @@ class StatusPageTest {
                 new Figure.Counter(evil, Map.of(evil, evil), evil, 3),
                 new Figure.Gauge(evil, Map.of(evil, evil), evil + "/second", 3),
                 new Figure.Spread(
-                    evil, Map.of(evil, evil), evil, StatusSample.values(9, () -> 5), 1),
-                new Figure.Spread(evil, Map.of(evil, evil), evil, Histogram.EMPTY, 1),
+                    evil, Map.of(evil, evil), evil, StatusSample.values(9, () -> 5), 1, true),
+                new Figure.Spread(evil, Map.of(evil, evil), evil, Histogram.EMPTY, 1, true),
                 new Figure.Info(evil, evil)),
             List.of(layer(evil)));
     String text = StatusPage.render(List.of(layer, layer), UNKNOWN);
@@ -231,8 +235,12 @@ class StatusPageTest {
   @Test
   void outcomes_areOneBarWithNumbers() throws ReflectiveOperationException {
     List<Figure> figures =
-        StatusSample.calls(
-            Map.of(Outcome.ANSWERED, 999_999_999_000L, Outcome.FAILED, 7L, Outcome.EXPIRED, 993L));
+        new CallMetrics(
+                0,
+                Map.of(
+                    Outcome.ANSWERED, 999_999_999_000L, Outcome.FAILED, 7L, Outcome.EXPIRED, 993L),
+                Histogram.EMPTY)
+            .figures();
     XmlElement page = page(new LayerDescription("metering", "m", figures, List.of()));
     assertEquals(
         List.of(
@@ -251,6 +259,55 @@ class StatusPageTest {
                 e -> Double.parseDouble(e.attribute("style").substring("flex-grow:".length())))
             .sum();
     assertEquals(100, all, 0.001);
+  }
+
+  @Test
+  void callsOfTheLastMinute_areABarToo() throws ReflectiveOperationException {
+    List<Figure> figures =
+        new ArrayList<>(
+            new CallMetrics(3, Map.of(Outcome.ANSWERED, 3L, Outcome.CLOSED, 1L), Histogram.EMPTY)
+                .figuresOfLastMinute());
+    figures.add(new Figure.Gauge("tries", Map.of("outcome", "lost"), "try", Double.NaN));
+    XmlElement page = page(new LayerDescription("metering", "m", figures, List.of()));
+    assertEquals(List.of("answered 3 (75 %)", "closed 1 (25 %)"), texts(page, "li"));
+    assertEquals(List.of("calls in the last minute by outcome"), texts(page, "b"));
+    assertEquals(List.of("no values", "not known"), texts(page, "td"));
+  }
+
+  @Test
+  void page_ofARealPredictor_tellsItsCalls() throws ReflectiveOperationException {
+    try (Predictor<String, Integer> metered =
+        new LengthOf().with(Metering.named("outer")).with(Metering.named("lengths <&>"))) {
+      metered.predict("abc");
+      metered.predictAll(List.of("a", "ab"));
+      XmlElement page = page(metered.describe());
+      assertEquals(List.of("lengths <&>"), texts(page, "h2"));
+      assertEquals(List.of("metering lengths <&>"), texts(page, "h3"));
+      assertEquals(List.of("metering outer"), texts(page, "h4"));
+      assertEquals("answered 3 (100 %)", texts(page, "li").get(0));
+      assertEquals(List.of("p50", "p95", "p99", "answers a second"), texts(page, "dt"));
+      assertEquals(4, page.all("svg").size()); // in all and in the last minute, of two layers
+    }
+  }
+
+  private static final class LengthOf implements Predictor<String, Integer> {
+    @Override
+    public Integer predict(String input, CallOptions options) {
+      return input.length();
+    }
+
+    @Override
+    public List<Integer> predictAll(List<String> inputs, CallOptions options) {
+      return inputs.stream().map(String::length).toList();
+    }
+
+    @Override
+    public CompletableFuture<Integer> submit(String input, CallOptions options) {
+      return CompletableFuture.completedFuture(input.length());
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.inproc.inference.monitoring;
 
+import dev.inproc.inference.metrics.CallMetrics;
 import dev.inproc.inference.metrics.CallRecorder;
 import dev.inproc.inference.metrics.Figure;
 import dev.inproc.inference.metrics.Histogram;
@@ -11,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -53,17 +53,6 @@ final class StatusSample {
     return recorder.snapshot().latencyNanos();
   }
 
-  static List<Figure> calls(Map<Outcome, Long> ended) {
-    List<Figure> counters = new ArrayList<>();
-    for (Outcome outcome : Outcome.values()) {
-      String name = outcome.name().toLowerCase(Locale.ROOT);
-      counters.add(
-          new Figure.Counter(
-              "calls", Map.of("outcome", name), "call", ended.getOrDefault(outcome, 0L)));
-    }
-    return counters;
-  }
-
   /** Metering around batching around a session, and metering around a cache around a session. */
   static List<LayerDescription> predictors() {
     return List.of(
@@ -93,10 +82,15 @@ final class StatusSample {
       Map<Outcome, Long> ended,
       double rate,
       LayerDescription inner) {
-    List<Figure> figures = new ArrayList<>(calls(ended));
-    figures.add(Figure.gauge("calls.waiting", "call", 17));
+    long all = ended.values().stream().mapToLong(Long::longValue).sum();
+    CallMetrics total = new CallMetrics(all + 17, ended, latency);
+    Histogram minute = lognormal(11, 3_000, latency.quantile(0.5), 0.4);
+    Map<Outcome, Long> lately =
+        Map.of(Outcome.ANSWERED, (long) (rate * 60), Outcome.EXPIRED, (long) rate);
+    List<Figure> figures = new ArrayList<>(total.figures());
+    figures.addAll(new CallMetrics(0, lately, minute).figuresOfLastMinute());
+    figures.add(new Figure.Info("state", "open"));
     figures.add(Figure.gauge("answers.rate", "answer/second", rate));
-    figures.add(Figure.Spread.seconds("latency", latency));
     return new LayerDescription("metering", name, figures, List.of(inner));
   }
 
@@ -112,7 +106,7 @@ final class StatusSample {
             new Figure.Counter("dispatches", Map.of("reason", "full"), "batch", 402_118),
             new Figure.Counter("dispatches", Map.of("reason", "idle engine"), "batch", 802_214),
             Figure.gauge("padding", "ratio", 0.0732),
-            new Figure.Spread("batch.size", Map.of(), "request", sizes, 1),
+            new Figure.Spread("batch.size", Map.of(), "request", sizes, 1, true),
             Figure.Spread.seconds("queue.time", lognormal(4, 60_000, 320_000, 1.1)),
             Figure.Spread.seconds("run.time", lognormal(7, 60_000, 1_700_000, 0.25)));
     return new LayerDescription(
@@ -133,7 +127,7 @@ final class StatusSample {
   /** Figures that are empty, single, unknown, huge or tiny. */
   static LayerDescription edges() {
     Random random = new Random(8);
-    List<Figure> figures = new ArrayList<>(calls(Map.of()));
+    List<Figure> figures = new ArrayList<>(CallMetrics.NONE.figures());
     figures.add(new Figure.Counter("tries", Map.of("outcome", "surprise", "lane", "a"), "try", 1));
     figures.add(Figure.gauge("answers.rate", "answer/second", Double.NaN));
     figures.add(Figure.gauge("limit", "byte", Double.POSITIVE_INFINITY));
@@ -145,7 +139,7 @@ final class StatusSample {
     figures.add(Figure.Spread.seconds("empty", Histogram.EMPTY));
     figures.add(Figure.Spread.seconds("one value", values(1, () -> 1_234_567)));
     figures.add(Figure.Spread.seconds("zero", values(3, () -> 0)));
-    figures.add(new Figure.Spread("one request", Map.of(), "request", values(9, () -> 1), 1));
+    figures.add(new Figure.Spread("one request", Map.of(), "request", values(9, () -> 1), 1, true));
     figures.add(
         Figure.Spread.seconds(
             "all scales", values(9999, () -> Math.exp(random.nextDouble() * 29))));
@@ -156,14 +150,16 @@ final class StatusSample {
             Map.of("tenant", "b", "lane", "a"),
             "ratio",
             values(500, () -> random.nextDouble() * 100),
-            0.01));
+            0.01,
+            true));
     figures.add(
         new Figure.Spread(
             "input bytes",
             Map.of(),
             "byte",
             values(500, () -> 1e5 + random.nextDouble() * 4e3),
-            1));
+            1,
+            true));
     return new LayerDescription(
         "metering", "<script>alert(\"edges\")</script>", figures, List.of());
   }
