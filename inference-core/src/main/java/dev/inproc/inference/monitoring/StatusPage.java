@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Figures of predictors as one HTML file for a person. The file holds its styles and charts, has no
  * script, and loads nothing. It follows the browser's light or dark scheme and fits narrow screens.
  *
- * <p>For each predictor the page shows the percentiles of its calls and the answers a second, where
+ * <p>For each predictor the page shows its {@link Health}, the percentiles of its calls and the answers a second, where
  * a layer has them; for each layer the counters, gauges and facts, the calls by outcome, and a
  * histogram of each {@link dev.inproc.inference.metrics.Figure.Spread Spread} on a logarithmic
  * axis.
@@ -134,7 +135,7 @@ public final class StatusPage {
     html.open("div", "class", "scroll", "tabindex", "0", "role", "group", "aria-label", "All");
     html.open("table", "class", "summary");
     html.open("thead").open("tr");
-    for (String column : List.of("Predictor", "p50", "p95", "p99", "A second")) {
+    for (String column : List.of("Predictor", "Health", "p50", "p95", "p99", "A second")) {
       html.element("th", column, "scope", "col");
     }
     html.close().close().open("tbody");
@@ -142,6 +143,7 @@ public final class StatusPage {
       Headline headline = Headline.of(predictors.get(i));
       html.open("tr").open("th", "scope", "row");
       html.element("a", predictors.get(i).name(), "href", "#" + id(i)).close();
+      html.element("td", word(Health.of(predictors.get(i)).status()));
       for (String cell : headline.cells()) {
         html.element("td", cell);
       }
@@ -150,8 +152,23 @@ public final class StatusPage {
     html.close().close().close().close();
   }
 
+  private static String word(Health.Status status) {
+    return status.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static void health(Html html, Health health) {
+    String word = word(health.status());
+    html.open("p", "class", "health").element("span", "", "class", "swatch " + word);
+    html.element("b", word);
+    if (!health.reasons().isEmpty()) {
+      html.text(": " + String.join("; ", health.reasons()));
+    }
+    html.close();
+  }
+
   private static void predictor(Html html, LayerDescription predictor, String id) {
     html.open("section", "class", "card", "id", id).element("h2", predictor.name());
+    health(html, Health.of(predictor));
     List<Headline.Item> items = Headline.of(predictor).items();
     if (!items.isEmpty()) {
       html.open("dl", "class", "headline");

@@ -34,6 +34,7 @@ final class StatusStyle {
         margin: 1rem 0; padding: 1rem; background: var(--card);
         border: 1px solid var(--line); border-radius: .5rem;
       }
+      .health { margin: 0 0 .5rem; }
       .headline { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; margin: 0 0 .5rem; }
       .headline dt, .empty, figcaption span { color: var(--soft); }
       .headline dt { font-size: .875rem; }
@@ -92,6 +93,8 @@ final class StatusStyle {
       .failed { background: var(--failed); } .expired { background: var(--expired); }
       .cancelled { background: var(--cancelled); } .closed { background: var(--closed); }
       .overloaded { background: var(--overloaded); } .other { background: var(--other); }
+      .ready { background: var(--answered); } .starting { background: var(--closed); }
+      .degraded { background: var(--invalid); } .hung { background: var(--failed); }
       @media print { .card { break-inside: avoid-page; } }
       """;
 
