@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * Figures of predictors as one HTML file for a person. The file holds its styles and charts, has no
  * script, and loads nothing. It follows the browser's light or dark scheme and fits narrow screens.
  *
- * <p>For each predictor the page shows its {@link Health}, the percentiles of its calls and the answers a second, where
- * a layer has them; for each layer the counters, gauges and facts, the calls by outcome, and a
- * histogram of each {@link dev.inproc.inference.metrics.Figure.Spread Spread} on a logarithmic
- * axis.
+ * <p>For each predictor the page shows its {@link Health}, the percentiles of its calls and the
+ * answers a second, where a layer has them; for each layer the counters, gauges and facts, the
+ * calls by outcome, and a histogram of each {@link dev.inproc.inference.metrics.Figure.Spread
+ * Spread} on a logarithmic axis.
  *
  * <p>Names and texts are escaped: no name becomes markup. The file is ASCII, so it can be written
  * in any usual character set. Equal arguments give equal files. A megabyte is a million bytes.

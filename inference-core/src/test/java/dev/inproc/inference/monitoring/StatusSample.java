@@ -86,7 +86,11 @@ final class StatusSample {
     CallMetrics total = new CallMetrics(all + 17, ended, latency);
     Histogram minute = lognormal(11, 3_000, latency.quantile(0.5), 0.4);
     Map<Outcome, Long> lately =
-        Map.of(Outcome.ANSWERED, (long) (rate * 60), Outcome.OVERLOADED, rate < 10_000 ? (long) rate : 0L);
+        Map.of(
+            Outcome.ANSWERED,
+            (long) (rate * 60),
+            Outcome.OVERLOADED,
+            rate < 10_000 ? (long) rate : 0L);
     List<Figure> figures = new ArrayList<>(total.figures());
     figures.addAll(new CallMetrics(0, lately, minute).figuresOfLastMinute());
     figures.add(new Figure.Info("state", "open"));
