@@ -29,6 +29,7 @@ class ArchitectureTest {
   private static final String BULK = ROOT + ".bulk";
   private static final String METRICS = ROOT + ".metrics..";
   private static final String BATCH = ROOT + ".batch..";
+  private static final String SPI = ROOT + ".spi..";
   private static final String ENGINE = ROOT + ".engine..";
   private static final String ONNX = ROOT + ".onnx..";
   private static final String ONNX_ENGINE = ROOT + ".onnx";
@@ -203,9 +204,12 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule calls_usesRootAndConcurrentAlone = onlyUses(CALLS, ROOT, CONCURRENT);
 
+  /** What the author of an engine implements knows nothing of sessions and their options. */
+  @ArchTest static final ArchRule spi_usesRootAndTensorAlone = onlyUses(SPI, ROOT, TENSOR);
+
   @ArchTest
   static final ArchRule engine_usesNoLayer =
-      onlyUses(ENGINE, ROOT, TENSOR, CALLS, CONCURRENT, COST, FILES);
+      onlyUses(ENGINE, ROOT, TENSOR, SPI, CALLS, CONCURRENT, COST, FILES);
 
   @ArchTest
   static final ArchRule batch_knowsNoTensorAndNoEngine =

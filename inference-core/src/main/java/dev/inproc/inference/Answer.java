@@ -29,12 +29,13 @@ public final class Answer<O> {
   private final @Nullable String arm;
   private final double similarity;
 
-  Answer(O value, AnswerFacts facts) {
+  Answer(
+      O value, Source source, @Nullable String version, @Nullable String arm, double similarity) {
     this.value = value;
-    source = facts.source;
-    version = facts.version;
-    arm = facts.arm;
-    similarity = facts.similarity;
+    this.source = source;
+    this.version = version;
+    this.arm = arm;
+    this.similarity = similarity;
   }
 
   /** Returns the answer itself. */
@@ -58,8 +59,8 @@ public final class Answer<O> {
   }
 
   /**
-   * Returns the similarity of this request to the one that was answered, from 0 to 1; empty but for
-   * {@link Source#SIMILARITY_CACHE}.
+   * Returns the similarity of this request to the request that was answered, from 0 to 1; empty but
+   * for {@link Source#SIMILARITY_CACHE}.
    */
   public OptionalDouble similarity() {
     return source == Source.SIMILARITY_CACHE

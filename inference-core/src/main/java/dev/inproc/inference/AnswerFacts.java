@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * after it has the answer.
  */
 public final class AnswerFacts {
-  Source source = Source.MODEL;
-  @Nullable String version;
-  @Nullable String arm;
-  double similarity;
+  private Source source = Source.MODEL;
+  private @Nullable String version;
+  private @Nullable String arm;
+  private double similarity;
 
   AnswerFacts() {}
 
@@ -51,5 +51,10 @@ public final class AnswerFacts {
   /** Tells the arm of an experiment or a rollout that gives the answer. */
   public void arm(String name) {
     arm = name;
+  }
+
+  /** Returns an answer with what has been told of it so far. */
+  <O> Answer<O> answer(O value) {
+    return new Answer<>(value, source, version, arm, similarity);
   }
 }

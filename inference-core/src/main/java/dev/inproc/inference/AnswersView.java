@@ -1,7 +1,6 @@
 package dev.inproc.inference;
 
 import dev.inproc.inference.CallOptions.Overload;
-import dev.inproc.inference.internal.concurrent.Futures;
 import dev.inproc.inference.internal.concurrent.MappedFuture;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.time.Duration;
@@ -21,15 +20,20 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
 
   @Override
   public CompletableFuture<Answer<O>> submit(I input, CallOptions options) {
-    AnswerFacts facts = new AnswerFacts();
-    return MappedFuture.map(
-        inner.submit(input, options.withFacts(facts)), value -> new Answer<>(value, facts));
+    AnswerFacts facts = factsOf(options);
+    return MappedFuture.map(inner.submit(input, options.withFacts(facts)), facts::answer);
   }
 
   @Override
   public Answer<O> predict(I input, CallOptions options) {
-    AnswerFacts facts = new AnswerFacts();
-    return new Answer<>(inner.predict(input, options.withFacts(facts)), facts);
+    AnswerFacts facts = factsOf(options);
+    return facts.answer(inner.predict(input, options.withFacts(facts)));
+  }
+
+  /** Returns the facts that a view around this one gathers, if there is one: both get all. */
+  private static AnswerFacts factsOf(CallOptions options) {
+    AnswerFacts gathered = AnswerFacts.of(options);
+    return gathered == null ? new AnswerFacts() : gathered;
   }
 
   /** Each input is a call of its own, since each answer has facts of its own. */
@@ -59,7 +63,7 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
       }
       List<Answer<O>> answers = new ArrayList<>(all.size());
       for (int i = 0; i < futures.size(); i++) {
-        answers.add(new Answer<>(awaitAt(futures.get(i), i), facts.get(i)));
+        answers.add(facts.get(i).answer(awaitAt(futures.get(i), i)));
       }
       return answers;
     } catch (Throwable t) {
@@ -70,12 +74,9 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
 
   private static <T> T awaitAt(CompletableFuture<T> future, int index) {
     try {
-      return Futures.get(future);
+      return BlockedCaller.await(future);
     } catch (InvalidInputException e) {
       throw e.atIndex(index);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InferenceInterruptedException(e);
     }
   }
 

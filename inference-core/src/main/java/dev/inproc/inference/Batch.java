@@ -26,8 +26,8 @@ public interface Batch<I, O> {
   boolean fail(int index, Throwable failure);
 
   /**
-   * Returns a switch that cancels once all of these calls are gone, for stopping a run that nobody
-   * waits for. To be asked at most once for each call.
+   * Returns a switch that cancels once all of these calls are gone, for stopping a run that no
+   * caller waits for. To be asked at most once for each call.
    */
   Cancellation watch(int[] indexes);
 

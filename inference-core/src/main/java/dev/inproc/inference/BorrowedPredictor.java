@@ -59,7 +59,10 @@ class BorrowedPredictor<I, O> extends ForwardingPredictor<I, O> {
     return true;
   }
 
-  /** A type that can be closed is found as a borrowed view of it, or not at all. */
+  /**
+   * A type that can be closed is found as a borrowed view of it, or not at all. Once this view is
+   * closed, so is what it finds.
+   */
   @Override
   public <T> Optional<T> find(Class<T> control) {
     if (control.isInstance(this)) {
@@ -70,9 +73,18 @@ class BorrowedPredictor<I, O> extends ForwardingPredictor<I, O> {
       return found;
     }
     return found
-        .map(each -> each instanceof Predictor<?, ?> predictor ? predictor.borrowed() : each)
+        .filter(Predictor.class::isInstance)
+        .map(each -> lend((Predictor<?, ?>) each))
         .filter(control::isInstance)
         .map(control::cast);
+  }
+
+  private Predictor<?, ?> lend(Predictor<?, ?> layer) {
+    Predictor<?, ?> lent = layer.borrowed();
+    if (closed) {
+      lent.close();
+    }
+    return lent;
   }
 
   @Override

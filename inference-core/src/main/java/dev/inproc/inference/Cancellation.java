@@ -6,9 +6,9 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A one-shot switch between those who may stop a run and the run. The runner arms it with what
- * stops the run and disarms it afterwards; {@link #cancel} fires that at most once, and never after
- * {@link #disarm} has returned.
+ * A one-shot switch between the threads that may stop a run and the run. The runner arms it with
+ * what stops the run and disarms it afterwards; {@link #cancel} fires that at most once, and never
+ * after {@link #disarm} has returned.
  *
  * <p>The last clause is the point. Runs are stopped through pooled native options; a canceller that
  * had read "still running" and was then delayed would stop the next, innocent user of the same
@@ -34,7 +34,7 @@ public final class Cancellation {
   /** IDLE, the armed Runnable, FIRING while it runs, or CANCELLED for good. */
   private volatile Object state = IDLE;
 
-  /** Creates a switch that nobody has turned. */
+  /** Creates a switch that was not turned. */
   public Cancellation() {}
 
   /**

@@ -83,6 +83,11 @@ public interface Codec<I, O> extends Adapter<I, O, Tensors, Tensors> {
       public O decode(Tensors outputs) {
         return decode.apply(outputs);
       }
+
+      @Override
+      public String toString() {
+        return "Codec.of(" + encode + ", " + decode + ")";
+      }
     };
   }
 

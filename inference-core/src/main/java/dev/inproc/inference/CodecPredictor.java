@@ -12,13 +12,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /** A predictor of tensors seen through a codec. */
 final class CodecPredictor<I, O> implements Predictor<I, O> {
-  /** Whose decoder the thread is inside of. */
-  private static final ThreadLocal<@Nullable Object> DECODING = new ThreadLocal<>();
-
   private final Predictor<Tensors, Tensors> inner;
   private final Codec<I, O> codec;
   private final Timer timer;
@@ -36,7 +32,7 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
     CallOptions armed = arm(options);
     Tensors encoded;
     try {
-      encoded = codec.encode(input);
+      encoded = encode(input);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -45,22 +41,16 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
     return MappedFuture.map(answer, this::decode, undecoded::end);
   }
 
-  /** For a future, on whatever thread completes it. */
+  /** Decodes for a future, on whatever thread completes it. */
   private O decode(Tensors output) {
-    Object before = DECODING.get();
-    DECODING.set(this);
-    try {
-      return codec.decode(output);
-    } finally {
-      DECODING.set(before);
-    }
+    return CodecThread.run(() -> codec.decode(output));
   }
 
   @Override
   public O predict(I input, CallOptions options) {
     Objects.requireNonNull(input, "input");
     CallOptions armed = arm(options);
-    return codec.decode(inner.predict(codec.encode(input), armed));
+    return codec.decode(inner.predict(encode(input), armed));
   }
 
   @Override
@@ -69,13 +59,19 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
     List<I> all = new ArrayList<>(inputs); // its owner may change it meanwhile
     all.forEach(input -> Objects.requireNonNull(input, "input"));
     List<Tensors> encoded = codec.encodeAll(all);
-    if (encoded.size() != all.size()) {
+    if (encoded == null || encoded.size() != all.size()) {
       throw new IllegalStateException(
           "Expected "
               + all.size()
               + " encodings, one for each input, got "
-              + encoded.size()
-              + " from Codec.encodeAll");
+              + (encoded == null ? "null" : encoded.size())
+              + " from Codec.encodeAll of "
+              + codec);
+    }
+    for (int i = 0; i < encoded.size(); i++) {
+      if (encoded.get(i) == null) {
+        throw notEncoded().atIndex(i);
+      }
     }
     List<Tensors> answers = inner.predictAll(encoded, armed);
     List<O> decoded = new ArrayList<>(answers.size());
@@ -83,6 +79,18 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
       decoded.add(codec.decode(answer));
     }
     return decoded;
+  }
+
+  private Tensors encode(I input) {
+    Tensors encoded = codec.encode(input);
+    if (encoded == null) {
+      throw notEncoded();
+    }
+    return encoded;
+  }
+
+  private InvalidInputException notEncoded() {
+    return new InvalidInputException("request", "tensors from the codec " + codec, "null");
   }
 
   /** The time that encoding takes counts. */
@@ -98,7 +106,7 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
 
   /** A decoder that closes its predictor does not wait for itself. */
   private long mostWaiting(long nanos) {
-    return DECODING.get() == this ? 0 : nanos;
+    return CodecThread.isInside() ? 0 : nanos;
   }
 
   @Override

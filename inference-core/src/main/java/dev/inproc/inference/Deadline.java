@@ -6,7 +6,7 @@ package dev.inproc.inference;
  * a call {@linkplain #start starts} its deadline and passes the result on: the layers inside see
  * the same moment, however long the call took to reach them.
  *
- * <p>Times are those of {@link System#nanoTime()}.
+ * <p>Times are values of {@link System#nanoTime()}.
  */
 public final class Deadline {
   private Deadline() {}

@@ -10,20 +10,16 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A codec whose predictor closes a resource, once. Each use of the codec is counted: a caller may
  * be encoding with a native tokenizer while another thread closes the predictor.
  */
 final class OwningCodec<I, O> implements Codec<I, O> {
-  /** The codec that the thread is inside of: closing must not wait for that thread. */
-  private static final ThreadLocal<@Nullable Object> IN_USE = new ThreadLocal<>();
-
   private final Codec<I, O> codec;
   private final RefCountedResource lifetime;
   private final AtomicBoolean isAdapted = new AtomicBoolean();
-  private volatile Workers workers = Workers.shared(); // then those of the model
+  private volatile Workers workers = Workers.shared(); // then the workers of the model
 
   OwningCodec(Codec<I, O> codec, AutoCloseable resource) {
     this.codec = codec;
@@ -60,12 +56,9 @@ final class OwningCodec<I, O> implements Codec<I, O> {
     if (!lifetime.acquire()) {
       throw new PredictorClosedException("codec");
     }
-    Object before = IN_USE.get();
-    IN_USE.set(this);
     try {
-      return task.get();
+      return CodecThread.run(task);
     } finally {
-      IN_USE.set(before);
       lifetime.release();
     }
   }
@@ -75,6 +68,11 @@ final class OwningCodec<I, O> implements Codec<I, O> {
     return owner(
         new CodecPredictor<>(inner, this),
         inner.find(ServingThreads.class).orElse(ServingThreads.shared()).workers());
+  }
+
+  @Override
+  public String toString() {
+    return codec.toString();
   }
 
   /** Closes the predictor, then this resource, then that of the codec inside, if it has one. */
@@ -92,6 +90,7 @@ final class OwningCodec<I, O> implements Codec<I, O> {
   /** Closes the predictor, then the resource. */
   private static final class Owner<I, O> extends ForwardingPredictor<I, O> {
     private final RefCountedResource resource;
+    private final AtomicBoolean isTold = new AtomicBoolean();
 
     Owner(Predictor<I, O> inner, RefCountedResource resource) {
       super(inner);
@@ -105,9 +104,9 @@ final class OwningCodec<I, O> implements Codec<I, O> {
       } finally {
         resource.close();
       }
-      if (!Workers.isWorker()
-          && IN_USE.get() == null) { // else this thread may be what is waited for
-        resource.awaitFreed(Durations.FOREVER);
+      // A worker, or a thread inside a codec, may be what is waited for.
+      if (!Workers.isWorker() && !CodecThread.isInside()) {
+        awaitFreed(Durations.FOREVER);
       }
     }
 
@@ -120,8 +119,20 @@ final class OwningCodec<I, O> implements Codec<I, O> {
       } finally {
         resource.close();
       }
-      long left = IN_USE.get() == null ? Math.max(0, end - System.nanoTime()) : 0;
-      return resource.awaitFreed(left) && isClosed;
+      long left = CodecThread.isInside() ? 0 : Math.max(0, end - System.nanoTime());
+      return awaitFreed(left) && isClosed;
+    }
+
+    /** Throws what the resource threw, to one call alone: closing is idempotent. */
+    private boolean awaitFreed(long nanos) {
+      try {
+        return resource.awaitFreed(nanos);
+      } catch (RuntimeException e) {
+        if (isTold.compareAndSet(false, true)) {
+          throw e;
+        }
+        return true;
+      }
     }
 
     @Override

@@ -58,12 +58,12 @@ public interface Predictor<I, O> extends AutoCloseable {
   /**
    * Answers a list, blocking: one answer per input, in order. The call fails as a whole, with the
    * first failure; use {@link #submit} for inputs whose outcomes should be apart. The timeout is
-   * that of the whole list.
+   * for the whole list.
    */
   List<O> predictAll(List<I> inputs, CallOptions options);
 
   /**
-   * Stops taking calls, waits until those accepted have been answered, then releases everything.
+   * Stops taking calls, waits until accepted calls have been answered, then releases everything.
    * Idempotent. Later calls fail with {@link PredictorClosedException}. Closing from a callback of
    * this predictor does not wait; the last call to finish releases.
    */

@@ -1,8 +1,10 @@
 package dev.inproc.examples.extending;
 
 import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.Engine;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Replica;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
 import java.io.IOException;
@@ -26,7 +28,11 @@ public final class LineEngine implements Engine {
   public Session load(ModelSource source, SessionOptions options) {
     String name = name() + ":" + source.name();
     float[] line = read(name, source);
-    return Session.load(name, source, () -> List.of(new LineModel(line[0], line[1])), options);
+    return Session.load(name, source, () -> List.of(onCpu(line)), options);
+  }
+
+  private static Replica onCpu(float[] line) {
+    return new Replica(new LineModel(line[0], line[1]), Device.cpu());
   }
 
   private static float[] read(String name, ModelSource source) {

@@ -1,10 +1,9 @@
 package dev.inproc.examples.extending;
 
-import dev.inproc.inference.engine.Device;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
-import dev.inproc.inference.engine.NativeModel;
-import dev.inproc.inference.engine.Statefulness;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
+import dev.inproc.inference.spi.NativeModel;
+import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
@@ -38,11 +37,6 @@ final class LineModel implements NativeModel {
   }
 
   @Override
-  public Device device() {
-    return Device.cpu();
-  }
-
-  @Override
   public Map<String, String> metadata() {
     return Map.of();
   }
@@ -53,8 +47,8 @@ final class LineModel implements NativeModel {
   }
 
   @Override
-  public Frame open(FrameRequest request) {
-    return new LineFrame(this, request);
+  public IoBinding open(BindingSpec spec) {
+    return new LineBinding(this, spec);
   }
 
   @Override

@@ -30,8 +30,9 @@ record AnswerIsolation(Class<?> type, @Nullable UnaryOperator<Object> copier) {
             + ".class, copier)");
   }
 
+  @SuppressWarnings("unchecked") // the store checks each answer's type before it is copied
   static <T> AnswerIsolation copied(Class<T> type, UnaryOperator<T> copier) {
-    return new AnswerIsolation(type, answer -> copier.apply(type.cast(answer)));
+    return new AnswerIsolation(type, (UnaryOperator<Object>) (UnaryOperator<?>) copier);
   }
 
   /** Returns an answer for one caller alone. */

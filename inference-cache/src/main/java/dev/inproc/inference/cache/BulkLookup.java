@@ -17,9 +17,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list: what the cache holds is taken from it, equal inputs count once, what others are running
- * is joined, and the rest is run as one batch. The list runs its own batch before it waits for
- * others, so two lists that need each other's inputs do not wait in a circle.
+ * Answers a list. Inputs that the store has are taken from it, equal inputs are looked up once,
+ * runs of other calls are joined, and the rest is run as one batch. The list runs its own batch
+ * before it waits for other calls, so two lists that need each other's inputs do not wait in a
+ * circle.
  */
 final class BulkLookup<I, O> {
   private final Layer<I, O> cache;
@@ -179,7 +180,7 @@ final class BulkLookup<I, O> {
     }
     List<I> missing = new ArrayList<>(led.size());
     for (Item item : led) {
-      missing.add(item.load == null ? inputs.get(item.position) : item.load.input);
+      missing.add(item.load == null ? inputs.get(item.position) : item.load.input());
     }
     long start = cache.timer().nanoTime();
     List<O> outputs;
@@ -230,8 +231,8 @@ final class BulkLookup<I, O> {
   }
 
   /**
-   * An input that is known to have failed the list fails all who wait for it; the others' runs
-   * begin again elsewhere, for those who had joined them.
+   * Ends the loads of a list that failed. The input that is known to be at fault fails all calls
+   * that wait for it. The runs of the other inputs begin again for the calls that had joined them.
    */
   private RuntimeException failed(Throwable failure, long start) {
     int culprit = culprit(failure);
@@ -260,7 +261,7 @@ final class BulkLookup<I, O> {
     return known ? ((InvalidInputException) failure).index() : -1;
   }
 
-  /** Returns the failure as one who asked for this input alone is to see it. */
+  /** Returns the failure as a call of this input alone sees it: without an index. */
   private static Throwable alone(Throwable failure) {
     return failure instanceof InvalidInputException invalid ? invalid.atIndex(-1) : failure;
   }
@@ -285,7 +286,7 @@ final class BulkLookup<I, O> {
     }
   }
 
-  /** Leaves all that is still under way. */
+  /** Leaves every run that is still under way. */
   private void withdraw() {
     for (Item item : items.values()) {
       LoadWaiter<I, O> waiter = item.waiter;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CacheCircuitBreaker {
   private static final Logger LOG = System.getLogger("dev.inproc.inference.cache");
-  private static final int LONGEST = 6; // doublings
+  private static final int LONGEST = 6; // doublings: about a minute
 
   enum State {
     ON,

@@ -5,7 +5,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 
 /**
- * Who does what no caller should wait for. The cache has no threads of its own.
+ * The executors for work that no caller should wait for. The cache has no threads of its own.
  *
  * @param notifier completes futures in place of a caller that ran the model
  * @param upkeep orders the store's entries by use and evicts; may refuse

@@ -5,6 +5,7 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -33,66 +34,26 @@ import org.jspecify.annotations.Nullable;
  * dev.inproc.inference.CallOptions#withCacheScope}, {@link
  * dev.inproc.inference.CallOptions#withCacheMode}). Equal requests in one scope share a run; each
  * may be cancelled or time out without the others, and the run is cancelled when the last has left.
- * A failure reaches those who wait for its run and is not kept, unless {@link #withFailuresFor}.
+ * A failure reaches the calls that wait for its run and is not kept, unless {@link
+ * #withFailuresFor}.
  *
  * <p>While look-ups cost more than the model's time that they save, the cache is off and calls go
  * through; {@link CachingMetrics#on} and the log say so.
  */
 public final class Caching implements Decorator {
-  private final long capacity;
-  private final boolean inBytes;
-  private final @Nullable AnswerIsolation answers;
-  private final Weigher sizes;
-  private final @Nullable Duration timeToLive;
-  private final @Nullable Duration refreshAfter;
-  private final @Nullable Duration failuresFor;
-  private final boolean alwaysOn;
+  private final CacheSettings settings;
 
-  private Caching(Builder from) {
-    capacity = from.capacity;
-    inBytes = from.inBytes;
-    answers = from.answers;
-    sizes = from.sizes;
-    timeToLive = from.timeToLive;
-    refreshAfter = from.refreshAfter;
-    failuresFor = from.failuresFor;
-    alwaysOn = from.alwaysOn;
+  private Caching(CacheSettings settings) {
+    this.settings = settings;
   }
 
-  /** What a copy is made from. */
-  private static final class Builder {
-    private final long capacity;
-    private final boolean inBytes;
-    private @Nullable AnswerIsolation answers;
-    private Weigher sizes = Weigher.KNOWN;
-    private @Nullable Duration timeToLive;
-    private @Nullable Duration refreshAfter;
-    private @Nullable Duration failuresFor;
-    private boolean alwaysOn;
-
-    Builder(long capacity, boolean inBytes) {
-      if (capacity < 1) {
-        throw new IllegalArgumentException("The capacity must be at least 1, got " + capacity);
-      }
-      this.capacity = capacity;
-      this.inBytes = inBytes;
-    }
+  private Caching with(Consumer<CacheSettings.Builder> change) {
+    return new Caching(settings.with(change));
   }
 
-  private Builder copy() {
-    Builder copy = new Builder(capacity, inBytes);
-    copy.answers = answers;
-    copy.sizes = sizes;
-    copy.timeToLive = timeToLive;
-    copy.refreshAfter = refreshAfter;
-    copy.failuresFor = failuresFor;
-    copy.alwaysOn = alwaysOn;
-    return copy;
-  }
-
-  /** Keeps up to so many answers, those asked for often and lately. */
+  /** Keeps up to so many answers: the ones asked for often and lately. */
   public static Caching exact(long maxEntries) {
-    return new Caching(new Builder(maxEntries, false));
+    return new Caching(CacheSettings.of(maxEntries, false));
   }
 
   /**
@@ -100,7 +61,7 @@ public final class Caching implements Decorator {
    * other types as {@link #withSizes} says.
    */
   public static Caching exactBytes(long maxBytes) {
-    return new Caching(new Builder(maxBytes, true));
+    return new Caching(CacheSettings.of(maxBytes, true));
   }
 
   /**
@@ -111,16 +72,12 @@ public final class Caching implements Decorator {
    * @throws IllegalArgumentException for other types; the message says what to do
    */
   public Caching withAnswers(Class<?> type) {
-    Builder copy = copy();
-    copy.answers = AnswerIsolation.of(type);
-    return new Caching(copy);
+    return with(builder -> builder.answers = AnswerIsolation.of(type));
   }
 
   /** Returns this caching for answers that nothing changes, which are shared between callers. */
   public Caching withImmutableAnswers(Class<?> type) {
-    Builder copy = copy();
-    copy.answers = new AnswerIsolation(type, null);
-    return new Caching(copy);
+    return with(builder -> builder.answers = new AnswerIsolation(type, null));
   }
 
   /**
@@ -130,9 +87,7 @@ public final class Caching implements Decorator {
    *     thread-safe
    */
   public <T> Caching withCopiedAnswers(Class<T> type, UnaryOperator<T> copier) {
-    Builder copy = copy();
-    copy.answers = AnswerIsolation.copied(type, copier);
-    return new Caching(copy);
+    return with(builder -> builder.answers = AnswerIsolation.copied(type, copier));
   }
 
   /**
@@ -140,16 +95,12 @@ public final class Caching implements Decorator {
    * for a cache bounded in bytes.
    */
   public <T> Caching withSizes(Class<T> type, ToLongFunction<? super T> bytes) {
-    Builder copy = copy();
-    copy.sizes = sizes.with(type, bytes);
-    return new Caching(copy);
+    return with(builder -> builder.sizes = builder.sizes.with(type, bytes));
   }
 
   /** Returns this caching with a time after which an entry, counted from its run, is dropped. */
   public Caching withTimeToLive(Duration time) {
-    Builder copy = copy();
-    copy.timeToLive = positive(time, "timeToLive");
-    return new Caching(copy);
+    return with(builder -> builder.timeToLive = positive(time, "timeToLive"));
   }
 
   /**
@@ -158,9 +109,7 @@ public final class Caching implements Decorator {
    * tried again after as much time.
    */
   public Caching withRefreshAfter(Duration time) {
-    Builder copy = copy();
-    copy.refreshAfter = positive(time, "refreshAfter");
-    return new Caching(copy);
+    return with(builder -> builder.refreshAfter = positive(time, "refreshAfter"));
   }
 
   /**
@@ -169,16 +118,12 @@ public final class Caching implements Decorator {
    * (deadlines, overload, cancelling, closing) is never kept.
    */
   public Caching withFailuresFor(Duration time) {
-    Builder copy = copy();
-    copy.failuresFor = positive(time, "failuresFor");
-    return new Caching(copy);
+    return with(builder -> builder.failuresFor = positive(time, "failuresFor"));
   }
 
   /** Returns this caching without its switching itself off. */
   public Caching withAlwaysOn() {
-    Builder copy = copy();
-    copy.alwaysOn = true;
-    return new Caching(copy);
+    return with(builder -> builder.alwaysOn = true);
   }
 
   private static Duration positive(Duration time, String name) {
@@ -209,7 +154,7 @@ public final class Caching implements Decorator {
 
   <I, O> CachingPredictor<I, O> decorate(
       Predictor<I, O> inner, Timer timer, CacheExecutors executors) {
-    AnswerIsolation known = answers;
+    AnswerIsolation known = settings.answers();
     if (known == null) {
       throw new IllegalStateException(
           "Expected to be told what answers are, so that no caller can change another's. Say"
@@ -217,7 +162,7 @@ public final class Caching implements Decorator {
               + " withImmutableAnswers(Reply.class) if nothing changes a Reply, or"
               + " withCopiedAnswers(Reply.class, reply -> ...) to copy it");
     }
-    if (inBytes && !sizes.knows(known.type())) {
+    if (settings.isInBytes() && !settings.sizes().knows(known.type())) {
       throw new IllegalStateException(
           "Expected to be told the bytes of a "
               + known.type().getTypeName()
@@ -225,39 +170,47 @@ public final class Caching implements Decorator {
               + known.type().getSimpleName()
               + ".class, bytes)");
     }
-    return new ExactCache<>(inner, this, known, timer, executors);
+    return new ExactCache<>(inner, settings, known, timer, executors);
   }
 
   /** Returns the most entries, or bytes, that are kept. */
   public long capacity() {
-    return capacity;
+    return settings.capacity();
   }
 
   /** Returns whether the capacity counts bytes. */
   public boolean isInBytes() {
-    return inBytes;
+    return settings.isInBytes();
   }
 
   /** Returns the time after which an entry is dropped, or null. */
   public @Nullable Duration timeToLive() {
-    return timeToLive;
+    return settings.timeToLive();
   }
 
   /** Returns the time after which a hit renews its entry, or null. */
   public @Nullable Duration refreshAfter() {
-    return refreshAfter;
+    return settings.refreshAfter();
   }
 
   /** Returns how long failures are kept, or null if they are not. */
   public @Nullable Duration failuresFor() {
-    return failuresFor;
+    return settings.failuresFor();
   }
 
-  Weigher sizes() {
-    return sizes;
+  /** Equal cachings build caches that behave alike; functions are equal as their class says. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Caching that && settings.equals(that.settings);
   }
 
-  boolean isAlwaysOn() {
-    return alwaysOn;
+  @Override
+  public int hashCode() {
+    return settings.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Caching[" + settings + "]";
   }
 }

@@ -11,24 +11,24 @@ import java.time.Duration;
  * @param on whether it is on: it switches itself off while look-ups cost more than they save
  * @param timesOff how often it has switched itself off
  * @param hits requests answered from the cache, kept failures included
- * @param misses requests that had the model run, those with mode {@code REFRESH} included
- * @param coalesced requests that waited for a run that another had begun, and those equal to
+ * @param misses requests that had the model run, mode {@code REFRESH} included
+ * @param coalesced requests that waited for a run that another had begun, or that were equal to
  *     another in their list
  * @param bypassed requests that went past the cache: by mode {@code BYPASS}, while it was off, or
  *     from an engine thread that would have had to wait for another's run
  * @param notCached requests with mode {@code ONLY_IF_CACHED} that the cache could not answer
  * @param closed requests refused since the predictor was closed
- * @param answered of the misses and the coalesced, those that got an answer
- * @param failed of them, those that failed otherwise than the two below say
- * @param expired of them, those whose time was over
- * @param cancelled of them, those that their callers took back, by cancelling, by completing the
- *     future themselves, or by an interrupt
- * @param failureHits those of the hits that got a kept failure
+ * @param answered misses and coalesced requests that got an answer
+ * @param failed misses and coalesced requests that failed, neither expired nor cancelled
+ * @param expired misses and coalesced requests whose deadline passed
+ * @param cancelled misses and coalesced requests that their callers took back, by cancelling, by
+ *     completing the future themselves, or by an interrupt
+ * @param failureHits hits that got a kept failure
  * @param refreshes runs in the background to renew an entry
- * @param failedRefreshes those of them that failed; the old entry stayed
+ * @param failedRefreshes refreshes that failed; the old entry stayed
  * @param reruns runs begun again, for calls that waited for a run whose own caller ran out of time
  *     or was refused
- * @param abandoned runs cancelled since all who waited had left
+ * @param abandoned runs cancelled since all waiters had left
  * @param evictions entries dropped for others
  * @param expirations entries dropped for their age
  * @param entries entries that are kept now

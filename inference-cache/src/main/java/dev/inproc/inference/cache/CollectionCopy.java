@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Copies lists, sets and maps, with copies of what they hold. A copy is of the class of its
- * original: the JDK's immutable ones stay, those with a public {@code clone} are cloned and filled
- * anew. The JDK's wrappers and views, whose classes nobody can name, become unmodifiable ones. A
- * class of the application is cloned if it can be, and else promises not to change.
+ * original: the JDK's immutable ones stay, the ones with a public {@code clone} are cloned and
+ * filled anew. The JDK's wrappers and views, whose classes are private, become unmodifiable ones. A
+ * class of the application is cloned if it can be; otherwise it promises not to change.
  */
 final class CollectionCopy {
   private static final Set<Class<?>> IMMUTABLE =
@@ -41,19 +41,33 @@ final class CollectionCopy {
 
   private CollectionCopy() {}
 
+  /** Copies what a collection holds. */
+  @FunctionalInterface
+  interface PartCopier {
+    /**
+     * Returns a copy, or the part itself if nothing can change it.
+     *
+     * @param step how the part is reached, for messages
+     * @param depth that of the collection
+     */
+    Object copyAt(@Nullable Object part, String step, int depth);
+  }
+
   static boolean isCollection(KeyType.Kind kind) {
     return kind == KeyType.Kind.LIST || kind == KeyType.Kind.SET || kind == KeyType.Kind.MAP;
   }
 
   /** Returns a copy of a class of the JDK, which compares as the JDK's collections do. */
-  static Object key(Object value, KeyType.Kind kind) {
-    Object copy = copy(value, kind, 0);
-    return KeyType.isOfJdk(value.getClass()) ? copy : unmodifiable(kind, new Parts(copy, kind, 0));
+  static Object key(Object value, KeyType.Kind kind, PartCopier copier) {
+    Object copy = copy(value, kind, 0, copier);
+    return KeyType.isOfJdk(value.getClass())
+        ? copy
+        : unmodifiable(kind, new Parts(copy, kind, 0, copier));
   }
 
-  static Object copy(Object value, KeyType.Kind kind, int depth) {
+  static Object copy(Object value, KeyType.Kind kind, int depth, PartCopier copier) {
     checkEquals(value);
-    Parts parts = new Parts(value, kind, depth);
+    Parts parts = new Parts(value, kind, depth, copier);
     Class<?> type = value.getClass();
     if (IMMUTABLE.contains(type) && !parts.changed) {
       return value;
@@ -137,7 +151,7 @@ final class CollectionCopy {
     private final Object @Nullable [] values;
     private final boolean changed;
 
-    Parts(Object owner, KeyType.Kind kind, int depth) {
+    Parts(Object owner, KeyType.Kind kind, int depth, PartCopier copier) {
       boolean other = false;
       if (owner instanceof Map<?, ?> map && kind == KeyType.Kind.MAP) {
         Object[] entries = map.entrySet().toArray();
@@ -145,8 +159,8 @@ final class CollectionCopy {
         values = new Object[entries.length];
         for (int i = 0; i < entries.length; i++) {
           Map.Entry<?, ?> entry = (Map.Entry<?, ?>) entries[i];
-          keys[i] = Snapshots.copyAt(entry.getKey(), ".key", depth);
-          values[i] = Snapshots.copyAt(entry.getValue(), ".value", depth);
+          keys[i] = copier.copyAt(entry.getKey(), ".key", depth);
+          values[i] = copier.copyAt(entry.getValue(), ".value", depth);
           other |= keys[i] != entry.getKey() || values[i] != entry.getValue();
         }
       } else {
@@ -154,16 +168,17 @@ final class CollectionCopy {
         values = null;
         for (int i = 0; i < keys.length; i++) {
           Object element = keys[i];
-          keys[i] = copyElement(element, i, depth);
+          keys[i] = copyElement(element, i, depth, copier);
           other |= keys[i] != element;
         }
       }
       changed = other;
     }
 
-    private static Object copyElement(@Nullable Object element, int index, int depth) {
+    private static Object copyElement(
+        @Nullable Object element, int index, int depth, PartCopier copier) {
       try {
-        return Snapshots.copyAt(element, "", depth);
+        return copier.copyAt(element, "", depth);
       } catch (Refusal e) {
         throw e.at("[" + index + "]");
       }

@@ -5,16 +5,17 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * Tells those who wait for a run of its end. To wake many threads takes time, and a future's
- * callbacks may take any, so a caller that ran the model by itself and serves more than a few has
- * it done elsewhere.
+ * Tells the calls that wait for a run that it has ended. Waking many threads takes time, and a
+ * future's callbacks may take any time. So a caller that ran the model on its own thread hands this
+ * to an executor if more than {@value #FEW} calls wait, or if one of them has a future.
  */
 final class CompletionNotifier {
+  /** The caller wakes up to so many itself: that takes some microseconds. */
   private static final int FEW = 4;
 
   private final Executor executor;
 
-  /** Set on a thread while it tells, since a callback may then close the predictor. */
+  /** Set on a thread while it notifies, since a callback may close the predictor there. */
   private final ThreadLocal<Boolean> notifier = new ThreadLocal<>();
 
   CompletionNotifier(Executor executor) {
@@ -22,9 +23,9 @@ final class CompletionNotifier {
   }
 
   /**
-   * Gives each the message, then does what comes after.
+   * Gives each waiter the message, then runs {@code after}.
    *
-   * @param byCaller whether the thread is a caller's, who did not come to serve others for long
+   * @param byCaller whether this is a caller's thread, which must not serve other callers for long
    */
   <W extends LoadWaiter<?, ?>> void tell(
       List<W> waiters, Consumer<W> message, boolean byCaller, Runnable after) {
@@ -72,7 +73,7 @@ final class CompletionNotifier {
     after.run();
   }
 
-  /** Whether this thread is telling someone of an end: it must not wait for the ends of others. */
+  /** Returns whether this thread notifies waiters; it must not wait for the end of a run then. */
   boolean isTelling() {
     return notifier.get() != null;
   }

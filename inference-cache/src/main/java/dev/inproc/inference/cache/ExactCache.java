@@ -52,7 +52,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   ExactCache(
       Predictor<I, O> inner,
-      Caching caching,
+      CacheSettings settings,
       AnswerIsolation answers,
       Timer timer,
       CacheExecutors on) {
@@ -65,9 +65,9 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
       LOG.log(Level.WARNING, "{0}: nothing is cached, {1}", inner, WHY_PASSED);
     }
     notifier = new CompletionNotifier(on.notifier());
-    store = new Store<>(caching, answers, timer, on.upkeep());
+    store = new Store<>(settings, answers, timer, on.upkeep());
     loads = new SingleFlight<>(store, lifetime, counts, this);
-    PayoffSampler meter = new PayoffSampler(breaker, counts, timer, caching.isAlwaysOn(), this);
+    PayoffSampler meter = new PayoffSampler(breaker, counts, timer, settings.isAlwaysOn(), this);
     LoadCompletion<I, O> runs =
         new LoadCompletion<>(inner, store, answers, timer, loads, notifier, counts);
     hits = new HitPath<>(keys, store, answers, loads, runs, counts, meter);
@@ -198,7 +198,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     return lifetime.awaitFreed(BoundedClose.GRACE_NANOS) && closed;
   }
 
-  /** Takes no more calls. Returns whether this thread may wait for those under way. */
+  /** Takes no more calls. Returns whether this thread may wait for the calls under way. */
   private boolean stopIntake() {
     boolean waits = !Workers.isWorker() && !notifier.isTelling();
     if (waits) {
@@ -211,8 +211,8 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   }
 
   /**
-   * Whoever waits for the last call closes what is inside; else the last call has it closed, not on
-   * its own thread, which may be the timer's.
+   * Runs after the last call. A thread in {@code close} that waits for it then closes the inner
+   * predictor. If there is none, a worker does: this thread may be the timer's.
    */
   private void lastOut() {
     store.clear();

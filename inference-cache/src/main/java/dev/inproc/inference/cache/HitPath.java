@@ -9,10 +9,11 @@ import dev.inproc.inference.internal.calls.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the store holds for a call. A hit is a look-up and a count; a clock is read only if entries
- * have an age. One hit in a thousand is timed, by hitting again.
+ * Answers calls from the store. A hit is a look-up and a count; a clock is read only if entries
+ * have an age. One hit in 1,024 is timed, by repeating the look-up.
  */
 final class HitPath<I, O> {
+  /** Timed together: one look-up takes about as long as reading the clock. */
   private static final int TIMED_LOOKUPS = 8;
 
   private final Keys keys;

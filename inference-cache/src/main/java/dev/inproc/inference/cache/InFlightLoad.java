@@ -12,16 +12,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of the model for one key, and those who wait for it. It is under way until it ends, or
- * until the last who waits has left; then nobody joins it any more.
+ * One run of the model for one key, and the calls that wait for it. It is under way until the run
+ * ends or the last waiter leaves; after that no call joins it.
  *
- * <p>A caller that runs the model on its own thread, and a refresh that nobody asked for, have no
+ * <p>A caller that runs the model on its own thread, and a refresh in the background, have no
  * future that could leave: they <em>hold</em> the load. All state is guarded by this object; what
  * could call back (futures, the model) is called outside.
  */
-final class InFlightLoad<I, O> {
+final class InFlightLoad<I, O> implements LoadWaiter.JoinedRun<I, O> {
   final Object key;
-  final I input;
+  private final I input;
   private final Consumer<InFlightLoad<I, O>> onAbandoned;
   private final List<LoadWaiter<I, O>> waiters = new ArrayList<>(2);
   private boolean held = true;
@@ -35,9 +35,9 @@ final class InFlightLoad<I, O> {
   private @Nullable Thread owner = Thread.currentThread();
 
   /**
-   * Creates a load that is held by who makes it.
+   * Creates a load that the calling thread holds.
    *
-   * @param options those of the call that runs the model
+   * @param options the options of the call that runs the model
    */
   InFlightLoad(
       Object key,
@@ -87,7 +87,8 @@ final class InFlightLoad<I, O> {
     }
   }
 
-  void leave(LoadWaiter<I, O> waiter) {
+  @Override
+  public void leave(LoadWaiter<I, O> waiter) {
     CompletableFuture<O> orphan;
     synchronized (this) {
       if (over || waiter.place < 0) {
@@ -112,7 +113,7 @@ final class InFlightLoad<I, O> {
     waiter.place = -1;
   }
 
-  /** Ends a refresh for which nobody waits, when the predictor closes. */
+  /** Ends a refresh for which no call waits, when the predictor closes. */
   void abandonRefresh() {
     CompletableFuture<O> orphan;
     synchronized (this) {
@@ -132,8 +133,13 @@ final class InFlightLoad<I, O> {
     }
   }
 
-  /** Returns the thread that the run is on; null if that is not known, or the load is over. */
-  synchronized @Nullable Thread owner() {
+  @Override
+  public I input() {
+    return input;
+  }
+
+  @Override
+  public synchronized @Nullable Thread owner() {
     return over ? null : owner;
   }
 
@@ -170,7 +176,7 @@ final class InFlightLoad<I, O> {
     stale = true;
   }
 
-  /** Ends the load. Returns who waits, or null if it was given up. */
+  /** Ends the load. Returns the waiters, or null if it was given up. */
   synchronized @Nullable List<LoadWaiter<I, O>> end() {
     if (over) {
       return null;
@@ -180,28 +186,31 @@ final class InFlightLoad<I, O> {
   }
 
   /**
-   * Who is told of a failure, and whose options serve the others. The load is over if there are no
-   * others.
+   * What follows a failed run.
+   *
+   * @param told the waiters that the failure concerns
+   * @param next the options of the run for the other waiters; null if there are none, and the load
+   *     is over
    */
   record HandOver<I, O>(List<LoadWaiter<I, O>> told, @Nullable CallOptions next) {}
 
   /**
-   * Parts those whom a failure concerns from those who only shared the run with the call that it
-   * concerns. A deadline that passed was the deadline of the call that ran; who has more time left
-   * gets another run. The same holds for one who would rather wait for room than be refused.
+   * Parts the waiters that a failure concerns from the ones that only shared the run. A deadline
+   * that passed was the deadline of the call that ran: a waiter with more time left gets another
+   * run. So does a waiter that asked to wait for room, where the call that ran was refused.
    *
-   * @param everyone whether the failure may concern none of those who wait
+   * @param sparesAll whether the failure concerns no waiter, only the call that ran
    * @return null if the load was given up
    */
   synchronized @Nullable HandOver<I, O> handOver(
-      Throwable failure, boolean everyone, long nowNanos) {
+      Throwable failure, boolean sparesAll, long nowNanos) {
     if (over) {
       return null;
     }
     held = false;
     List<LoadWaiter<I, O>> told = new ArrayList<>();
     for (LoadWaiter<I, O> waiter : List.copyOf(waiters)) {
-      if (!everyone && !deserves(waiter.options(), failure, nowNanos)) {
+      if (!sparesAll && !deserves(waiter.options(), failure, nowNanos)) {
         remove(waiter);
         told.add(waiter);
       }

@@ -53,8 +53,8 @@ final class Keys {
   }
 
   /**
-   * Returns a request to have the model run with: what its owner does to his own meanwhile shows in
-   * nothing, and what the model does to it does not show in the key.
+   * Returns the request that the model is run with. It is a copy: the owner may change the original
+   * meanwhile, and what the model does to the copy does not reach the key.
    *
    * @param kept the request's key
    */

@@ -17,7 +17,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the run of a {@link InFlightLoad} starts and ends: what is kept of it, and who is told what.
+ * How the run of a {@link InFlightLoad} starts and ends: what the store keeps of it, and what each
+ * waiter is told.
  */
 final class LoadCompletion<I, O> {
   private final Predictor<I, O> inner;
@@ -52,7 +53,7 @@ final class LoadCompletion<I, O> {
     long start = timer.nanoTime();
     CompletableFuture<O> run;
     try {
-      run = inner.submit(load.input, options.withExecutor(null));
+      run = inner.submit(load.input(), options.withExecutor(null));
     } catch (RuntimeException | Error e) {
       run = CompletableFuture.failedFuture(e);
     }
@@ -83,14 +84,15 @@ final class LoadCompletion<I, O> {
     try {
       land(load, answer, runNanos, false);
     } catch (RuntimeException | Error e) {
-      // Those who wait were told.
+      // The waiters were told.
     }
   }
 
   /**
-   * Keeps an answer and gives it to all who wait. Throws, after telling all, if it is amiss.
+   * Keeps an answer and gives it to all waiters. Throws, once all are told, if the answer is not of
+   * the declared type or cannot be sized.
    *
-   * @param byCaller whether the thread is a caller's, who did not come to serve others for long
+   * @param byCaller whether this is a caller's thread, which must not serve other callers for long
    */
   void land(InFlightLoad<I, O> load, O answer, long runNanos, boolean byCaller) {
     try {
@@ -136,11 +138,11 @@ final class LoadCompletion<I, O> {
   }
 
   /**
-   * Ends a run that failed: all who wait are told, but for those whom it does not concern, who get
-   * another run.
+   * Ends a run that failed. Waiters that the failure concerns are told; the others get another run.
    *
    * @param runNanos the time that the run took
-   * @param ofOthers whether the failure may concern only those who ran it, or others in their list
+   * @param ofOthers whether the failure may concern only the call that ran it, or other inputs of
+   *     its list
    */
   void fail(
       InFlightLoad<I, O> load,
@@ -193,7 +195,9 @@ final class LoadCompletion<I, O> {
     }
   }
 
-  /** Whether the same input would fail again: not for what befell the call or the process. */
+  /**
+   * Returns whether the same input would fail again: not if the call or the process is at fault.
+   */
   private static boolean isOfInput(Throwable failure) {
     if (failure instanceof InferenceException) {
       return failure instanceof InvalidInputException

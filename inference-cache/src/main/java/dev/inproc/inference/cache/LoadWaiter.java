@@ -14,12 +14,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * A call that waits for a run, its own or one that another call began.
  *
- * <p><b>Its outcome is counted once</b>, if it is counted by itself, and not before the call is:
- * from when it boards a load. The runner counts an outcome just before it gives it, so that a
- * caller who has his answer finds it counted; if the call turns out to be gone, it takes that back,
- * and the outcome that the call has is counted instead.
+ * <p><b>Its outcome is counted once</b>, unless its list counts it, and never before the call is
+ * counted, which is when it boards a load. The runner counts an outcome just before it gives it, so
+ * that a caller that has its answer finds it counted. If the call turns out to be gone, the runner
+ * takes that back, and the outcome that the call has is counted instead.
  */
-final class LoadWaiter<I, O> extends CallFuture<I, O> {
+final class LoadWaiter<I, O> extends CallFuture<I, O> implements WaitGraph.Wait {
+  /** The run that a call waits for. */
+  interface JoinedRun<I, O> {
+    /** Returns the request that the model is run for. */
+    I input();
+
+    /** Returns the thread that the run is on; null if it is not known, or the run is over. */
+    @Nullable Thread owner();
+
+    /** Takes a call out that waits no longer. */
+    void leave(LoadWaiter<I, O> waiter);
+  }
+
   private static final VarHandle COUNTED;
   private static final int NOT_YET = 0;
   private static final int OPEN = 1;
@@ -44,9 +56,9 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
   private final boolean blocking;
   private final Object predictor;
   private final ServingThreads threads;
-  private volatile @Nullable InFlightLoad<I, O> load;
+  private volatile @Nullable JoinedRun<I, O> run;
 
-  /** Its place among the load's waiters; negative when it is none. The load's to guard. */
+  /** Its place among the waiters of its load, which guards it; negative if it has none. */
   int place = -1;
 
   /** Whether another call had begun the run. */
@@ -103,7 +115,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
     }
   }
 
-  /** It is about to wait for a run that another call began. */
+  /** Counts the call as one that joins a run of another call. */
   void joins() {
     joined = true;
     tell(Source.JOINED);
@@ -112,9 +124,9 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
     }
   }
 
-  /** It waits for this run from here on, and is counted as a request. */
-  void boards(InFlightLoad<I, O> joined) {
-    load = joined;
+  /** Puts the call on a run, which counts it as a request. */
+  void boards(JoinedRun<I, O> joined) {
+    run = joined;
     if (counts != null && !COUNTED.compareAndSet(this, NOT_YET, OPEN) && move(GONE_BEFORE, DONE)) {
       counts.gone(failureNow());
     }
@@ -128,7 +140,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
 
   /** Completes with an answer on behalf of the runner, unless the call is gone. */
   void ends(O output) {
-    load = null; // a caller may hold the future for long
+    run = null; // a caller may hold the future for long
     if (counts == null || !move(OPEN, BY_RUNNER)) {
       answer(output);
       return;
@@ -144,7 +156,7 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
 
   /** Completes with a failure on behalf of the runner, unless the call is gone. */
   void fails(Throwable failure) {
-    load = null;
+    run = null;
     if (counts == null || !move(OPEN, BY_RUNNER)) {
       refuse(failure);
       return;
@@ -165,22 +177,23 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
   }
 
   /** Fails the call, which then leaves its run. */
-  void giveUp(Throwable failure) {
-    InFlightLoad<I, O> joined = load;
+  @Override
+  public void giveUp(Throwable failure) {
+    JoinedRun<I, O> joined = run;
     fails(failure);
     leave(joined);
   }
 
-  /** Returns the thread that the run is on, if it is known and the run is not over. */
-  @Nullable Thread ownerOfRun() {
-    InFlightLoad<I, O> joined = load;
+  @Override
+  public @Nullable Thread ownerOfRun() {
+    JoinedRun<I, O> joined = run;
     return joined == null ? null : joined.owner();
   }
 
-  /** Returns the request of the run that it waits for. */
-  @Nullable Object requestOfRun() {
-    InFlightLoad<I, O> joined = load;
-    return joined == null ? null : joined.input;
+  @Override
+  public @Nullable Object requestOfRun() {
+    JoinedRun<I, O> joined = run;
+    return joined == null ? null : joined.input();
   }
 
   @Override
@@ -219,11 +232,11 @@ final class LoadWaiter<I, O> extends CallFuture<I, O> {
         counter.gone(failureNow()); // the runner has just let go of it
       }
     }
-    leave(load);
-    load = null;
+    leave(run);
+    run = null;
   }
 
-  private void leave(@Nullable InFlightLoad<I, O> joined) {
+  private void leave(@Nullable JoinedRun<I, O> joined) {
     if (joined != null) {
       joined.leave(this);
     }

@@ -16,13 +16,13 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that the store has nothing for, one by one: each joins its key's {@link InFlightLoad}, or
- * makes one.
+ * Answers single calls that the store has nothing for: each joins its key's {@link InFlightLoad},
+ * or makes one.
  *
- * <p><b>Who runs the model.</b> A blocking call without a timeout runs it on its own thread, as it
- * would without a cache, and others may join meanwhile. A call that could leave early, by its
- * future or its timeout, has it run elsewhere, since others may stay. A model's own code on an
- * engine thread joins nobody: the run that it would wait for may need that very thread.
+ * <p><b>The thread that runs the model.</b> A blocking call without a timeout runs it on its own
+ * thread, as it would without a cache, and others may join meanwhile. A call that could leave
+ * early, by its future or its timeout, has it run elsewhere, since others may stay. A model's own
+ * code on an engine thread joins no run: the run that it would wait for may need that very thread.
  */
 final class MissPath<I, O> {
   private final Predictor<I, O> inner;
@@ -108,7 +108,9 @@ final class MissPath<I, O> {
     }
   }
 
-  /** An engine thread must not wait for another's run; the model bounds its own by the timeout. */
+  /**
+   * An engine thread must not wait for another call's run; the timeout bounds the run made here.
+   */
   private O predictOnEngine(Object key, I input, CallOptions options) {
     // Armed: when it runs late, the load tells apart the callers that have more time left.
     CallOptions armed = Deadline.start(options, timer.nanoTime());
@@ -137,7 +139,7 @@ final class MissPath<I, O> {
     long start = timer.nanoTime();
     O answer;
     try {
-      answer = inner.predict(load.input, options);
+      answer = inner.predict(load.input(), options);
     } catch (RuntimeException | Error e) {
       long took = runs.times().failed(start, timer.nanoTime());
       runs.fail(load, e, took, e instanceof InferenceInterruptedException, true);

@@ -6,10 +6,13 @@ package dev.inproc.inference.cache;
  * a pause of the machine moves it by a bounded step. Thread-safe.
  */
 final class PayoffEstimator {
-  /** Look-ups in a window. */
+  /** Look-ups in a window: enough for four timed hits. */
   static final int WINDOW = 4096;
 
+  /** The weight of a sample in the average: about the last ten samples count. */
   private static final double WEIGHT = 0.1;
+
+  /** A sample counts as at most so many times the average, so a pause moves it by 30 %. */
   private static final double LEAP = 4;
 
   private double hitNanos;

@@ -19,7 +19,7 @@ final class RunTimes {
     return estimate(startNanos, endNanos, requests);
   }
 
-  /** Returns the time of a run that failed, which says nothing of others. */
+  /** Returns the time of a run that failed, which tells nothing of the next run. */
   synchronized long failed(long startNanos, long endNanos) {
     return estimate(startNanos, endNanos, 1);
   }

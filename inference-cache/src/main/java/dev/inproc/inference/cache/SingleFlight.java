@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The runs that are under way, at most one for a key that is not invalidated meanwhile.
  *
- * <p><b>Never twice.</b> A run's answer is in the store before its load leaves the map. So who
- * finds neither has missed both only if the load was just leaving: whoever puts a new load into the
- * map looks into the store once more.
+ * <p><b>Never twice.</b> A run's answer is in the store before its load leaves the map. A thread
+ * that found neither may have looked into the store before the answer came and into the map after
+ * the load left. So each thread that puts a new load into the map looks into the store once more.
  *
  * <p><b>Never stale.</b> To invalidate marks the load, takes it off the map, and removes from the
  * store, in this order. Marking and storing exclude each other, so what a marked load had stored is
- * removed and what it has not is never stored; and who comes later finds no load to join.
+ * removed and what it has not is never stored; a later call finds no load to join.
  *
- * <p><b>Who ends a load</b> tells those who wait and counts the load out of the {@link
- * RefCountedResource}: the run's end or the last one's leaving, whichever is first.
+ * <p><b>A load ends once</b>: by the end of its run or when its last waiter leaves, whichever is
+ * first. The thread that ends it notifies the waiters and releases the {@link RefCountedResource}.
  */
 final class SingleFlight<I, O> {
   private final Store<O> store;
@@ -64,7 +64,7 @@ final class SingleFlight<I, O> {
   }
 
   /**
-   * Takes a load that is over off the map, for one who found it and could not join it.
+   * Takes a load that is over off the map, for a call that found it and could not join it.
    *
    * @param key by which it was found: were the load's own changed, the finder would find it again
    */
@@ -76,7 +76,7 @@ final class SingleFlight<I, O> {
     forget(load.key, load);
   }
 
-  /** Counts a load out; to be done once by who ended it. */
+  /** Counts a load out; to be called once, by the thread that ended it. */
   void release() {
     lifetime.release();
   }

@@ -37,7 +37,7 @@ final class Snapshots {
     try {
       KeyType.Kind kind = KeyType.of(request.getClass()).kind();
       return CollectionCopy.isCollection(kind)
-          ? CollectionCopy.key(request, kind)
+          ? CollectionCopy.key(request, kind, Snapshots::copyAt)
           : copy(request, 0);
     } catch (Refusal e) {
       throw e.of(request);
@@ -56,7 +56,7 @@ final class Snapshots {
     try {
       return switch (kind) {
         case RECORD -> copyRecord(value, shape(type), depth);
-        case LIST, SET, MAP -> CollectionCopy.copy(value, kind, depth);
+        case LIST, SET, MAP -> CollectionCopy.copy(value, kind, depth, Snapshots::copyAt);
         case OPTIONAL -> copyOptional((Optional<?>) value, depth);
         case ENTRY -> copyEntry((Map.Entry<?, ?>) value, depth);
         case ARRAY -> throw new Refusal("arrays compare by identity here");

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class StatsCounter {
   final StripedCounter hits = new StripedCounter();
 
-  /** One variable, since every so-manieth miss is timed; a miss has the model run anyway. */
+  /** One variable, since every 16th miss is timed; its cost is small beside the model's run. */
   final AtomicLong misses = new AtomicLong();
 
   /** Of the misses and the coalesced, how they ended. */
@@ -32,7 +32,7 @@ final class StatsCounter {
   final LongAdder reruns = new LongAdder();
   final LongAdder abandoned = new LongAdder();
 
-  /** The model's time that those who joined a run had for nothing. */
+  /** The run time that calls saved by joining a run. */
   final LongAdder joinedNanos = new LongAdder();
 
   /** Counts a hit; see {@link StripedCounter#hit} for what it returns. */

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The entries, in Caffeine: bounded by number or by bytes, and by age.
  *
- * <p>Who stores evicts for it, on its own thread: to wake another would cost as much as all else of
- * a miss. To order the entries by use is left to an executor: on the threads that hit it would
- * double what a hit costs.
+ * <p>The thread that stores an entry also evicts; handing that to an executor would double the cost
+ * of a miss. Ordering the entries by use goes to an executor: on the threads that hit, it would
+ * double the cost of a hit.
  *
  * @param <O> an answer
  */
@@ -33,15 +33,15 @@ final class Store<O> {
   private final LongAdder evicted = new LongAdder();
   private final LongAdder expired = new LongAdder();
 
-  Store(Caching caching, AnswerIsolation answers, Timer timer, Executor upkeep) {
+  Store(CacheSettings settings, AnswerIsolation answers, Timer timer, Executor upkeep) {
     this.timer = timer;
     this.answers = answers;
-    inBytes = caching.isInBytes();
-    sizes = caching.sizes();
-    refreshNanos = nanos(caching.refreshAfter());
-    failureNanos = nanos(caching.failuresFor());
+    inBytes = settings.isInBytes();
+    sizes = settings.sizes();
+    refreshNanos = nanos(settings.refreshAfter());
+    failureNanos = nanos(settings.failuresFor());
     Caffeine<Object, Object> builder = Caffeine.newBuilder().executor(task -> keepUp(task, upkeep));
-    Duration timeToLive = caching.timeToLive();
+    Duration timeToLive = settings.timeToLive();
     if (timeToLive != null) {
       builder.expireAfterWrite(Durations.of(timeToLive), TimeUnit.NANOSECONDS);
       builder.ticker(timer::nanoTime);
@@ -49,10 +49,10 @@ final class Store<O> {
     Caffeine<Object, CacheEntry<O>> bounded =
         inBytes
             ? builder
-                .maximumWeight(caching.capacity())
+                .maximumWeight(settings.capacity())
                 .weigher((Object key, CacheEntry<O> kept) -> kept.weight())
                 .evictionListener(this::gone)
-            : builder.maximumSize(caching.capacity()).evictionListener(this::gone);
+            : builder.maximumSize(settings.capacity()).evictionListener(this::gone);
     entries = bounded.build();
   }
 
@@ -82,7 +82,7 @@ final class Store<O> {
     return refreshNanos > 0;
   }
 
-  /** Whether this entry is due to be refreshed by whoever asked. */
+  /** Returns whether the caller that found this entry is to refresh it. */
   boolean isDue(CacheEntry<O> kept) {
     return kept.failure == null && kept.takeRefresh(timer.nanoTime(), refreshNanos);
   }

@@ -13,12 +13,15 @@ import org.jspecify.annotations.Nullable;
  * finds its slot taken by another that lives uses a shared adder, and now and then looks again; the
  * slot of a thread that has ended is taken over and its count put aside.
  *
- * <p>Only the owner writes a slot's fields. Who takes a slot over has seen that its owner has
- * ended, which orders all that it wrote before.
+ * <p>Only the owner writes a slot's fields. A thread that takes a slot over has seen that its owner
+ * has ended, which orders all that the owner wrote before.
  */
 final class StripedCounter {
-  private static final int SLOTS = 64;
+  private static final int SLOTS = 64; // a power of two: the index is a mask of the thread's id
+
+  /** A thread without a slot looks for a free one at one hit in so many: it takes a lock. */
   private static final int LOOK_AGAIN = 256;
+
   private static final VarHandle HITS;
   private static final VarHandle SAVED;
 
@@ -54,7 +57,8 @@ final class StripedCounter {
    * Counts a hit.
    *
    * @param savedNanos the run that it saved
-   * @return how many this thread has counted, for those who look at every so-manieth; or -1
+   * @return this thread's hit count, for sampling every n-th hit; -1 if the hit went to the shared
+   *     counter
    */
   long hit(long savedNanos) {
     Thread thread = Thread.currentThread();

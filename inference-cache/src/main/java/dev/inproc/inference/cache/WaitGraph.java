@@ -20,11 +20,27 @@ import org.jspecify.annotations.Nullable;
  * <p>A run that was handed to other threads has no owner, and is not seen.
  */
 final class WaitGraph {
+  /** A longer chain is given up: it may run into a cycle of other threads, which has no end. */
   private static final int LONGEST = 1_000;
+
+  /** The characters of a request that a message shows. */
   private static final int SHOWN = 40;
 
-  private static final ConcurrentHashMap<Thread, LoadWaiter<?, ?>> WAITING =
-      new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<Thread, Wait> WAITING = new ConcurrentHashMap<>();
+
+  /** A wait for a run, by a thread that blocks. */
+  interface Wait {
+    /** Returns the thread that the run is on; null if it is not known, or the run is over. */
+    @Nullable Thread ownerOfRun();
+
+    /** Returns the request of the run; null once the wait is over. */
+    @Nullable Object requestOfRun();
+
+    boolean isDone();
+
+    /** Fails the wait. */
+    void giveUp(Throwable failure);
+  }
 
   private WaitGraph() {}
 
@@ -37,10 +53,10 @@ final class WaitGraph {
   }
 
   /** Enters the calling thread. Fails the waiter if what it waits for waits for this thread. */
-  static void begin(LoadWaiter<?, ?> waiter) {
+  static void begin(Wait waiter) {
     Thread self = Thread.currentThread();
     WAITING.put(self, waiter);
-    List<LoadWaiter<?, ?>> cycle = cycle(waiter, self);
+    List<Wait> cycle = cycle(waiter, self);
     if (cycle != null) {
       waiter.giveUp(new IllegalStateException(describe(cycle)));
     }
@@ -51,11 +67,11 @@ final class WaitGraph {
     WAITING.remove(Thread.currentThread());
   }
 
-  private static @Nullable List<LoadWaiter<?, ?>> cycle(LoadWaiter<?, ?> first, Thread self) {
-    List<LoadWaiter<?, ?>> chain = new ArrayList<>(2);
+  private static @Nullable List<Wait> cycle(Wait first, Thread self) {
+    List<Wait> chain = new ArrayList<>(2);
     List<Thread> owners = new ArrayList<>(2);
-    LoadWaiter<?, ?> waiter = first;
-    while (waiter != null && chain.size() < LONGEST) { // others' cycle may be on the way
+    Wait waiter = first;
+    while (waiter != null && chain.size() < LONGEST) { // a cycle of other threads may be on the way
       Thread owner = waiter.ownerOfRun();
       if (owner == null) {
         return null;
@@ -70,7 +86,7 @@ final class WaitGraph {
     return null;
   }
 
-  private static boolean stillHolds(List<LoadWaiter<?, ?>> chain, List<Thread> owners) {
+  private static boolean stillHolds(List<Wait> chain, List<Thread> owners) {
     for (int i = 0; i < chain.size(); i++) {
       if (chain.get(i).isDone() || chain.get(i).ownerOfRun() != owners.get(i)) {
         return false;
@@ -79,7 +95,7 @@ final class WaitGraph {
     return true;
   }
 
-  private static String describe(List<LoadWaiter<?, ?>> cycle) {
+  private static String describe(List<Wait> cycle) {
     // The last one's run is this thread's, and asks for the first.
     StringBuilder text =
         new StringBuilder("Recursive use of a cache: the run for ")
@@ -95,7 +111,7 @@ final class WaitGraph {
   }
 
   /** Names a request without calling a {@code toString} that may be long. */
-  private static String name(LoadWaiter<?, ?> waiter) {
+  private static String name(Wait waiter) {
     Object input = waiter.requestOfRun();
     if (input instanceof String text) {
       return '"' + (text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text) + '"';

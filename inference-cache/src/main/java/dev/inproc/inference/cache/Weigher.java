@@ -21,12 +21,16 @@ record Weigher(Map<Class<?>, ToLongFunction<Object>> declared) {
   /** An entry's node, keys and table slots, and the object that holds the answer. */
   private static final long ENTRY = 160;
 
+  /** The header of an object or an array. */
   private static final long HEADER = 16;
+
+  /** An object with a few fields. */
   private static final long SMALL = 32;
 
+  @SuppressWarnings("unchecked") // looked up by the very class of what it is given
   <T> Weigher with(Class<T> type, ToLongFunction<? super T> bytes) {
     Map<Class<?>, ToLongFunction<Object>> more = new HashMap<>(declared);
-    more.put(type, value -> bytes.applyAsLong(type.cast(value)));
+    more.put(type, (ToLongFunction<Object>) (ToLongFunction<?>) bytes);
     return new Weigher(Map.copyOf(more));
   }
 
@@ -106,5 +110,11 @@ record Weigher(Map<Class<?>, ToLongFunction<Object>> declared) {
       return 1;
     }
     return primitive == int.class || primitive == float.class ? Integer.BYTES : Short.BYTES;
+  }
+
+  /** Returns the names of the classes whose bytes were declared. */
+  @Override
+  public String toString() {
+    return declared.keySet().stream().map(Class::getTypeName).sorted().toList().toString();
   }
 }

@@ -38,7 +38,7 @@ class ChainsTest {
     return Session.of(
         "scripted",
         null,
-        List.of(model),
+        List.of(model.replica()),
         SessionOptions.builder()
             .maxQueued(maxQueued)
             .parallelism(2)

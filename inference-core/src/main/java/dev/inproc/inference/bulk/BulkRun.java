@@ -13,7 +13,6 @@ import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -31,9 +30,9 @@ import org.jspecify.annotations.Nullable;
 final class BulkRun<I, O> {
   private static final int CHUNKS_HELD = 2; // for each that is run at once, one waits
 
-  private final BulkScoring scoring;
+  private final BulkSettings settings;
   private final Predictor<I, O> predictor;
-  private final Iterator<? extends I> rows;
+  private final RowReader<I> rows;
   private final Sink<? super I, ? super O> sink;
   private final BooleanSupplier isStopped;
   private final ChunkSize chunkSize;
@@ -42,27 +41,26 @@ final class BulkRun<I, O> {
   private final CallbackExecutor threads;
   private final long startNanos;
   private final BlockingQueue<Ran<I, O>> done = new LinkedBlockingQueue<>();
-  private long taken; // rows of the iterator
   private long answered;
   private long bad;
   private long toldNanos;
   private volatile boolean isEnded;
 
   BulkRun(
-      BulkScoring scoring,
+      BulkSettings settings,
       Predictor<I, O> predictor,
       Iterator<? extends I> rows,
       Sink<? super I, ? super O> sink,
       BooleanSupplier isStopped) {
-    this.scoring = scoring;
+    this.settings = settings;
     this.predictor = Objects.requireNonNull(predictor, "predictor");
-    this.rows = Objects.requireNonNull(rows, "rows");
+    this.rows = new RowReader<>(rows);
     this.sink = Objects.requireNonNull(sink, "sink");
     this.isStopped = isStopped;
-    int fixed = scoring.chunkSize();
+    int fixed = settings.chunkSize();
     chunkSize = fixed > 0 ? ChunkSize.fixed(fixed) : ChunkSize.learned(limit(predictor));
     int devices = predictor.find(Session.class).map(session -> session.devices().size()).orElse(1);
-    parallelism = scoring.parallelism() > 0 ? scoring.parallelism() : devices;
+    parallelism = settings.parallelism() > 0 ? settings.parallelism() : devices;
     ServingThreads own = predictor.find(ServingThreads.class).orElse(ServingThreads.shared());
     timer = own.timer();
     threads = own.callbacks();
@@ -83,16 +81,21 @@ final class BulkRun<I, O> {
 
   BulkProgress run() {
     if (parallelism == 1) {
-      while (rows.hasNext()) {
-        deliver(ran(next()));
+      for (Chunk<I, O> chunk; (chunk = next()) != null; ) {
+        deliver(ran(chunk));
       }
     } else {
       runBeside();
     }
+    rows.throwFailure();
     return progress();
   }
 
-  private Chunk<I, O> next() {
+  /** Returns the next rows; null at the end, or before a row that cannot be read. */
+  private @Nullable Chunk<I, O> next() {
+    if (!rows.hasNext()) {
+      return null;
+    }
     if (Thread.interrupted()) {
       Thread.currentThread().interrupt();
       throw new InferenceInterruptedException(new InterruptedException());
@@ -100,21 +103,16 @@ final class BulkRun<I, O> {
     if (isStopped.getAsBoolean()) {
       throw new CancellationException("The bulk run was stopped");
     }
-    int size = chunkSize.rows();
-    List<I> chunk = new ArrayList<>(size);
-    while (chunk.size() < size && rows.hasNext()) {
-      chunk.add(Objects.requireNonNull(rows.next(), "row"));
-    }
-    Chunk<I, O> next = new Chunk<>(taken, chunk);
-    taken += chunk.size();
-    return next;
+    long first = rows.taken();
+    List<I> chunk = rows.next(chunkSize.rows());
+    return chunk.isEmpty() ? null : new Chunk<>(first, chunk);
   }
 
   private Ran<I, O> ran(Chunk<I, O> chunk) {
     long start = timer.nanoTime();
     try {
       if (!isEnded) {
-        chunk.run(predictor, scoring.options());
+        chunk.run(predictor, settings.options());
       }
     } catch (Throwable t) {
       return new Ran<>(chunk, t);
@@ -136,12 +134,17 @@ final class BulkRun<I, O> {
     long delivered = 0;
     int held = 0;
     try {
-      while (held > 0 || rows.hasNext()) {
-        for (; held < CHUNKS_HELD * parallelism && rows.hasNext(); held++) {
-          todo.add(Optional.of(next()));
+      while (true) {
+        for (Chunk<I, O> chunk;
+            held < CHUNKS_HELD * parallelism && (chunk = next()) != null;
+            held++) {
+          todo.add(Optional.of(chunk));
+        }
+        if (held == 0) {
+          return;
         }
         Ran<I, O> ran = awaitRan();
-        if (!scoring.isInOrder()) {
+        if (!settings.isInOrder()) {
           deliver(ran);
           held--;
           continue;
@@ -209,7 +212,7 @@ final class BulkRun<I, O> {
   }
 
   private void tellBad(long index, I row, RuntimeException failure) {
-    BadRows<Object> badRows = scoring.badRows();
+    BadRows<Object> badRows = settings.badRows();
     if (badRows == null) {
       boolean isNamed = failure instanceof InvalidInputException && index <= Integer.MAX_VALUE;
       throw isNamed
@@ -221,12 +224,12 @@ final class BulkRun<I, O> {
   }
 
   private void tellProgress() {
-    Consumer<? super BulkProgress> listener = scoring.listener();
+    Consumer<? super BulkProgress> listener = settings.listener();
     if (listener == null) {
       return;
     }
     long now = timer.nanoTime();
-    if (now - toldNanos >= Durations.of(scoring.listenEvery())) {
+    if (now - toldNanos >= Durations.of(settings.listenEvery())) {
       toldNanos = now;
       listener.accept(progress());
     }

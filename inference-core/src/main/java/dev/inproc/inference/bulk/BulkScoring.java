@@ -32,8 +32,13 @@ import org.jspecify.annotations.Nullable;
  * a chunk that fails in the engine or in a codec the halves are run again. By default the run then
  * fails with that row's failure; {@link #withBadRows} has such rows told and the run go on. What
  * does not come from a row (closing, a deadline, an interrupt, an engine that fails as a whole)
- * ends the run in any case. When a run fails, the sink has had each row before the one that failed,
+ * ends the run in any case. When a run fails, the sink has had each row before the row that failed,
  * if in order.
+ *
+ * <p><b>Rows that cannot be read.</b> Where the iterator returns null or throws, the rows before
+ * are scored and delivered, in any order. Then the run fails: with a {@link NullPointerException},
+ * or with an {@link IllegalStateException} whose cause is what the iterator threw. The message has
+ * the row's place.
  */
 public final class BulkScoring {
   /** Takes answers. */
@@ -58,65 +63,24 @@ public final class BulkScoring {
     void accept(long index, I row, RuntimeException failure);
   }
 
-  private final boolean isInOrder;
-  private final int parallelism;
-  private final int chunkSize;
-  private final CallOptions options;
-  private final @Nullable BadRows<Object> badRows;
-  private final @Nullable Consumer<? super BulkProgress> listener;
-  private final Duration listenEvery;
+  private final BulkSettings settings;
 
-  private BulkScoring(Builder builder) {
-    isInOrder = builder.isInOrder;
-    parallelism = builder.parallelism;
-    chunkSize = builder.chunkSize;
-    options = builder.options;
-    badRows = builder.badRows;
-    listener = builder.listener;
-    listenEvery = builder.listenEvery;
+  private BulkScoring(BulkSettings settings) {
+    this.settings = settings;
   }
 
-  private static final class Builder {
-    private boolean isInOrder;
-    private int parallelism;
-    private int chunkSize;
-    private CallOptions options =
-        CallOptions.DEFAULT
-            .withPriority(CallOptions.Priority.LOW)
-            .withOverload(CallOptions.Overload.WAIT);
-    private @Nullable BadRows<Object> badRows;
-    private @Nullable Consumer<? super BulkProgress> listener;
-    private Duration listenEvery = Duration.ZERO;
-
-    Builder(boolean isInOrder) {
-      this.isInOrder = isInOrder;
-    }
-
-    Builder(BulkScoring from) {
-      isInOrder = from.isInOrder;
-      parallelism = from.parallelism;
-      chunkSize = from.chunkSize;
-      options = from.options;
-      badRows = from.badRows;
-      listener = from.listener;
-      listenEvery = from.listenEvery;
-    }
-  }
-
-  private BulkScoring with(Consumer<Builder> change) {
-    Builder builder = new Builder(this);
-    change.accept(builder);
-    return new BulkScoring(builder);
+  private BulkScoring with(Consumer<BulkSettings.Builder> change) {
+    return new BulkScoring(settings.with(change));
   }
 
   /** The sink gets the rows in the iterator's order. */
   public static BulkScoring inOrder() {
-    return new BulkScoring(new Builder(true));
+    return new BulkScoring(BulkSettings.of(true));
   }
 
   /** The sink gets the rows as their chunks are done; within a chunk they are in order. */
   public static BulkScoring asTheyCome() {
-    return new BulkScoring(new Builder(false));
+    return new BulkScoring(BulkSettings.of(false));
   }
 
   /**
@@ -179,7 +143,7 @@ public final class BulkScoring {
    */
   public <I, O> BulkProgress run(
       Predictor<I, O> predictor, Iterator<? extends I> rows, Sink<? super I, ? super O> sink) {
-    return new BulkRun<I, O>(this, predictor, rows, sink, () -> false).run();
+    return new BulkRun<I, O>(settings, predictor, rows, sink, () -> false).run();
   }
 
   /** {@link #run(Predictor, Iterator, Sink)} of a stream, which is closed at the end. */
@@ -197,7 +161,7 @@ public final class BulkScoring {
   public <I, O> CompletableFuture<BulkProgress> start(
       Predictor<I, O> predictor, Iterator<? extends I> rows, Sink<? super I, ? super O> sink) {
     CompletableFuture<BulkProgress> done = new CompletableFuture<>();
-    BulkRun<I, O> run = new BulkRun<>(this, predictor, rows, sink, done::isDone);
+    BulkRun<I, O> run = new BulkRun<>(settings, predictor, rows, sink, done::isDone);
     predictor
         .find(ServingThreads.class)
         .orElse(ServingThreads.shared())
@@ -213,33 +177,19 @@ public final class BulkScoring {
     return done;
   }
 
-  boolean isInOrder() {
-    return isInOrder;
+  /** Equal scorings have rows scored alike; functions are equal as their class says. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof BulkScoring that && settings.equals(that.settings);
   }
 
-  /** The chunks at once; 0 for the devices. */
-  int parallelism() {
-    return parallelism;
+  @Override
+  public int hashCode() {
+    return settings.hashCode();
   }
 
-  /** The rows of a chunk; 0 to learn it. */
-  int chunkSize() {
-    return chunkSize;
-  }
-
-  CallOptions options() {
-    return options;
-  }
-
-  @Nullable BadRows<Object> badRows() {
-    return badRows;
-  }
-
-  @Nullable Consumer<? super BulkProgress> listener() {
-    return listener;
-  }
-
-  Duration listenEvery() {
-    return listenEvery;
+  @Override
+  public String toString() {
+    return "BulkScoring[" + settings + "]";
   }
 }

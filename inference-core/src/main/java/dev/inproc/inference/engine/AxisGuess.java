@@ -6,11 +6,11 @@ import dev.inproc.inference.tensor.TensorSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is taken for the batch axis, why, and how sure that is.
+ * The decision about the batch axis, its reason, and how certain it is.
  *
  * @param axis LEADING or NONE
  * @param isOnTrial whether a trial run must confirm LEADING, since the names do not
- * @param isOpen whether a user may know better
+ * @param isOpen whether the user may correct the decision
  * @param why in words; null if the user said it
  */
 record AxisGuess(BatchAxis axis, boolean isOnTrial, boolean isOpen, @Nullable String why) {
@@ -19,7 +19,7 @@ record AxisGuess(BatchAxis axis, boolean isOnTrial, boolean isOpen, @Nullable St
       return new AxisGuess(told, false, false, null);
     }
     if (raw.outputs().stream().anyMatch(output -> output.type() == DataType.SEQUENCE)) {
-      // No batch's sequence can be cut into answers, whatever the user knows.
+      // A sequence cannot be cut into one answer for each example, so there is nothing to correct.
       return new AxisGuess(BatchAxis.NONE, false, false, "its sequence of tensors " + raw);
     }
     if (BatchAxisRule.leads(raw)) {
@@ -37,19 +37,19 @@ record AxisGuess(BatchAxis axis, boolean isOnTrial, boolean isOpen, @Nullable St
     return !input.hasRank() || (input.rank() > 0 && input.dim(0) == TensorSpec.DYNAMIC);
   }
 
-  /** After a trial that confirmed it. */
+  /** Returns the decision after a trial that confirmed it. */
   AxisGuess confirmed() {
     String trial = "the answers of 1, 2 and 3 examples run together";
     return new AxisGuess(BatchAxis.LEADING, false, false, trial);
   }
 
-  /** After a trial that did not confirm it. */
+  /** Returns the decision after a trial that did not confirm it. */
   AxisGuess refuted(String reason) {
     return new AxisGuess(BatchAxis.NONE, false, true, reason);
   }
 
   /**
-   * Returns the decision and its reason; null where nothing is to be said.
+   * Returns the decision and its reason; null if there is nothing to report.
    *
    * @param found what the probe found with this axis
    */
@@ -70,7 +70,9 @@ record AxisGuess(BatchAxis axis, boolean isOnTrial, boolean isOpen, @Nullable St
         : null;
   }
 
-  /** Rows that do not depend on each other are examples, whatever they are called. */
+  /**
+   * Rows whose answers do not depend on each other are examples, whatever their dimension is named.
+   */
   private boolean isOpen(Integrity found) {
     boolean confirmed = axis == BatchAxis.LEADING && found.isComplete() && found.allowsBatching();
     return isOpen && !confirmed;

@@ -12,13 +12,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tries whether a model's first dimension counts examples, which its names leave open: 1, 2 and 3
- * different examples are run together. Each answer must have a row for each example, of the shape
- * and the values that the example gets alone. Where it is not so, a call's tensors are run as they
- * are, which costs speed at most.
+ * Tests by runs whether a model's first dimension counts examples, where the names do not tell: 1,
+ * 2 and 3 different examples are run together. Each answer must have a row for each example, of the
+ * shape and the values that the example gets alone. Otherwise each call's tensors are run as they
+ * are, which costs speed only.
  *
- * <p>The outcome shapes the session's signature, so it must not hang on how busy the machine is:
- * the trial has a time limit of its own.
+ * <p>The outcome decides the session's signature, so it must not depend on the machine's load: the
+ * trial has a generous time limit of its own.
  */
 final class AxisTrial {
   private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -26,47 +26,47 @@ final class AxisTrial {
 
   private AxisTrial() {}
 
-  /** Returns why the first dimension is not taken for the batch axis, or null if it is. */
-  static @Nullable String refusal(LoadedModel model, Runner runner) {
-    IntegrityOptions options = model.options.integrity();
+  /** Returns why the first dimension is not the batch axis, or null if it is. */
+  static @Nullable String refusal(ProbeRuns runs) {
+    ReplicaSet replicas = runs.replicas;
+    IntegrityOptions options = replicas.options.integrity();
     if (!options.isEnabled()) {
       return "its signature, since IntegrityOptions.skip() allows no trial";
     }
-    ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
     long nanos = Math.max(Durations.of(options.timeLimit()), Durations.of(LIMIT));
-    Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, nanos);
+    Timer.Scheduled alarm = runs.stopAfter(nanos);
     try {
-      List<Tensors> given = given(model);
-      if (!given.stream().allMatch(example -> fits(example, model, model.layout))) {
+      List<Tensors> given = given(replicas);
+      if (!given.stream().allMatch(example -> fits(example, replicas, replicas.layout))) {
         Layout whole =
-            new Layout(model.layout.raw(), BatchAxis.NONE, model.copies.get(0).unusedInputs());
-        if (given.stream().allMatch(example -> fits(example, model, whole))) {
+            new Layout(replicas.layout.raw(), BatchAxis.NONE, replicas.first().unusedInputs());
+        if (given.stream().allMatch(example -> fits(example, replicas, whole))) {
           return "the examples given, which have that dimension";
         }
       }
       return refusal(
-          runs, ProbeInputs.candidates(model.layout, IntegrityProbe.given(model, runs.runner)));
+          runs, ProbeInputs.candidates(replicas.layout, IntegrityProbe.given(runs.runner)));
     } finally {
       alarm.cancel();
     }
   }
 
-  private static List<Tensors> given(LoadedModel model) {
-    Tensors example = model.options.warmUpExample();
-    List<Tensors> inputs = model.options.integrity().inputs();
+  private static List<Tensors> given(ReplicaSet replicas) {
+    Tensors example = replicas.options.warmUpExample();
+    List<Tensors> inputs = replicas.options.integrity().inputs();
     return !inputs.isEmpty() || example == null ? inputs : List.of(example);
   }
 
-  private static boolean fits(Tensors example, LoadedModel model, Layout layout) {
+  private static boolean fits(Tensors example, ReplicaSet replicas, Layout layout) {
     try {
-      InputCheck.example(layout, example, model.options.maxRunBytes());
+      InputCheck.example(layout, example, replicas.options.maxRunBytes());
       return true;
     } catch (InvalidInputException e) {
       return false;
     }
   }
 
-  /** Tries inputs until the model takes some. */
+  /** Tries inputs until the model accepts some. */
   private static @Nullable String refusal(ProbeRuns runs, List<ProbeInputs> candidates) {
     String failure = "";
     for (ProbeInputs inputs : candidates) {
@@ -90,7 +90,7 @@ final class AxisTrial {
     Deviations deviations = new Deviations(alone);
     for (int size = 2; size <= MOST; size++) {
       List<Tensors> batch = new ArrayList<>(examples.subList(0, size));
-      Collections.reverse(batch); // so that no place is another run's
+      Collections.reverse(batch); // so that an example has another row in each run
       Tensors[] answers = runs.together(0, batch.toArray(new Tensors[0]));
       for (int i = 0; i < size; i++) {
         if (!agree(runs, deviations, alone.get(size - 1 - i), answers[i])) {
@@ -103,7 +103,7 @@ final class AxisTrial {
 
   private static boolean agree(
       ProbeRuns runs, Deviations deviations, Tensors alone, Tensors together) {
-    double tolerance = runs.model.options.integrity().tolerance();
+    double tolerance = runs.replicas.options.integrity().tolerance();
     for (int output = 0; output < alone.size(); output++) {
       if (deviations.of(output, alone, together) > tolerance) { // infinite for another shape
         return false;

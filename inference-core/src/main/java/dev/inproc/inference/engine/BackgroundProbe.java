@@ -7,12 +7,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A probe that was not finished at load and goes on while the model is served: one run at a time on
- * a library thread, which then rests nine times as long, so that callers have the processors. It
- * runs on the copy that is served if the graph keeps no state, else on one that is thrown away.
+ * Continues a probe that was not finished at load, while the model is served. A library thread
+ * makes one run at a time and then rests nine times as long, which leaves the processors to
+ * callers. The probe runs on the served replicas if the graph keeps no state, else on replicas of
+ * its own, which it discards.
  */
-final class BackgroundProbe {
-  private static final int REST = 9; // times what a run took
+final class BackgroundProbe implements LoadedModel.BackgroundTask {
+  // Times the duration of a run: the probe runs a tenth of the time.
+  private static final int REST = 9;
   private static final long LONGEST_RUN_NANOS = Durations.of(Duration.ofMinutes(1));
   private static final long GRACE_NANOS = 1_000_000_000;
 
@@ -20,15 +22,15 @@ final class BackgroundProbe {
   private final LoadedModel probed;
   private final ProbeRuns runs;
   private final Consumer<IntegrityProbe.Outcome> found;
-  private Timer.@Nullable Scheduled rest; // guarded, as what follows
+  private Timer.@Nullable Scheduled rest; // guarded by this, as the next two fields
   private boolean resting;
   private boolean stopped;
 
   /**
-   * Creates it.
+   * Creates a probe.
    *
-   * @param probed may be the model that is served; else it is owned
-   * @param found is told the outcome, unless the model is closed first
+   * @param probed the served model, or another, which the probe owns
+   * @param found gets the outcome, unless the model is closed first
    */
   BackgroundProbe(
       LoadedModel served,
@@ -41,11 +43,8 @@ final class BackgroundProbe {
     runs = new ProbeRuns(probed, runner, new Paced());
   }
 
-  void start() {
-    served.workers.turn(this, this::run);
-  }
-
-  private void run() {
+  @Override
+  public void run() {
     try {
       IntegrityProbe.Outcome outcome = IntegrityProbe.unhurried(runs);
       if (!isStopped()) {
@@ -53,14 +52,14 @@ final class BackgroundProbe {
       }
     } catch (RuntimeException | Error e) {
       if (!isStopped()) {
-        Loading.LOG.log(
+        SessionLog.LOG.log(
             System.Logger.Level.WARNING,
-            () -> served.name + ": the probe ended without an answer, examples run one by one",
+            () -> served.name() + ": the probe ended without an answer, examples run one by one",
             e);
       }
     } finally {
       if (probed != served) {
-        probed.close();
+        probed.beginClose();
       }
     }
   }
@@ -69,22 +68,22 @@ final class BackgroundProbe {
     return stopped;
   }
 
-  /** Ends the probe: at once if it rests, else as soon as the engine can be stopped. */
-  void stop() {
+  @Override
+  public void stop() {
     synchronized (this) {
       stopped = true;
       wake();
     }
     runs.stop.cancel();
     if (probed != served) {
-      probed.lifetime.close();
+      probed.beginClose();
     }
   }
 
-  /** Waits a moment for the copy that is thrown away to be freed. */
-  void awaitFreed(long nanos) {
+  @Override
+  public void awaitFreed(long nanos) {
     if (probed != served) {
-      probed.lifetime.awaitFreed(Math.min(nanos, GRACE_NANOS));
+      probed.awaitFreed(Math.min(nanos, GRACE_NANOS));
     }
   }
 
@@ -93,12 +92,12 @@ final class BackgroundProbe {
       return;
     }
     resting = true;
-    rest = served.timer.schedule(this::wake, nanos);
+    rest = served.replicas.timer.schedule(this::wake, nanos);
     while (resting) {
       try {
         wait();
       } catch (InterruptedException e) {
-        wake(); // nobody has reason to; go on without the rest
+        wake(); // no code interrupts this thread on purpose; goes on without the rest
       }
     }
   }
@@ -117,7 +116,7 @@ final class BackgroundProbe {
 
     @Override
     public void begin() {
-      alarm = served.timer.schedule(runs.stop::cancel, LONGEST_RUN_NANOS);
+      alarm = served.replicas.timer.schedule(runs.stop::cancel, LONGEST_RUN_NANOS);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** A view of a session whose close() shuts the view alone. */
+/** A view of a session. Closing it closes the view alone. */
 final class BorrowedSession implements Session {
   private final Session owner;
   private final BatchPredictor<Tensors, Tensors> calls;
@@ -60,7 +61,7 @@ final class BorrowedSession implements Session {
     calls.run(batch);
   }
 
-  /** Closing what this returns leaves the owner open, too. */
+  /** The returned view does not own the model either. */
   @Override
   public Session outputs(String... names) {
     checkOpen();
@@ -91,6 +92,11 @@ final class BorrowedSession implements Session {
   }
 
   // ---- describing ----
+
+  @Override
+  public LayerDescription describe() {
+    return owner.describe();
+  }
 
   @Override
   public Signature signature() {

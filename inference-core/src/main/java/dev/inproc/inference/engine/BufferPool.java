@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Direct memory of one session, kept by powers of two and given out cut to size. It works only when
- * frames come and go, never for a run, so one lock will do.
+ * Direct memory of one session, kept by powers of two and given out cut to size. It is used only
+ * when bindings are opened and closed, never during a run, so one lock is enough.
  */
 final class BufferPool {
   private static final int CLASSES = 32;
@@ -32,7 +32,7 @@ final class BufferPool {
     int sizeClass = sizeClass(bytes);
     DirectMemory memory = idle.get(sizeClass).pollFirst();
     if (memory == null) {
-      // The top class would not fit an int: there it has just the bytes asked for.
+      // The largest class exceeds an int, so its buffers have exactly the bytes asked for.
       memory = DirectMemory.allocate(sizeClass >= 31 ? bytes : 1 << sizeClass);
     } else {
       idleBytes -= memory.capacity();

@@ -9,6 +9,7 @@ import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.internal.calls.Waiting;
+import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Threads;
 import dev.inproc.inference.internal.concurrent.Timer;
@@ -19,29 +20,34 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides on which thread a call's work is done, and keeps the model open while it is. The calling
- * thread is the shortest way. But a call with a timeout must be able to return while the engine
- * runs on, and a virtual thread must not carry native code: these go to a worker, unless the caller
- * is that worker (a callback), who would wait for itself.
+ * Chooses the thread for a call's work, and keeps the model open during the work. The calling
+ * thread is cheapest. A worker does the work of a call with a timeout, which must be able to return
+ * while the engine still runs, and of a virtual thread, which native code would pin. A callback on
+ * one of this model's own workers is the exception: it would wait for itself, so it does the work
+ * in place.
  */
 final class CallExecutor {
-  private final LoadedModel model;
+  private final String model;
+  private final CallQueue queue;
+  private final RefCountedResource lifetime;
+  private final ServingThreads threads;
+  private final Timer timer;
 
-  CallExecutor(LoadedModel model) {
+  /**
+   * Creates an executor.
+   *
+   * @param model what messages call the model
+   * @param lifetime what each call keeps open
+   */
+  CallExecutor(String model, CallQueue queue, RefCountedResource lifetime, ServingThreads threads) {
     this.model = model;
+    this.queue = queue;
+    this.lifetime = lifetime;
+    this.threads = threads;
+    timer = threads.timer();
   }
 
-  /** What is to be done while the model is open. */
-  interface Work<T> {
-    /**
-     * Does it, or part of it; the switch, if there is one, stops it.
-     *
-     * @return null if more of it is to be done, and other calls may go first
-     */
-    @Nullable T run(@Nullable Cancellation stop);
-  }
-
-  private static <T> T runAll(Work<T> work, @Nullable Cancellation stop) {
+  private static <T> T runAll(ModelTask<T> work, @Nullable Cancellation stop) {
     T result = work.run(stop);
     while (result == null) {
       result = work.run(stop);
@@ -51,12 +57,12 @@ final class CallExecutor {
 
   /** Fixes a call's deadline. */
   CallOptions arm(CallOptions options) {
-    return Deadline.isSet(options) ? Deadline.start(options, model.timer.nanoTime()) : options;
+    return Deadline.isSet(options) ? Deadline.start(options, timer.nanoTime()) : options;
   }
 
-  /** Does work, blocking. */
-  <T> T call(Work<T> work, CallOptions armed) {
-    boolean turning = Workers.isTurning(model.queue);
+  /** Does work for a blocking call. */
+  <T> T call(ModelTask<T> work, CallOptions armed) {
+    boolean turning = Workers.isTurning(queue);
     if ((Deadline.isSet(armed) || Threads.currentIsVirtual()) && !turning) {
       return Waiting.await(admit(work, armed, true));
     }
@@ -64,62 +70,60 @@ final class CallExecutor {
     try {
       return Deadline.isSet(armed) ? withDeadline(work, armed) : runAll(work, null);
     } catch (EngineException e) {
-      throw model.queue.isAbandoned() ? closed(e) : e;
+      throw queue.isAbandoned() ? closed(e) : e;
     } finally {
-      model.lifetime.release();
+      lifetime.release();
     }
   }
 
-  /** The run failed because a bounded close stopped it. */
+  /** The failure of a run that a bounded close stopped. */
   private PredictorClosedException closed(EngineException stopped) {
-    return new PredictorClosedException(model.name, stopped);
+    return new PredictorClosedException(model, stopped);
   }
 
   /** Does work later, on a worker. */
-  <T> CompletableFuture<T> submit(Work<T> work, CallOptions armed) {
+  <T> CompletableFuture<T> submit(ModelTask<T> work, CallOptions armed) {
     return admit(work, armed, false);
   }
 
-  /** Enters the model's lifetime, to be left by the caller. */
+  /** Keeps the model open; the caller releases it. */
   void enter() {
-    if (!model.lifetime.acquire()) {
-      throw new PredictorClosedException(model.name);
+    if (!lifetime.acquire()) {
+      throw new PredictorClosedException(model);
     }
   }
 
   /** Works on this thread and stops the engine at the deadline, as soon as it can be stopped. */
-  private <T> T withDeadline(Work<T> work, CallOptions armed) {
+  private <T> T withDeadline(ModelTask<T> work, CallOptions armed) {
     Duration timeout = Objects.requireNonNull(armed.timeout());
-    long remaining = Deadline.remainingNanos(armed, model.timer.nanoTime());
+    long remaining = Deadline.remainingNanos(armed, timer.nanoTime());
     if (remaining <= 0) {
-      throw new DeadlineExceededException(timeout, model.name, Stage.QUEUED);
+      throw new DeadlineExceededException(timeout, model, Stage.QUEUED);
     }
     Cancellation stop = new Cancellation();
-    Timer.Scheduled alarm = model.timer.schedule(stop::cancel, remaining);
+    Timer.Scheduled alarm = timer.schedule(stop::cancel, remaining);
     try {
       return runAll(work, stop);
     } catch (RuntimeException e) {
-      throw stop.isCancelled()
-          ? new DeadlineExceededException(timeout, model.name, Stage.RUNNING)
-          : e;
+      throw stop.isCancelled() ? new DeadlineExceededException(timeout, model, Stage.RUNNING) : e;
     } finally {
       alarm.cancel();
     }
   }
 
-  private <T> CompletableFuture<T> admit(Work<T> work, CallOptions armed, boolean blocking) {
+  private <T> CompletableFuture<T> admit(ModelTask<T> work, CallOptions armed, boolean blocking) {
     QueuedCall<T> call =
         new QueuedCall<>(work, blocking ? BlockedCaller.options(armed) : armed, blocking);
     if (!blocking) {
       call.captureContext();
     }
-    if (!model.lifetime.acquire()) {
-      call.refuse(new PredictorClosedException(model.name));
+    if (!lifetime.acquire()) {
+      call.refuse(new PredictorClosedException(model));
       return call;
     }
     Throwable refusal = enqueue(call);
     if (refusal != null) {
-      model.lifetime.release();
+      lifetime.release();
       call.refuse(refusal);
     }
     return call;
@@ -128,24 +132,24 @@ final class CallExecutor {
   private @Nullable Throwable enqueue(QueuedCall<?> call) {
     CallOptions options = call.options();
     if (Deadline.isSet(options)) {
-      if (Deadline.remainingNanos(options, model.timer.nanoTime()) <= 0) {
+      if (Deadline.remainingNanos(options, timer.nanoTime()) <= 0) {
         return call.expired();
       }
-      call.startTimeout(model.timer);
+      call.startTimeout(timer);
     }
     try {
-      return model.queue.offer(call);
+      return queue.offer(call);
     } catch (Throwable t) {
-      return t; // no thread to be had
+      return t; // no thread could be started
     }
   }
 
   /** Work in the queue, and the future of its outcome. */
-  private final class QueuedCall<T> extends CallQueue.Entry<Work<T>, T> {
+  private final class QueuedCall<T> extends CallQueue.Entry<ModelTask<T>, T> {
     private final boolean blocking;
 
-    QueuedCall(Work<T> work, CallOptions options, boolean blocking) {
-      super(model.queue, work, options);
+    QueuedCall(ModelTask<T> work, CallOptions options, boolean blocking) {
+      super(queue, work, options);
       this.blocking = blocking;
     }
 
@@ -156,12 +160,12 @@ final class CallExecutor {
 
     @Override
     protected ServingThreads threads() {
-      return model.threads;
+      return threads;
     }
 
     @Override
     protected Object predictor() {
-      return model.name;
+      return model;
     }
 
     @Override
@@ -172,9 +176,9 @@ final class CallExecutor {
     @Override
     protected void onDelivery(boolean begins) {
       if (begins) {
-        model.lifetime.retain();
+        lifetime.retain();
       } else {
-        model.lifetime.release();
+        lifetime.release();
       }
     }
 
@@ -194,7 +198,7 @@ final class CallExecutor {
     @Override
     void left() {
       releaseInput();
-      model.lifetime.release();
+      lifetime.release();
     }
   }
 }

@@ -14,35 +14,38 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One model's calls that wait for a worker ({@link PriorityQueues}), turned by at most {@code
- * parallelism} workers at once. A call that is gone leaves at once, so that a model which hangs
- * while callers come and time out does not fill the memory. This is the plain way of {@code submit}
- * and of calls with a timeout; a batcher has its own queue.
+ * The calls of one model that wait for a worker. At most {@code parallelism} workers run calls at
+ * once. A cancelled or expired call leaves the queue at once, so that a hanging model does not fill
+ * the memory while callers come and time out. {@code submit} and calls with a timeout use this
+ * queue; a batcher has its own.
  *
- * <p>A call that finds the queue full takes the place of the newest of a lower class of priority,
- * is refused, or waits for room outside. Calls outside fill three quarters of the queue and, where
- * it is fuller than that, get every second place that becomes free. A list goes to the end of its
- * class after each of its runs.
+ * <p>A call that finds the queue full evicts the newest call of a lower priority class, is refused,
+ * or waits outside for room, as its options and its priority say. Calls outside fill the queue up
+ * to three quarters. Above that they get every second place that becomes free, so that new calls
+ * are admitted too. A list goes to the end of its class after each of its runs.
  */
 final class CallQueue {
-  private static final double RETRY_NANOS = 1_000_000; // to come again sooner is of no use
-  private static final double UNKNOWN_RETRY_NANOS = 100_000_000; // before costs are known
+  // The least retry hint: an earlier retry finds the queue full.
+  private static final double RETRY_NANOS = 1_000_000;
+
+  // The retry hint before costs are known.
+  private static final double UNKNOWN_RETRY_NANOS = 100_000_000;
 
   private final Workers workers;
   private final int parallelism;
   private final int capacity;
   private final DoubleSupplier meanNanos;
-  private final PriorityQueues waiting = new PriorityQueues();
+  private final PriorityQueues<Entry<?, ?>> waiting = new PriorityQueues<>();
   private final Set<Entry<?, ?>> running = new LinkedHashSet<>();
-  private final PriorityQueues outside = new PriorityQueues(); // that wait for room
-  private boolean isTheirTurn; // the next free place is for one outside
+  private final PriorityQueues<Entry<?, ?>> outside = new PriorityQueues<>(); // wait for room
+  private boolean isTurnOfOutside; // the next free place is for a call outside
   private volatile @Nullable Throwable abandoned;
-  private int starting; // workers called for that have not taken a call yet
+  private int starting; // workers started that have not taken a call yet
 
   /**
    * Creates a queue.
    *
-   * @param meanNanos what a run has cost of late, for the retry hint
+   * @param meanNanos the recent mean cost of a run, for the retry hint
    */
   CallQueue(Workers workers, int parallelism, int capacity, DoubleSupplier meanNanos) {
     this.workers = workers;
@@ -54,7 +57,7 @@ final class CallQueue {
   /** A call in the queue. */
   abstract static class Entry<I, O> extends CallFuture<I, O> {
     private final CallQueue queue;
-    private boolean isUnderWay; // part of it has been run
+    private boolean isUnderWay; // a part of the call has been run
     private volatile boolean isRunning;
 
     Entry(CallQueue queue, I input, CallOptions options) {
@@ -62,8 +65,8 @@ final class CallQueue {
       this.queue = queue;
     }
 
-    final boolean isUnderWay() {
-      return isUnderWay;
+    private boolean mayBeEvicted() {
+      return !isUnderWay && options().overload() == CallOptions.Overload.FAIL;
     }
 
     final boolean isRunning() {
@@ -71,11 +74,13 @@ final class CallQueue {
     }
 
     /**
-     * Runs the call and completes it; on a worker. False if others may go before the rest of it.
+     * Runs the call, or a part of it, on a worker, and completes the call after the last part.
+     *
+     * @return false if a part is left, before which other calls may run
      */
     abstract boolean execute();
 
-    /** Called once when the queue is through with the call, whatever became of it. */
+    /** Called once when the call has left the queue for good, whatever its outcome. */
     abstract void left();
 
     @Override
@@ -87,9 +92,9 @@ final class CallQueue {
   }
 
   /**
-   * Admits a call, or says why not.
+   * Admits a call.
    *
-   * @return null if it was admitted
+   * @return null if the call was admitted, else why not
    */
   @Nullable Throwable offer(Entry<?, ?> entry) {
     Entry<?, ?> evicted = null;
@@ -97,14 +102,14 @@ final class CallQueue {
     synchronized (this) {
       if (abandoned != null) {
         return Failures.copy(
-            abandoned); // it was let in before the model closed, and came too late to be told
+            abandoned); // the call entered before the model closed, and abandon() did not see it
       }
       if (entry.options().overload() == CallOptions.Overload.WAIT) {
         outside.add(entry);
         refill();
       } else {
         if (waiting.size() >= capacity) {
-          evicted = waiting.newestBelow(entry.options().priority());
+          evicted = waiting.newestBelow(entry.options().priority(), Entry::mayBeEvicted);
           if (evicted == null) {
             return new OverloadedException(capacity, waiting.size(), retryAfter());
           }
@@ -124,7 +129,7 @@ final class CallQueue {
     try {
       workers.turn(this, this::turn);
     } catch (Throwable t) {
-      // No thread to be had. If another worker has taken the call meanwhile, all is well.
+      // No thread could be started. If another worker has taken the call meanwhile, the call runs.
       synchronized (this) {
         starting--;
       }
@@ -153,7 +158,7 @@ final class CallQueue {
     return Duration.ofNanos((long) Math.max(RETRY_NANOS, nanos));
   }
 
-  /** Lets in those outside for whom there is room. */
+  /** Admits calls from outside up to three quarters of the capacity. */
   private void refill() {
     while (waiting.size() < capacity - capacity / 4) {
       Entry<?, ?> next = outside.poll();
@@ -164,11 +169,11 @@ final class CallQueue {
     }
   }
 
-  /** A place has become free. */
+  /** Fills a place that has become free. */
   private void replace() {
     if (waiting.size() < capacity) {
-      Entry<?, ?> next = isTheirTurn ? outside.poll() : null;
-      isTheirTurn = !isTheirTurn;
+      Entry<?, ?> next = isTurnOfOutside ? outside.poll() : null;
+      isTurnOfOutside = !isTurnOfOutside;
       if (next != null) {
         waiting.add(next);
       }
@@ -191,23 +196,23 @@ final class CallQueue {
       if (next == null) {
         return;
       }
-      var unused = Thread.interrupted(); // a callback's interrupt is not the next call's
+      var unused = Thread.interrupted(); // a callback's interrupt must not reach the next call
       boolean isOver = true;
       try {
         isOver = next.execute() || !requeue(next);
       } catch (Throwable t) {
-        Throwable reason = abandoned; // then the run failed because it was stopped
-        next.refuse(reason != null ? Failures.copy(reason) : t); // a call must end, whatever broke
+        Throwable reason = abandoned; // not null: the run failed because close() stopped it
+        next.refuse(reason != null ? Failures.copy(reason) : t); // every call must end
       } finally {
         if (isOver) {
           next.left();
         }
       }
-      done = isOver ? next : null; // else another worker may run it by now
+      done = isOver ? next : null; // a call put back may be running on another worker by now
     }
   }
 
-  /** Puts a call back at the end, whatever waits; false if all are abandoned. */
+  /** Puts a call back at the end, even into a full queue; false if all calls are abandoned. */
   private synchronized boolean requeue(Entry<?, ?> entry) {
     if (abandoned != null) {
       return false;
@@ -219,7 +224,7 @@ final class CallQueue {
     return true;
   }
 
-  /** Takes the finished call out and the next one in; null when there is none. */
+  /** Removes the finished call and takes the next one; null if none waits. */
   private synchronized @Nullable Entry<?, ?> exchange(@Nullable Entry<?, ?> done, boolean first) {
     if (first) {
       starting--;
@@ -227,7 +232,7 @@ final class CallQueue {
     if (done != null) {
       running.remove(done);
     }
-    Entry<?, ?> next = abandoned == null ? waiting.poll() : null; // those abandoned are being told
+    Entry<?, ?> next = abandoned == null ? waiting.poll() : null; // abandon() completes the rest
     if (next == null) {
       return null;
     }
@@ -237,12 +242,22 @@ final class CallQueue {
     return next;
   }
 
-  /** Whether every call fails, since the model was closed by force. */
+  /** Returns how many calls wait, outside the queue too. */
+  synchronized int waiting() {
+    return waiting.size() + outside.size();
+  }
+
+  /** Returns how many calls may wait in the queue. */
+  int capacity() {
+    return capacity;
+  }
+
+  /** Whether a bounded close has failed all calls. */
   boolean isAbandoned() {
     return abandoned != null;
   }
 
-  /** Fails every call, waiting or running; runs themselves go on. */
+  /** Fails every call, waiting or running. It does not stop runs. */
   void abandon(Throwable reason) {
     List<Entry<?, ?>> all = new ArrayList<>();
     synchronized (this) {

@@ -3,11 +3,11 @@ package dev.inproc.inference.engine;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Releasing several things, each whatever became of the others. */
+/** Releases several resources, each even if the release of another fails. */
 final class CloseAll {
   private CloseAll() {}
 
-  /** Takes every step, then throws what the first failed one threw. */
+  /** Takes every step, then throws the first failure, with the others suppressed. */
   static void all(List<? extends Runnable> steps) {
     @Nullable Throwable first = null;
     for (Runnable step : steps) {

@@ -1,6 +1,7 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.EngineException;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.HalfPrecision;
 import dev.inproc.inference.tensor.Shape;
@@ -14,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 
-/** Puts examples side by side into a frame's inputs, and cuts the frame's outputs into answers. */
+/** Gathers examples into a binding's inputs, and cuts the binding's outputs into answers. */
 final class Collation {
   private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
   private static final Object[] NO_OBJECTS = {};
@@ -29,7 +30,7 @@ final class Collation {
     this.layout = layout;
     this.inputs = layout.example().inputs();
     this.outputs = outputs;
-    // Not Stream.toList(): Tensors.of would copy such a list every time, for it may hold nulls.
+    // Not Stream.toList(), whose list may hold nulls: Tensors.of would copy it for each answer.
     outputNames =
         List.copyOf(outputs.stream().map(i -> layout.example().outputs().get(i).name()).toList());
     padding = new byte[inputs.size()][];
@@ -42,17 +43,18 @@ final class Collation {
   // ---- in ----
 
   /**
-   * Fills the inputs; rows beyond the examples repeat the first, whose values the model can take.
+   * Fills the inputs. Rows beyond the examples repeat the first example, whose values are valid
+   * inputs.
    */
-  void fill(Frame frame, int rows, long[] padded, Tensors[] examples, long[][] sizes) {
+  void fill(IoBinding binding, int rows, long[] padded, Tensors[] examples, long[][] sizes) {
     for (int input = 0; input < inputs.size(); input++) {
       DataType type = layout.inputType(input);
       Shape shape = layout.inputShape(input, padded);
       if (type == DataType.STRING) {
-        frame.setStrings(input, strings(input, rows, shape, examples));
+        binding.setStrings(input, strings(input, rows, shape, examples));
         continue;
       }
-      ByteBuffer target = frame.input(input);
+      ByteBuffer target = binding.input(input);
       int rowBytes = (int) shape.elements() * type.byteSize();
       for (int row = 0; row < rows; row++) {
         int source = row < examples.length ? row : 0;
@@ -66,16 +68,16 @@ final class Collation {
     }
   }
 
-  /** Fills a frame whose shapes are the tensors' own. */
-  void fillRaw(Frame frame, Tensors tensors) {
+  /** Fills a binding whose shapes are the tensors' own. */
+  void fillRaw(IoBinding binding, Tensors tensors) {
     for (int input = 0; input < inputs.size(); input++) {
       Tensor tensor = tensor(input, tensors);
       if (tensor.type() == DataType.STRING) {
         Object[] all = new Object[tensor.elements()];
         tensor.copyElements(0, all.length, all, 0);
-        frame.setStrings(input, all);
+        binding.setStrings(input, all);
       } else {
-        tensor.copyBytes(0, Math.toIntExact(tensor.byteSize()), frame.input(input), 0);
+        tensor.copyBytes(0, Math.toIntExact(tensor.byteSize()), binding.input(input), 0);
       }
     }
   }
@@ -124,12 +126,12 @@ final class Collation {
   /**
    * Cuts one answer for each example.
    *
-   * @throws EngineException if an output does not have a row for each
+   * @throws EngineException if an output does not have one row for each example
    */
-  Tensors[] cut(Frame frame, int rows, long[] padded, long[][] sizes) {
+  Tensors[] cut(IoBinding binding, int rows, long[] padded, long[][] sizes) {
     Source[] sources = new Source[outputs.size()];
     for (int position = 0; position < sources.length; position++) {
-      sources[position] = source(frame, position, rows);
+      sources[position] = source(binding, position, rows);
     }
     Tensors[] answers = new Tensors[sizes.length];
     Cutter cutter = new Cutter(sources, padded, sizes);
@@ -140,7 +142,10 @@ final class Collation {
     return answers;
   }
 
-  /** The tensors of one row's answer. One for all rows: a lambda would be made for each. */
+  /**
+   * Makes the tensors of one row's answer. One object serves all rows, where a lambda would be
+   * allocated for each.
+   */
   private final class Cutter implements IntFunction<Tensor> {
     private final Source[] sources;
     private final long[] padded;
@@ -161,15 +166,15 @@ final class Collation {
     }
   }
 
-  private Source source(Frame frame, int position, int rows) {
+  private Source source(IoBinding binding, int position, int rows) {
     TensorSpec spec = layout.example().outputs().get(outputs.get(position));
-    Shape whole = frame.outputShape(position);
+    Shape whole = binding.outputShape(position);
     Shape row = layout.isBatched() ? oneRow(spec, whole, rows) : whole;
     return switch (spec.type()) {
-      case STRING -> new Source(spec.type(), row, NO_BYTES, frame.outputStrings(position));
+      case STRING -> new Source(spec.type(), row, NO_BYTES, binding.outputStrings(position));
       case SEQUENCE ->
-          new Source(spec.type(), row, NO_BYTES, frame.outputTensors(position).toArray());
-      default -> new Source(spec.type(), row, frame.output(position), NO_OBJECTS);
+          new Source(spec.type(), row, NO_BYTES, binding.outputTensors(position).toArray());
+      default -> new Source(spec.type(), row, binding.output(position), NO_OBJECTS);
     };
   }
 
@@ -246,17 +251,17 @@ final class Collation {
   }
 
   /** Reads the outputs whole. */
-  Tensors cutRaw(Frame frame) {
-    return Tensors.of(outputNames, position -> whole(frame, position));
+  Tensors cutRaw(IoBinding binding) {
+    return Tensors.of(outputNames, position -> whole(binding, position));
   }
 
-  private Tensor whole(Frame frame, int position) {
+  private Tensor whole(IoBinding binding, int position) {
     DataType type = layout.example().outputs().get(outputs.get(position)).type();
-    Shape shape = frame.outputShape(position);
+    Shape shape = binding.outputShape(position);
     return switch (type) {
-      case STRING -> Tensor.ofElements(shape, frame.outputStrings(position));
-      case SEQUENCE -> Tensor.sequence(frame.outputTensors(position));
-      default -> Tensor.read(type, shape, frame.output(position), 0);
+      case STRING -> Tensor.ofElements(shape, binding.outputStrings(position));
+      case SEQUENCE -> Tensor.sequence(binding.outputTensors(position));
+      default -> Tensor.read(type, shape, binding.output(position), 0);
     };
   }
 
@@ -275,7 +280,7 @@ final class Collation {
       case INT16, UINT16 -> buffer.putShort((short) (long) value);
       case INT8, UINT8 -> buffer.put((byte) (long) value);
       case BOOL -> buffer.put((byte) (value == 0 ? 0 : 1));
-      case STRING, SEQUENCE -> {} // padded with the empty string; sequences are no inputs
+      case STRING, SEQUENCE -> {} // text is padded with ""; a sequence is never an input
     }
     return bytes;
   }

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What this machine's processor can do, in as far as it changes how engines round: vector and
- * matrix instructions. Read from Linux; elsewhere the architecture alone is told.
+ * The processor's vector and matrix instructions, which change how engines round. Read on Linux;
+ * elsewhere only the architecture is known.
  */
 public final class CpuFeatures {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
@@ -42,7 +42,7 @@ public final class CpuFeatures {
 
   private CpuFeatures() {}
 
-  /** Such as {@code amd64 [avx2, avx512f, fma]}. */
+  /** Returns architecture and features, such as {@code amd64 [avx2, avx512f, fma]}. */
   public static String describe() {
     return HERE;
   }
@@ -56,8 +56,8 @@ public final class CpuFeatures {
   }
 
   /**
-   * Returns whether products of unsigned and signed bytes are summed up without saturation here.
-   * Older x86 processors add two of them in 16 bits: 255 · 127 · 2 does not fit.
+   * Returns whether this processor sums products of unsigned and signed bytes without saturation.
+   * Older x86 processors add two products in 16 bits, which 255 · 127 · 2 exceeds.
    */
   public static boolean addsBytesExactly() {
     boolean x86 = HERE.startsWith("amd64") || HERE.startsWith("x86");
@@ -74,7 +74,7 @@ public final class CpuFeatures {
               .map(CpuFeatures::select)
               .orElse("");
     } catch (IOException | RuntimeException e) {
-      return architecture; // no such file, or not for us
+      return architecture; // the file is missing or not readable
     }
   }
 

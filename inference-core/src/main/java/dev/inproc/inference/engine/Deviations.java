@@ -4,7 +4,7 @@ import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.List;
 
-/** How far answers are from those that the same examples get alone. */
+/** The distance of answers from the answers that the same examples get alone. */
 final class Deviations {
   private final double[] scales; // each output's largest finite value
 
@@ -46,7 +46,7 @@ final class Deviations {
 
   private static double difference(double a, double b) {
     if (Double.compare(a, b) == 0 || a == b) {
-      return 0; // NaN is NaN, and an infinity that very infinity
+      return 0; // NaN equals NaN here, and an infinity itself
     }
     double difference = Math.abs(a - b);
     return Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference;

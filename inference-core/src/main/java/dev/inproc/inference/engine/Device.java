@@ -6,10 +6,10 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * What a model runs on: a kind of hardware with the library that drives it, and which one of them.
+ * The hardware that a model runs on: its kind, with the library that drives it, and its index.
  * Immutable. A device is <em>required</em> unless {@link #preferred}: where it is missing, loading
- * fails with the reason; a preferred one gives way to the CPU, with a warning in the log and the
- * truth in {@link Session#devices}.
+ * fails with the reason. In place of a missing preferred device the CPU is used, a warning is
+ * logged, and {@link Session#devices} tells it.
  */
 public final class Device {
   private static final Device CPU = new Device("cpu", 0, false, Map.of());
@@ -44,7 +44,7 @@ public final class Device {
   /**
    * A device of another kind.
    *
-   * @param kind the engine's name for it, such as {@code "coreml"}; case plays no part
+   * @param kind the engine's name for it, such as {@code "coreml"}, in any case
    * @param index which one, from 0
    */
   public static Device of(String kind, int index) {
@@ -54,12 +54,12 @@ public final class Device {
     return new Device(kind.toLowerCase(Locale.ROOT), index, false, Map.of());
   }
 
-  /** Returns this device as one to do without where it is missing. */
+  /** Returns this device as a preferred one: where it is missing, the CPU is used. */
   public Device preferred() {
     return new Device(kind, index, true, options);
   }
 
-  /** Returns this device with an option of the library that drives it, passed on as it is. */
+  /** Returns this device with an option, passed unchanged to the library that drives it. */
   public Device with(String option, String value) {
     Map<String, String> more = new TreeMap<>(options);
     more.put(Objects.requireNonNull(option, "option"), Objects.requireNonNull(value, "value"));
@@ -71,7 +71,7 @@ public final class Device {
     return kind;
   }
 
-  /** Returns which one of its kind, from 0. */
+  /** Returns the index among devices of its kind, from 0. */
   public int index() {
     return index;
   }

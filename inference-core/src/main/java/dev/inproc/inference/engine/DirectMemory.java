@@ -8,10 +8,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Native memory that is freed at once instead of whenever the collector finds it: a small heap may
- * not be collected for hours while native memory runs out. From Java 22 on, the memory is an
- * arena's. Before, it is a direct buffer's, and Unsafe frees it: later Java versions warn of that,
- * and will refuse it.
+ * Native memory that is freed explicitly. The garbage collector may not look at a small heap for
+ * hours while native memory runs out. From Java 22 on, an arena holds the memory. Before, a direct
+ * buffer does, and Unsafe frees it, of which later Java versions warn and which they will refuse.
  */
 final class DirectMemory {
   private static final boolean HAS_ARENAS = Runtime.version().feature() >= 22;
@@ -27,7 +26,7 @@ final class DirectMemory {
     this.arena = arena;
   }
 
-  /** Allocates so many bytes. */
+  /** Allocates this many bytes. */
   static DirectMemory allocate(int bytes) {
     if (!HAS_ARENAS) {
       return new DirectMemory(ByteBuffer.allocateDirect(bytes), null);
@@ -41,17 +40,17 @@ final class DirectMemory {
     }
   }
 
-  /** Returns all of it. */
+  /** Returns the whole memory. */
   ByteBuffer buffer() {
     return buffer;
   }
 
-  /** Returns how many bytes it has. */
+  /** Returns the number of bytes. */
   int capacity() {
     return buffer.capacity();
   }
 
-  /** Frees it, once. The caller vouches that nothing reads or writes it any more. */
+  /** Frees the memory, once. The caller guarantees that nothing reads or writes it any more. */
   void free() {
     try {
       if (arena != null) {
@@ -107,7 +106,7 @@ final class DirectMemory {
     }
   }
 
-  /** By reflection, since javac warns of Unsafe in a way that cannot be suppressed. */
+  /** Uses reflection, since a warning of javac about Unsafe cannot be suppressed. */
   private static final class Cleaners {
     static final MethodHandle INVOKE;
 

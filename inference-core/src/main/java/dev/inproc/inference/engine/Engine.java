@@ -4,19 +4,19 @@ import java.util.List;
 import java.util.ServiceLoader;
 
 /**
- * Loads models of one format with one runtime. Thread-safe. Create one directly, such as {@code new
- * OnnxEngine()}, or find it by name among those on the module or class path.
+ * Loads models of one format with one runtime. Thread-safe. Create an engine directly, such as
+ * {@code new OnnxEngine()}, or find it by name on the module or class path.
  */
 public interface Engine {
   /** Returns the engine's short name, such as {@code "onnx"}. */
   String name();
 
   /**
-   * Loads a model. The session is the caller's to close. The engine keeps to {@link
-   * ModelSource#sha256} and {@link SessionOptions#maxModelBytes}, or fails.
+   * Loads a model. The caller closes the session. The engine verifies {@link ModelSource#sha256}
+   * and {@link SessionOptions#maxModelBytes}, and fails if the model breaks either.
    *
    * @throws dev.inproc.inference.ModelLoadException if it cannot be loaded: missing, corrupt, not
-   *     safe, not of the digest given, unsupported, or a required device is not there
+   *     safe, not of the digest given, unsupported, or a required device is missing
    * @throws IllegalArgumentException if the options do not fit the model
    */
   Session load(ModelSource source, SessionOptions options);
@@ -36,7 +36,7 @@ public interface Engine {
   /**
    * Returns the installed engine of this name.
    *
-   * @throws IllegalArgumentException if there is none; the message lists those that there are
+   * @throws IllegalArgumentException if there is none; the message lists the installed engines
    */
   static Engine named(String name) {
     List<Engine> engines = installed();

@@ -11,11 +11,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Checks tensors against a signature: what does not fit never reaches native code. That one name
- * has two sizes is for the engine to judge: see {@link Layout}.
+ * Checks tensors against a signature, so that none that does not fit reaches native code. If one
+ * dimension name has two sizes, the engine decides: see {@link Layout}.
  */
 final class InputCheck {
   private static final String EXAMPLE_HINT = " (one example, without the batch axis)";
@@ -63,7 +62,7 @@ final class InputCheck {
   }
 
   /**
-   * A call that is batched already.
+   * A checked call that is batched already.
    *
    * @param rows 1 without a batch axis, {@link Layout#WHOLE} if the shapes are whole
    */
@@ -107,7 +106,7 @@ final class InputCheck {
   }
 
   private static Tensor tensor(TensorSpec spec, int position, Tensors inputs, String hint) {
-    Tensor tensor = find(spec.name(), position, inputs);
+    Tensor tensor = Layout.find(spec.name(), position, inputs);
     if (tensor == null) {
       throw new InvalidInputException(
           spec.name(), expected(spec, hint), "none; the call has " + inputs.names());
@@ -120,8 +119,8 @@ final class InputCheck {
   }
 
   /**
-   * The bytes of a tensor. Where there are none because a dimension has length zero, that dimension
-   * counts as one: a sum along it has as many elements as all others together.
+   * The bytes of a tensor. A dimension of length zero counts as one: a sum along it has as many
+   * elements as the other dimensions have together.
    */
   private static double bytes(Tensor tensor) {
     return tensor.shape().elements() > 0 ? tensor.byteSize() : bytesOfOthers(tensor);
@@ -141,14 +140,6 @@ final class InputCheck {
         first.name(),
         "at most " + maxBytes + " bytes in all (SessionOptions.maxRunBytes)",
         String.format(Locale.ROOT, "%.0f", bytes) + " bytes");
-  }
-
-  /** Callers mostly give inputs in the model's order: look there first. */
-  static @Nullable Tensor find(String name, int position, Tensors inputs) {
-    if (position < inputs.size() && inputs.names().get(position).equals(name)) {
-      return inputs.at(position);
-    }
-    return inputs.find(name);
   }
 
   private static String expected(TensorSpec spec, String hint) {
@@ -178,9 +169,9 @@ final class InputCheck {
 
   // ---- one name, two sizes ----
 
-  /** Where one name has two sizes. */
+  /** An input in which a dimension name has another size than in the inputs before. */
   record Clash(TensorSpec spec, Tensor tensor, String expected) {
-    /** The engine could not run it. */
+    /** The failure of a call that the engine could not run. */
     InvalidInputException refused(EngineException cause) {
       return new InvalidInputException(
           spec.name(),

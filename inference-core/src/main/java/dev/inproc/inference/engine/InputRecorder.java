@@ -13,16 +13,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Keeps a sample of the inputs that a model has answered: what a gate compares two models on, what
- * a quantizer is calibrated with, examples for {@link IntegrityOptions#withInputs}. Each input that
- * fits has the same chance of being in it: a reservoir (Algorithm R, Vitter 1985), the same for the
- * same seed and order of answers. Thread-safe; an input that is not kept costs one atomic
- * increment.
+ * Keeps a random sample of the inputs that a model has answered: for a gate that compares two
+ * models, for the calibration of a quantizer, for {@link IntegrityOptions#withInputs}. Each input
+ * that fits has the same chance to be kept (reservoir sampling, Algorithm R, Vitter 1985); the same
+ * seed and order of answers give the same sample. Thread-safe. An input that is not kept costs one
+ * atomic increment.
  *
- * <p>What it holds is bounded by the number of examples and by bytes: an input larger than an
- * example's share of these is counted, not kept. <b>Privacy:</b> inputs stay in this object's
- * memory, are written nowhere, and are gone after {@link #clear} or with the object. They are what
- * users sent: tell whom you must, and record no longer than you need.
+ * <p>The number of examples and their bytes are bounded: an input larger than an example's share of
+ * the bytes is counted, not kept. <b>Privacy:</b> inputs stay in this object's memory, are written
+ * nowhere, and are gone after {@link #clear} or with the object. They are data of your users:
+ * inform them as the law asks, and record no longer than you need.
  *
  * <pre>{@code
  * InputRecorder recorder = new InputRecorder(200, 16 << 20, 1);
@@ -40,11 +40,11 @@ public final class InputRecorder implements Adapter<Tensors, Tensors, Tensors, T
   private final List<Tensors> kept = new ArrayList<>(); // guarded by itself
 
   /**
-   * Creates one.
+   * Creates a recorder.
    *
    * @param examples how many inputs it keeps at most
    * @param maxBytes how many bytes these have together at most
-   * @param seed of the choice
+   * @param seed the seed of the random choice
    */
   public InputRecorder(int examples, long maxBytes, long seed) {
     if (examples < 1 || maxBytes < examples) {
@@ -104,7 +104,7 @@ public final class InputRecorder implements Adapter<Tensors, Tensors, Tensors, T
     }
     synchronized (kept) {
       if (kept.size() < capacity) {
-        kept.add(input); // in any order, where several threads begin at once
+        kept.add(input); // in any order, if several threads begin at once
       } else {
         kept.set((int) place, input);
       }

@@ -11,32 +11,32 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was found out at load about whether an answer depends on the examples that it is run
- * together with, or on the runs before. Immutable.
+ * What the probe at load found: whether an answer depends on the other examples in its run, or on
+ * the runs before. Immutable.
  *
- * <p>It is the outcome of a measurement, not a proof: it holds for the inputs, batch sizes, machine
- * and settings that were probed, all of which it names. A deviation is the largest absolute
- * difference between a value of an answer and the same value when the example is run alone, divided
- * by the largest absolute value of that output over the examples probed. Text that differs, and NaN
- * or a shape on one side alone, deviate infinitely.
+ * <p>It is a measurement, not a proof: it holds for the probed inputs, batch sizes, machine and
+ * settings, and its text names them. A deviation is the largest absolute difference between a value
+ * of an answer and the same value when the example is run alone, divided by the largest absolute
+ * value of that output over the examples probed. Different texts, different shapes, and NaN on one
+ * side only are an infinite deviation.
  */
 public final class Integrity {
-  /** How far the probe got. */
+  /** The progress of the probe. */
   enum Status {
-    /** All that was planned was compared. */
+    /** All planned comparisons were made. */
     CHECKED,
-    /** Time was up; the probe goes on, or has given up. */
+    /** The time limit passed; the probe goes on, or has given up. */
     UNFINISHED,
-    /** The model took no inputs that the probe had. */
+    /** The model accepted none of the inputs of the probe. */
     REFUSED,
-    /** The user wants no probe. */
+    /** The user switched the probe off. */
     SKIPPED,
-    /** Examples are run one by one whatever a probe would find. */
+    /** Examples run one by one whatever a probe would find. */
     NEEDLESS
   }
 
   private final Status status;
-  private final String reason; // of a status other than CHECKED
+  private final String reason; // empty if CHECKED
   private final List<Finding> findings;
   private final double tolerance;
   private final String setting;
@@ -50,12 +50,13 @@ public final class Integrity {
   /**
    * The largest deviation of one kind of comparison.
    *
-   * @param mates what the example was run with
+   * @param companions what the example was run with
    * @param batchSize the number of examples in the run
    * @param output the output that deviated most, or any if none did; empty if the run failed
    * @param deviation relative to the output's largest value
    */
-  public record Finding(Mates mates, int batchSize, String output, double deviation) {}
+  public record Finding(
+      ProbeCompanions companions, int batchSize, String output, double deviation) {}
 
   private Integrity(
       Status status,
@@ -76,11 +77,12 @@ public final class Integrity {
     this.stateIgnored = stateIgnored;
     this.axis = axis;
     this.axisHint = axisHint;
-    // Asked for every batch, so worked out here.
+    // Computed once, since every batch asks.
     boolean unseen = status == Status.SKIPPED || status == Status.NEEDLESS;
     boolean known = status == Status.CHECKED || unseen;
-    boolean mates = findings.stream().allMatch(f -> f.mates == Mates.LONGER || isTolerable(f));
-    batching = keepsState() ? stateIgnored : known && mates;
+    boolean alike =
+        findings.stream().allMatch(f -> f.companions == ProbeCompanions.LONGER || isTolerable(f));
+    batching = keepsState() ? stateIgnored : known && alike;
     padding = batching && (keepsState() || findings.stream().allMatch(this::isTolerable));
   }
 
@@ -94,23 +96,23 @@ public final class Integrity {
         Status.CHECKED, "", findings, tolerance, setting, Nature.PLAIN, false, null, null);
   }
 
-  /** Time was up before all was compared. */
+  /** Returns these findings as the findings of a probe that did not finish. */
   Integrity unfinished(String why) {
     return new Integrity(
         Status.UNFINISHED, why, findings, tolerance, setting, nature, stateIgnored, axis, axisHint);
   }
 
-  /** The same of a model of this nature. */
+  /** Returns these findings for a model of this nature. */
   Integrity with(Nature newNature, boolean ignored) {
     return new Integrity(
         status, reason, findings, tolerance, setting, newNature, ignored, axis, axisHint);
   }
 
   /**
-   * The same with what was decided about the batch axis.
+   * Returns these findings with the decision about the batch axis.
    *
    * @param decision in words
-   * @param hint for messages about inputs, where the decision is a guess
+   * @param hint for messages about inputs, null if the decision is no guess
    */
   Integrity withAxis(@Nullable String decision, @Nullable String hint) {
     return new Integrity(
@@ -125,7 +127,7 @@ public final class Integrity {
     return nature;
   }
 
-  /** What messages about inputs say of the batch axis, or null if there is no doubt. */
+  /** The hint about the batch axis in messages about inputs, or null. */
   @Nullable String axisHint() {
     return axisHint;
   }
@@ -139,15 +141,15 @@ public final class Integrity {
     return status == Status.CHECKED || !findings.isEmpty();
   }
 
-  /** Returns whether all that was planned was compared. */
+  /** Returns whether all planned comparisons were made. */
   public boolean isComplete() {
     return status == Status.CHECKED;
   }
 
   /**
    * Returns whether the model keeps state: an answer depends on the runs before it, as with a
-   * counter or a running mean. True also where an example's answers differ and it could not be told
-   * whether the model is random.
+   * counter or a running mean. True also if an example's answers differ and the probe could not
+   * tell whether the model is random.
    */
   public boolean keepsState() {
     return nature == Nature.STATE || nature == Nature.UNTOLD;
@@ -172,10 +174,10 @@ public final class Integrity {
   }
 
   /**
-   * Returns whether examples may share a run: all that was planned was compared, and nothing,
-   * padding apart, deviates by more than the tolerance. True where the probe was switched off;
-   * false where it could not run or is not finished, and for a model that keeps state, unless that
-   * is ignored.
+   * Returns whether examples may share a run: all planned comparisons were made, and none without
+   * padding deviates by more than the tolerance. True if the probe was switched off. False if the
+   * probe could not run or is not finished, and for a model that keeps state unless state is
+   * ignored.
    */
   public boolean allowsBatching() {
     return batching;
@@ -184,6 +186,11 @@ public final class Integrity {
   /** Returns whether examples may be padded to share a run; never where they may not share one. */
   public boolean allowsPadding() {
     return padding;
+  }
+
+  /** Returns whether an example that ran alone once more got the same answer. */
+  boolean isAloneTolerable() {
+    return findings.stream().allMatch(f -> f.companions != ProbeCompanions.NONE || isTolerable(f));
   }
 
   private boolean isTolerable(Finding finding) {
@@ -195,7 +202,7 @@ public final class Integrity {
     return findings.stream().max(Comparator.comparingDouble(Finding::deviation));
   }
 
-  /** Returns in words what was found, what it holds for, and what follows from it. */
+  /** Returns in words the findings, what they hold for, and their consequences. */
   @Override
   public String toString() {
     return axis == null ? found() : found() + "; " + axis;
@@ -246,7 +253,7 @@ public final class Integrity {
     }
     if (worst.output.isEmpty()) {
       return "an example that runs alone fails when it is run "
-          + worst.mates.words()
+          + worst.companions.words()
           + " in a batch of "
           + worst.batchSize
           + (batching ? "; so examples are not padded" : "; so examples are run one by one")
@@ -256,7 +263,7 @@ public final class Integrity {
     return "answers depend on batch-mates: output \""
         + worst.output
         + "\" of an example run "
-        + worst.mates.words()
+        + worst.companions.words()
         + " in a batch of "
         + worst.batchSize
         + " "
@@ -284,8 +291,9 @@ public final class Integrity {
   }
 
   private String comparisons() {
-    SortedSet<Mates> mates = new TreeSet<>(findings.stream().map(Finding::mates).toList());
-    return mates.stream().map(Mates::words).collect(Collectors.joining(", "));
+    SortedSet<ProbeCompanions> kinds =
+        new TreeSet<>(findings.stream().map(Finding::companions).toList());
+    return kinds.stream().map(ProbeCompanions::words).collect(Collectors.joining(", "));
   }
 
   private static String number(double value) {

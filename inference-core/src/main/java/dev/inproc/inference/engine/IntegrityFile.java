@@ -20,17 +20,17 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry of a directory of findings: what a probe of a model found out. Its name is the model's
- * digest and a digest of all else that the finding holds for: the setting, the options that shape
- * the comparisons. The tolerance is not among them: it judges what was found. An entry appears by
- * an atomic move, so that processes which share the directory see a whole one or none. One that is
- * damaged, or of something else, is not used. A directory that strangers may write to is not used.
- * Whatever fails here, the model is probed anew.
+ * One entry of a directory of findings: the result of a model's probe. Its name is the model's
+ * digest and a digest of everything else that the findings hold for: the setting, and the options
+ * that shape the comparisons. The tolerance is no part of it, since it only judges the findings. An
+ * entry appears by an atomic move, so that processes which share the directory see a whole entry or
+ * none. A damaged entry, an entry of another model, and a directory that other users may write to
+ * are not used. After any failure here the model is probed anew.
  */
 final class IntegrityFile {
-  private static final System.Logger LOG = System.getLogger(Session.class.getName());
+  private static final System.Logger LOG = SessionLog.LOG;
   private static final long MOST_BYTES = 1 << 20;
-  private static final String VERSION = "3"; // of the probe: other comparisons, other results
+  private static final String VERSION = "3"; // of the probe: raised when its comparisons change
 
   private final Path directory;
   private final Path file;
@@ -42,9 +42,12 @@ final class IntegrityFile {
     file = directory.resolve(digest + "-" + key.substring(0, 16) + ".integrity");
   }
 
-  /** The entry of a model, or null if findings are not kept. Computes the digest if need be. */
-  static @Nullable IntegrityFile of(ModelSource source, LoadedModel model) {
-    IntegrityOptions options = model.options.integrity();
+  /**
+   * Returns the entry of a model, or null if findings are not kept. Computes the digest if it is
+   * unknown.
+   */
+  static @Nullable IntegrityFile of(ModelSource source, ReplicaSet replicas) {
+    IntegrityOptions options = replicas.options.integrity();
     Path directory = options.findings();
     if (directory == null || !options.isEnabled()) {
       return null;
@@ -52,18 +55,18 @@ final class IntegrityFile {
     try {
       String known = source.sha256(); // verified by the engine
       String digest = known == null ? source.digest() : known;
-      return new IntegrityFile(directory, digest, key(digest, model));
+      return new IntegrityFile(directory, digest, key(digest, replicas));
     } catch (ModelLoadException e) {
-      LOG.log(Level.WARNING, "{0}: findings are not kept: {1}", model.name, e.getMessage());
+      LOG.log(Level.WARNING, "{0}: findings are not kept: {1}", replicas.name, e.getMessage());
       return null;
     }
   }
 
-  private static String key(String digest, LoadedModel model) {
-    SessionOptions options = model.options;
+  private static String key(String digest, ReplicaSet replicas) {
+    SessionOptions options = replicas.options;
     StringBuilder all = new StringBuilder(VERSION);
     all.append('\n').append(digest);
-    all.append('\n').append(IntegrityProbe.setting(model));
+    all.append('\n').append(replicas.setting());
     all.append('\n').append(options.maxBatchSize()).append(' ').append(options.maxRunBytes());
     all.append('\n').append(options.batchAxis()).append(' ');
     all.append(new TreeMap<>(options.padValues()));
@@ -93,9 +96,9 @@ final class IntegrityFile {
   }
 
   /**
-   * What an earlier load found out.
+   * The result of an earlier load.
    *
-   * @param findings none if examples are run one by one anyway
+   * @param findings empty if examples are run one by one anyway
    * @param axis what a trial of the first dimension decided, AUTO if there was none
    */
   record Kept(List<Finding> findings, Nature nature, BatchAxis axis) {}
@@ -135,7 +138,7 @@ final class IntegrityFile {
   private static Finding finding(String line) {
     String[] fields = line.split(" ", 4);
     return new Finding(
-        Mates.valueOf(fields[0]),
+        ProbeCompanions.valueOf(fields[0]),
         Integer.parseInt(fields[1]),
         URLDecoder.decode(fields[3], StandardCharsets.UTF_8),
         Double.parseDouble(fields[2]));
@@ -146,13 +149,17 @@ final class IntegrityFile {
     all.append(key).append('\n');
     all.append(kept.nature()).append(' ').append(kept.axis()).append('\n');
     for (Finding f : kept.findings()) {
-      all.append(f.mates()).append(' ').append(f.batchSize()).append(' ').append(f.deviation());
+      all.append(f.companions())
+          .append(' ')
+          .append(f.batchSize())
+          .append(' ')
+          .append(f.deviation());
       all.append(' ').append(URLEncoder.encode(f.output(), StandardCharsets.UTF_8)).append('\n');
     }
     return digest(utf8(all.toString())) + "\n" + all;
   }
 
-  /** Keeps a result, of a probe that was completed: a quieter moment may tell more. */
+  /** Writes the result of a completed probe. */
   void write(Kept kept) {
     Path draft = null;
     try {

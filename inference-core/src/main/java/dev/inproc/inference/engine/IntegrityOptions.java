@@ -11,17 +11,18 @@ import org.jspecify.annotations.Nullable;
  * How a model is probed at load for answers that depend on batch-mates. Immutable: {@code with...}
  * methods return changed copies.
  *
- * <p>Probed are an example alone and then in batches of several sizes, beside ordinary examples,
- * outliers and NaN, and padded where padding is allowed. A model whose answers move by more than
- * the tolerance is served one example at a time, or without padding if that alone is at fault. So
- * is a model that was not, or not yet, found to be without fault.
+ * <p>The probe runs an example alone and then in batches of several sizes: beside ordinary
+ * examples, outliers and NaN, and padded where padding is allowed. A model whose answers move by
+ * more than the tolerance is served one example at a time, or without padding if only padding moves
+ * them. A model whose probe could not run, or has not finished, is served one example at a time
+ * too.
  *
  * <pre>{@code
- * SessionOptions.builder().integrity(IntegrityOptions.DEFAULT.withTolerance(0.2)); // accept so much
+ * SessionOptions.builder().integrity(IntegrityOptions.DEFAULT.withTolerance(0.2)); // accepted deviation
  * }</pre>
  */
 public final class IntegrityOptions {
-  /** Inputs made up, 2 seconds, a tolerance of 0.001, no findings kept. */
+  /** Generated inputs, 2 seconds, a tolerance of 0.001, no findings kept. */
   public static final IntegrityOptions DEFAULT =
       new IntegrityOptions(true, List.of(), Duration.ofSeconds(2), 1e-3, null, false);
 
@@ -48,18 +49,18 @@ public final class IntegrityOptions {
   }
 
   /**
-   * No probe: examples are run together unseen. Only a model whose graph says that it keeps state
-   * is still served one example at a time, unless {@link #withStateIgnored} says otherwise.
+   * No probe: examples share runs unchecked. Only a model whose graph says that it keeps state is
+   * still served one example at a time, unless {@link #withStateIgnored} says otherwise.
    */
   public static IntegrityOptions skip() {
     return new IntegrityOptions(false, List.of(), Duration.ZERO, 0, null, false);
   }
 
   /**
-   * Returns these options with inputs of the user's: examples without a batch axis, the first being
-   * the one whose answers are compared most. Typical and extreme ones find the most. Without them,
-   * the warm-up example is used, or inputs are made up: normal noise, small integers, ones for
-   * masks.
+   * Returns these options with inputs to probe with: examples without a batch axis. The probe
+   * compares the answers of the first one most. Typical and extreme examples find the most. By
+   * default the probe uses the warm-up example, or generates inputs: normal noise, small integers,
+   * ones for masks.
    */
   public IntegrityOptions withInputs(Tensors... examples) {
     return new IntegrityOptions(
@@ -67,9 +68,9 @@ public final class IntegrityOptions {
   }
 
   /**
-   * Returns these options with a limit to the time that the probe holds loading up. A run under way
-   * is stopped, as soon as the engine can be. A probe that is not finished by then goes on in the
-   * background; examples are run one by one until it has an answer.
+   * Returns these options with a limit to the time that the probe delays loading. At the limit the
+   * current run is stopped, as soon as the engine can stop it. An unfinished probe goes on in the
+   * background; examples run one by one until it ends.
    */
   public IntegrityOptions withTimeLimit(Duration limit) {
     Objects.requireNonNull(limit, "limit");
@@ -81,7 +82,7 @@ public final class IntegrityOptions {
 
   /**
    * Returns these options with the largest deviation that counts as the same answer, relative to an
-   * output's largest value; see {@link Integrity}. A larger one accepts more. Rounding of FP32
+   * output's largest value; see {@link Integrity}. A larger value accepts more. Rounding of FP32
    * models stays below 0.0001; FP16 needs about 0.01.
    */
   public IntegrityOptions withTolerance(double largest) {
@@ -93,18 +94,18 @@ public final class IntegrityOptions {
 
   /**
    * Returns these options with a directory of findings, so that later loads of the very same model
-   * with the same settings on the same kind of machine need not probe. It is made if it is not
-   * there. A finding is keyed by the model's digest, the version of the engine, the devices, the
+   * with the same settings on the same kind of machine need not probe. It is created if it is
+   * missing. A finding is keyed by the model's digest, the version of the engine, the devices, the
    * processor's features and the options that shape the comparisons, so models and processes may
-   * share a directory; it may be that of optimized graphs. Of an ONNX model that has external data,
-   * or may have since it is trusted, findings are kept if {@link ModelSource#withSha256} gives its
-   * digest.
+   * share a directory; it may be the directory of optimized graphs too. For an ONNX model that has
+   * external data, or may have it since the model is trusted, findings are kept only if {@link
+   * ModelSource#withSha256} gives its digest.
    *
    * <p>Each load of a model that would be probed then computes the digest, unless the source gives
-   * it. Whoever can write to the directory decides which models run examples together: protect it
-   * as you protect the models. On Unix, a directory that belongs to another user (but root) or that
-   * everybody may write to is not used, with a warning. Default: none; nothing is written, and no
-   * digest is computed.
+   * it. A process that can write to the directory decides which models run examples together:
+   * protect the directory as you protect the models. On Unix, a directory that belongs to another
+   * user (root excepted) or that all users may write to is not used, and a warning is logged.
+   * Default: none; nothing is written, and no digest is computed.
    */
   public IntegrityOptions withFindings(Path directory) {
     Objects.requireNonNull(directory, "directory");
@@ -125,12 +126,12 @@ public final class IntegrityOptions {
     return enabled;
   }
 
-  /** Returns the inputs given, empty if they are to be made up. */
+  /** Returns the inputs to probe with, empty if the probe chooses them. */
   public List<Tensors> inputs() {
     return inputs;
   }
 
-  /** Returns the limit to the time. */
+  /** Returns the limit to the time that the probe delays loading. */
   public Duration timeLimit() {
     return timeLimit;
   }

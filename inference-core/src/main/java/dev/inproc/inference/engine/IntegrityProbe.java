@@ -5,6 +5,7 @@ import dev.inproc.inference.engine.Integrity.Finding;
 import dev.inproc.inference.engine.Integrity.Status;
 import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,11 +16,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out whether an answer depends on the examples run with it. Every comparison is with the
+ * Measures whether an answer depends on the examples in the same run. Each comparison is with the
  * answer that the same example gets alone, on the same device. Cheap comparisons come first, since
- * time may run out: small batches, then padding, then larger ones. An example that gets another
- * answer alone ends the probe: the model is random or keeps state, and there is nothing to compare
- * with.
+ * time may run out: small batches, then padding, then larger batches. If an example gets two
+ * different answers alone, the probe ends: the model is random or keeps state, and there is no
+ * answer to compare with.
  */
 final class IntegrityProbe {
   private static final int[] BATCH_SIZES = {2, 3, 8, 32};
@@ -32,7 +33,7 @@ final class IntegrityProbe {
    */
   record Outcome(Integrity integrity, boolean differs, @Nullable ProbeInputs inputs) {}
 
-  private final LoadedModel model;
+  private final ReplicaSet replicas;
   private final ProbeRuns runs;
   private final IntegrityOptions options;
   private final boolean loneOnly;
@@ -41,32 +42,26 @@ final class IntegrityProbe {
   private boolean complete = true;
   private boolean differs;
   private @Nullable ProbeInputs taken;
-  private int copy;
+  private int replica;
 
   private IntegrityProbe(ProbeRuns runs, boolean loneOnly, @Nullable Long end) {
     this.runs = runs;
-    model = runs.model;
-    options = model.options.integrity();
+    replicas = runs.replicas;
+    options = replicas.options.integrity();
     this.loneOnly = loneOnly;
     this.end = end;
   }
 
-  /**
-   * Probes a model that nobody uses yet, within the time limit.
-   *
-   * @param runner of all outputs
-   */
-  static Outcome atLoad(LoadedModel model, Runner runner) {
-    IntegrityOptions options = model.options.integrity();
-    Integrity without = without(model, runner);
+  /** Probes a model that serves no calls yet, within the time limit. */
+  static Outcome atLoad(ProbeRuns runs) {
+    Integrity without = without(runs.runner);
     if (without != null) {
       return new Outcome(without, false, null);
     }
-    ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
-    long limit = Durations.of(options.timeLimit());
-    Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, limit);
+    long limit = Durations.of(runs.replicas.options.integrity().timeLimit());
+    Timer.Scheduled alarm = runs.stopAfter(limit);
     try {
-      return run(runs, model.timer.nanoTime() + limit);
+      return run(runs, runs.replicas.timer.nanoTime() + limit);
     } finally {
       alarm.cancel();
     }
@@ -78,38 +73,32 @@ final class IntegrityProbe {
   }
 
   private static Outcome run(ProbeRuns runs, @Nullable Long end) {
-    return new IntegrityProbe(runs, isAlone(runs.model, runs.runner), end).run();
+    return new IntegrityProbe(runs, isAlone(runs.runner), end).run();
   }
 
-  /** What is said without a run; null if the model is to be probed. */
-  static @Nullable Integrity without(LoadedModel model, Runner runner) {
-    if (!model.options.integrity().isEnabled()) {
+  /** Returns the finding for a model that needs no probe; null if it needs one. */
+  static @Nullable Integrity without(Runner runner) {
+    ReplicaSet replicas = runner.replicas();
+    if (!replicas.options.integrity().isEnabled()) {
       return Integrity.unchecked(Status.SKIPPED, "switched off by IntegrityOptions.skip()");
     }
-    boolean stateless = model.statefulness() == Statefulness.NONE;
-    return stateless && isAlone(model, runner) ? needless() : null;
+    boolean stateless = replicas.statefulness() == Statefulness.NONE;
+    return stateless && isAlone(runner) ? needless() : null;
   }
 
-  private static boolean isAlone(LoadedModel model, Runner runner) {
-    return runner.mostRows(model.layout.newSizes(0)) == 1;
+  private static boolean isAlone(Runner runner) {
+    return runner.mostRows(runner.replicas().layout.newSizes(0)) == 1;
   }
 
   static Integrity needless() {
     return Integrity.unchecked(Status.NEEDLESS, "examples are run one by one anyway");
   }
 
-  /** What the finding holds for. */
-  static String setting(LoadedModel model) {
-    NativeModel first = model.copies.get(0);
-    String devices = String.join(", ", model.copies.stream().map(c -> c.device() + "").toList());
-    return devices + ", " + CpuFeatures.describe() + ", " + first.runtime();
-  }
-
   private Outcome run() {
     Set<String> kinds = new HashSet<>();
-    for (copy = 0; copy < model.copies.size(); copy++) {
-      if (kinds.add(model.copies.get(copy).device().kind())) {
-        String refusal = probeCopy();
+    for (replica = 0; replica < replicas.size(); replica++) {
+      if (kinds.add(replicas.all.get(replica).device().kind())) {
+        String refusal = probeReplica();
         if (refusal != null) {
           return new Outcome(refused(refusal), differs, taken);
         }
@@ -123,7 +112,7 @@ final class IntegrityProbe {
   }
 
   private Integrity found() {
-    Integrity found = Integrity.of(findings, options.tolerance(), setting(model));
+    Integrity found = Integrity.of(findings, options.tolerance(), replicas.setting());
     if (!complete) {
       String what = findings.isEmpty() ? "one example alone" : "the probe";
       return found.unfinished(
@@ -135,14 +124,17 @@ final class IntegrityProbe {
     return loneOnly ? needless() : found;
   }
 
-  /** Probes with the first inputs that the model takes; returns why none would do, or null. */
-  private @Nullable String probeCopy() {
+  /**
+   * Probes one replica with the first inputs that the model accepts. Returns why it accepts none,
+   * or null.
+   */
+  private @Nullable String probeReplica() {
     String refusal = "";
-    for (ProbeInputs inputs : ProbeInputs.candidates(model.layout, given(model, runs.runner))) {
+    for (ProbeInputs inputs : ProbeInputs.candidates(replicas.layout, given(runs.runner))) {
       List<Tensors> alone = new ArrayList<>();
       try {
         for (Tensors each : loneOnly ? inputs.ordinary().subList(0, 1) : inputs.ordinary()) {
-          alone.add(runs.one(copy, each));
+          alone.add(runs.one(replica, each));
         }
       } catch (InferenceException e) {
         if (runs.stop.isCancelled()) {
@@ -160,68 +152,70 @@ final class IntegrityProbe {
     return "the model refused " + whose + ": " + refusal;
   }
 
-  /** The user's examples, which must fit. */
-  static List<Tensors> given(LoadedModel model, Runner runner) {
-    List<Tensors> inputs = model.options.integrity().inputs();
+  /** Returns the user's examples after checking them. */
+  static List<Tensors> given(Runner runner) {
+    ReplicaSet replicas = runner.replicas();
+    List<Tensors> inputs = replicas.options.integrity().inputs();
     for (Tensors each : inputs) {
       try {
-        var unused = check(model, each);
+        var unused = check(replicas, each);
       } catch (InferenceException e) {
         throw new IllegalArgumentException("IntegrityOptions.withInputs: " + e.getMessage(), e);
       }
     }
-    Tensors example = model.options.warmUpExample();
+    Tensors example = replicas.options.warmUpExample();
     if (!inputs.isEmpty() || example == null) {
-      return ordinary(model, runner, inputs);
+      return ordinary(runner, inputs);
     }
     try {
-      return ordinary(model, runner, List.of(example));
+      return ordinary(runner, List.of(example));
     } catch (InferenceException e) {
-      return List.of(); // warming up says what is wrong with it
+      return List.of(); // warm-up reports the fault
     }
   }
 
-  /** Without examples that never run with others. */
-  private static List<Tensors> ordinary(LoadedModel model, Runner runner, List<Tensors> examples) {
-    return examples.stream().filter(each -> runner.mayPad(check(model, each))).toList();
+  /** Drops examples that always run alone. */
+  private static List<Tensors> ordinary(Runner runner, List<Tensors> examples) {
+    return examples.stream().filter(each -> runner.mayPad(check(runner.replicas(), each))).toList();
   }
 
-  private static long[] check(LoadedModel model, Tensors example) {
-    return InputCheck.example(model.layout, example, model.options.maxRunBytes());
+  private static long[] check(ReplicaSet replicas, Tensors example) {
+    return InputCheck.example(replicas.layout, example, replicas.options.maxRunBytes());
   }
 
   private void compare(ProbeInputs inputs, List<Tensors> alone) {
     Deviations deviations = new Deviations(alone);
-    attempt(Mates.NONE, 1, () -> again(inputs, alone, deviations));
+    attempt(ProbeCompanions.NONE, 1, () -> again(inputs, alone, deviations));
     if (loneOnly || isRestless()) {
       return;
     }
-    List<Mates> kinds = new ArrayList<>(List.of(Mates.ORDINARY));
+    List<ProbeCompanions> kinds = new ArrayList<>(List.of(ProbeCompanions.ORDINARY));
     if (inputs.hasFloats()) {
-      kinds.addAll(List.of(Mates.OUTLIERS, Mates.NANS));
+      kinds.addAll(List.of(ProbeCompanions.OUTLIERS, ProbeCompanions.NANS));
     }
     for (int size : sizes(inputs)) {
-      for (Mates kind : kinds) {
+      for (ProbeCompanions kind : kinds) {
         attempt(kind, size, () -> beside(kind, size, inputs, alone, deviations));
       }
       if (size == BATCH_SIZES[0] && runs.runner.canPad()) {
-        attempt(Mates.LONGER, size, () -> padded(inputs, alone, deviations));
+        attempt(ProbeCompanions.LONGER, size, () -> padded(inputs, alone, deviations));
       }
     }
-    if (model.statefulness() != Statefulness.NONE) {
-      // What the outliers and NaN above may have left behind.
-      attempt(Mates.NONE, 1, () -> again(inputs, alone, deviations));
+    if (replicas.statefulness() != Statefulness.NONE) {
+      // Finds state that the outliers and NaN above may have left.
+      attempt(ProbeCompanions.NONE, 1, () -> again(inputs, alone, deviations));
     }
   }
 
-  /** Whether an example alone got an answer that is not the same. */
+  /** Whether an example alone got two different answers. */
   private boolean isRestless() {
     return findings.stream()
-        .anyMatch(f -> f.mates() == Mates.NONE && !(f.deviation() <= options.tolerance()));
+        .anyMatch(
+            f -> f.companions() == ProbeCompanions.NONE && !(f.deviation() <= options.tolerance()));
   }
 
   private int[] sizes(ProbeInputs inputs) {
-    int most = runs.runner.mostRows(model.layout.sizesOf(inputs.ordinary().get(0)));
+    int most = runs.runner.mostRows(replicas.layout.sizesOf(inputs.ordinary().get(0)));
     IntStream usual = Arrays.stream(BATCH_SIZES).filter(size -> size <= most);
     boolean between = most < BATCH_SIZES[BATCH_SIZES.length - 1];
     return (between ? IntStream.concat(usual, IntStream.of(most)) : usual).distinct().toArray();
@@ -232,9 +226,9 @@ final class IntegrityProbe {
     Finding make();
   }
 
-  private void attempt(Mates kind, int size, Comparison comparison) {
+  private void attempt(ProbeCompanions kind, int size, Comparison comparison) {
     double needed = size * runs.nanosPerRow();
-    if (runs.stop.isCancelled() || (end != null && model.timer.nanoTime() + needed - end >= 0)) {
+    if (runs.stop.isCancelled() || (end != null && replicas.timer.nanoTime() + needed - end >= 0)) {
       complete = false;
       return;
     }
@@ -244,54 +238,61 @@ final class IntegrityProbe {
       if (runs.stop.isCancelled()) {
         complete = false;
       } else {
-        // What runs alone fails in a batch: as different as answers can be.
+        // The example runs alone and fails in a batch: an infinite deviation.
         findings.add(new Finding(kind, size, "", Double.POSITIVE_INFINITY));
       }
     }
   }
 
   private Finding again(ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
-    Tensors[] second = {runs.one(copy, inputs.ordinary().get(0))};
-    Finding finding = worst(Mates.NONE, 1, alone.subList(0, 1), second, deviations);
+    Tensors[] second = {runs.one(replica, inputs.ordinary().get(0))};
+    Finding finding = worst(ProbeCompanions.NONE, 1, alone.subList(0, 1), second, deviations);
     differs |= finding.deviation() > 0;
     return finding;
   }
 
-  /** The first example among mates of a kind; among ordinary ones, each is compared. */
+  /**
+   * Compares the first example beside companions of a kind. Ordinary companions are compared too.
+   */
   private Finding beside(
-      Mates kind, int size, ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
+      ProbeCompanions kind,
+      int size,
+      ProbeInputs inputs,
+      List<Tensors> alone,
+      Deviations deviations) {
     Tensors[] batch = new Tensors[size];
     List<@Nullable Tensors> expected = new ArrayList<>();
     int place = size / 2;
     for (int i = 0; i < size; i++) {
       int which = Math.floorMod(i - place, alone.size());
-      boolean compared = i == place || kind == Mates.ORDINARY;
-      batch[i] = compared ? inputs.ordinary().get(which) : inputs.mate(kind, which);
+      boolean compared = i == place || kind == ProbeCompanions.ORDINARY;
+      batch[i] = compared ? inputs.ordinary().get(which) : inputs.companion(kind, which);
       expected.add(compared ? alone.get(which) : null);
     }
-    return worst(kind, size, expected, runs.together(copy, batch), deviations);
+    return worst(kind, size, expected, runs.together(replica, batch), deviations);
   }
 
   private Finding padded(ProbeInputs inputs, List<Tensors> alone, Deviations deviations) {
     Tensors first = inputs.ordinary().get(0);
     try {
-      Tensors[] answers = runs.together(copy, inputs.longer(), first);
-      return worst(Mates.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
+      Tensors[] answers = runs.together(replica, inputs.longer(), first);
+      return worst(
+          ProbeCompanions.LONGER, 2, alone.subList(0, 1), new Tensors[] {answers[1]}, deviations);
     } catch (InferenceException e) {
       if (runs.stop.isCancelled() || takes(inputs.longer())) {
         throw e;
       }
     }
-    // Longer than the user's was too long for the model; then a shorter one is padded.
-    Tensors shorter = inputs.shorter(model.layout);
-    List<Tensors> own = List.of(runs.one(copy, shorter));
-    Tensors[] answers = runs.together(copy, first, shorter);
-    return worst(Mates.LONGER, 2, own, new Tensors[] {answers[1]}, new Deviations(own));
+    // The stretched example is too long for the model, so a shorter one is padded instead.
+    Tensors shorter = inputs.shorter(replicas.layout);
+    List<Tensors> own = List.of(runs.one(replica, shorter));
+    Tensors[] answers = runs.together(replica, first, shorter);
+    return worst(ProbeCompanions.LONGER, 2, own, new Tensors[] {answers[1]}, new Deviations(own));
   }
 
   private boolean takes(Tensors example) {
     try {
-      runs.one(copy, example);
+      runs.one(replica, example);
       return true;
     } catch (InferenceException e) {
       if (runs.stop.isCancelled()) {
@@ -302,7 +303,7 @@ final class IntegrityProbe {
   }
 
   private Finding worst(
-      Mates kind,
+      ProbeCompanions kind,
       int size,
       List<? extends @Nullable Tensors> expected,
       Tensors[] answers,

@@ -15,27 +15,26 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one example lies in a batch, worked out once from the signature. Every dynamic dimension of
+ * The place of one example in a batch, computed once from the signature. Every dynamic dimension of
  * an example is a <em>variable</em>; dimensions of one symbolic name share one. The sizes of an
- * example are then a short {@code long[]}, one entry a variable, and everything else follows: which
- * examples are alike, the shapes of a run, and where each answer ends.
+ * example are then a short {@code long[]}, one entry a variable, and decide everything else: which
+ * examples have equal shapes, the shapes of a run, and the end of each answer.
  *
- * <p>Inputs of unknown rank, of which there are none with a batch axis, bring their whole shape
- * along, behind the variables: {@link OpenShapes}.
+ * <p>The whole shape of an input of unknown rank stands behind the variables: {@link OpenShapes}. A
+ * model with a batch axis has no such input.
  *
- * <p>An example in which one name has two sizes is <em>irregular</em>. The names of a model are
- * what its exporter wrote down, and an engine does not need them, so the engine decides whether
- * such an example can be run. It brings the shapes of all inputs along, its outputs are not
- * foreseen, and nothing runs with it.
+ * <p>An example in which one name has two sizes is <em>irregular</em>. An exporter wrote the names,
+ * and no engine needs them, so the engine decides whether it can run such an example. Its sizes
+ * hold the shapes of all inputs, its output shapes are not foreseen, and it runs alone.
  */
 final class Layout {
   /** In place of a variable: the dimension is fixed. */
   static final int FIXED = -1;
 
-  /** In place of a variable: nothing in the inputs tells the size. */
+  /** In place of a variable: the inputs do not tell the size. */
   static final int UNKNOWN = -2;
 
-  /** In place of the rows of a run whose shapes are whole, batch axis included. */
+  /** In place of the number of rows: the shapes of the run include the batch axis. */
   static final int WHOLE = -1;
 
   private static final long IRREGULAR = -3; // in place of the first variable's size
@@ -46,8 +45,8 @@ final class Layout {
   private final boolean batched;
   private final int fixedBatch;
   private final String[] variableNames;
-  private final int openInputs; // those of unknown rank
-  private final int[] openIndexes; // of an input among those
+  private final int openInputs; // the number of inputs of unknown rank
+  private final int[] openIndexes; // the index of an input among the inputs of unknown rank
   private final TensorSpec[] inputSpecs;
   private final DataType[] inputTypes;
   private final TensorSpec[] rawInputSpecs;
@@ -55,7 +54,10 @@ final class Layout {
   private final @Nullable Shape[] fixedShapes; // of inputs without variables
   private final Set<String> unusedInputs;
 
-  /** Names last seen in the signature's order. Races are harmless: the list cannot change. */
+  /**
+   * The names of a call that came in the signature's order. Races are harmless: the list is
+   * immutable.
+   */
   private @Nullable List<String> inOrder;
 
   private final int[] @Nullable [] outputVariables;
@@ -67,7 +69,7 @@ final class Layout {
   /**
    * Works out the layout of a signature.
    *
-   * @param unusedInputs names that a call may hold beside the signature's; nothing reads them
+   * @param unusedInputs names that a call may hold beside the signature's, and that nothing reads
    */
   Layout(Signature raw, BatchAxis axis, Set<String> unusedInputs) {
     this.raw = raw;
@@ -115,7 +117,7 @@ final class Layout {
             .toList());
   }
 
-  /** An engine may report a rank of nought for an output that it knows nothing of. */
+  /** An engine may report rank 0 for an output of unknown shape. */
   private static TensorSpec unknown(TensorSpec spec) {
     return TensorSpec.unknownRank(spec.name(), spec.type());
   }
@@ -167,7 +169,7 @@ final class Layout {
     return batched;
   }
 
-  /** The examples that every run must have, 0 if any number will do. */
+  /** The number of examples that every run must have, 0 if any number is allowed. */
   int fixedBatch() {
     return fixedBatch;
   }
@@ -192,7 +194,7 @@ final class Layout {
     return inputTypes[input];
   }
 
-  /** Whether a call's names are the inputs in their order, so that positions tell them. */
+  /** Whether a call's names are the inputs in the signature's order. */
   boolean isInOrder(List<String> names) {
     if (names == inOrder) {
       return true;
@@ -209,20 +211,28 @@ final class Layout {
     return true;
   }
 
-  /** The tensor of an input of a call that was checked before. */
+  /** Returns the tensor of an input, of a checked call. */
   Tensor find(int input, Tensors inputs) {
     if (inputs.names() == inOrder) {
       return inputs.at(input);
     }
-    Tensor tensor = InputCheck.find(inputSpecs[input].name(), input, inputs);
+    Tensor tensor = find(inputSpecs[input].name(), input, inputs);
     if (tensor == null) {
       throw new IllegalStateException("Unchecked input: " + inputs);
     }
     return tensor;
   }
 
+  /** Callers mostly give inputs in the model's order: this looks there first. */
+  static @Nullable Tensor find(String name, int position, Tensors inputs) {
+    if (position < inputs.size() && inputs.names().get(position).equals(name)) {
+      return inputs.at(position);
+    }
+    return inputs.find(name);
+  }
+
   /** Whether an example's input may have this shape. */
-  @SuppressWarnings("ReferenceEquality") // the fast way: most callers reuse shapes
+  @SuppressWarnings("ReferenceEquality") // most callers reuse shapes
   boolean accepts(int input, Shape shape) {
     Shape fixed = fixedShapes[input];
     return fixed == shape || inputSpecs[input].accepts(shape);
@@ -242,14 +252,12 @@ final class Layout {
     return openInputs > 0;
   }
 
-  /** Whether a call may hold this, although no answer depends on it. */
+  /** Whether this names an input that a call may hold and no answer depends on. */
   boolean isUnused(String name) {
     return unusedInputs.contains(name);
   }
 
-  /**
-   * Sizes of an example with this in the place of each variable; inputs of any rank are scalars.
-   */
+  /** Returns sizes with this value for each variable. Inputs of unknown rank are scalars. */
   long[] newSizes(long each) {
     if (variableNames.length + openInputs == 0) {
       return NO_SIZES;
@@ -259,12 +267,12 @@ final class Layout {
     return sizes;
   }
 
-  /** Whether one name had two sizes in the example that these sizes are of. */
+  /** Whether these sizes are of an irregular example: one name has two sizes. */
   boolean isIrregular(long[] sizes) {
     return variableNames.length > 0 ? sizes[0] == IRREGULAR : sizes.length > 0 && openInputs == 0;
   }
 
-  /** The sizes of inputs in which one name has two sizes. */
+  /** Returns the sizes of an irregular example. */
   long[] irregular(Tensors inputs) {
     long[] variables = new long[variableNames.length];
     Arrays.fill(variables, IRREGULAR);
@@ -346,7 +354,7 @@ final class Layout {
     return bytes;
   }
 
-  /** The sizes of an example that was checked before. */
+  /** Returns the sizes of a checked example. */
   long[] sizesOf(Tensors inputs) {
     long[] sizes = newSizes(TensorSpec.DYNAMIC);
     for (int i = 0; variableNames.length > 0 && i < inputSpecs.length; i++) {
@@ -358,10 +366,10 @@ final class Layout {
   }
 
   /**
-   * Notes the sizes of an input's dimensions.
+   * Sets the variables of an input's dimensions to their sizes.
    *
-   * @param skipped the dimensions of the shape in front of an example's
-   * @return false if a variable has another size already
+   * @param skipped how many leading dimensions of the shape are not the example's
+   * @return false if a variable already had another size
    */
   boolean bind(int input, int skipped, Shape shape, long[] sizes) {
     int[] variables = inputVariables[input];
@@ -396,7 +404,7 @@ final class Layout {
     return Shape.of(dims);
   }
 
-  /** A run's shape of what one example has: the batch axis in front, if it is not there yet. */
+  /** Returns the shape in a run: the example's, with the batch axis in front if it lacks it. */
   Shape inRun(Shape exampleShape, int rows) {
     return batched && rows != WHOLE ? exampleShape.prepend(rows) : exampleShape;
   }

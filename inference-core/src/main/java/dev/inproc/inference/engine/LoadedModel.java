@@ -1,192 +1,204 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.internal.concurrent.BoundedClose;
+import dev.inproc.inference.internal.concurrent.CallbackExecutor;
 import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
-import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.concurrent.Workers;
-import dev.inproc.inference.internal.cost.CostModel;
-import dev.inproc.inference.tensor.Signature;
-import dev.inproc.inference.tensor.TensorSpec;
-import java.lang.System.Logger;
+import dev.inproc.inference.metrics.Figure;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** What all views of a model share: its native copies, its queue, its lifetime. */
+/**
+ * A loaded model, shared by all its views: does the work of calls while it is open, and is freed
+ * when the last of them has left.
+ */
 final class LoadedModel {
-  private static final Logger LOG = System.getLogger(Session.class.getName());
-
-  final String name;
-  final List<? extends NativeModel> copies;
-  final SessionOptions options;
-  final Layout layout;
-  final CostModel costs = new CostModel();
-  final ServingThreads threads;
-  final Timer timer;
-  final Workers workers;
-  final CallQueue queue;
-  final RefCountedResource lifetime;
-  private final boolean isStatePossible;
-  private volatile Integrity integrity =
-      Integrity.unchecked(Integrity.Status.UNFINISHED, "not yet");
-  private volatile @Nullable BackgroundProbe background;
-  private final AtomicBoolean clashNoted = new AtomicBoolean();
-  final LongAdder engineRuns = new LongAdder(); // for calls; the probe's are not counted
-  final boolean sentinels = Sentinels.areOn();
-  // By outputs: a view made anew for every call must find its frames again.
+  final ReplicaSet replicas;
+  private final ServingThreads threads;
+  private final Workers workers;
+  private final CallQueue queue;
+  private final RefCountedResource lifetime;
+  private final CallExecutor executor;
+  private volatile @Nullable BackgroundTask background;
+  // By outputs, so that views made anew for every call share their bindings.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();
 
-  /**
-   * Creates it.
-   *
-   * @param axis LEADING or NONE
-   */
-  LoadedModel(
-      String name,
-      List<? extends NativeModel> copies,
-      SessionOptions options,
-      BatchAxis axis,
-      ServingThreads threads) {
-    this.name = name;
-    this.copies = List.copyOf(copies);
-    this.options = options;
+  /** Work that goes on beside the calls, and ends when the model is closed. */
+  interface BackgroundTask extends Runnable {
+    /** Ends the work: at once if it rests, else as soon as the engine can be stopped. */
+    void stop();
+
+    /** Waits a moment for what the work alone holds to be freed. */
+    void awaitFreed(long nanos);
+  }
+
+  LoadedModel(ReplicaSet replicas, ServingThreads threads) {
+    this.replicas = replicas;
     this.threads = threads;
-    timer = threads.timer();
     workers = threads.workers();
-    NativeModel first = copies.get(0);
-    layout = new Layout(stated(first, options.statedShapes()), axis, first.unusedInputs());
+    SessionOptions options = replicas.options;
     queue =
         new CallQueue(
-            workers, options.parallelism() * copies.size(), options.maxQueued(), costs::meanNanos);
+            workers,
+            options.parallelism() * replicas.size(),
+            options.maxQueued(),
+            replicas.costs::meanNanos);
     lifetime = new RefCountedResource(this::free, task -> workers.turn(this, task));
-    isStatePossible = statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
+    executor = new CallExecutor(replicas.name, queue, lifetime, threads);
     options.runtime().modelOpened(); // until it is freed
   }
 
-  /** The model's signature with the shapes that the user states. */
-  static Signature stated(NativeModel model, Map<String, StatedShape> shapes) {
-    Signature own = model.signature();
-    List<TensorSpec> inputs = new ArrayList<>();
-    for (TensorSpec input : own.inputs()) {
-      StatedShape shape = shapes.get(input.name());
-      inputs.add(shape == null ? input : shape.of(input));
-    }
-    requireInputs(model, shapes.keySet());
-    return new Signature(inputs, own.outputs());
-  }
-
   /**
-   * Checks names that options give.
-   *
-   * @throws IllegalArgumentException if the model has no such input
+   * Returns a model of the same replicas under another batch axis. This one must not be used any
+   * more.
    */
-  static void requireInputs(NativeModel model, Set<String> names) {
-    for (String name : names) {
-      if (!model.unusedInputs().contains(name)) {
-        model.signature().input(name);
-      }
-    }
-  }
-
-  /** Says once that one name had two sizes in an example that the engine could run. */
-  void noteClash(Supplier<InputCheck.Clash> clash) {
-    if (clashNoted.compareAndSet(false, true)) {
-      InputCheck.Clash first = clash.get();
-      LOG.log(
-          Level.WARNING,
-          "{0}: input {1} came as {2}, not with {3} as in the inputs before; the engine ran it all"
-              + " the same. The model gives one name to sizes that differ: such examples run one by"
-              + " one. SessionOptions.inputShape can give them names of their own",
-          name,
-          first.spec(),
-          first.tensor(),
-          first.expected());
-    }
-  }
-
-  /** Returns the runner of these outputs, whose frames are freed before the model. */
-  Runner runner(List<Integer> outputs) {
-    return runners.computeIfAbsent(outputs, wanted -> new Runner(this, wanted));
-  }
-
-  Integrity integrity() {
-    return integrity;
-  }
-
-  void found(Integrity finding) {
-    integrity = finding;
-  }
-
-  /** The same native copies under another batch axis; this is not to be used any more. */
   LoadedModel under(BatchAxis axis) {
     List<Runnable> steps = runnerCloses();
-    steps.add(options.runtime()::modelFreed); // in place of this model
+    steps.add(replicas.options.runtime()::modelFreed); // in place of this model
     CloseAll.all(steps);
-    return new LoadedModel(name, copies, options, axis, threads);
+    return new LoadedModel(replicas.under(axis), threads);
   }
 
-  /** What the graph of any copy tells. */
-  Statefulness statefulness() {
-    return copies.stream()
-        .map(NativeModel::statefulness)
-        .max(Comparator.naturalOrder())
-        .orElse(Statefulness.POSSIBLE);
+  String name() {
+    return replicas.name;
+  }
+
+  ServingThreads threads() {
+    return threads;
+  }
+
+  /** Returns the runner of these outputs, whose bindings are freed before the model. */
+  Runner runner(List<Integer> outputs) {
+    return runners.computeIfAbsent(outputs, wanted -> new Runner(replicas, wanted));
+  }
+
+  List<Integer> allOutputs() {
+    return IntStream.range(0, replicas.layout.raw().outputs().size()).boxed().toList();
+  }
+
+  // ---- calls ----
+
+  /** Fixes a call's deadline. */
+  CallOptions arm(CallOptions options) {
+    return executor.arm(options);
+  }
+
+  /** Does the work of a call that blocks. */
+  <T> T call(ModelTask<T> task, CallOptions armed) {
+    return executor.call(task, armed);
+  }
+
+  /** Does the work of a call later, on a worker. */
+  <T> CompletableFuture<T> submit(ModelTask<T> task, CallOptions armed) {
+    return executor.submit(task, armed);
   }
 
   /**
-   * Whether an answer may depend on the runs before it, also as long as that is not known; what a
-   * user has chosen to ignore apart.
+   * Keeps the model open until {@link #leave}.
+   *
+   * @throws PredictorClosedException if it is closed
    */
-  boolean mayKeepState() {
-    Integrity now = integrity;
-    boolean unknown = now.status() == Integrity.Status.UNFINISHED && isStatePossible;
-    return (now.keepsState() || unknown) && !options.integrity().isStateIgnored();
+  void enter() {
+    executor.enter();
   }
 
-  /** A probe that goes on while this is served, and ends when this is closed. */
-  void accompany(BackgroundProbe probe) {
-    background = probe;
+  void leave() {
+    lifetime.release();
   }
 
-  /** Takes no more users; what is native is freed when the last has left. */
-  void close() {
-    BackgroundProbe probe = background;
-    if (probe != null) {
-      probe.stop(); // first: it must not take the end of the model for a finding
+  /** Starts work beside the calls, on a worker. */
+  void startInBackground(BackgroundTask task) {
+    background = task;
+    workers.turn(task, task);
+  }
+
+  // ---- closing ----
+
+  /** Takes no more calls. What is native is freed when the last call has left. */
+  void beginClose() {
+    BackgroundTask task = background;
+    if (task != null) {
+      task.stop(); // first: the probe must not report the closing as a finding
     }
     lifetime.close();
   }
 
-  /** Closes a model that nobody uses, and waits until it is freed. */
+  /** Closes a model that nothing uses, and waits until it is freed. */
   void discard() {
-    close();
-    var unused = lifetime.awaitFreed(Durations.FOREVER);
+    beginClose();
+    var unused = awaitFreed(Durations.FOREVER);
   }
 
-  void awaitProbe(long nanos) {
-    BackgroundProbe probe = background;
-    if (probe != null) {
-      probe.awaitFreed(nanos);
+  /** Closes the model and waits until it is freed, where this thread may wait. */
+  void close() {
+    var unused = close(Durations.FOREVER);
+  }
+
+  boolean awaitFreed(long nanos) {
+    return lifetime.awaitFreed(nanos);
+  }
+
+  /**
+   * Closes the model and waits this long for calls to end; then stops runs and fails their callers.
+   *
+   * @return whether everything has been freed
+   */
+  boolean close(Duration timeout) {
+    if (close(Durations.of(timeout))) {
+      return true;
     }
+    if (mustNotWait()) {
+      return false; // the timeout has not passed, so accepted calls are still answered
+    }
+    queue.abandon(new PredictorClosedException(replicas.name));
+    runners.values().forEach(Runner::terminateAll);
+    if (close(BoundedClose.GRACE_NANOS)) {
+      return true;
+    }
+    SessionLog.LOG.log(
+        Level.WARNING,
+        "{0}: a run did not stop within {1} and {2} more; its native memory stays allocated"
+            + " until it ends",
+        replicas.name,
+        timeout,
+        Duration.ofNanos(BoundedClose.GRACE_NANOS));
+    return false;
   }
 
-  void terminateRuns() {
-    runners.values().forEach(Runner::terminateAll);
+  private boolean close(long nanos) {
+    beginClose();
+    long wait = mustNotWait() ? 0 : nanos;
+    boolean freed = awaitFreed(wait);
+    BackgroundTask task = background;
+    if (task != null) {
+      task.awaitFreed(wait);
+    }
+    return freed;
+  }
+
+  /**
+   * A worker of this model would wait for itself. A callback that closes must not wait for runs of
+   * other callers, which may hang. The last call to leave frees the model.
+   */
+  private boolean mustNotWait() {
+    return Workers.isTurning(queue) || CallbackExecutor.isCallback();
   }
 
   private void free() {
     List<Runnable> steps = runnerCloses();
-    copies.forEach(copy -> steps.add(copy::close));
-    steps.add(options.runtime()::modelFreed);
+    replicas.all.forEach(replica -> steps.add(replica.model()::close));
+    steps.add(replicas.options.runtime()::modelFreed);
     CloseAll.all(steps);
   }
 
@@ -194,6 +206,28 @@ final class LoadedModel {
     List<Runnable> steps = new ArrayList<>();
     runners.values().forEach(runner -> steps.add(runner::close));
     return steps;
+  }
+
+  /** Returns what the model counts, whatever views of it there are. */
+  List<Figure> figures() {
+    return List.of(
+        new Figure.Info("state", state()),
+        new Figure.Info(
+            "device", String.join(", ", replicas.all.stream().map(r -> r.device() + "").toList())),
+        new Figure.Info("integrity", replicas.integrity().status().toString()),
+        Figure.counter("runs", "run", replicas.engineRuns.sum()),
+        Figure.Spread.seconds("run.time", replicas.runNanos.snapshot()),
+        Figure.gauge("queue.waiting", "call", queue.waiting()),
+        Figure.gauge("queue.capacity", "call", queue.capacity()),
+        Figure.gauge("memory.pooled", "byte", (double) nativeBytes()));
+  }
+
+  private String state() {
+    if (lifetime.isClosed()) {
+      return "closed";
+    }
+    boolean isProbing = replicas.integrity().status() == Integrity.Status.UNFINISHED;
+    return isProbing && background != null ? "starting" : "open";
   }
 
   long nativeBytes() {

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a model comes from: a file or directory, bytes in memory, or a resource on the class path.
+ * The origin of a model: a file or directory, bytes in memory, or a resource on the class path.
  * Immutable. {@link #path} is set for a model on disk, {@link #bytes} for one in memory; for a
  * resource inside a jar both are null, and {@link #open} streams it.
  */
@@ -81,8 +81,8 @@ public final class ModelSource {
   }
 
   /**
-   * A model on the class path. It is read when it is loaded: one in a directory is a file like any
-   * other, one in a jar is streamed, and not held in memory.
+   * A model on the class path. It is read when it is loaded. A resource in a directory is a file
+   * like any other; a resource in a jar is streamed, not held in memory.
    *
    * @param loader finds the resource, now and when the model is loaded
    * @param resource its name, such as {@code "models/fraud.onnx"}; a leading slash is allowed
@@ -92,7 +92,7 @@ public final class ModelSource {
     String name = resource.replaceFirst("^/+", "");
     Resource found = new Resource(loader, name);
     URL url = loader.getResource(name);
-    if (url == null) { // some class loaders give streams alone
+    if (url == null) { // some class loaders give streams only
       try {
         found.open().close();
       } catch (IOException e) {
@@ -107,17 +107,17 @@ public final class ModelSource {
     try {
       return url.getProtocol().equals("file") ? Path.of(url.toURI()) : null;
     } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
-      return null; // it can be streamed all the same
+      return null; // it can still be streamed
     }
   }
 
   /**
    * Returns this source with the digest that the model must have. Loading verifies it over the very
    * bytes that the engine then loads, and fails with a {@link ModelLoadException} that names both
-   * digests if they differ. What the digest of a model of several files is, the engine defines.
+   * digests if they differ. The engine defines the digest of a model of several files.
    *
    * @param digest a SHA-256, as 64 hexadecimal digits
-   * @throws IllegalArgumentException if it is something else
+   * @throws IllegalArgumentException if it is not
    */
   public ModelSource withSha256(String digest) {
     if (!SHA_256.matcher(digest).matches()) {
@@ -148,7 +148,7 @@ public final class ModelSource {
   }
 
   /**
-   * Opens the model file's bytes, wherever they are.
+   * Opens a stream of the model file's bytes.
    *
    * @throws IOException if that fails, or if the model is a directory
    */
@@ -159,7 +159,7 @@ public final class ModelSource {
     return path != null ? Files.newInputStream(path) : Objects.requireNonNull(resource).open();
   }
 
-  /** Says whether this is a resource, whose directory is the application's and not the model's. */
+  /** Whether this is a resource. Its directory belongs to the application, not to the model. */
   boolean isResource() {
     return resource != null;
   }
@@ -215,7 +215,7 @@ public final class ModelSource {
   private static void digestDirectory(Path directory, MessageDigest sha256) throws IOException {
     Map<String, Path> files = new TreeMap<>();
     String separator = directory.getFileSystem().getSeparator();
-    // Links are followed, the directory's own too: what is behind them is what loads.
+    // Links are followed, the directory's own too: the engine loads their targets.
     try (Stream<Path> all = Files.walk(directory, FileVisitOption.FOLLOW_LINKS)) {
       for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
         files.put(directory.relativize(file).toString().replace(separator, "/"), file);

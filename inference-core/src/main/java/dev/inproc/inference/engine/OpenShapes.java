@@ -5,14 +5,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Whole shapes as the tail of an example's sizes, for what the variables cannot tell. Behind the
- * variables stand as many ends as there are shapes, then the dimensions of all shapes in turn; an
- * end counts the dimensions of its shape and of those before it. All zeros are scalars.
+ * Whole shapes as the tail of an example's sizes, where variables do not describe them. After the
+ * variables come one end for each shape, then the dimensions of all shapes one after another. An
+ * end is the number of dimensions of its shape and of all shapes before it. Ends of zero mean
+ * scalars.
  */
 final class OpenShapes {
   private OpenShapes() {}
 
-  /** Returns the sizes with these shapes behind the variables. */
+  /** Returns the variables followed by these shapes. */
   static long[] append(long[] variables, int variableCount, List<Shape> shapes) {
     int dims = variableCount + shapes.size();
     int end = dims;
@@ -31,7 +32,7 @@ final class OpenShapes {
     return sizes;
   }
 
-  /** Returns one of so many shapes behind so many variables. */
+  /** Returns the shape at this index of the shapes that follow the variables. */
   static Shape shape(long[] sizes, int variableCount, int shapes, int index) {
     int dims = variableCount + shapes;
     int from = index == 0 ? 0 : (int) sizes[variableCount + index - 1];

@@ -6,9 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Checks that {@link SessionOptions.Builder#pad} is said of the right inputs, and has an effect.
- */
+/** Checks that {@link SessionOptions.Builder#pad} names the right inputs, and has an effect. */
 final class PadCheck {
   private PadCheck() {}
 
@@ -17,11 +15,11 @@ final class PadCheck {
    *
    * @throws IllegalArgumentException naming the inputs that are unknown, missing or too many
    */
-  static void names(LoadedModel model, SessionOptions options) {
-    Layout layout = model.layout;
-    Map<String, Double> pads = new HashMap<>(options.padValues());
-    LoadedModel.requireInputs(model.copies.get(0), pads.keySet());
-    pads.keySet().removeAll(model.copies.get(0).unusedInputs());
+  static void names(ReplicaSet replicas) {
+    Layout layout = replicas.layout;
+    Map<String, Double> pads = new HashMap<>(replicas.options.padValues());
+    ReplicaSet.requireInputs(replicas.first(), pads.keySet());
+    pads.keySet().removeAll(replicas.first().unusedInputs());
     if (pads.isEmpty() || !layout.isBatched()) {
       return;
     }
@@ -61,15 +59,15 @@ final class PadCheck {
     return false;
   }
 
-  /** Says where padding was asked for in vain. */
-  static void effect(LoadedModel model, Runner runner) {
-    if (!model.options.padValues().isEmpty() && !runner.canPad()) {
-      Loading.LOG.log(
+  /** Logs a warning if padding is asked for and impossible. */
+  static void effect(ReplicaSet replicas, Runner runner) {
+    if (!replicas.options.padValues().isEmpty() && !runner.canPad()) {
+      SessionLog.LOG.log(
           System.Logger.Level.WARNING,
           "{0}: SessionOptions.pad has no effect, examples of different sizes run apart: {1}",
-          model.name,
-          model.layout.isBatched()
-              ? "the signature does not tell how long each answer is, " + model.layout.raw()
+          replicas.name,
+          replicas.layout.isBatched()
+              ? "the signature does not tell how long each answer is, " + replicas.layout.raw()
               : "the model has no batch axis");
     }
   }

@@ -1,22 +1,23 @@
 package dev.inproc.inference.engine;
 
-import dev.inproc.inference.CallOptions.Overload;
 import dev.inproc.inference.CallOptions.Priority;
+import dev.inproc.inference.internal.calls.CallFuture;
 import dev.inproc.inference.internal.calls.PriorityTurns;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of a queue that wait: first come, first served within a class of priority, by turns
- * among the classes. A call leaves from the middle in constant time. Not thread-safe.
+ * The waiting calls of a queue: first in, first out within a priority class, and the classes take
+ * turns. Any call can be removed in constant time. Not thread-safe.
  */
-final class PriorityQueues {
+final class PriorityQueues<E extends CallFuture<?, ?>> {
   // Insertion-ordered; by the rank of the class.
-  private final List<Set<CallQueue.Entry<?, ?>>> classes =
+  private final List<Set<E>> classes =
       List.of(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
   private final PriorityTurns turns = new PriorityTurns();
   private int size;
@@ -25,18 +26,18 @@ final class PriorityQueues {
     return size;
   }
 
-  private Set<CallQueue.Entry<?, ?>> classOf(CallQueue.Entry<?, ?> entry) {
+  private Set<E> classOf(E entry) {
     return classes.get(PriorityTurns.rank(entry.options().priority()));
   }
 
   /** Puts a call at the end of its class. */
-  void add(CallQueue.Entry<?, ?> entry) {
+  void add(E entry) {
     if (classOf(entry).add(entry)) {
       size++;
     }
   }
 
-  boolean remove(CallQueue.Entry<?, ?> entry) {
+  boolean remove(E entry) {
     boolean removed = classOf(entry).remove(entry);
     if (removed) {
       size--;
@@ -45,24 +46,28 @@ final class PriorityQueues {
   }
 
   /** Takes out the call whose turn it is; null if there is none. */
-  CallQueue.@Nullable Entry<?, ?> poll() {
+  @Nullable E poll() {
     int next = turns.next(rank -> !classes.get(rank).isEmpty());
     if (next == PriorityTurns.NONE) {
       return null;
     }
-    Iterator<CallQueue.Entry<?, ?>> inOrder = classes.get(next).iterator();
-    CallQueue.Entry<?, ?> entry = inOrder.next();
+    Iterator<E> inOrder = classes.get(next).iterator();
+    E entry = inOrder.next();
     inOrder.remove();
     size--;
     return entry;
   }
 
-  /** Returns the newest call of the lowest class below this one that may be refused, or null. */
-  CallQueue.@Nullable Entry<?, ?> newestBelow(Priority priority) {
+  /**
+   * Returns the newest call of the lowest class below this one that may be refused, or null.
+   *
+   * @param mayBeRefused whether a call may be
+   */
+  @Nullable E newestBelow(Priority priority, Predicate<? super E> mayBeRefused) {
     for (int rank = 0; rank < PriorityTurns.rank(priority); rank++) {
-      CallQueue.Entry<?, ?> found = null;
-      for (CallQueue.Entry<?, ?> each : classes.get(rank)) {
-        if (!each.isUnderWay() && each.options().overload() == Overload.FAIL) {
+      E found = null;
+      for (E each : classes.get(rank)) {
+        if (mayBeRefused.test(each)) {
           found = each;
         }
       }
@@ -73,8 +78,8 @@ final class PriorityQueues {
     return null;
   }
 
-  List<CallQueue.Entry<?, ?>> all() {
-    List<CallQueue.Entry<?, ?>> all = new ArrayList<>(size);
+  List<E> all() {
+    List<E> all = new ArrayList<>(size);
     classes.forEach(all::addAll);
     return all;
   }

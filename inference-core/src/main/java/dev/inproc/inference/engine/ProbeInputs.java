@@ -14,17 +14,22 @@ import java.util.Random;
 /**
  * The examples of one probe: some of equal sizes, and a longer one.
  *
- * @param ordinary at least two of equal sizes; the first is the one compared most
+ * @param ordinary at least two of equal sizes; the first is compared most
  * @param longer at least as large in every dimension
  */
 record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
   private static final int COUNT = 4;
   private static final double OUTLIER = 1000;
 
-  /** Sizes of open dimensions and limits of integers to try, until the model takes one. */
+  /**
+   * Pairs of a size for dynamic dimensions and a bound for integers, tried until the model accepts
+   * one.
+   */
   private static final int[][] GUESSES = {{16, 1000}, {16, 100}, {16, 2}, {64, 1000}, {224, 2}};
 
-  /** The user's examples, or several guesses at what the model takes. */
+  /**
+   * Returns inputs from the user's examples, or several guesses at inputs that the model accepts.
+   */
   static List<ProbeInputs> candidates(Layout layout, List<Tensors> given) {
     if (!given.isEmpty()) {
       return List.of(of(layout, given));
@@ -52,7 +57,7 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
         longer = each;
       }
     }
-    // Other examples that the model surely takes: the same values in another order.
+    // More examples that the model accepts: the same values in another order.
     for (int i = 0; alike.size() < COUNT; i++) {
       int turn = i + 1;
       alike.add(map(alike.get(i), (name, tensor) -> rotated(tensor, turn)));
@@ -73,7 +78,7 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
     return true;
   }
 
-  /** The first example cut to two thirds in every dimension that is dynamic. */
+  /** Returns the first example cut to two thirds in every dynamic dimension. */
   Tensors shorter(Layout layout) {
     long[] sizes = layout.sizesOf(ordinary.get(0));
     long[] smaller = Arrays.stream(sizes).map(size -> Math.max(1, size * 2 / 3)).toArray();
@@ -91,7 +96,10 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
     return pick(tensor, tensor.shape(), turn);
   }
 
-  /** A tensor of this shape whose elements go round those of another, from some element on. */
+  /**
+   * Returns a tensor of this shape with the elements of another, repeated cyclically from an index
+   * on.
+   */
   private static Tensor pick(Tensor source, Shape shape, int start) {
     int count = source.elements();
     if (source.type() == DataType.STRING) {
@@ -141,7 +149,7 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
     return numbers(spec.type(), shape, i -> value(spec, i, limit, random));
   }
 
-  /** What inputs are called tells more than their types. */
+  /** Chooses a value by the name of the input, which tells more than its type. */
   private static double value(TensorSpec spec, int index, int limit, Random random) {
     String name = spec.name().toLowerCase(Locale.ROOT);
     if (isMask(name) || spec.type() == DataType.BOOL) {
@@ -176,8 +184,8 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
         .anyMatch(name -> isFloating(example.get(name).type()) && !isMask(name));
   }
 
-  /** Example number so and so, as a mate of this kind. */
-  Tensors mate(Mates kind, int index) {
+  /** Returns the example at this index, changed into a companion of this kind. */
+  Tensors companion(ProbeCompanions kind, int index) {
     Tensors example = ordinary.get(index % ordinary.size());
     return switch (kind) {
       case OUTLIERS -> map(example, (name, tensor) -> changed(name, tensor, OUTLIER));

@@ -1,12 +1,12 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.Cancellation;
-import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.tensor.Tensors;
 
-/** A probe's runs of a model, one at a time, all stopped by one switch. */
+/** The runs of a probe, one at a time, all stopped by one cancellation. */
 final class ProbeRuns {
-  /** What is done around each run; a probe that holds loading up does nothing. */
+  /** Hooks around each run. A probe that delays loading needs none. */
   interface Pace {
     Pace LOADING = new Pace() {};
 
@@ -16,63 +16,68 @@ final class ProbeRuns {
     /** Called after a run, while the model is kept open. */
     default void end() {}
 
-    /** Called when the model is left, with what the run took. */
+    /** Called after the model is left, with the time that the run took. */
     default void rest(long nanos) {}
   }
 
-  final LoadedModel model;
+  final ReplicaSet replicas;
   final Runner runner;
   final Cancellation stop = new Cancellation();
+  private final LoadedModel model;
   private final Pace pace;
   private double nanosPerRow;
 
   /**
-   * Creates them.
+   * Creates the runs of a probe.
    *
    * @param runner of all outputs
    */
   ProbeRuns(LoadedModel model, Runner runner, Pace pace) {
     this.model = model;
+    replicas = model.replicas;
     this.runner = runner;
     this.pace = pace;
   }
 
-  /** What a row took in the last run. */
+  /** The time that a row took in the last run. */
   double nanosPerRow() {
     return nanosPerRow;
   }
 
+  /** Stops the runs after this time unless what it returns is cancelled before. */
+  Timer.Scheduled stopAfter(long nanos) {
+    return replicas.timer.schedule(stop::cancel, nanos);
+  }
+
   long[] check(Tensors example) {
-    return InputCheck.example(model.layout, example, model.options.maxRunBytes());
+    return InputCheck.example(replicas.layout, example, replicas.options.maxRunBytes());
   }
 
-  /** Runs one example on one of the model's copies. */
-  Tensors one(int copy, Tensors example) {
-    return together(copy, example)[0];
+  /** Runs one example on one of the model's replicas. */
+  Tensors one(int replica, Tensors example) {
+    return together(replica, example)[0];
   }
 
-  /** Runs examples together on one of the model's copies, padded to the largest. */
-  Tensors[] together(int copy, Tensors... batch) {
+  /** Runs examples together on one of the model's replicas, padded to the largest. */
+  Tensors[] together(int replica, Tensors... batch) {
     long[][] sizes = new long[batch.length][];
     long[] padded = check(batch[0]);
     for (int i = 0; i < batch.length; i++) {
       sizes[i] = check(batch[i]);
       padded = RunPlan.max(padded, sizes[i]);
     }
-    if (!model.lifetime.acquire()) {
-      throw new PredictorClosedException(model.name);
-    }
+    model.enter();
     long nanos;
     Tensors[] answers;
     try {
       pace.begin();
-      long start = model.timer.nanoTime();
-      answers = runner.runOn(copy, batch, sizes, padded, stop);
-      nanos = model.timer.nanoTime() - start;
+      long start = replicas.timer.nanoTime();
+      answers = runner.runOn(replica, batch, sizes, padded, stop);
+      nanos = replicas.timer.nanoTime() - start;
       nanosPerRow = (double) nanos / batch.length;
     } finally {
       pace.end();
-      model.lifetime.release();
+      model.leave();
     }
     pace.rest(nanos);
     return answers;

@@ -8,23 +8,25 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Which examples run together, padded to what. A pure function of sizes, costs and limits.
+ * Plans which examples run together, and their padded sizes. A pure function of sizes, costs and
+ * limits.
  *
  * <p>Examples of equal sizes form a class and always go together. Classes are sorted by volume, and
- * a run holds neighbours in that order, padded to the largest in each variable; so a plan is a way
- * to cut the sorted line, and dynamic programming finds the cheapest in O(classes²). With one
+ * a run holds neighbours in that order, padded to the largest in each variable; so a plan cuts the
+ * sorted sequence, and dynamic programming finds the cheapest cuts in O(classes²). With one
  * variable no plan that mixes non-neighbours is cheaper, since swapping members between two runs
- * never raises either maximum; with several variables it is a heuristic. Until a cost is known, a
- * run takes in smaller classes while no more than a tenth of it is padding.
+ * never raises either maximum; with several variables it is a heuristic. Until costs are known, a
+ * run takes in smaller classes as long as no more than a tenth of it is padding.
  */
 final class RunPlan {
   private static final double PADDING_UNKNOWN = 0.10;
-  private static final int MAX_CLASSES = 512; // bounds the square; beyond it, windows are planned
+  private static final int MAX_CLASSES =
+      512; // bounds the quadratic time: more classes are planned in windows of this many
 
   /** Examples, by their positions, that run together, padded to these sizes. */
   record Group(int[] members, long[] sizes) {}
 
-  /** What a plan must respect and what runs cost. */
+  /** The limits of runs and their costs. */
   interface Costs {
     /** The most rows that one run of these padded sizes may have; at least 1. */
     int maxRows(long[] sizes);
@@ -49,8 +51,8 @@ final class RunPlan {
   private RunPlan() {}
 
   /**
-   * Plans, the least work first: so that the answers of short runs do not wait for long ones. Where
-   * the limits split a run, its cost is taken as if all parts were padded alike.
+   * Plans the runs, ordered by work, so that the answers of short runs do not wait for long runs.
+   * If the limits split a run, its cost is computed as if all parts were padded to the same sizes.
    *
    * @param sizes the sizes of each example
    * @param padding whether examples of different sizes may share a run
@@ -97,7 +99,10 @@ final class RunPlan {
     return group.members.length * costs.volume(group.sizes);
   }
 
-  /** The common case, and 64 tiny examples take less time to run than to sort. */
+  /**
+   * Whether all sizes are equal: the common case, in which 64 tiny examples run faster than they
+   * are sorted.
+   */
   static boolean areAlike(List<long[]> sizes) {
     long[] first = sizes.get(0);
     for (int i = 1; i < sizes.size(); i++) {
@@ -191,7 +196,10 @@ final class RunPlan {
     }
   }
 
-  /** Adds the runs of these classes, as many as the limits ask for, each padded to its own. */
+  /**
+   * Adds the runs of these classes: as many as the limits require, each padded to its own largest
+   * sizes.
+   */
   private static void emit(List<Alike> together, Costs costs, List<Group> groups) {
     List<long[]> sizes = new ArrayList<>();
     long[] widest = together.get(0).sizes;
@@ -211,7 +219,7 @@ final class RunPlan {
     }
   }
 
-  /** The larger of each. */
+  /** Returns the larger size of each variable. */
   static long[] max(long[] a, long[] b) {
     if (Arrays.equals(a, b)) {
       return a;

@@ -3,6 +3,8 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.engine.BindingPool.PooledBinding;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.Arrays;
@@ -14,41 +16,47 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs examples through a model for one choice of outputs: takes a frame of the right shape, fills
- * it, runs it, cuts it, gives it back. Called between acquiring and releasing the model's lifetime.
+ * Runs examples for one choice of outputs: takes a binding of their shapes from a pool, fills it,
+ * runs it, cuts the answers and gives the binding back. Callers keep the model open meanwhile.
  */
 final class Runner implements RunPlan.Costs {
-  // Timing and recording cost 0.1 µs; a run of a tiny model costs 3.
+  // Timing and recording cost 0.1 µs, a run of a tiny model 3 µs: one short run in 16 is timed.
   private static final long SAMPLE_MASK = 15;
   private static final long ALWAYS_ABOVE_NANOS = 20_000;
 
-  private final LoadedModel model;
+  private final ReplicaSet replicas;
   private final Layout layout;
   private final List<Integer> outputs;
   private final Collation collation;
-  private final FramePool[] pools;
+  private final BindingPool[] pools;
   private final AtomicInteger[] busy;
   private final AtomicInteger turn = new AtomicInteger();
   private final boolean padding;
   private final double fixedRowBytes; // where no dimension is dynamic
 
-  Runner(LoadedModel model, List<Integer> outputs) {
-    this.model = model;
-    layout = model.layout;
+  Runner(ReplicaSet replicas, List<Integer> outputs) {
+    this.replicas = replicas;
+    layout = replicas.layout;
     this.outputs = outputs;
-    collation = new Collation(layout, outputs, model.options.padValues());
-    pools = new FramePool[model.copies.size()];
+    collation = new Collation(layout, outputs, replicas.options.padValues());
+    pools = new BindingPool[replicas.size()];
     busy = new AtomicInteger[pools.length];
     for (int i = 0; i < pools.length; i++) {
-      pools[i] = new FramePool(model.copies.get(i), layout, outputs, model.options.maxIdleBytes());
+      pools[i] =
+          new BindingPool(
+              replicas.all.get(i).model(), layout, outputs, replicas.options.maxIdleBytes());
       busy[i] = new AtomicInteger();
     }
     padding = allowsPadding();
     fixedRowBytes = layout.variables() == 0 ? computeRowBytes(layout.newSizes(0)) : 0;
   }
 
+  ReplicaSet replicas() {
+    return replicas;
+  }
+
   private boolean allowsPadding() {
-    var pads = model.options.padValues();
+    var pads = replicas.options.padValues();
     if (pads.isEmpty() || !layout.isBatched() || layout.variables() == 0) {
       return false;
     }
@@ -75,10 +83,13 @@ final class Runner implements RunPlan.Costs {
 
   /** Whether examples of different sizes may run together. */
   boolean pads() {
-    return padding && model.integrity().allowsPadding();
+    return padding && replicas.integrity().allowsPadding();
   }
 
-  /** Whether examples are alike and few enough to need no plan. */
+  /**
+   * Whether one run holds all examples, without a plan: their sizes are equal and they are few
+   * enough.
+   */
   boolean isOneRun(long[][] sizes) {
     return sizes.length > 0
         && RunPlan.areAlike(Arrays.asList(sizes))
@@ -97,27 +108,28 @@ final class Runner implements RunPlan.Costs {
   /**
    * Runs examples together.
    *
-   * @param padded what they are padded to; where an entry of sizes is this very array, or equal,
-   *     nothing is cut off
+   * @param padded the sizes that they are padded to; an example with equal sizes is not cut
    * @param cancellation stops the run when it fires
    */
   Tensors[] run(
       Tensors[] examples, long[][] sizes, long[] padded, @Nullable Cancellation cancellation) {
-    return runOn(leastBusy(), examples, sizes, padded, cancellation, model.engineRuns);
+    return runOn(leastBusy(), examples, sizes, padded, cancellation, replicas.engineRuns);
   }
 
-  /** Runs examples together on one of the model's copies, for the probe: no run for a call. */
+  /**
+   * Runs examples together on one of the model's replicas, for the probe; the run is not counted.
+   */
   Tensors[] runOn(
-      int copy,
+      int replica,
       Tensors[] examples,
       long[][] sizes,
       long[] padded,
       @Nullable Cancellation cancellation) {
-    return runOn(copy, examples, sizes, padded, cancellation, null);
+    return runOn(replica, examples, sizes, padded, cancellation, null);
   }
 
   private Tensors[] runOn(
-      int copy,
+      int replica,
       Tensors[] examples,
       long[][] sizes,
       long[] padded,
@@ -125,36 +137,38 @@ final class Runner implements RunPlan.Costs {
       @Nullable LongAdder counter) {
     int rows = Math.max(examples.length, layout.fixedBatch());
     checkBytes(padded, rows);
-    return inFrame(
-        copy,
+    return inBinding(
+        replica,
         rows,
         padded,
         pooled -> {
-          collation.fill(pooled.frame(), rows, padded, examples, sizes);
+          collation.fill(pooled.binding(), rows, padded, examples, sizes);
           execute(pooled, rows, padded, examples[0], cancellation, counter);
-          return collation.cut(pooled.frame(), rows, padded, sizes);
+          return collation.cut(pooled.binding(), rows, padded, sizes);
         });
   }
 
-  private <T> T inFrame(int copy, int rows, long[] padded, Function<PooledFrame, T> work) {
-    FramePool pool = pools[copy];
-    busy[copy].getAndIncrement();
+  private <T> T inBinding(int replica, int rows, long[] padded, Function<PooledBinding, T> work) {
+    BindingPool pool = pools[replica];
+    busy[replica].getAndIncrement();
     try {
-      PooledFrame pooled = pool.take(rows, padded);
+      PooledBinding pooled = pool.take(rows, padded);
       try {
-        return model.sentinels ? Sentinels.twice(model.name, pooled, work) : work.apply(pooled);
+        return replicas.sentinels
+            ? Sentinels.twice(replicas.name, pooled, work)
+            : work.apply(pooled);
       } finally {
         recycle(pool, pooled);
       }
     } finally {
-      busy[copy].getAndDecrement();
+      busy[replica].getAndDecrement();
     }
   }
 
-  private static void recycle(FramePool pool, PooledFrame pooled) {
+  private static void recycle(BindingPool pool, PooledBinding pooled) {
     boolean cleared = false;
     try {
-      pooled.frame().clear();
+      pooled.binding().clear();
       cleared = true;
     } finally {
       if (cleared) {
@@ -165,9 +179,9 @@ final class Runner implements RunPlan.Costs {
     }
   }
 
-  /** Runs a filled frame. If one name has two sizes in it, the engine decides. */
+  /** Runs a filled binding. If one name has two sizes in it, the engine decides. */
   private void execute(
-      PooledFrame pooled,
+      PooledBinding pooled,
       int rows,
       long[] padded,
       Tensors first,
@@ -184,17 +198,17 @@ final class Runner implements RunPlan.Costs {
       boolean stopped = cancellation != null && cancellation.isCancelled();
       throw stopped ? e : InputCheck.clash(layout, first, whole).refused(e);
     }
-    model.noteClash(() -> InputCheck.clash(layout, first, whole));
+    replicas.noteClash(() -> InputCheck.clash(layout, first, whole));
   }
 
   private void execute(
-      PooledFrame pooled,
+      PooledBinding pooled,
       int rows,
       long[] padded,
       @Nullable Cancellation cancellation,
       @Nullable LongAdder counter) {
-    Frame frame = pooled.frame();
-    if (cancellation != null && !cancellation.arm(frame::terminate)) {
+    IoBinding binding = pooled.binding();
+    if (cancellation != null && !cancellation.arm(binding::terminate)) {
       throw new EngineException("Not run: every caller had gone", null);
     }
     try {
@@ -202,13 +216,17 @@ final class Runner implements RunPlan.Costs {
       if (counter != null) {
         counter.increment();
       }
-      // The first run of a frame pays for memory that later ones find there.
+      // The first run of a binding allocates memory that later runs reuse, so it is not timed.
       if (before > 0 && ((before & SAMPLE_MASK) == 1 || isWorthTiming())) {
-        long start = model.timer.nanoTime();
-        frame.run();
-        model.costs.record(rows, volume(padded), model.timer.nanoTime() - start);
+        long start = replicas.timer.nanoTime();
+        binding.run();
+        long nanos = replicas.timer.nanoTime() - start;
+        replicas.costs.record(rows, volume(padded), nanos);
+        if (counter != null) {
+          replicas.runNanos.record(nanos);
+        }
       } else {
-        frame.run();
+        binding.run();
       }
     } finally {
       if (cancellation != null) {
@@ -218,15 +236,15 @@ final class Runner implements RunPlan.Costs {
   }
 
   private boolean isWorthTiming() {
-    boolean learning = layout.variables() > 0 && !model.costs.isKnown();
-    return learning || model.costs.meanNanos() > ALWAYS_ABOVE_NANOS;
+    boolean learning = layout.variables() > 0 && !replicas.costs.isKnown();
+    return learning || replicas.costs.meanNanos() > ALWAYS_ABOVE_NANOS;
   }
 
   private int leastBusy() {
     if (busy.length == 1) {
       return 0;
     }
-    // Ties go round, so that a lone caller, and warming up, come by every device.
+    // Ties rotate, so that a lone caller, or warm-up, uses every device.
     int least = Math.floorMod(turn.getAndIncrement(), busy.length);
     for (int i = 0; i < busy.length; i++) {
       if (busy[i].get() < busy[least].get()) {
@@ -238,66 +256,66 @@ final class Runner implements RunPlan.Costs {
 
   private void checkBytes(long[] padded, int rows) {
     double bytes = rowBytes(padded) * (rows == Layout.WHOLE ? 1 : rows);
-    if (bytes > model.options.maxRunBytes()) {
+    if (bytes > replicas.options.maxRunBytes()) {
       TensorSpec first = layout.example().inputs().get(0);
       throw new InvalidInputException(
           first.name(),
           "at most "
-              + model.options.maxRunBytes()
+              + replicas.options.maxRunBytes()
               + " bytes of inputs and outputs in one run (SessionOptions.maxRunBytes)",
           String.format(Locale.ROOT, "%.0f", bytes) + " bytes");
     }
   }
 
-  /** Runs what is batched already: so many rows of these sizes. */
+  /** Runs inputs that are batched already. */
   Tensors raw(Tensors inputs, int rows, long[] sizes, @Nullable Cancellation cancellation) {
     checkBytes(sizes, rows);
-    return inFrame(
+    return inBinding(
         leastBusy(),
         rows,
         sizes,
         pooled -> {
-          collation.fillRaw(pooled.frame(), inputs);
-          execute(pooled, rows, sizes, inputs, cancellation, model.engineRuns);
-          return collation.cutRaw(pooled.frame());
+          collation.fillRaw(pooled.binding(), inputs);
+          execute(pooled, rows, sizes, inputs, cancellation, replicas.engineRuns);
+          return collation.cutRaw(pooled.binding());
         });
   }
 
   void terminateAll() {
-    for (FramePool pool : pools) {
+    for (BindingPool pool : pools) {
       pool.terminateAll();
     }
   }
 
   void close() {
-    for (FramePool pool : pools) {
+    for (BindingPool pool : pools) {
       pool.close();
     }
   }
 
   long nativeBytes() {
     long bytes = 0;
-    for (FramePool pool : pools) {
+    for (BindingPool pool : pools) {
       bytes += pool.bytes();
     }
     return bytes;
   }
 
-  // ---- what a plan asks ----
+  // ---- costs and limits for a plan ----
 
   @Override
   public int maxRows(long[] sizes) {
-    return model.integrity().allowsBatching() ? mostRows(sizes) : 1;
+    return replicas.integrity().allowsBatching() ? mostRows(sizes) : 1;
   }
 
-  /** The most rows that one run may have if nothing is wrong with sharing one. */
+  /** The most rows that one run may have, whatever the probe found. */
   int mostRows(long[] sizes) {
     if (!layout.isBatched() || layout.isIrregular(sizes)) {
       return 1;
     }
     int fixed = layout.fixedBatch();
-    int cap = fixed > 0 ? fixed : model.options.maxBatchSize();
-    double fitting = model.options.maxRunBytes() / Math.max(1, rowBytes(sizes));
+    int cap = fixed > 0 ? fixed : replicas.options.maxBatchSize();
+    double fitting = replicas.options.maxRunBytes() / Math.max(1, rowBytes(sizes));
     return (int) Math.max(1, Math.min(cap, fitting));
   }
 
@@ -318,8 +336,8 @@ final class Runner implements RunPlan.Costs {
   }
 
   /**
-   * Where there is nothing at all, what a model makes of padding alone is not what it makes of
-   * nothing: a softmax over nothing is nothing, over what is masked it is a mean of it.
+   * An example with a dimension of length zero must not be padded: a softmax over no elements is
+   * empty, while a softmax over masked padding alone is a mean of the padding.
    */
   @Override
   public boolean mayPad(long[] sizes) {
@@ -370,11 +388,11 @@ final class Runner implements RunPlan.Costs {
 
   @Override
   public boolean known() {
-    return model.costs.isKnown();
+    return replicas.costs.isKnown();
   }
 
   @Override
   public double nanos(int rows, double volume) {
-    return model.costs.nanos(rows, volume);
+    return replicas.costs.nanos(rows, volume);
   }
 }

@@ -1,6 +1,7 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.EngineException;
+import dev.inproc.inference.engine.BindingPool.PooledBinding;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
@@ -9,19 +10,19 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * Proves that no byte of an answer comes from anywhere but its run. While the system property
- * {@code inproc.sentinels} is true, models are loaded so that each run is made twice: the memory
- * lent to the frame, inputs and outputs alike, is filled with one pattern before the first and with
- * another before the second, then the inputs are written. An output that the engine leaves
- * unwritten, or an input region that nobody fills, makes the answers differ, and the call fails.
+ * Proves that every byte of an answer comes from its own run. While the system property {@code
+ * inproc.sentinels} is true, a loaded model makes each run twice: the memory lent to the binding,
+ * inputs and outputs alike, is filled with one pattern before the first and with another before the
+ * second, then the inputs are written. An output that the engine leaves unwritten, or an input
+ * region that no code fills, makes the answers differ, and the call fails.
  */
 final class Sentinels {
   /** Read when a model is loaded. */
   static final String PROPERTY = "inproc.sentinels";
 
   /**
-   * They differ in every byte. Zeros are a plausible value of each type, false among them. The
-   * other is a large number as a float, and no valid index as an integer.
+   * The patterns differ in every byte. Zero bytes are a plausible value of each type. The second
+   * pattern is a large number as a float, and no valid index as an integer.
    */
   private static final byte FIRST = 0;
 
@@ -36,15 +37,15 @@ final class Sentinels {
   /**
    * Does the work twice and returns what it returned.
    *
-   * @param work fills the frame, runs it and copies the answers: one, or an array
+   * @param work fills the binding, runs it and copies the answers: one, or an array
    * @throws EngineException if the answers differ in a bit
    */
-  static <T> T twice(String model, PooledFrame frame, Function<PooledFrame, T> work) {
-    frame.fill(FIRST);
-    T first = work.apply(frame);
-    frame.frame().clear();
-    frame.fill(SECOND);
-    T second = work.apply(frame);
+  static <T> T twice(String model, PooledBinding binding, Function<PooledBinding, T> work) {
+    binding.fill(FIRST);
+    T first = work.apply(binding);
+    binding.binding().clear();
+    binding.fill(SECOND);
+    T second = work.apply(binding);
     Tensors[] expected = answers(first);
     Tensors[] actual = answers(second);
     for (int i = 0; i < expected.length; i++) {

@@ -17,10 +17,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads and the clock of models: workers that turn engines, a timer for deadlines, threads
- * for callbacks. Models that are loaded with the same runtime share them; so do the layers around
- * these models. Two runtimes share no thread of this library. An engine's own native threads belong
- * to no runtime.
+ * The threads and the clock of models: workers that run engines, a timer for deadlines, threads for
+ * callbacks. Models loaded with the same runtime share them, and so do the layers around these
+ * models. Two runtimes share no thread of this library. An engine's own native threads belong to no
+ * runtime.
  *
  * <p>Models use {@link #shared} unless {@link SessionOptions.Builder#runtime} names another, which
  * an application needs only for one of these: threads that carry its own names or come from its own
@@ -45,7 +45,7 @@ public final class ServingRuntime implements AutoCloseable {
 
   private final String name;
   private final ServingThreads threads;
-  private int models; // open
+  private int models; // the number of open models
   private boolean isClosed;
 
   private ServingRuntime(String name, ServingThreads threads) {
@@ -61,7 +61,7 @@ public final class ServingRuntime implements AutoCloseable {
   /**
    * Starts a runtime.
    *
-   * @param name what the names of its threads begin with
+   * @param name the beginning of the names of its threads
    */
   public static Builder builder(String name) {
     return new Builder(name);
@@ -72,7 +72,7 @@ public final class ServingRuntime implements AutoCloseable {
   }
 
   /**
-   * Counts a model that is loaded.
+   * Counts a loaded model.
    *
    * @throws IllegalStateException if this is closed
    */
@@ -143,8 +143,8 @@ public final class ServingRuntime implements AutoCloseable {
     }
 
     /**
-     * Sets what makes the threads. They are to be platform threads, since they carry native code.
-     * Default: daemons that inherit nothing from the thread that needs them.
+     * Sets the thread factory. It must make platform threads, since they run native code. Default:
+     * daemon threads that inherit nothing from the thread that starts them.
      */
     public Builder threadFactory(ThreadFactory threads) {
       factory = Objects.requireNonNull(threads, "threads");
@@ -154,7 +154,7 @@ public final class ServingRuntime implements AutoCloseable {
     /**
      * Sets the executor for callbacks of calls whose own options name none; see {@link
      * dev.inproc.inference.CallOptions#withExecutor} for what runs there. Default: threads of the
-     * runtime, as many as callbacks block.
+     * runtime, one more for each callback that blocks.
      */
     public Builder callbackExecutor(Executor executor) {
       callbackExecutor = Objects.requireNonNull(executor, "executor");
@@ -172,8 +172,8 @@ public final class ServingRuntime implements AutoCloseable {
     }
 
     /**
-     * Sets the clock that deadlines and costs are measured by, and what fires at deadlines. For
-     * tests that own the time. The runtime does not shut the executor down.
+     * Sets the clock of deadlines and costs, and the executor that fires deadlines; for tests that
+     * control the time. The runtime does not shut the executor down.
      *
      * @param nanoTime the present time, like {@link System#nanoTime}; it never runs backwards
      * @param scheduler runs short tasks after a delay on that clock
@@ -197,7 +197,7 @@ public final class ServingRuntime implements AutoCloseable {
       return this;
     }
 
-    /** Returns a runtime. It starts threads as work comes. */
+    /** Returns a runtime. It starts threads when work arrives. */
     public ServingRuntime build() {
       return new ServingRuntime(
           name, ServingThreads.named(name, factory, timer, callbackExecutor, context));

@@ -23,33 +23,34 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
   Signature signature();
 
   /**
-   * Returns the model's own signature, batch axis and all outputs included but those that the
-   * engine cannot read.
+   * Returns the model's own signature: with the batch axis, and with all outputs that the engine
+   * can read.
    */
   Signature rawSignature();
 
   /** Returns the devices that it really runs on, in the order of the options. */
   List<Device> devices();
 
-  /** Returns the one device that it really runs on, the first if there are several. */
+  /** Returns the device that it really runs on, the first if there are several. */
   default Device device() {
     return devices().get(0);
   }
 
   /**
-   * Returns what was found at load about whether answers depend on what examples are run with, and
-   * so whether they are run together; its text says it in words.
+   * Returns what the probe at load found: whether answers depend on the other examples in a run,
+   * and so whether examples run together. Its text says it in words.
    */
   Integrity integrity();
 
   /**
    * Returns how often the engine has run this model for calls so far, through this session and its
    * views: a batch in one run counts once, a run that failed counts too, warming up counts, the
-   * integrity probe does not. Beside the number of calls it tells how many shared a run.
+   * integrity probe does not. Compared with the number of calls it tells how many calls shared a
+   * run.
    */
   long engineRuns();
 
-  /** Returns what the model file says of itself: producer, version, custom entries. */
+  /** Returns the model file's own description: producer, version, custom entries. */
   Map<String, String> metadata();
 
   /**
@@ -75,10 +76,10 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
 
   /**
    * Closes as {@link #close()} does, but waits no longer than this. Then runs are terminated, which
-   * may take a quarter of a second more, and callers released with {@link
-   * dev.inproc.inference.PredictorClosedException}. A run that does not stop even so keeps its
-   * native memory, on purpose, since freeing it would crash the JVM; it is freed if the run ever
-   * ends. A caller inside such a run cannot be released.
+   * may take a quarter of a second more, and callers fail with {@link
+   * dev.inproc.inference.PredictorClosedException}. A run that does not stop keeps its native
+   * memory, since freeing it would crash the JVM; the memory is freed when the run ends. A caller
+   * inside such a run is not released.
    *
    * @return whether everything has been released
    */
@@ -91,37 +92,36 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * @param name what messages call the model, such as {@code onnx:minilm}
    * @param source where it came from, whose digest is the key of {@link
    *     IntegrityOptions#withFindings findings}; null if the digest does not cover all of its files
-   * @param loader loads the native model, once for each device. It is called again, before this
-   *     returns, where a fresh load is needed: for a model that keeps state, which a probe or a
-   *     warm-up would change. What it returned is owned by the session, even if this fails
+   * @param loader loads the model, once for each device. It is called again, before this returns,
+   *     where a fresh load is needed: for a model that keeps state, which a probe or a warm-up
+   *     would change. What it returned is owned by the session, even if this fails
    * @param options how it is loaded and run
    * @throws IllegalArgumentException if the options do not fit the model
    */
   static Session load(
       String name,
       @Nullable ModelSource source,
-      Supplier<? extends List<? extends NativeModel>> loader,
+      Supplier<? extends List<Replica>> loader,
       SessionOptions options) {
-    return new Loading(name, source, loader, true, options, options.runtime().threads()).load();
+    return new SessionLoader(name, source, loader, true, options, options.runtime().threads())
+        .load();
   }
 
   /**
-   * Makes a session of native copies that cannot be loaded anew; {@link #load} is better. Where the
-   * copies keep state, the probe at load leaves its trace in them.
+   * Makes a session of replicas that cannot be loaded anew; {@link #load} is better. Where the
+   * replicas keep state, the probe at load leaves its trace in them.
    *
    * @param name what messages call the model, such as {@code onnx:minilm}
    * @param source where it came from, whose digest is the key of {@link
    *     IntegrityOptions#withFindings findings}; null if the digest does not cover all of its files
-   * @param copies the model, once for each device; owned by the session from now on, even if this
+   * @param replicas the model, once for each device; owned by the session from now on, even if this
    *     fails
    * @throws IllegalArgumentException if the options do not fit the model
    */
   static Session of(
-      String name,
-      @Nullable ModelSource source,
-      List<? extends NativeModel> copies,
-      SessionOptions options) {
-    return new Loading(name, source, () -> copies, false, options, options.runtime().threads())
+      String name, @Nullable ModelSource source, List<Replica> replicas, SessionOptions options) {
+    return new SessionLoader(
+            name, source, () -> replicas, false, options, options.runtime().threads())
         .load();
   }
 }

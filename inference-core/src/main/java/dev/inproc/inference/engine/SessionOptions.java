@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a model is loaded and run, for every engine alike; what concerns one engine alone is set on
- * that engine. Immutable.
+ * The options of loading and running a model that all engines share. An engine has options of its
+ * own. Immutable.
  *
  * <pre>{@code
  * SessionOptions options = SessionOptions.builder()
@@ -79,12 +79,12 @@ public final class SessionOptions {
     return intraOpThreads;
   }
 
-  /** Returns the devices, each of which gets a copy of the model. */
+  /** Returns the devices, each of which gets a replica of the model. */
   public List<Device> devices() {
     return devices;
   }
 
-  /** Returns how the batch axis is told. */
+  /** Returns whether the model has a batch axis, or that its signature tells. */
   public BatchAxis batchAxis() {
     return batchAxis;
   }
@@ -114,12 +114,12 @@ public final class SessionOptions {
     return maxModelBytes;
   }
 
-  /** Returns the value that each padded input is filled up with. */
+  /** Returns the value that pads each padded input. */
   public Map<String, Double> padValues() {
     return padValues;
   }
 
-  /** Returns the shapes stated of inputs, such as {@code [batch, 3, ?]}. */
+  /** Returns the stated shapes of inputs, such as {@code [batch, 3, ?]}. */
   public Map<String, String> inputShapes() {
     Map<String, String> all = new TreeMap<>();
     inputShapes.forEach((input, shape) -> all.put(input, shape.toString()));
@@ -135,7 +135,7 @@ public final class SessionOptions {
     return warmUpSizes;
   }
 
-  /** Returns the example that warm-up repeats, or null to make one up. */
+  /** Returns the example that warm-up repeats, or null if it generates one. */
   public @Nullable Tensors warmUpExample() {
     return warmUpExample;
   }
@@ -192,8 +192,9 @@ public final class SessionOptions {
     private Builder() {}
 
     /**
-     * Sets how many engine runs are expected at once: {@code submit} uses so many workers, and the
-     * processors are shared out among them. Default 1. Callers of {@code predict} run beside them.
+     * Sets how many engine runs are expected at once: {@code submit} uses this many workers, and
+     * divides the processors among them. Default 1. Calls of {@code predict} run beside the
+     * workers.
      */
     public Builder parallelism(int runs) {
       parallelism = positive(runs, "parallelism");
@@ -206,7 +207,9 @@ public final class SessionOptions {
       return this;
     }
 
-    /** Sets what to run on. Several get a copy each, and a run goes to the least busy. */
+    /**
+     * Sets what to run on. Each gets a replica of the model, and a run goes to the least busy one.
+     */
     public Builder devices(Device... all) {
       if (all.length == 0) {
         throw new IllegalArgumentException("At least one device is needed");
@@ -215,7 +218,7 @@ public final class SessionOptions {
       return this;
     }
 
-    /** Says whether the model has a batch axis. Default: told by its signature. */
+    /** Says whether the model has a batch axis. Default: its signature tells. */
     public Builder batchAxis(BatchAxis axis) {
       batchAxis = Objects.requireNonNull(axis, "axis");
       return this;
@@ -234,8 +237,8 @@ public final class SessionOptions {
     }
 
     /**
-     * Sets the most bytes that the inputs and foreseeable outputs of one run may have. A batch over
-     * it is split, a single example refused. Default 512 MiB, at most 2 GiB - 1.
+     * Sets the most bytes that the inputs and foreseeable outputs of one run may have. A larger
+     * batch is split, a larger example is refused. Default 512 MiB, at most 2 GiB - 1.
      */
     public Builder maxRunBytes(long bytes) {
       if (bytes < 1 || bytes > Integer.MAX_VALUE) {
@@ -248,7 +251,7 @@ public final class SessionOptions {
 
     /**
      * Sets about how many native bytes are kept for the next runs, for each device and choice of
-     * outputs; while shapes change, up to twice as many. Default 64 MiB.
+     * outputs; while shapes change, up to twice this number. Default 64 MiB.
      */
     public Builder maxIdleBytes(long bytes) {
       if (bytes < 0) {
@@ -259,9 +262,9 @@ public final class SessionOptions {
     }
 
     /**
-     * Sets the most bytes that the model's files may have together, external data included; more
-     * fail to load before they are read. It bounds what is read, not what a graph may compute.
-     * Default: no limit, since the files are on this machine already.
+     * Sets the most bytes that the model's files may have together, external data included; a
+     * larger model fails to load before its files are read. It bounds the reading, not what a graph
+     * may compute. Default: no limit, since the files are on this machine already.
      */
     public Builder maxModelBytes(long bytes) {
       if (bytes < 1) {
@@ -272,9 +275,9 @@ public final class SessionOptions {
     }
 
     /**
-     * Allows examples of different sizes to run together, this input filled up with this value.
-     * Only for models that ignore what is filled up, by a mask for instance: name every input with
-     * dynamic dimensions, the mask with 0. Without it, only examples of equal shapes run together.
+     * Allows examples of different sizes to run together, with this input padded with this value.
+     * Only for models that ignore padding, by a mask for instance. Name every input with dynamic
+     * dimensions, the mask with 0. By default only examples of equal shapes run together.
      */
     public Builder pad(String input, double value) {
       padValues.put(Objects.requireNonNull(input, "input"), value);
@@ -284,11 +287,11 @@ public final class SessionOptions {
     /**
      * States the shape of an input as a signature prints it, batch axis included: {@code "[batch,
      * 3, ?]"}, where a number is a fixed size, a name a size that is equal wherever the name
-     * occurs, and a question mark any size, or what the model says. For inputs whose shape the
-     * model leaves open: without it such an input takes tensors of any rank, and since none of its
-     * dimensions is known to count examples, they run one by one. Also for dimensions that the
-     * model does not name, and for names that it gives to sizes that differ. Loading fails if it
-     * contradicts the model.
+     * occurs, and a question mark any size, or the size that the model states. For inputs whose
+     * shape the model leaves open: without it such an input takes tensors of any rank, and since
+     * none of its dimensions is known to count examples, they run one by one. Also for dimensions
+     * that the model does not name, and for names that it gives to sizes that differ. Loading fails
+     * if it contradicts the model.
      *
      * @throws IllegalArgumentException if the text is not a shape
      */
@@ -299,13 +302,16 @@ public final class SessionOptions {
       return this;
     }
 
-    /** States the shape of an input by its dimensions, -1 for those left open and without names. */
+    /**
+     * States the shape of an input by its dimensions, -1 for a dimension that stays open and
+     * unnamed.
+     */
     public Builder inputShape(String input, long... dims) {
       inputShapes.put(Objects.requireNonNull(input, "input"), StatedShape.of(input, dims));
       return this;
     }
 
-    /** Runs the model once at load with each of these batch sizes, on an example made up. */
+    /** Runs the model at load with each of these batch sizes, on a generated example. */
     public Builder warmUp(int... batchSizes) {
       if (batchSizes.length == 0) {
         throw new IllegalArgumentException("Name at least one batch size to warm up with");
@@ -318,7 +324,7 @@ public final class SessionOptions {
       return this;
     }
 
-    /** Runs the model at load on copies of this example; loading fails if that does. */
+    /** Runs the model at load on batches of this example; loading fails if a run fails. */
     public Builder warmUp(Tensors example, int... batchSizes) {
       warmUpExample = Objects.requireNonNull(example, "example");
       return warmUp(batchSizes);
@@ -330,7 +336,9 @@ public final class SessionOptions {
       return this;
     }
 
-    /** Sets the threads and the clock that the model uses. Default: those of the process. */
+    /**
+     * Sets the threads and the clock that the model uses. Default: {@link ServingRuntime#shared}.
+     */
     public Builder runtime(ServingRuntime threads) {
       runtime = Objects.requireNonNull(threads, "runtime");
       return this;

@@ -7,12 +7,11 @@ import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /**
- * Tells a model that keeps state from one that is random, when an example got different answers:
- * two fresh loads are given the same runs. State starts anew with each and so repeats the answers,
- * randomness does not.
+ * Tells whether a model that gave one example different answers keeps state or is random. Two fresh
+ * loads make the same runs: state starts anew with each load and repeats the answers, randomness
+ * does not.
  */
 final class StateCheck {
   private StateCheck() {}
@@ -28,11 +27,10 @@ final class StateCheck {
   private static List<Tensors> answers(Supplier<LoadedModel> fresh, ProbeInputs inputs) {
     LoadedModel model = fresh.get();
     try {
-      int outputs = model.layout.raw().outputs().size();
-      Runner runner = model.runner(IntStream.range(0, outputs).boxed().toList());
+      Runner runner = model.runner(model.allOutputs());
       ProbeRuns runs = new ProbeRuns(model, runner, ProbeRuns.Pace.LOADING);
-      long limit = Durations.of(model.options.integrity().timeLimit());
-      Timer.Scheduled alarm = model.timer.schedule(runs.stop::cancel, limit);
+      long limit = Durations.of(model.replicas.options.integrity().timeLimit());
+      Timer.Scheduled alarm = runs.stopAfter(limit);
       try {
         List<Tensors> answers = new ArrayList<>();
         for (int i : new int[] {0, 1, 0}) {

@@ -6,8 +6,8 @@ import dev.inproc.inference.tensor.TensorSpec;
 import java.util.Locale;
 
 /**
- * Refuses text that is not Unicode. A surrogate without its other half has no UTF-8; an encoder
- * would put a question mark in its place, and the model would answer for other text.
+ * Refuses text that is not Unicode. An unpaired surrogate has no UTF-8. An encoder would replace it
+ * with a question mark, and the model would answer for another text.
  */
 final class TextCheck {
   private TextCheck() {}

@@ -1,5 +1,6 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.tensor.DataType;
@@ -13,20 +14,21 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a model before its first caller does, so that memory, kernels and code are in place. */
+/** Runs a model before its first call, so that memory, kernels and compiled code are in place. */
 final class WarmUp {
   private static final long MADE_UP_SIZE = 16;
-  private static final int ROUNDS = 2; // the first allocates, the second finds it
+  private static final int ROUNDS = 2; // the first allocates memory, the second reuses it
 
   private WarmUp() {}
 
-  static void run(ModelSession session, SessionOptions options) {
+  static void run(BatchPredictor<Tensors, Tensors> session, ReplicaSet replicas) {
+    SessionOptions options = replicas.options;
     @Nullable Tensors given = options.warmUpExample();
     for (int size : options.warmUpSizes()) {
       try {
-        Tensors example = given != null ? given : madeUp(session.model().layout);
+        Tensors example = given != null ? given : madeUp(replicas.layout);
         List<Tensors> batch = Collections.nCopies(size, example);
-        for (int round = 0; round < ROUNDS * session.devices().size(); round++) {
+        for (int round = 0; round < ROUNDS * replicas.size(); round++) {
           session.predictAll(batch);
         }
       } catch (InferenceException e) {
@@ -34,13 +36,12 @@ final class WarmUp {
           throw new ModelLoadException(
               session.toString(), "warm-up with a batch of " + size + " failed", e);
         }
-        // An example of zeros is a guess; a model may rightly refuse it.
-        System.getLogger(Session.class.getName())
-            .log(
-                Level.WARNING,
-                "{0}: no warm-up, the model refused an example of zeros: {1}",
-                session,
-                e.getMessage());
+        // An example of zeros is a guess, which the model may rightly refuse.
+        SessionLog.LOG.log(
+            Level.WARNING,
+            "{0}: no warm-up, the model refused an example of zeros: {1}",
+            session,
+            e.getMessage());
         return;
       }
     }

@@ -19,7 +19,7 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
   /**
    * Returns the input of this name.
    *
-   * @throws IllegalArgumentException if there is none; the message lists those that exist
+   * @throws IllegalArgumentException if there is none; the message lists the names
    */
   public TensorSpec input(String name) {
     return find(name, inputs, "input");
@@ -28,7 +28,7 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
   /**
    * Returns the output of this name.
    *
-   * @throws IllegalArgumentException if there is none; the message lists those that exist
+   * @throws IllegalArgumentException if there is none; the message lists the names
    */
   public TensorSpec output(String name) {
     return find(name, outputs, "output");

@@ -426,7 +426,7 @@ public final class Tensor {
   }
 
   /**
-   * Returns the bytes of one element of a STRING tensor, of text those in UTF-8, as a copy.
+   * Returns the bytes of one element of a STRING tensor, as a copy; text is encoded in UTF-8.
    *
    * @throws IllegalStateException if it is text that UTF-8 cannot encode
    */
@@ -443,7 +443,7 @@ public final class Tensor {
 
   /**
    * Copies a run of this tensor's bytes into a buffer at an absolute position; the buffer's own
-   * position stays. For those who gather batches.
+   * position stays. For code that gathers batches.
    *
    * @param from first byte to copy
    * @param length how many
@@ -459,7 +459,7 @@ public final class Tensor {
 
   /**
    * Copies a run of a STRING tensor's elements into an array: {@link String}, or {@code byte[]} of
-   * what is not text, which must not be written to. For those who gather batches.
+   * what is not text, which must not be written to. For code that gathers batches.
    */
   public void copyElements(int from, int length, Object[] target, int position) {
     expect(DataType.STRING);

@@ -150,7 +150,7 @@ public final class Tensors {
   /**
    * Returns the tensor of this name.
    *
-   * @throws IllegalArgumentException if there is none; the message lists those that exist
+   * @throws IllegalArgumentException if there is none; the message lists the names
    */
   public Tensor get(String name) {
     Tensor tensor = find(name);

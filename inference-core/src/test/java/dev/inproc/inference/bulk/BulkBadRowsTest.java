@@ -46,7 +46,7 @@ class BulkBadRowsTest {
     return Session.of(
         "scripted",
         null,
-        List.of(model),
+        List.of(model.replica()),
         SessionOptions.builder().integrity(IntegrityOptions.skip()).build());
   }
 

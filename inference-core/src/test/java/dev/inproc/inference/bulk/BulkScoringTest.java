@@ -1,5 +1,6 @@
 package dev.inproc.inference.bulk;
 
+import static dev.inproc.inference.testing.Messages.assertSays;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -14,6 +15,7 @@ import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
@@ -22,6 +24,8 @@ import dev.inproc.inference.testing.Gate;
 import dev.inproc.inference.testing.LedgerEngine;
 import dev.inproc.inference.testing.LedgerModel;
 import dev.inproc.inference.testing.ScriptedModel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,6 +37,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,14 +50,14 @@ class BulkScoringTest {
     return LongStream.range(0, count).iterator();
   }
 
-  private static Session session(ScriptedModel... copies) {
+  private static Session session(ScriptedModel... models) {
     return Session.of(
         "scripted",
         null,
-        List.of(copies),
+        ScriptedModel.replicas(List.of(models)),
         SessionOptions.builder()
             .devices(
-                Collections.nCopies(copies.length, copies[0].device())
+                Collections.nCopies(models.length, Device.cpu())
                     .toArray(new dev.inproc.inference.engine.Device[0]))
             .integrity(IntegrityOptions.skip())
             .build());
@@ -271,7 +276,7 @@ class BulkScoringTest {
   // ---- user code ----
 
   @Test
-  void sinkIteratorAndListener_thatThrow_endTheRun() {
+  void sinkAndListener_thatThrow_endTheRun() {
     RuntimeException broken = new RuntimeException("broken");
     try (LedgerEngine engine = new LedgerEngine()) {
       for (BulkScoring scoring : List.of(BulkScoring.inOrder(), FOUR)) {
@@ -298,23 +303,100 @@ class BulkScoringTest {
                               throw broken;
                             })
                         .run(engine, ids(100), (index, row, answer) -> {})));
-        assertSame(
-            broken,
-            assertThrows(
-                RuntimeException.class,
-                () ->
-                    scoring.run(
-                        engine,
-                        LongStream.range(0, 100)
-                            .peek(
-                                id -> {
-                                  if (id == 50) {
-                                    throw broken;
-                                  }
-                                })
-                            .iterator(),
-                        (index, row, answer) -> {})));
       }
+    }
+  }
+
+  /** An iterator that gives ids and, at one place, something else. */
+  private static Iterator<Long> unreadableAt(long place, Supplier<Long> instead) {
+    return new Iterator<>() {
+      private long at;
+
+      @Override
+      public boolean hasNext() {
+        return at < 10_000;
+      }
+
+      @Override
+      public Long next() {
+        return at == place ? instead.get() : (Long) at++;
+      }
+    };
+  }
+
+  private static List<Long> deliveredBefore(
+      BulkScoring scoring, Iterator<Long> rows, Class<? extends Exception> type, String... says) {
+    List<Long> delivered = new ArrayList<>();
+    try (LedgerEngine engine = new LedgerEngine()) {
+      Exception told =
+          assertThrows(
+              type,
+              () ->
+                  scoring.run(
+                      engine,
+                      rows,
+                      (index, row, answer) -> {
+                        assertEquals(index, row);
+                        assertEquals(LedgerModel.f(index), answer);
+                        delivered.add(index);
+                      }));
+      assertSays(told, says);
+    }
+    return delivered.stream().sorted().toList();
+  }
+
+  /** By every way, at the edge of a chunk and inside it, as the first row too. */
+  @Test
+  void rowThatCannotBeRead_endsTheRunOnceTheRowsBeforeAreDelivered() {
+    RuntimeException broken = new UncheckedIOException(new IOException("disk gone"));
+    for (BulkScoring scoring :
+        List.of(
+            BulkScoring.inOrder(),
+            BulkScoring.inOrder().withChunkSize(1),
+            BulkScoring.asTheyCome().withParallelism(3),
+            FOUR)) {
+      for (long place : new long[] {0, 1, 16, 50, 777}) {
+        List<Long> before = LongStream.range(0, place).boxed().toList();
+        String named = "Row " + place + ", counted from 0,";
+        assertEquals(
+            before,
+            deliveredBefore(
+                scoring,
+                unreadableAt(place, () -> null),
+                NullPointerException.class,
+                named,
+                "null"));
+        assertEquals(
+            before,
+            deliveredBefore(
+                scoring,
+                unreadableAt(
+                    place,
+                    () -> {
+                      throw broken;
+                    }),
+                IllegalStateException.class,
+                named,
+                "disk gone"));
+      }
+    }
+  }
+
+  @Test
+  void iteratorWhoseHasNextThrows_endsTheRunOnceTheRowsBeforeAreDelivered() {
+    for (BulkScoring scoring : List.of(BulkScoring.inOrder().withChunkSize(10), FOUR)) {
+      Iterator<Long> rows =
+          LongStream.range(0, 100)
+              .peek(
+                  id -> { // an iterator of a stream reads one ahead, in hasNext
+                    if (id == 57) {
+                      throw new ArithmeticException("no 57");
+                    }
+                  })
+              .iterator();
+      assertEquals(
+          LongStream.range(0, 57).boxed().toList(),
+          deliveredBefore(scoring, rows, IllegalStateException.class, "Row 57,", "no 57"));
     }
   }
 

@@ -17,6 +17,7 @@ import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.LedgerModel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -107,6 +108,28 @@ class AnswersTest {
       assertEquals(Answer.Source.MODEL, answer.source());
       assertEquals(Optional.empty(), answer.version());
       assertNull(AnswerFacts.of(CallOptions.DEFAULT));
+    }
+  }
+
+  @Test
+  void answersOfAnswers_byEveryMethod_bothTellAll() {
+    try (Fixture f = Fixture.of(LedgerModel.scalars());
+        Predictor<Tensors, Tensors> chain = new Versioned(f.session.borrowed(), "v")) {
+      Predictor<Tensors, Answer<Answer<Tensors>>> twice = chain.answers().answers();
+      List<Answer<Answer<Tensors>>> all =
+          new ArrayList<>(
+              List.of(
+                  twice.predict(LedgerModel.request(0)),
+                  Await.value(twice.submit(LedgerModel.request(1), MINUTE))));
+      all.addAll(twice.predictAll(List.of(LedgerModel.request(2), LedgerModel.request(3)), MINUTE));
+      for (int i = 0; i < 4; i++) {
+        Answer<Answer<Tensors>> outer = all.get(i);
+        check(i, outer.value());
+        assertEquals(outer.value().source(), outer.source());
+        assertEquals(outer.value().version(), outer.version());
+        assertEquals(outer.value().arm(), outer.arm());
+        assertEquals(outer.value().similarity(), outer.similarity());
+      }
     }
   }
 

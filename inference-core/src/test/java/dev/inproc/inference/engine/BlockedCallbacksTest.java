@@ -57,10 +57,10 @@ class BlockedCallbacksTest {
     Predictor<Tensors, Tensors> over(ScriptedModel model, Timer timer) {
       SessionOptions options = Fixture.unprobed(SessionOptions.builder().parallelism(1).build());
       return layers.apply(
-          new Loading(
+          new SessionLoader(
                   "scripted",
                   null,
-                  () -> List.of(model),
+                  () -> List.of(model.replica()),
                   false,
                   options,
                   ServingThreads.withTimer(timer))

@@ -41,10 +41,10 @@ class BoundedCloseTest {
     Predictor<Tensors, Tensors> over(ScriptedModel model) {
       SessionOptions options = Fixture.unprobed(SessionOptions.DEFAULT);
       return layers.apply(
-          new Loading(
+          new SessionLoader(
                   "scripted",
                   null,
-                  () -> List.of(model),
+                  () -> List.of(model.replica()),
                   false,
                   options,
                   ServingThreads.withTimer(Timer.system()))

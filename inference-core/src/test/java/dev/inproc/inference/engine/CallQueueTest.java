@@ -172,7 +172,7 @@ class CallQueueTest {
     Await.latch(running.started);
     List<Held> patient = offer(queue, 20, WAIT);
     Held beside = new Held(queue, 99, FAIL);
-    assertNull(queue.offer(beside), "those who wait leave a quarter of the room");
+    assertNull(queue.offer(beside), "waiting calls leave a quarter of the room");
     assertNotNull(queue.offer(new Held(queue, 9, FAIL)), "and no more");
     Held gone = patient.get(5);
     assertTrue(gone.cancel(false));
@@ -251,9 +251,9 @@ class CallQueueTest {
     Await.latch(calls.get(0).started);
     queue.abandon(new PredictorClosedException("queue"));
     calls.forEach(call -> assertInstanceOf(PredictorClosedException.class, Await.failure(call)));
-    Await.until("those who waited to leave", () -> left.get() == 2);
+    Await.until("the waiting calls to leave", () -> left.get() == 2);
     calls.get(0).release.countDown();
-    Await.until("the one that ran to leave", () -> left.get() == 3);
+    Await.until("the running call to leave", () -> left.get() == 3);
     assertEquals(List.of(0), order);
   }
 
@@ -264,7 +264,7 @@ class CallQueueTest {
     Await.latch(calls.get(0).started);
     queue.abandon(new PredictorClosedException("queue"));
     calls.forEach(call -> call.release.countDown());
-    Await.until("the one that ran to leave", () -> left.get() >= 1);
+    Await.until("the running call to leave", () -> left.get() >= 1);
     Await.blocked(calls.get(0).worker()); // idle again
     assertEquals(List.of(0), order);
     assertInstanceOf(PredictorClosedException.class, Await.failure(calls.get(1)));

@@ -32,7 +32,7 @@ class CallersExceptionTest {
         () -> Arrays.toString(thrown.getStackTrace()));
   }
 
-  private void assertCallersFrames(Fixture f, Predictor<Tensors, Tensors> predictor) {
+  private void assertCallersFrames(Fixture f, Predictor<Tensors, ?> predictor) {
     Tensors request = LedgerModel.request(1);
     List<Executable> calls =
         List.of(
@@ -56,6 +56,33 @@ class CallersExceptionTest {
       try (Predictor<Tensors, Tensors> batched = Batching.upTo(4).decorate(f.session)) {
         assertCallersFrames(f, batched);
         assertCallersFrames(f, batched.with(Codec.of(x -> x, y -> y)));
+        assertCallersFrames(f, batched.answers());
+        assertCallersFrames(f, batched.answers().answers());
+      }
+    }
+  }
+
+  /** The model's exception has no frames here, as if another thread had made it. */
+  @Test
+  void answersOfAList_fail_throwWithTheCallersFrames() {
+    try (Fixture f = Fixture.of(LedgerModel.scalars());
+        Predictor<Tensors, Tensors> batched = Batching.upTo(4).decorate(f.session.borrowed())) {
+      List<Tensors> list = List.of(LedgerModel.request(1), LedgerModel.request(2));
+      for (Predictor<Tensors, ?> answers :
+          List.of(
+              f.session.answers(),
+              batched.answers(),
+              batched.answers().answers(),
+              batched.with(Codec.of(Tensors.class, x -> x, y -> y)).answers())) {
+        for (CallOptions options : List.of(CallOptions.DEFAULT, MINUTE)) {
+          EngineException broken = new EngineException("broken", engines);
+          broken.setStackTrace(new StackTraceElement[0]);
+          for (int i = 0; i < 8; i++) {
+            f.model().failNext(broken);
+          }
+          assertHasThisFrame(() -> answers.predictAll(list, options));
+          f.model().failNoMore();
+        }
       }
     }
   }

@@ -11,6 +11,7 @@ import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.bulk.BulkScoring;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.LedgerModel;
@@ -20,7 +21,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -127,6 +130,64 @@ class CodecTest {
     }
   }
 
+  private record TextCodec(boolean isListNull) implements Codec<Integer, Long> {
+    @Override
+    @SuppressWarnings("NullAway") // what a careless codec does
+    public Tensors encode(Integer input) {
+      return input < 0 ? null : CODEC.encode(input);
+    }
+
+    @Override
+    @SuppressWarnings("NullAway")
+    public List<Tensors> encodeAll(List<? extends Integer> inputs) {
+      return isListNull ? null : Codec.super.encodeAll(inputs);
+    }
+
+    @Override
+    public Long decode(Tensors outputs) {
+      return CODEC.decode(outputs);
+    }
+  }
+
+  /** By every method, in a batcher, with a resource of its own, in a bulk run. */
+  @Test
+  void encode_thatReturnsNull_isAnInvalidInputThatNamesTheCodec() {
+    try (Fixture f = Fixture.of(LedgerModel.scalars())) {
+      Codec<Integer, Long> codec = new TextCodec(false);
+      for (Predictor<Integer, Long> coded :
+          List.of(
+              f.session.borrowed().with(codec),
+              f.session.borrowed().with(Batching.upTo(4)).with(codec),
+              f.session.borrowed().with(codec.closing(() -> {})))) {
+        assertNamesCodec(
+            assertThrows(InvalidInputException.class, () -> coded.predict(-1)), "TextCodec", -1);
+        assertNamesCodec(Await.failure(coded.submit(-1)), "TextCodec", -1);
+        assertNamesCodec(
+            assertThrows(InvalidInputException.class, () -> coded.predictAll(List.of(1, 2, -3, 4))),
+            "TextCodec",
+            2);
+        List<Long> bad = new ArrayList<>();
+        BulkScoring.inOrder()
+            .withBadRows((index, row, failure) -> bad.add(index))
+            .run(coded, List.of(1, 2, -3, 4, -5).iterator(), (index, row, answer) -> {});
+        assertEquals(List.of(2L, 4L), bad);
+        assertEquals(LedgerModel.f(1), coded.predict(1));
+        coded.close();
+      }
+      Predictor<Integer, Long> wholly = f.session.borrowed().with(new TextCodec(true));
+      Messages.assertSays(
+          assertThrows(IllegalStateException.class, () -> wholly.predictAll(List.of(1))),
+          "got null",
+          "encodeAll",
+          "TextCodec");
+    }
+  }
+
+  private static void assertNamesCodec(Throwable told, String name, int index) {
+    Messages.assertSays(told, name, "got null");
+    assertEquals(index, ((InvalidInputException) told).index());
+  }
+
   @Test
   void list_inputThatCannotBeEncoded_isNamedByItsIndex() {
     Codec<Integer, Long> picky =
@@ -203,9 +264,72 @@ class CodecTest {
                 }));
     assertEquals(LedgerModel.f(1), coded.predict(1));
     Messages.assertSays(assertThrows(IllegalStateException.class, coded::close), "Cannot close");
+    coded.close(); // idempotent: once is enough to say so
+    assertTrue(coded.close(Duration.ofSeconds(10)));
     Await.until("both to be closed", () -> closed.equals(List.of("two", "one")));
     assertThrows(IllegalStateException.class, () -> f.session.with(one));
     f.checkNothingLeft();
+  }
+
+  @Test
+  void closing_resourceThatThrows_isToldOnce_whicheverCloseWaited() {
+    for (int way = 0; way < 3; way++) {
+      Fixture f = Fixture.of(LedgerModel.scalars());
+      Predictor<Integer, Long> coded =
+          f.session.with(
+              CODEC.closing(
+                  () -> {
+                    throw new IllegalArgumentException("broken");
+                  }));
+      int told = 0;
+      for (int i = 0; i < 4; i++) {
+        try {
+          if ((way + i) % 2 == 0) {
+            coded.close();
+          } else {
+            assertTrue(coded.close(Duration.ofMinutes(1)));
+          }
+        } catch (IllegalArgumentException e) {
+          told++;
+          assertEquals(0, i);
+        }
+      }
+      assertEquals(1, told);
+      f.checkNothingLeft();
+    }
+  }
+
+  /** Decoders that close each other's predictors do not wait for each other. */
+  @Test
+  void closing_fromInsideAnotherCodec_returns() {
+    Executor threads = task -> new Thread(task).start();
+    List<Predictor<Integer, Long>> both = new CopyOnWriteArrayList<>();
+    CountDownLatch inside = new CountDownLatch(2);
+    List<Fixture> fixtures = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      int other = 1 - i;
+      Fixture f = Fixture.of(LedgerModel.scalars());
+      fixtures.add(f);
+      both.add(
+          f.session.with(
+              Codec.of(
+                  Integer.class,
+                  id -> LedgerModel.request(id),
+                  answer -> {
+                    inside.countDown();
+                    Await.latch(inside);
+                    both.get(other).close();
+                    return CODEC.decode(answer);
+                  })));
+    }
+    CallOptions apart = CallOptions.DEFAULT.withExecutor(threads);
+    // A call that ends at once is decoded by the thread that submits it, so each has its own.
+    List<CompletableFuture<Long>> calls =
+        both.stream()
+            .map(each -> CompletableFuture.supplyAsync(() -> each.submit(1, apart).join(), threads))
+            .toList();
+    calls.forEach(call -> assertEquals(LedgerModel.f(1), Await.value(call)));
+    fixtures.forEach(Fixture::checkNothingLeft);
   }
 
   /** A codec that closes its own predictor does not wait for itself. */

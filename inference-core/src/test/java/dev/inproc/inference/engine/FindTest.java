@@ -84,6 +84,56 @@ class FindTest {
     }
   }
 
+  /** A control that can be closed and is no predictor. */
+  private interface Handle extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  private static final class Holding extends ForwardingPredictor<Tensors, Tensors> {
+    Holding(Predictor<Tensors, Tensors> inner) {
+      super(inner);
+    }
+
+    @Override
+    public <T> Optional<T> find(Class<T> control) {
+      Handle handle = () -> {};
+      return control == Handle.class ? Optional.of(control.cast(handle)) : super.find(control);
+    }
+
+    @Override
+    public String toString() {
+      return "holding(" + inner() + ")";
+    }
+  }
+
+  /** By each of the two kinds of views: a closed one lends nothing that answers. */
+  @Test
+  void find_throughAClosedView_givesWhatIsClosed() {
+    try (Fixture f = Fixture.of(LedgerModel.scalars())) {
+      Predictor<Tensors, Tensors> chain = f.session.with(Batching.upTo(4));
+      for (Predictor<Tensors, Tensors> lent : List.of(chain.borrowed(), f.session.borrowed())) {
+        lent.close();
+        Session found = lent.find(Session.class).orElseThrow();
+        assertThrows(PredictorClosedException.class, () -> found.predict(REQUEST));
+        assertThrows(PredictorClosedException.class, () -> found.runRaw(REQUEST));
+        assertTrue(Await.failure(found.submit(REQUEST)) instanceof PredictorClosedException);
+      }
+      assertEquals(0, chain.borrowed().find(BatchingStats.class).orElseThrow().metrics().failed());
+      LedgerModel.check(1, chain.predict(REQUEST));
+      chain.close();
+    }
+  }
+
+  @Test
+  void find_throughBorrowed_aControlThatClosesAndIsNoPredictor_isNotGiven() {
+    try (Fixture f = Fixture.of(LedgerModel.scalars());
+        Predictor<Tensors, Tensors> chain = new Holding(f.session.borrowed())) {
+      assertTrue(chain.find(Handle.class).isPresent());
+      assertEquals(Optional.empty(), chain.borrowed().find(Handle.class));
+    }
+  }
+
   @Test
   void borrowedSession_isASession_andClosesItselfAlone() {
     try (Fixture f = Fixture.of(LedgerModel.scalars())) {

@@ -9,41 +9,46 @@ import dev.inproc.inference.testing.ScriptedModel;
 import java.util.List;
 
 /**
- * A session over scripted copies, on a clock that stands still. Closing it closes the session and
+ * A session over scripted models, on a clock that stands still. Closing it closes the session and
  * checks invariant I4: nothing native is left, no contract was breached, no timeout still waits.
  */
 final class Fixture implements AutoCloseable {
   final ManualTimer timer;
-  final List<ScriptedModel> copies;
+  final List<ScriptedModel> models;
   final ModelSession session;
 
-  /** Without an integrity probe, whose runs would be among those that tests count. */
-  Fixture(SessionOptions options, ScriptedModel... copies) {
+  /** Without an integrity probe, whose runs tests would count too. */
+  Fixture(SessionOptions options, ScriptedModel... models) {
     this(
         ModelSource.bytes("scripted", new byte[0]),
         unprobed(options),
         new ManualTimer(),
-        List.of(copies));
+        List.of(models));
   }
 
   private Fixture(
-      ModelSource source, SessionOptions options, ManualTimer timer, List<ScriptedModel> copies) {
+      ModelSource source, SessionOptions options, ManualTimer timer, List<ScriptedModel> models) {
     this.timer = timer;
-    this.copies = copies;
+    this.models = models;
     session =
-        new Loading(
-                "scripted", source, () -> copies, false, options, ServingThreads.withTimer(timer))
+        new SessionLoader(
+                "scripted",
+                source,
+                () -> ScriptedModel.replicas(models),
+                false,
+                options,
+                ServingThreads.withTimer(timer))
             .load();
   }
 
   /** With an integrity probe, as the options say. */
-  static Fixture probed(ModelSource source, SessionOptions options, ScriptedModel... copies) {
-    return probed(source, options, new ManualTimer(), copies);
+  static Fixture probed(ModelSource source, SessionOptions options, ScriptedModel... models) {
+    return probed(source, options, new ManualTimer(), models);
   }
 
   static Fixture probed(
-      ModelSource source, SessionOptions options, ManualTimer timer, ScriptedModel... copies) {
-    return new Fixture(source, options, timer, List.of(copies));
+      ModelSource source, SessionOptions options, ManualTimer timer, ScriptedModel... models) {
+    return new Fixture(source, options, timer, List.of(models));
   }
 
   static SessionOptions unprobed(SessionOptions options) {
@@ -59,7 +64,7 @@ final class Fixture implements AutoCloseable {
   }
 
   ScriptedModel model() {
-    return copies.get(0);
+    return models.get(0);
   }
 
   @Override
@@ -73,10 +78,10 @@ final class Fixture implements AutoCloseable {
   }
 
   void checkNothingLeft() {
-    for (ScriptedModel copy : copies) {
-      assertEquals(List.of(), copy.violations());
-      assertEquals(0, copy.openFrames(), "open frames");
-      assertEquals(1, copy.closes(), "closes");
+    for (ScriptedModel model : models) {
+      assertEquals(List.of(), model.violations());
+      assertEquals(0, model.openBindings(), "open bindings");
+      assertEquals(1, model.closes(), "closes");
     }
     assertEquals(0, session.model().nativeBytes(), "native bytes");
     assertEquals(0, timer.pending(), "timeouts that still wait");

@@ -118,7 +118,7 @@ class IntegrityProbeTest {
     ScriptedModel model = rows((row, max, rows) -> Float.isNaN(max) ? Float.NaN : sum(row));
     try (Fixture f = probed(model)) {
       Integrity.Finding worst = f.session.integrity().worst().orElseThrow();
-      assertEquals(Mates.NANS, worst.mates());
+      assertEquals(ProbeCompanions.NANS, worst.companions());
       assertEquals(2, worst.batchSize());
       assertEquals(Double.POSITIVE_INFINITY, worst.deviation());
       assertSays(
@@ -132,7 +132,7 @@ class IntegrityProbeTest {
     ScriptedModel model = rows((row, max, rows) -> sum(row) + (max > 500 ? 1 : 0));
     try (Fixture f = probed(model)) {
       Integrity.Finding worst = f.session.integrity().worst().orElseThrow();
-      assertEquals(Mates.OUTLIERS, worst.mates());
+      assertEquals(ProbeCompanions.OUTLIERS, worst.companions());
       assertFalse(f.session.integrity().allowsBatching());
     }
   }
@@ -181,7 +181,7 @@ class IntegrityProbeTest {
     ScriptedModel model = rows((row, max, rows) -> sum(row) + calls[0]++);
     try (Fixture f = probed(model)) {
       assertFalse(f.session.integrity().allowsBatching());
-      assertEquals(Mates.NONE, f.session.integrity().findings().get(0).mates());
+      assertEquals(ProbeCompanions.NONE, f.session.integrity().findings().get(0).companions());
       assertTrue(f.session.integrity().findings().get(0).deviation() > 0);
     }
   }
@@ -255,7 +255,7 @@ class IntegrityProbeTest {
     }
   }
 
-  /** Counts ids, or with the mask heeded counts those with mask 1. */
+  /** Counts ids; with the mask heeded, ids with mask 1 only. */
   private static ScriptedModel leaky(boolean heedsMask) {
     long[] open = {-1, -1};
     Signature signature =

@@ -21,7 +21,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** Callers who go: what waits is never run, what runs is stopped when its last caller has gone. */
+/** Cancelled calls: a waiting call is never run, and a run stops when its last caller has gone. */
 class ModelSessionCancelTest {
   @Test
   void cancel_whileWaiting_isNeverRunAndFreesItsPlace() {

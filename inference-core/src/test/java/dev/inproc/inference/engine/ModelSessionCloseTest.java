@@ -131,7 +131,7 @@ class ModelSessionCloseTest {
     assertFalse(f.session.close(Duration.ZERO)); // takes the second of grace
     assertInstanceOf(PredictorClosedException.class, Await.failure(running));
     assertEquals(0, f.model().closes(), "freeing under a run crashes the JVM");
-    assertEquals(1, f.model().openFrames());
+    assertEquals(1, f.model().openBindings());
     gate.open();
     f.close();
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class ModelSessionDevicesTest {
   @Test
-  void copies_busy_shareTheLoad() {
+  void replicas_busy_shareTheLoad() {
     ScriptedModel one = LedgerModel.scalars();
     ScriptedModel two = LedgerModel.scalars();
     one.claim(Device.cuda(0));
@@ -42,7 +42,7 @@ class ModelSessionDevicesTest {
   }
 
   @Test
-  void copies_oneHangs_callsGoToTheOther() {
+  void replicas_oneHangs_callsGoToTheOther() {
     ScriptedModel one = LedgerModel.scalars();
     ScriptedModel two = LedgerModel.scalars();
     try (Fixture f = new Fixture(SessionOptions.DEFAULT, one, two)) {

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
+import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
@@ -117,7 +120,7 @@ class ModelSessionDimensionsTest {
                     pair(Shape.of(2), Shape.of(3)), pair(Shape.of(0), Shape.of(0))))
             .build();
     try (Session session =
-        Session.of("echo", null, List.of(echo("N,S; N,S -> N,S; N,S")), options)) {
+        Session.of("echo", null, List.of(echo("N,S; N,S -> N,S; N,S").replica()), options)) {
       assertTrue(session.integrity().isChecked(), session.integrity()::toString);
     }
   }
@@ -158,7 +161,9 @@ class ModelSessionDimensionsTest {
   void unusedInputs_areDroppedAndMayBePadded() {
     ScriptedModel model = echo("N,S; N,S -> N,S; N,S");
     SessionOptions options = SessionOptions.builder().pad("extra", 0).build();
-    try (Session session = Session.of("echo", null, List.of(new WithExtra(model)), options)) {
+    try (Session session =
+        Session.of(
+            "echo", null, List.of(new Replica(new WithExtra(model), Device.cpu())), options)) {
       Tensors input = pair(Shape.of(2), Shape.of(2));
       Tensors more =
           Tensors.of(
@@ -186,18 +191,13 @@ class ModelSessionDimensionsTest {
     }
 
     @Override
-    public Device device() {
-      return model.device();
-    }
-
-    @Override
     public Map<String, String> metadata() {
       return model.metadata();
     }
 
     @Override
-    public Frame open(FrameRequest request) {
-      return model.open(request);
+    public IoBinding open(BindingSpec spec) {
+      return model.open(spec);
     }
 
     @Override

@@ -32,9 +32,9 @@ class ModelSessionHostileCloseTest {
     f.checkNothingLeft();
   }
 
-  /** The frame must stay until terminate has returned: both are native calls on one handle. */
+  /** The binding must stay until terminate has returned: both are native calls on one handle. */
   @Test
-  void closeWithin_runEndsWhileItIsBeingTerminated_frameIsNotFreedUnderneath() {
+  void closeWithin_runEndsWhileItIsBeingTerminated_bindingIsNotFreedUnderneath() {
     Fixture f = Fixture.of(LedgerModel.scalars());
     ScriptedModel model = f.model();
     Gate gate = model.block();
@@ -46,7 +46,7 @@ class ModelSessionHostileCloseTest {
         () -> {
           gate.open(); // the run ends by itself at this very moment
           Await.until(
-              "the run's thread to free the frame, or to wait for us",
+              "the run's thread to free the binding, or to wait for us",
               () -> model.active() == 0 && (model.closes() > 0 || isStuck(caller)));
         });
     assertTrue(f.session.close(Duration.ZERO));
@@ -128,27 +128,27 @@ class ModelSessionHostileCloseTest {
   }
 
   @Test
-  void close_oneFrameCannotBeFreed_theOthersAndTheModelAre() {
+  void close_oneBindingCannotBeFreed_theOthersAndTheModelAre() {
     ScriptedModel one = LedgerModel.scalars();
     ScriptedModel two = LedgerModel.scalars();
     Fixture f = new Fixture(SessionOptions.DEFAULT, one, two);
     for (int size = 1; size <= 6; size++) {
       f.session.predictAll(Collections.nCopies(size, LedgerModel.request(1)));
     }
-    assertTrue(one.openFrames() >= 2);
-    one.failNextFrameClose(new IllegalStateException("stuck handle"));
+    assertTrue(one.openBindings() >= 2);
+    one.failNextBindingClose(new IllegalStateException("stuck handle"));
     assertThrows(IllegalStateException.class, f.session::close);
-    assertEquals(List.of(0, 1, 1), List.of(one.openFrames(), one.closes(), two.closes()));
+    assertEquals(List.of(0, 1, 1), List.of(one.openBindings(), one.closes(), two.closes()));
   }
 
   @Test
-  void create_warmUpFails_framesAreFreedBeforeTheModel() {
+  void create_warmUpFails_bindingsAreFreedBeforeTheModel() {
     ScriptedModel model = LedgerModel.scalars();
     model.failNext(new IllegalStateException("not an EngineException"));
     SessionOptions options = SessionOptions.builder().warmUp(1).build();
     assertThrows(IllegalStateException.class, () -> new Fixture(options, model));
     assertEquals(List.of(), model.violations());
-    assertEquals(0, model.openFrames());
+    assertEquals(0, model.openBindings());
     assertEquals(1, model.closes());
   }
 }

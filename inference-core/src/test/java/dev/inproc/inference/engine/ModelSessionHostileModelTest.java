@@ -30,12 +30,12 @@ class ModelSessionHostileModelTest {
       for (int i = 0; i < 100; i++) {
         assertEquals(1, f.session.outputs("sum").predict(LedgerModel.sequence(i, 4)).size());
       }
-      assertTrue(f.model().openFrames() < 10, () -> f.model().openFrames() + " frames");
+      assertTrue(f.model().openBindings() < 10, () -> f.model().openBindings() + " bindings");
     }
   }
 
   @Test
-  void maxIdleBytes_unlimited_framesAreReused() {
+  void maxIdleBytes_unlimited_bindingsAreReused() {
     SessionOptions options = SessionOptions.builder().maxIdleBytes(Long.MAX_VALUE).build();
     try (Fixture f = new Fixture(options, LedgerModel.scalars())) {
       for (int i = 0; i < 3; i++) {
@@ -132,8 +132,8 @@ class ModelSessionHostileModelTest {
   void warmUp_severalDevices_warmsEach() {
     SessionOptions options = SessionOptions.builder().warmUp(2).build();
     try (Fixture f = new Fixture(options, LedgerModel.scalars(), LedgerModel.scalars())) {
-      for (ScriptedModel copy : f.copies) {
-        assertEquals(2, copy.started());
+      for (ScriptedModel model : f.models) {
+        assertEquals(2, model.started());
       }
     }
   }

@@ -68,7 +68,7 @@ class ModelSessionLedgerTest {
               Session.of(
                   "ledger" + i,
                   ModelSource.bytes("ledger", new byte[0]),
-                  List.of(model),
+                  List.of(model.replica()),
                   Fixture.unprobed(options));
       models.add(model);
       sessions.add(session);
@@ -107,7 +107,7 @@ class ModelSessionLedgerTest {
     assertEquals(null, broken.get());
     for (ScriptedModel model : models) {
       assertEquals(List.of(), model.violations());
-      assertEquals(0, model.openFrames());
+      assertEquals(0, model.openBindings());
     }
     assertEquals((long) THREADS * calls + nested.sum(), submitted.sum());
     String story =
@@ -134,7 +134,7 @@ class ModelSessionLedgerTest {
     assertTrue(answered.sum() > submitted.sum() / 10, story);
     assertTrue(nested.sum() > 0, story);
     assertEquals(closeMillis >= 0, refused.sum() > 0, story);
-    assertEquals(0, failed.sum(), story + ": nobody's run may be stopped by a stranger");
+    assertEquals(0, failed.sum(), story + ": no caller may stop the run of another");
   }
 
   private static void end(Thread thread) {

@@ -130,7 +130,7 @@ class ModelSessionShapesTest {
     IllegalArgumentException failure =
         assertThrows(
             IllegalArgumentException.class,
-            () -> Session.of("open", null, List.of(open()), axis(BatchAxis.LEADING)));
+            () -> Session.of("open", null, List.of(open().replica()), axis(BatchAxis.LEADING)));
     assertSays(failure, "x FLOAT32[...] is of unknown rank");
   }
 

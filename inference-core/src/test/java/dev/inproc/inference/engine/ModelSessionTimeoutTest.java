@@ -55,7 +55,7 @@ class ModelSessionTimeoutTest {
       DeadlineExceededException e =
           assertInstanceOf(DeadlineExceededException.class, Await.failure(late));
       assertEquals(Duration.ofMillis(50), e.timeout());
-      gate.awaitEmpty(); // nobody opened it
+      gate.awaitEmpty(); // no test opened it
       assertEquals(1, f.model().terminations());
     }
   }
@@ -90,7 +90,7 @@ class ModelSessionTimeoutTest {
       Await.until("the termination", () -> f.model().terminations() == 1);
       gate.open();
       LedgerModel.check(2, Await.value(stranger));
-      // The frame of the stopped run is fit for use again.
+      // The binding of the stopped run is fit for use again.
       LedgerModel.check(3, f.session.predict(LedgerModel.request(3)));
       LedgerModel.check(4, f.session.predict(LedgerModel.request(4)));
       assertEquals(1, f.model().terminations());
@@ -193,7 +193,7 @@ class ModelSessionTimeoutTest {
       thread.interrupt();
       Await.end(thread);
       assertTrue(Await.value(CompletableFuture.supplyAsync(() -> get(caller))));
-      gate.awaitEmpty(); // the run was stopped, since nobody waits for it
+      gate.awaitEmpty(); // the run was stopped, since no caller waits for it
     }
   }
 

@@ -83,7 +83,7 @@ class SentinelsTest {
   void lastRowUnwritten_withoutTheProperty_goesUnseen() {
     ScriptedModel model = LedgerModel.scalars();
     try (Fixture f = Fixture.of(model)) {
-      assertFalse(f.session.model().sentinels);
+      assertFalse(f.session.model().replicas.sentinels);
       f.session.predict(request(1));
       assertEquals(1, model.started(), "one run for a call");
       model.leaveUnwritten(Long.BYTES);
@@ -118,7 +118,7 @@ class SentinelsTest {
   }
 
   @Test
-  void shorterExampleInAReusedFrame_leavesNothingOfTheLonger() {
+  void shorterExampleInAReusedBinding_leavesNothingOfTheLonger() {
     try (Fixture f = watched(PADDED, model(-1, SentinelsTest::sumOfAll))) {
       long[] sizes = {4};
       for (int i = 0; i < 3; i++) {
@@ -158,7 +158,9 @@ class SentinelsTest {
     }
   }
 
-  /** The second run is not begun for callers that have gone, and the frame is fit for the next. */
+  /**
+   * The second run is not begun for callers that have gone, and the binding is fit for the next.
+   */
   @Test
   void cancelledBetweenTheRuns_endsThere() {
     AtomicInteger runs = new AtomicInteger();

@@ -45,7 +45,7 @@ class ServingRuntimeTest {
     ScriptedModel model = LedgerModel.scalars();
     SessionOptions options =
         SessionOptions.builder().runtime(runtime).integrity(IntegrityOptions.skip()).build();
-    return Session.of("scripted", null, List.of(model), options);
+    return Session.of("scripted", null, List.of(model.replica()), options);
   }
 
   private void note() {
@@ -58,7 +58,7 @@ class ServingRuntimeTest {
     model.onRun(this::note);
     SessionOptions options =
         SessionOptions.builder().runtime(runtime).integrity(IntegrityOptions.skip()).build();
-    try (Session session = Session.of("scripted", null, List.of(model), options);
+    try (Session session = Session.of("scripted", null, List.of(model.replica()), options);
         Predictor<Tensors, Tensors> batched =
             session
                 .borrowed()
@@ -264,7 +264,7 @@ class ServingRuntimeTest {
             Session.of(
                 "scripted",
                 null,
-                List.of(model),
+                List.of(model.replica()),
                 SessionOptions.builder()
                     .runtime(runtime)
                     .integrity(IntegrityOptions.skip())
@@ -304,7 +304,7 @@ class ServingRuntimeTest {
       ScriptedModel model = LedgerModel.scalars();
       SessionOptions options =
           SessionOptions.builder().runtime(runtime).integrity(IntegrityOptions.skip()).build();
-      try (Session session = Session.of("scripted", null, List.of(model), options);
+      try (Session session = Session.of("scripted", null, List.of(model.replica()), options);
           Predictor<Tensors, Tensors> coded =
               session.borrowed().with(Codec.of(Tensors.class, x -> x, y -> y))) {
         Gate gate = model.block();

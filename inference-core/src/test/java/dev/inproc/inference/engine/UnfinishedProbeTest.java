@@ -212,24 +212,24 @@ class UnfinishedProbeTest {
     loaded[0].close();
   }
 
-  /** The graph does not tell whether it keeps state: the copy that was probed is not served. */
+  /** The graph does not tell whether it keeps state: the replica that was probed is not served. */
   @Test
-  void stateNotExcluded_aFreshCopyIsServed_theOtherIsProbedAndFreed() {
-    List<ScriptedModel> copies = Collections.synchronizedList(new ArrayList<>());
+  void stateNotExcluded_aFreshReplicaIsServed_theOtherIsProbedAndFreed() {
+    List<ScriptedModel> models = Collections.synchronizedList(new ArrayList<>());
     ModelSession session =
-        new Loading(
+        new SessionLoader(
                 "m",
                 MEMORY,
                 () -> {
-                  copies.add(model(rows -> 2));
-                  return List.of(copies.get(copies.size() - 1));
+                  models.add(model(rows -> 2));
+                  return List.of(models.get(models.size() - 1).replica());
                 },
                 true,
                 SECOND,
                 ServingThreads.withTimer(timer))
             .load();
-    assertEquals(2, copies.size());
-    assertEquals(0, copies.get(1).started(), "what is served is fresh");
+    assertEquals(2, models.size());
+    assertEquals(0, models.get(1).started(), "what is served is fresh");
     assertTrue(session.keepsState(), "as long as it is not known");
     Await.until(
         "the probe",
@@ -237,16 +237,16 @@ class UnfinishedProbeTest {
           timer.advanceMillis(1_000);
           return session.integrity().isComplete();
         });
-    assertEquals(0, copies.get(1).started());
+    assertEquals(0, models.get(1).started());
     assertFalse(session.keepsState());
     assertTrue(session.integrity().allowsBatching());
-    Await.until("the probed copy to be freed", () -> copies.get(0).closes() == 1);
+    Await.until("the probed replica to be freed", () -> models.get(0).closes() == 1);
     assertEquals(4, session.predict(x(2)).only().getFloat(0));
     session.close();
-    for (ScriptedModel each : copies) {
+    for (ScriptedModel each : models) {
       assertEquals(List.of(), each.violations());
       assertEquals(1, each.closes());
-      assertEquals(0, each.openFrames());
+      assertEquals(0, each.openBindings());
     }
     assertEquals(0, timer.pending());
   }

@@ -2,6 +2,7 @@ package dev.inproc.inference.testing;
 
 import dev.inproc.inference.engine.Engine;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Replica;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
 import java.util.ArrayList;
@@ -39,14 +40,15 @@ public final class FaultEngine implements Engine {
 
   @Override
   public Session load(ModelSource source, SessionOptions options) {
-    List<FaultModel> copies = new ArrayList<>();
+    List<FaultModel> fresh = new ArrayList<>();
     synchronized (this) {
       if (!failures.isEmpty()) {
         throw failures.remove(0);
       }
-      options.devices().forEach(device -> copies.add(models.get()));
-      loaded.addAll(copies);
+      options.devices().forEach(device -> fresh.add(models.get()));
+      loaded.addAll(fresh);
     }
-    return Session.of("fault:" + source.name(), source, copies, options);
+    List<Replica> replicas = fresh.stream().map(FaultModel::replica).toList();
+    return Session.of("fault:" + source.name(), source, replicas, options);
   }
 }

@@ -2,9 +2,10 @@ package dev.inproc.inference.testing;
 
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.engine.Device;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
-import dev.inproc.inference.engine.NativeModel;
+import dev.inproc.inference.engine.Replica;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
+import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.tensor.Signature;
 import java.util.EnumMap;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Another model, some of whose runs go wrong: those that the script names, and, by seeded chance,
  * as many of the rest as the test says. Counts what it did, and notes breaches of the contract of
- * {@link NativeModel} and {@link Frame} itself, whatever model it wraps. Thread-safe.
+ * {@link NativeModel} and {@link IoBinding} itself, whatever model it wraps. Thread-safe.
  *
  * <pre>{@code
  * FaultModel model = new FaultModel(LedgerModel.scalars(), seed);
@@ -37,7 +38,7 @@ public final class FaultModel implements NativeModel {
   private final Map<Fault, AtomicInteger> counts = new EnumMap<>(Fault.class);
   private final Queue<String> violations = new ConcurrentLinkedQueue<>();
   private final AtomicInteger runs = new AtomicInteger();
-  private final AtomicInteger openFrames = new AtomicInteger();
+  private final AtomicInteger openBindings = new AtomicInteger();
   private final AtomicInteger closes = new AtomicInteger();
 
   /** Wraps a model without a clock: {@link Fault#SLOW} is not to be had. */
@@ -106,9 +107,9 @@ public final class FaultModel implements NativeModel {
     return counts.get(fault).get();
   }
 
-  /** Returns how many frames are open. */
-  public int openFrames() {
-    return openFrames.get();
+  /** Returns how many bindings are open. */
+  public int openBindings() {
+    return openBindings.get();
   }
 
   /** Returns how often the model was closed. */
@@ -128,9 +129,9 @@ public final class FaultModel implements NativeModel {
     return wrapped.signature();
   }
 
-  @Override
-  public Device device() {
-    return wrapped.device();
+  /** Returns this model, on the CPU. */
+  public Replica replica() {
+    return new Replica(this, Device.cpu());
   }
 
   @Override
@@ -139,13 +140,13 @@ public final class FaultModel implements NativeModel {
   }
 
   @Override
-  public Frame open(FrameRequest request) {
+  public IoBinding open(BindingSpec spec) {
     if (closes.get() > 0) {
-      breach("a frame was opened after the model was closed");
+      breach("a binding was opened after the model was closed");
     }
-    Frame frame = wrapped.open(request);
-    openFrames.incrementAndGet();
-    return new FaultFrame(this, frame, request);
+    IoBinding binding = wrapped.open(spec);
+    openBindings.incrementAndGet();
+    return new FaultBinding(this, binding, spec);
   }
 
   @Override
@@ -153,20 +154,20 @@ public final class FaultModel implements NativeModel {
     if (closes.incrementAndGet() > 1) {
       breach("the model was closed twice");
     }
-    if (openFrames.get() > 0) {
-      breach("the model was closed before its " + openFrames + " frames");
+    if (openBindings.get() > 0) {
+      breach("the model was closed before its " + openBindings + " bindings");
     }
     wrapped.close();
   }
 
-  // ---- for the frames ----
+  // ---- for the bindings ----
 
   void breach(String what) {
     violations.add(what);
   }
 
   void closed() {
-    openFrames.decrementAndGet();
+    openBindings.decrementAndGet();
   }
 
   /** Tells what happens to a run that starts now. */
@@ -202,19 +203,19 @@ public final class FaultModel implements NativeModel {
   }
 
   /** What a run does before the wrapped one. */
-  void suffer(Fault fault, FaultFrame frame) {
+  void suffer(Fault fault, FaultBinding binding) {
     switch (fault) {
       case THROW -> throw new EngineException("a fault was injected", null);
-      case HANG -> hanging.pass(frame::isTerminated);
+      case HANG -> hanging.pass(binding::isTerminated);
       case HANG_DEAF -> hanging.pass(() -> false);
       case SLOW -> {
         Gate time = new Gate();
-        frame.waitsAt(time);
+        binding.waitsAt(time);
         ManualTimer timer = clock;
         if (timer != null) {
           timer.schedule(time::open, slowNanos);
         }
-        time.pass(frame::isTerminated);
+        time.pass(binding::isTerminated);
       }
       case SHORT_ROWS, NAN -> {} // in what is read afterwards
     }

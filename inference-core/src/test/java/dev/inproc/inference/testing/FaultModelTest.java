@@ -11,12 +11,12 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
 import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
@@ -39,7 +39,7 @@ class FaultModelTest {
   private static final Tensors ONE = LedgerModel.request(1);
 
   private static Session session(FaultModel model) {
-    return Session.of("fault", null, List.of(model), SKIP);
+    return Session.of("fault", null, List.of(model.replica()), SKIP);
   }
 
   private static FaultModel ledger() {
@@ -48,7 +48,7 @@ class FaultModelTest {
 
   private static void assertClean(FaultModel model) {
     assertEquals(List.of(), model.violations());
-    assertEquals(0, model.openFrames());
+    assertEquals(0, model.openBindings());
     assertEquals(1, model.closes());
   }
 
@@ -66,7 +66,7 @@ class FaultModelTest {
   }
 
   @Test
-  void hang_untilDeadline_isTerminatedAndTheFrameServesOn() {
+  void hang_untilDeadline_isTerminatedAndTheBindingServesOn() {
     FaultModel model = ledger();
     try (Session session = session(model)) {
       model.next(Fault.HANG);
@@ -188,9 +188,9 @@ class FaultModelTest {
   @Test
   void breaches_areNoted() {
     FaultModel model = ledger();
-    FaultFrames frames = new FaultFrames(model);
+    FaultBindings bindings = new FaultBindings(model);
     model.next(Fault.HANG_DEAF);
-    Thread first = new Thread(frames.frame::run);
+    Thread first = new Thread(bindings.binding::run);
     first.start();
     model.awaitHanging(1);
     CountDownLatch entered = new CountDownLatch(1);
@@ -198,29 +198,29 @@ class FaultModelTest {
         new Thread(
             () -> {
               entered.countDown();
-              frames.frame.run();
+              bindings.binding.run();
             });
     second.start();
     Await.latch(entered);
-    Await.until("the breach", () -> model.violations().contains("two threads in one frame"));
+    Await.until("the breach", () -> model.violations().contains("two threads in one binding"));
     model.close();
-    assertTrue(model.violations().contains("the model was closed before its 1 frames"));
+    assertTrue(model.violations().contains("the model was closed before its 1 bindings"));
     model.release();
     Await.end(first);
     Await.end(second);
-    frames.frame.close();
-    assertThrows(IllegalStateException.class, frames.frame::run);
-    assertTrue(model.violations().contains("run after the frame was closed"));
+    bindings.binding.close();
+    assertThrows(IllegalStateException.class, bindings.binding::run);
+    assertTrue(model.violations().contains("run after the binding was closed"));
   }
 
-  /** One frame, by hand. */
-  private static final class FaultFrames {
-    final Frame frame;
+  /** One binding, by hand. */
+  private static final class FaultBindings {
+    final IoBinding binding;
 
-    FaultFrames(FaultModel model) {
-      frame =
+    FaultBindings(FaultModel model) {
+      binding =
           model.open(
-              new FrameRequest(
+              new BindingSpec(
                   List.of(Shape.of(1)),
                   List.of(0),
                   List.of(Shape.of(1)),

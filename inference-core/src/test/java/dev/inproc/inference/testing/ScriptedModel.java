@@ -1,10 +1,11 @@
 package dev.inproc.inference.testing;
 
 import dev.inproc.inference.engine.Device;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
-import dev.inproc.inference.engine.NativeModel;
-import dev.inproc.inference.engine.Statefulness;
+import dev.inproc.inference.engine.Replica;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
+import dev.inproc.inference.spi.NativeModel;
+import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensors;
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * A model whose runs are a function over whole batches, in and out by name, over the same lent
  * direct memory that a real engine uses. It records its runs, can be made to fail, to block and to
  * ignore terminations, and notes every breach of the contract of {@link NativeModel} and {@link
- * Frame}: use after close, two threads in one frame, frames open or running when the model is
- * closed. Thread-safe.
+ * IoBinding}: use after close, two threads in one binding, bindings open or running when the model
+ * is closed. Thread-safe.
  */
 public final class ScriptedModel implements NativeModel {
   private static final int MOST_RECORDED = 10_000;
@@ -36,7 +37,7 @@ public final class ScriptedModel implements NativeModel {
   private final Queue<RuntimeException> openFailures = new ConcurrentLinkedQueue<>();
   private final Queue<RuntimeException> closeFailures = new ConcurrentLinkedQueue<>();
   private final Queue<String> violations = new ConcurrentLinkedQueue<>();
-  private final Set<ScriptedFrame> open = ConcurrentHashMap.newKeySet();
+  private final Set<ScriptedBinding> open = ConcurrentHashMap.newKeySet();
   private final AtomicInteger opened = new AtomicInteger();
   private final AtomicInteger active = new AtomicInteger();
   private final AtomicInteger mostActive = new AtomicInteger();
@@ -114,13 +115,13 @@ public final class ScriptedModel implements NativeModel {
     return statefulness;
   }
 
-  /** Makes the next opening of a frame throw this after it took its memory. */
+  /** Makes the next opening of a binding throw this after it took its memory. */
   public void failNextOpen(RuntimeException failure) {
     openFailures.add(failure);
   }
 
-  /** Makes the next close of a frame throw this, the frame being closed all the same. */
-  public void failNextFrameClose(RuntimeException failure) {
+  /** Makes the next close of a binding throw this, the binding being closed all the same. */
+  public void failNextBindingClose(RuntimeException failure) {
     closeFailures.add(failure);
   }
 
@@ -148,13 +149,13 @@ public final class ScriptedModel implements NativeModel {
     return started.get();
   }
 
-  /** Returns how many frames were opened, ever. */
+  /** Returns how many bindings were opened, ever. */
   public int opened() {
     return opened.get();
   }
 
-  /** Returns how many frames are open. */
-  public int openFrames() {
+  /** Returns how many bindings are open. */
+  public int openBindings() {
     return open.size();
   }
 
@@ -168,7 +169,7 @@ public final class ScriptedModel implements NativeModel {
     return mostActive.get();
   }
 
-  /** Returns how often any frame was terminated. */
+  /** Returns how often any binding was terminated. */
   public int terminations() {
     return terminations.get();
   }
@@ -190,9 +191,14 @@ public final class ScriptedModel implements NativeModel {
     return signature;
   }
 
-  @Override
-  public Device device() {
-    return device;
+  /** Returns this model with the device that it claims to run on. */
+  public Replica replica() {
+    return new Replica(this, device);
+  }
+
+  /** Returns these models, each with the device that it claims to run on. */
+  public static List<Replica> replicas(List<ScriptedModel> models) {
+    return models.stream().map(ScriptedModel::replica).toList();
   }
 
   @Override
@@ -201,18 +207,18 @@ public final class ScriptedModel implements NativeModel {
   }
 
   @Override
-  public Frame open(FrameRequest request) {
+  public IoBinding open(BindingSpec spec) {
     if (closes.get() > 0) {
-      breach("a frame was opened after the model was closed");
+      breach("a binding was opened after the model was closed");
     }
-    ScriptedFrame frame = new ScriptedFrame(this, request);
+    ScriptedBinding binding = new ScriptedBinding(this, spec);
     RuntimeException failure = openFailures.poll();
     if (failure != null) {
       throw failure;
     }
     opened.incrementAndGet();
-    open.add(frame);
-    return frame;
+    open.add(binding);
+    return binding;
   }
 
   @Override
@@ -224,18 +230,18 @@ public final class ScriptedModel implements NativeModel {
       breach("the model was closed under a run");
     }
     if (!open.isEmpty()) {
-      breach("the model was closed before its " + open.size() + " frames");
+      breach("the model was closed before its " + open.size() + " bindings");
     }
   }
 
-  // ---- for the frames ----
+  // ---- for the bindings ----
 
   void breach(String what) {
     violations.add(what);
   }
 
-  void closed(ScriptedFrame frame) {
-    open.remove(frame);
+  void closed(ScriptedBinding binding) {
+    open.remove(binding);
     RuntimeException failure = closeFailures.poll();
     if (failure != null) {
       throw failure;
@@ -261,11 +267,11 @@ public final class ScriptedModel implements NativeModel {
   }
 
   /** What a run does between reading its inputs and writing its outputs. */
-  Tensors answer(Tensors inputs, ScriptedFrame frame) {
+  Tensors answer(Tensors inputs, ScriptedBinding binding) {
     onRun.run();
     Gate here = gate;
     if (here != null) {
-      here.pass(() -> !deaf && frame.isTerminated());
+      here.pass(() -> !deaf && binding.isTerminated());
     }
     Throwable failure = failures.poll();
     if (failure instanceof RuntimeException exception) {

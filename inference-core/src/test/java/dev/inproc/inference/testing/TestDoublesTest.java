@@ -81,7 +81,7 @@ class TestDoublesTest {
   }
 
   private static Session session(ScriptedModel model) {
-    return Session.of("scripted", null, List.of(model), SKIP);
+    return Session.of("scripted", null, List.of(model.replica()), SKIP);
   }
 
   @Test

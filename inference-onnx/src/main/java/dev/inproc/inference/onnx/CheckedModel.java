@@ -2,12 +2,12 @@ package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
-import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.internal.files.FileStamp;
 import dev.inproc.inference.onnx.format.FileBytes;
 import dev.inproc.inference.onnx.format.GraphInputs;
 import dev.inproc.inference.onnx.format.ProtoBytes;
 import dev.inproc.inference.onnx.format.ProtoException;
+import dev.inproc.inference.spi.Statefulness;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

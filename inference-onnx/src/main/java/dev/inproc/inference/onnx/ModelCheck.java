@@ -2,7 +2,6 @@ package dev.inproc.inference.onnx;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
-import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.internal.files.FileStamp;
 import dev.inproc.inference.internal.files.TemporaryDirectory;
 import dev.inproc.inference.onnx.format.ExternalData;
@@ -12,6 +11,7 @@ import dev.inproc.inference.onnx.format.Locations;
 import dev.inproc.inference.onnx.format.ModelStructure;
 import dev.inproc.inference.onnx.format.ProtoBytes;
 import dev.inproc.inference.onnx.format.ProtoException;
+import dev.inproc.inference.spi.Statefulness;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -3,6 +3,7 @@ package dev.inproc.inference.onnx;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.Engine;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Replica;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
 import java.util.ArrayList;
@@ -71,23 +72,23 @@ public final class OnnxEngine implements Engine {
       boolean alone = !model.hasExternalData() && !onnxOptions.trustModels();
       ModelSource whole = alone || source.sha256() != null ? source : null;
       return Session.load(
-          "onnx:" + stem(source.name()), whole, () -> copies(model, options), options);
+          "onnx:" + stem(source.name()), whole, () -> replicas(model, options), options);
     }
   }
 
-  private List<OnnxModel> copies(CheckedModel model, SessionOptions options) {
-    List<OnnxModel> copies = new ArrayList<>();
+  private List<Replica> replicas(CheckedModel model, SessionOptions options) {
+    List<Replica> replicas = new ArrayList<>();
     boolean loaded = false;
     try {
       for (Device device : options.devices()) {
-        copies.add(OnnxLoader.load(model, device, options, onnxOptions));
+        replicas.add(OnnxLoader.load(model, device, options, onnxOptions));
       }
       model.requireUnchanged();
       loaded = true;
-      return copies;
+      return replicas;
     } finally {
       if (!loaded) {
-        copies.forEach(OnnxModel::close);
+        replicas.forEach(replica -> replica.model().close());
       }
     }
   }

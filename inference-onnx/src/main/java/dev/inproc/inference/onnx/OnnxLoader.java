@@ -10,9 +10,10 @@ import ai.onnxruntime.SequenceInfo;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Replica;
 import dev.inproc.inference.engine.SessionOptions;
-import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.onnx.format.ProtoBytes;
+import dev.inproc.inference.spi.Statefulness;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Makes one native copy of a model, on one device. */
+/** Loads one replica of a model, on one device. */
 final class OnnxLoader {
   private static final Logger LOG = System.getLogger(OnnxEngine.class.getName());
 
@@ -45,18 +46,23 @@ final class OnnxLoader {
     servable = ServableModel.of(model, onnxOptions.trustModels());
   }
 
-  static OnnxModel load(
+  /** Loads the model on this device, or on the CPU if the device is missing and only preferred. */
+  static Replica load(
       CheckedModel model, Device device, SessionOptions options, OnnxOptions onnxOptions) {
     OnnxLoader loader = new OnnxLoader(model, options, onnxOptions);
     if (device.isRequired()) {
-      return loader.load(device);
+      return loader.replica(device);
     }
     try {
-      return loader.load(device);
+      return loader.replica(device);
     } catch (ModelLoadException e) {
       LOG.log(Level.WARNING, "{0} runs on the CPU: {1}", model.describe(), e.getMessage());
-      return loader.load(Device.cpu());
+      return loader.replica(Device.cpu());
     }
+  }
+
+  private Replica replica(Device device) {
+    return new Replica(load(device), device);
   }
 
   private OnnxModel load(Device device) {
@@ -237,10 +243,10 @@ final class OnnxLoader {
             bytes == null ? ZipMapRemoval.of(model) : ZipMapRemoval.of(ProtoBytes.of(bytes));
         OrtSession plain = rewritten == null ? null : tryReopen(device, rewritten.model());
         if (rewritten != null && plain != null) {
-          return model(device, plain, adapters, rewritten.classes());
+          return model(plain, adapters, rewritten.classes());
         }
       }
-      OnnxModel model = model(device, session, adapters, Map.of());
+      OnnxModel model = model(session, adapters, Map.of());
       kept = true;
       return model;
     } finally {
@@ -275,17 +281,13 @@ final class OnnxLoader {
   }
 
   private OnnxModel model(
-      Device device,
-      OrtSession session,
-      List<OrtLoraAdapter> adapters,
-      Map<String, List<String>> classes)
+      OrtSession session, List<OrtLoraAdapter> adapters, Map<String, List<String>> classes)
       throws OrtException {
     return new OnnxModel(
         environment,
         session,
         model.describe(),
         model.inputs(),
-        device,
         adapters,
         logLevel(),
         servable,

@@ -12,12 +12,11 @@ import ai.onnxruntime.SequenceInfo;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.engine.Device;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
-import dev.inproc.inference.engine.NativeModel;
-import dev.inproc.inference.engine.Statefulness;
 import dev.inproc.inference.onnx.format.GraphInputs;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
+import dev.inproc.inference.spi.NativeModel;
+import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
@@ -40,7 +39,6 @@ final class OnnxModel implements NativeModel {
   private final OrtEnvironment environment;
   private final OrtSession session;
   private final String name;
-  private final Device device;
   private final List<OrtLoraAdapter> adapters;
   private final OrtLoggingLevel logLevel;
   private final ServableModel servable;
@@ -67,7 +65,6 @@ final class OnnxModel implements NativeModel {
       OrtSession session,
       String name,
       GraphInputs graphInputs,
-      Device device,
       List<OrtLoraAdapter> adapters,
       OrtLoggingLevel logLevel,
       ServableModel servable,
@@ -78,7 +75,6 @@ final class OnnxModel implements NativeModel {
     this.environment = environment;
     this.session = session;
     this.name = name;
-    this.device = device;
     this.adapters = adapters;
     this.logLevel = logLevel;
     this.runtime = runtime;
@@ -239,11 +235,6 @@ final class OnnxModel implements NativeModel {
   }
 
   @Override
-  public Device device() {
-    return device;
-  }
-
-  @Override
   public Map<String, String> metadata() {
     return metadata;
   }
@@ -259,9 +250,9 @@ final class OnnxModel implements NativeModel {
   }
 
   @Override
-  public Frame open(FrameRequest request) {
+  public IoBinding open(BindingSpec spec) {
     try {
-      return new OnnxFrame(this, request);
+      return new OnnxBinding(this, spec);
     } catch (OrtException e) {
       throw failure(e);
     }
@@ -275,7 +266,7 @@ final class OnnxModel implements NativeModel {
     return session;
   }
 
-  /** Run options for a frame of its own: they carry its termination. */
+  /** Run options for a binding of its own: they carry its termination. */
   OrtSession.RunOptions newRunOptions() throws OrtException {
     OrtSession.RunOptions options = new OrtSession.RunOptions();
     options.setLogLevel(logLevel);

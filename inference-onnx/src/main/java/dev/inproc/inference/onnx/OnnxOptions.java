@@ -2,10 +2,12 @@ package dev.inproc.inference.onnx;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What concerns ONNX Runtime alone. Immutable. */
@@ -95,6 +97,53 @@ public final class OnnxOptions {
   /** Returns whether models are loaded without a check of their structure. */
   public boolean trustModels() {
     return trustModels;
+  }
+
+  private List<@Nullable Object> state() {
+    return Arrays.asList(
+        optimization,
+        optimizedModelCache,
+        spinning,
+        sharedThreads,
+        loraAdapters,
+        customOperators,
+        sessionConfig,
+        nativeLog,
+        trustModels);
+  }
+
+  /** Equal options have models loaded alike. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof OnnxOptions that && state().equals(that.state());
+  }
+
+  @Override
+  public int hashCode() {
+    return state().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "OnnxOptions[optimization="
+        + optimization
+        + ", optimizedModelCache="
+        + optimizedModelCache
+        + ", spinning="
+        + spinning
+        + ", sharedThreads="
+        + sharedThreads
+        + ", loraAdapters="
+        + loraAdapters
+        + ", customOperators="
+        + customOperators
+        + ", sessionConfig="
+        + new TreeMap<>(sessionConfig)
+        + ", nativeLog="
+        + nativeLog
+        + ", trustModels="
+        + trustModels
+        + "]";
   }
 
   /** Collects options. Not thread-safe. */

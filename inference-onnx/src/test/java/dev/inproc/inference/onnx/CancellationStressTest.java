@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /**
- * A million calls, a third of them cancelled at about the time that they run. Each frame's run
+ * A million calls, a third of them cancelled at about the time that they run. Each binding's run
  * options serve thousands of runs; a canceller that comes late must not stop the next.
  */
 class CancellationStressTest {

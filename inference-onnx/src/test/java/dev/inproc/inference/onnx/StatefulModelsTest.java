@@ -158,7 +158,7 @@ class StatefulModelsTest {
     try (Session session =
         load(StatefulModels.runningMean(), patient().devices(Device.cpu(), Device.cpu()))) {
       assertEquals(6, answer(session, 4));
-      assertEquals(6, answer(session, 4), "the other copy's first run");
+      assertEquals(6, answer(session, 4), "the other replica's first run");
       assertEquals(7, answer(session, 4));
     }
   }

@@ -1,6 +1,6 @@
 package dev.inproc.inference.tf;
 
-import dev.inproc.inference.engine.Statefulness;
+import dev.inproc.inference.spi.Statefulness;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an untrusted model's operators may be: those of a list of harmless ones. All else is
- * refused, what no list knows included. The patterns only put the reason into words.
+ * The operators that an untrusted model may have: a list of harmless ones. All others are refused,
+ * unknown ones included. The patterns only put the reason into words.
  */
 final class Operators {
   private static final Map<String, Boolean> HARMLESS = load();

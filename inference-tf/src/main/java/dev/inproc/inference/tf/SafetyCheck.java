@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>what runs with requests, or may: only harmless operators;
  *   <li>what only initializes: also tables read from a file, if its name is an asset's, since
- *       TensorFlow feeds those with paths inside the model;
+ *       TensorFlow feeds such inputs with paths inside the model;
  *   <li>what only restores: also reading a checkpoint, if its name is the saver's, since TensorFlow
  *       feeds that with the model's own variables;
  *   <li>what only saves: also writing checkpoints. It is never run.
@@ -178,7 +178,7 @@ final class SafetyCheck {
   }
 
   private @Nullable String checkFunctions() {
-    // Those that nothing calls, or that TensorFlow may call in place of others, count as served.
+    // A function that nothing calls, or that TensorFlow may call in place of another, may serve.
     String refusal = drain();
     for (Function function : graph.functions()) {
       if (refusal == null && (function.swappable() || !visited.contains(function.name()))) {

@@ -12,7 +12,7 @@ import java.util.Set;
  * @param version the TensorFlow that wrote it, empty if it does not say
  * @param nodes the main graph
  * @param functions the library
- * @param gradients a function and the one that is its gradient, pairwise
+ * @param gradients pairs of a function and its gradient function
  * @param signatures by key
  * @param initializers names of what is run once at load
  * @param saver how variables are saved and restored

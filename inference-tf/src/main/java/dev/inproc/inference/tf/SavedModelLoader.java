@@ -20,6 +20,7 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetConfig;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
+import dev.inproc.inference.engine.Replica;
 import dev.inproc.inference.engine.SessionOptions;
 import dev.inproc.inference.internal.files.FileKind;
 import dev.inproc.inference.tensor.Signature;
@@ -47,9 +48,9 @@ import org.tensorflow.internal.c_api.TF_Session;
 import org.tensorflow.internal.c_api.TF_SessionOptions;
 import org.tensorflow.internal.c_api.TF_Status;
 
-/** Checks a SavedModel and makes native copies of it, each on one device. */
+/** Checks a SavedModel and loads replicas of it, each on one device. */
 final class SavedModelLoader {
-  private static final Logger LOG = System.getLogger(TensorFlowEngine.class.getName());
+  private static final Logger LOG = System.getLogger(StagedModel.LOGGER);
   private static final int NO_GPU = -1;
   private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
 
@@ -106,7 +107,7 @@ final class SavedModelLoader {
     }
     List<Set<String>> tags = graphs.stream().map(SavedModelGraph::tags).toList();
     throw new ModelLoadException(
-        name, "no graph has the tags " + own.tags() + "; those there are have " + tags, null);
+        name, "no graph has the tags " + own.tags() + "; the graphs have " + tags, null);
   }
 
   private Set<String> loadLibraries() {
@@ -165,16 +166,21 @@ final class SavedModelLoader {
     return chosen;
   }
 
-  TensorFlowModel load(Device device) {
+  /** Loads the model on this device, or on the CPU if the device is missing and only preferred. */
+  Replica load(Device device) {
     if (device.isRequired()) {
-      return open(device);
+      return replica(device);
     }
     try {
-      return open(device);
+      return replica(device);
     } catch (ModelLoadException e) {
       LOG.log(Level.WARNING, "{0} runs on the CPU: {1}", name, e.getMessage());
-      return open(Device.cpu());
+      return replica(Device.cpu());
     }
+  }
+
+  private Replica replica(Device device) {
+    return new Replica(open(device), device);
   }
 
   private TensorFlowModel open(Device device) {
@@ -195,7 +201,6 @@ final class SavedModelLoader {
               name,
               nativeGraph,
               session,
-              device,
               signature,
               unusedInputs,
               signatureInfo,

@@ -13,7 +13,7 @@ import java.util.Set;
 
 /**
  * Reads {@code saved_model.pb} without TensorFlow, bounded in bytes, depth and objects. Field
- * numbers are those of TensorFlow's {@code saved_model.proto} and what it includes. A field that
+ * numbers come from TensorFlow's {@code saved_model.proto} and what it includes. A field that
  * protobuf would overwrite or merge is refused when it comes twice: no writer does that, and what
  * was checked must be what is loaded.
  */
@@ -21,7 +21,7 @@ final class SavedModelReader {
   /** Objects kept of one file; the largest public graphs have some 100,000 nodes. */
   static final int MAX_ITEMS = 2_000_000;
 
-  private static final int MAX_DEPTH = 32;
+  private static final int MAX_DEPTH = 32; // far below what a thread's stack holds
   private static final Set<String> INITIALIZER_COLLECTIONS =
       Set.of("saved_model_main_op", "legacy_init_op", "table_initializer");
 

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 final class ServingWarmUp {
   static final int MOST_RECORD_BYTES = 64 << 20;
 
-  private static final Logger LOG = System.getLogger(TensorFlowEngine.class.getName());
+  private static final Logger LOG = System.getLogger(StagedModel.LOGGER);
   private static final int MOST_RECORDS = 1000; // as TensorFlow Serving has it
   private static final String DEFAULT_SIGNATURE = "serving_default";
 

@@ -21,16 +21,19 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A SavedModel made ready for TensorFlow in a private directory: the very bytes of {@code
- * saved_model.pb} that are checked here are those that load, whatever becomes of the original
- * meanwhile, and no other form of the graph lies beside them. Weights and assets are linked, and
- * looked at again when they have been read; if the model must have a digest, they are copied, and
- * it is the copy that is digested and loaded. Closing removes it.
+ * A SavedModel made ready for TensorFlow in a private directory: TensorFlow loads the very bytes of
+ * {@code saved_model.pb} that were checked here, whatever becomes of the original meanwhile, and no
+ * other form of the graph lies beside them. Weights and assets are linked, and looked at again when
+ * they have been read; if the model must have a digest, they are copied, and it is the copy that is
+ * digested and loaded. Closing removes it.
  */
 final class StagedModel implements AutoCloseable {
   private static final String GRAPH = "saved_model.pb";
   private static final Set<String> PARTS = Set.of("variables", "assets", "assets.extra");
   private static final int CHUNK = 1 << 20;
+
+  /** The name of the logger of all classes here. */
+  static final String LOGGER = "dev.inproc.inference.tf.TensorFlowEngine";
 
   private final ModelSource source;
   private final Path original;
@@ -285,7 +288,7 @@ final class StagedModel implements AutoCloseable {
       delete(directory);
       StagingDirectory.giveBack(directory);
     } catch (IOException e) {
-      System.getLogger(TensorFlowEngine.class.getName())
+      System.getLogger(LOGGER)
           .log(System.Logger.Level.WARNING, "{0} is left behind: {1}", directory, e);
     }
   }

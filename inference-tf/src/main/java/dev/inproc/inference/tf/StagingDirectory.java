@@ -25,7 +25,7 @@ final class StagingDirectory {
       try {
         return createPrivate(name);
       } catch (FileAlreadyExistsException e) {
-        // Somebody else's by now: forget it.
+        // Another process has the name by now: take the next.
       }
     }
     return Files.createTempDirectory("inproc-tf-");

@@ -3,6 +3,7 @@ package dev.inproc.inference.tf;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.Engine;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.Replica;
 import dev.inproc.inference.engine.Session;
 import dev.inproc.inference.engine.SessionOptions;
 import java.util.ArrayList;
@@ -63,7 +64,7 @@ public final class TensorFlowEngine implements Engine {
           Session.load(
               "tensorflow:" + source.name(),
               source,
-              () -> copies(staged, loader, options),
+              () -> replicas(staged, loader, options),
               options);
       if (tensorFlowOptions.servingWarmUp()) {
         ServingWarmUp.run(session, staged.directory(), tensorFlowOptions.signature());
@@ -72,20 +73,20 @@ public final class TensorFlowEngine implements Engine {
     }
   }
 
-  private static List<TensorFlowModel> copies(
+  private static List<Replica> replicas(
       StagedModel staged, SavedModelLoader loader, SessionOptions options) {
-    List<TensorFlowModel> copies = new ArrayList<>();
+    List<Replica> replicas = new ArrayList<>();
     boolean loaded = false;
     try {
       for (Device device : options.devices()) {
-        copies.add(loader.load(device));
+        replicas.add(loader.load(device));
       }
       staged.requireUnchanged();
       loaded = true;
-      return copies;
+      return replicas;
     } finally {
       if (!loaded) {
-        copies.forEach(TensorFlowModel::close);
+        replicas.forEach(replica -> replica.model().close());
       }
     }
   }

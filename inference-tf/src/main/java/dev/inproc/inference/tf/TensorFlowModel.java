@@ -12,11 +12,10 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_OperationNumOut
 
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.engine.Device;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
-import dev.inproc.inference.engine.NativeModel;
-import dev.inproc.inference.engine.Statefulness;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
+import dev.inproc.inference.spi.NativeModel;
+import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tf.SavedModelGraph.SignatureInfo;
@@ -42,7 +41,6 @@ final class TensorFlowModel implements NativeModel {
   private final String name;
   private final TF_Graph graph;
   private final TF_Session session;
-  private final Device device;
   private final Signature signature;
   private final Set<String> unusedInputs;
   private final SignatureInfo info;
@@ -59,7 +57,6 @@ final class TensorFlowModel implements NativeModel {
       String name,
       TF_Graph graph,
       TF_Session session,
-      Device device,
       Signature signature,
       Set<String> unusedInputs,
       SignatureInfo info,
@@ -70,7 +67,6 @@ final class TensorFlowModel implements NativeModel {
     this.name = name;
     this.graph = graph;
     this.session = session;
-    this.device = device;
     this.signature = signature;
     this.unusedInputs = unusedInputs;
     this.info = info;
@@ -174,11 +170,6 @@ final class TensorFlowModel implements NativeModel {
   }
 
   @Override
-  public Device device() {
-    return device;
-  }
-
-  @Override
   public Map<String, String> metadata() {
     return metadata;
   }
@@ -194,8 +185,8 @@ final class TensorFlowModel implements NativeModel {
   }
 
   @Override
-  public Frame open(FrameRequest request) {
-    return new TensorFlowFrame(this, request);
+  public IoBinding open(BindingSpec spec) {
+    return new TensorFlowBinding(this, spec);
   }
 
   TF_Session session() {

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** What concerns TensorFlow alone. Immutable. */
 public final class TensorFlowOptions {
@@ -71,6 +73,40 @@ public final class TensorFlowOptions {
     return servingWarmUp;
   }
 
+  private List<Object> state() {
+    return List.of(signature, tags, xla, trusted, operatorLibraries, maxGraphBytes, servingWarmUp);
+  }
+
+  /** Equal options have models loaded alike. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TensorFlowOptions that && state().equals(that.state());
+  }
+
+  @Override
+  public int hashCode() {
+    return state().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "TensorFlowOptions[signature="
+        + signature
+        + ", tags="
+        + new TreeSet<>(tags)
+        + ", xla="
+        + xla
+        + ", trusted="
+        + trusted
+        + ", operatorLibraries="
+        + operatorLibraries
+        + ", maxGraphBytes="
+        + maxGraphBytes
+        + ", servingWarmUp="
+        + servingWarmUp
+        + "]";
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private String signature = "serving_default";
@@ -106,7 +142,7 @@ public final class TensorFlowOptions {
 
     /**
      * Says that this model is trusted as code is. A SavedModel is a program: without this,
-     * operators that touch files, sockets or host code, and those not known to be harmless, are
+     * operators that touch files, sockets or host code, and operators not known to be harmless, are
      * refused before TensorFlow sees the model. Files may then be behind links, as in a cache of
      * downloads. Operators that TensorFlow itself lacks come with {@link #operatorLibrary}. Default
      * no.

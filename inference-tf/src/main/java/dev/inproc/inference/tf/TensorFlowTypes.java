@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** TensorFlow's descriptions in our words. Numbers are those of its {@code types.proto}. */
+/** TensorFlow's descriptions in our words. Numbers come from its {@code types.proto}. */
 final class TensorFlowTypes {
   private static final String[] NAMES = {
     "",
@@ -71,7 +71,7 @@ final class TensorFlowTypes {
     return null;
   }
 
-  /** The specs of a signature's inputs, or of those among them that are used. */
+  /** Returns the specs of the inputs of a signature that are used. */
   static List<TensorSpec> inputs(String model, Map<String, TensorInfo> infos, Set<String> unused) {
     return infos.entrySet().stream()
         .filter(input -> !unused.contains(input.getKey()))

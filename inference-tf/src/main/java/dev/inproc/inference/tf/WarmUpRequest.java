@@ -9,7 +9,7 @@ import org.tensorflow.proto.TensorProto;
 
 /**
  * What a warm-up record asks for. Of TensorFlow Serving's {@code PredictionLog} only predict
- * requests are read; field numbers are those of its {@code prediction_log.proto} and {@code
+ * requests are read; field numbers come from its {@code prediction_log.proto} and {@code
  * predict.proto}.
  *
  * @param signature the signature's key, empty for the default

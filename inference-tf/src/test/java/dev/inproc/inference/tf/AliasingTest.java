@@ -48,7 +48,7 @@ class AliasingTest {
         Tensors kept = Tensors.of("x", Tensor.of(random.nextFloat(), random.nextFloat()));
         Tensors other = Tensors.of("x", Tensor.of(random.nextFloat(), random.nextFloat()));
         store.predict(kept);
-        // Fills the frame's memory anew, of another shape of outputs and of the same.
+        // Fills the binding's memory anew, of another shape of outputs and of the same.
         float[] remembered = last.predict(other).get("last").toFloats();
         assertArrayEquals(kept.only().toFloats(), remembered, "run " + i);
       }

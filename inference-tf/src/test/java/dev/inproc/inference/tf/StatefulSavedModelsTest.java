@@ -192,7 +192,7 @@ class StatefulSavedModelsTest {
             "RngReadAndSkip",
             "QueueEnqueueV2")) {
       assertEquals(
-          dev.inproc.inference.engine.Statefulness.CERTAIN,
+          dev.inproc.inference.spi.Statefulness.CERTAIN,
           Operators.statefulness(java.util.Set.of("Add", each)),
           each);
     }
@@ -207,7 +207,7 @@ class StatefulSavedModelsTest {
             "StatelessRandomUniform",
             "StatefulPartitionedCall")) {
       assertEquals(
-          dev.inproc.inference.engine.Statefulness.NONE,
+          dev.inproc.inference.spi.Statefulness.NONE,
           Operators.statefulness(java.util.Set.of("Add", each)),
           each);
     }

@@ -1,7 +1,6 @@
 package dev.inproc.inference.internal.concurrent;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 
 /** What the futures of this library have in common. */
@@ -18,24 +17,5 @@ public final class Futures {
         future.completeExceptionally(t);
       }
     };
-  }
-
-  /**
-   * Waits for a future. Throws what it failed with, not a wrapper.
-   *
-   * @throws InterruptedException if the thread is interrupted meanwhile
-   */
-  public static <T> T get(CompletableFuture<T> future) throws InterruptedException {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException exception) {
-        throw exception;
-      }
-      if (e.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw new IllegalStateException("A call failed with a checked exception", e.getCause());
-    }
   }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * An output that is itself an input answers this call's input: no other caller's, and nothing that
- * an earlier run left in memory. By every way to ask, since each has frames of its own.
+ * an earlier run left in memory. By every way to ask, since each has bindings of its own.
  */
 interface PassThroughContract extends Contract {
   private static Tensors call(long id, int length) {

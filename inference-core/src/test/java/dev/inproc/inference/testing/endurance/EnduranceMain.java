@@ -142,7 +142,7 @@ final class EnduranceMain {
   }
 
   /**
-   * Endless runs, given up by cancel or deadline; then the same frames must answer. Where a run
+   * Endless runs, given up by cancel or deadline; then the same bindings must answer. Where a run
    * cannot be stopped it lasts for some milliseconds only, and is in quarantine so long: the worker
    * comes back when it ends.
    */
@@ -170,7 +170,7 @@ final class EnduranceMain {
               victim.cancel(true);
             }
             expectGivenUp(victim, stops);
-            // Both workers' frames, and that of this thread.
+            // Both workers' bindings, and that of this thread.
             CompletableFuture<Tensors> one = session.submit(quick);
             CompletableFuture<Tensors> two = session.submit(quick);
             check(expected, one.get(30, TimeUnit.SECONDS));

@@ -100,6 +100,6 @@ public final class DeployedApplication implements Consumer<String> {
     ScriptedModel model =
         new ScriptedModel(
             new Signature(List.of(x), List.of(y)), inputs -> Tensors.of("y", inputs.get("x")));
-    return Session.of("scripted", null, List.of(model), SessionOptions.DEFAULT);
+    return Session.of("scripted", null, List.of(model.replica()), SessionOptions.DEFAULT);
   }
 }

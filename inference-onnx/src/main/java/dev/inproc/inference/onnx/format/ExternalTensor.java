@@ -14,6 +14,7 @@ final class ExternalTensor {
   private static final int DATA_LOCATION = 14;
   private static final int ENTRY_KEY = 1;
   private static final int ENTRY_VALUE = 2;
+  private static final int MAX_LOCATION_BYTES = 4096; // the longest path on Linux
   private static final int MAX_SHOWN = 100;
   private static final Set<String> KEYS = Set.of("location", "offset", "length", "checksum");
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,19}");
@@ -65,8 +66,9 @@ final class ExternalTensor {
   }
 
   private String text(ProtoField field) {
-    if (field.length() > ModelStructure.MAX_LOCATION_BYTES) {
-      throw refused("has external data of more than 4096 bytes where a name belongs");
+    if (field.length() > MAX_LOCATION_BYTES) {
+      throw refused(
+          "has external data of more than " + MAX_LOCATION_BYTES + " bytes where a name belongs");
     }
     return field.string();
   }

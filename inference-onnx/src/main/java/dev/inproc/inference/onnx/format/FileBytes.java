@@ -7,8 +7,8 @@ import java.nio.file.Path;
 
 /**
  * The bytes of a file, through a window of 64 KiB. What is skipped over is not read. A failing or
- * shrinking file is an {@link UncheckedIOException}. Not a channel: those close themselves when
- * their thread is interrupted.
+ * shrinking file is an {@link UncheckedIOException}. Not a channel: a channel closes itself when
+ * its thread is interrupted.
  */
 public final class FileBytes implements ProtoBytes, AutoCloseable {
   private static final int WINDOW = 1 << 16;

@@ -8,7 +8,7 @@ import java.util.Set;
  * shape as one without dimensions, and inputs that no node reads like any other.
  */
 public final class GraphInputs {
-  private static final int MAX_DEPTH = 100;
+  private static final int MAX_DEPTH = ModelStructure.MAX_DEPTH;
 
   private final Set<String> scalars = new HashSet<>();
   private final Set<String> unused = new HashSet<>();

@@ -26,9 +26,8 @@ public final class ModelStructure {
   public static final long MAX_FIELDS = 1L << 28;
 
   public static final int MAX_EXTERNAL_FILES = 100_000;
-  public static final int MAX_LOCATION_BYTES = 4096;
 
-  /** Of all locations together: they are what is kept. */
+  /** The length of all locations together: the walk keeps them. */
   public static final int MAX_LOCATIONS_LENGTH = 1 << 24;
 
   private static final byte[] EP_CONTEXT = "EPContext".getBytes(StandardCharsets.UTF_8);
@@ -41,7 +40,7 @@ public final class ModelStructure {
   private static final int ATTRIBUTE_INTEGER = 3;
   private static final int ATTRIBUTE_OF_FUNCTION = 21;
 
-  /** Those that draw numbers, where training them or not may be an input's business. */
+  /** Operators that draw random numbers, or may: an input can switch Dropout into training. */
   private static final List<byte[]> RANDOM =
       Stream.of(
               "RandomNormal",

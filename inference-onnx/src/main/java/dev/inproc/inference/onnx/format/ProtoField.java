@@ -5,7 +5,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 /**
  * One field of a protobuf message, as its bytes on the wire.
@@ -20,11 +22,18 @@ import java.util.List;
 public record ProtoField(
     ProtoBytes source, int number, int wireType, long start, long payload, long end) {
   private static final int MAX_TEXT_BYTES = 1 << 20;
+  private static final int MAX_FIELD_NUMBER = 0x1fff_ffff; // 29 bits, as protobuf has it
+  private static final int TAG_OR_LENGTH_BYTES = 5; // 32 bits, 7 in a byte
+
+  /** Returns the fields of the message that lies between two positions; see {@link ProtoFields}. */
+  static Iterable<ProtoField> in(ProtoBytes source, long start, long end) {
+    return () -> new FieldReader(source, start, end);
+  }
 
   /** Returns the fields of the message that this field holds. */
   public Iterable<ProtoField> fields() {
     requireLengthDelimited();
-    return () -> new ProtoFields(source, payload, end);
+    return in(source, payload, end);
   }
 
   public long length() {
@@ -61,7 +70,7 @@ public record ProtoField(
     if (wireType != 0) {
       throw new ProtoException("field " + number + " is not an integer");
     }
-    return new ProtoFields(source, payload, end).varint();
+    return new ProtoCursor(source, payload, end).varint();
   }
 
   /** The integers of a repeated field, packed or a single one. */
@@ -70,8 +79,8 @@ public record ProtoField(
       throw new ProtoException("field " + number + " is not integers");
     }
     List<Long> values = new ArrayList<>();
-    ProtoFields cursor = new ProtoFields(source, payload, end);
-    while (cursor.hasNext()) {
+    ProtoCursor cursor = new ProtoCursor(source, payload, end);
+    while (!cursor.isAtEnd()) {
       values.add(cursor.varint());
     }
     return values;
@@ -80,6 +89,45 @@ public record ProtoField(
   private void requireLengthDelimited() {
     if (wireType != 2) {
       throw new ProtoException("field " + number + " is not a message or text");
+    }
+  }
+
+  private static final class FieldReader implements Iterator<ProtoField> {
+    private final ProtoBytes source;
+    private final ProtoCursor cursor;
+
+    FieldReader(ProtoBytes source, long start, long end) {
+      this.source = source;
+      cursor = new ProtoCursor(source, start, end);
+    }
+
+    @Override
+    public boolean hasNext() {
+      return !cursor.isAtEnd();
+    }
+
+    @Override
+    public ProtoField next() {
+      if (cursor.isAtEnd()) {
+        throw new NoSuchElementException();
+      }
+      long start = cursor.position();
+      long tag = cursor.varint(TAG_OR_LENGTH_BYTES);
+      int wireType = (int) (tag & 7);
+      long number = tag >>> 3;
+      if (number == 0 || number > MAX_FIELD_NUMBER) {
+        throw ProtoCursor.notProtobuf("field number " + number + " at byte " + start);
+      }
+      long length = wireType == 2 ? cursor.varint(TAG_OR_LENGTH_BYTES) : 0;
+      long payload = cursor.position();
+      switch (wireType) {
+        case 0 -> cursor.varint();
+        case 1 -> cursor.skip(8);
+        case 2 -> cursor.skip(length);
+        case 5 -> cursor.skip(4);
+        default -> throw ProtoCursor.notProtobuf("wire type " + wireType + " at byte " + start);
+      }
+      return new ProtoField(source, (int) number, wireType, start, payload, cursor.position());
     }
   }
 }

@@ -6,8 +6,10 @@ import dev.inproc.inference.internal.statistics.VectorAgreement;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToDoubleBiFunction;
 import org.jspecify.annotations.Nullable;
@@ -27,42 +29,66 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class AccuracyGate {
+  private static final Function<Tensors, float[]> ALL_FLOATS = AccuracyGate::allFloats;
+
   /** Cosine of at least 0.99 for every example, answers independent of batch-mates. */
-  public static final AccuracyGate DEFAULT = new AccuracyGate();
+  public static final AccuracyGate DEFAULT = new AccuracyGate(new Builder());
 
-  // Set before a copy is handed out, never after.
-  private double minCosine = 0.99;
-  private double maxError = Double.POSITIVE_INFINITY;
-  private double minAgreement;
-  private boolean integrity = true;
-  private Function<Tensors, float[]> view = AccuracyGate::allFloats;
-  private @Nullable ToDoubleBiFunction<Tensors, Tensors> metric;
-  private double minMetric = Double.NEGATIVE_INFINITY;
+  private final double minCosine;
+  private final double maxError;
+  private final double minAgreement;
+  private final boolean integrity;
+  private final Function<Tensors, float[]> view;
+  private final @Nullable ToDoubleBiFunction<Tensors, Tensors> metric;
+  private final double minMetric;
 
-  private AccuracyGate() {}
+  private AccuracyGate(Builder builder) {
+    minCosine = builder.minCosine;
+    maxError = builder.maxError;
+    minAgreement = builder.minAgreement;
+    integrity = builder.integrity;
+    view = builder.view;
+    metric = builder.metric;
+    minMetric = builder.minMetric;
+  }
 
-  private AccuracyGate(AccuracyGate other) {
-    minCosine = other.minCosine;
-    maxError = other.maxError;
-    minAgreement = other.minAgreement;
-    integrity = other.integrity;
-    view = other.view;
-    metric = other.metric;
-    minMetric = other.minMetric;
+  /** The gate before it is final. */
+  private static final class Builder {
+    private double minCosine = 0.99;
+    private double maxError = Double.POSITIVE_INFINITY;
+    private double minAgreement;
+    private boolean integrity = true;
+    private Function<Tensors, float[]> view = ALL_FLOATS;
+    private @Nullable ToDoubleBiFunction<Tensors, Tensors> metric;
+    private double minMetric = Double.NEGATIVE_INFINITY;
+
+    private Builder() {}
+
+    private Builder(AccuracyGate gate) {
+      minCosine = gate.minCosine;
+      maxError = gate.maxError;
+      minAgreement = gate.minAgreement;
+      integrity = gate.integrity;
+      view = gate.view;
+      metric = gate.metric;
+      minMetric = gate.minMetric;
+    }
+  }
+
+  private AccuracyGate with(Consumer<Builder> change) {
+    Builder builder = new Builder(this);
+    change.accept(builder);
+    return new AccuracyGate(builder);
   }
 
   /** Returns this gate with the least cosine that any example may have; -1 for no limit. */
   public AccuracyGate withMinCosine(double least) {
-    AccuracyGate copy = new AccuracyGate(this);
-    copy.minCosine = least;
-    return copy;
+    return with(builder -> builder.minCosine = least);
   }
 
   /** Returns this gate with the largest absolute difference that any value may have. */
   public AccuracyGate withMaxError(double largest) {
-    AccuracyGate copy = new AccuracyGate(this);
-    copy.maxError = largest;
-    return copy;
+    return with(builder -> builder.maxError = largest);
   }
 
   /**
@@ -71,23 +97,18 @@ public final class AccuracyGate {
    * so few examples prove little.
    */
   public AccuracyGate withMinAgreement(double least) {
-    AccuracyGate copy = new AccuracyGate(this);
-    copy.minAgreement = least;
-    return copy;
+    return with(builder -> builder.minAgreement = least);
   }
 
   /** Returns this gate with or without the demand that answers depend on no batch-mate. */
   public AccuracyGate withIntegrity(boolean demanded) {
-    AccuracyGate copy = new AccuracyGate(this);
-    copy.integrity = demanded;
-    return copy;
+    return with(builder -> builder.integrity = demanded);
   }
 
   /** Returns this gate with what is compared of an answer. */
   public AccuracyGate withView(Function<Tensors, float[]> vectorOf) {
-    AccuracyGate copy = new AccuracyGate(this);
-    copy.view = Objects.requireNonNull(vectorOf, "vectorOf");
-    return copy;
+    Objects.requireNonNull(vectorOf, "vectorOf");
+    return with(builder -> builder.view = vectorOf);
   }
 
   /**
@@ -95,10 +116,12 @@ public final class AccuracyGate {
    * larger is better; its mean must reach a limit.
    */
   public AccuracyGate withMetric(ToDoubleBiFunction<Tensors, Tensors> ofBoth, double leastMean) {
-    AccuracyGate copy = new AccuracyGate(this);
-    copy.metric = Objects.requireNonNull(ofBoth, "ofBoth");
-    copy.minMetric = leastMean;
-    return copy;
+    Objects.requireNonNull(ofBoth, "ofBoth");
+    return with(
+        builder -> {
+          builder.metric = ofBoth;
+          builder.minMetric = leastMean;
+        });
   }
 
   /** Compares on inputs that are made up from the reference's signature, the same each time. */
@@ -176,5 +199,39 @@ public final class AccuracyGate {
 
   private static String fails(boolean passes, String what, double is, double limit) {
     return passes ? "" : what + " is " + GateReport.number(is) + ", the limit " + limit;
+  }
+
+  private List<@Nullable Object> state() {
+    return Arrays.asList(minCosine, maxError, minAgreement, integrity, view, metric, minMetric);
+  }
+
+  /** Equal gates pass alike; functions are equal as their class says. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof AccuracyGate that && state().equals(that.state());
+  }
+
+  @Override
+  public int hashCode() {
+    return state().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "AccuracyGate[minCosine="
+        + minCosine
+        + ", maxError="
+        + maxError
+        + ", minAgreement="
+        + minAgreement
+        + ", integrity="
+        + integrity
+        + ", view="
+        + (view == ALL_FLOATS ? "all floats" : view)
+        + ", metric="
+        + metric
+        + ", minMetric="
+        + minMetric
+        + "]";
   }
 }

@@ -32,7 +32,7 @@ import java.util.TreeSet;
  */
 public record AutomaticQuantizer(
     Engine engine, SessionOptions session, AccuracyGate gate, int maxExcluded) {
-  private static final int EXAMPLES_FOR_HARM = 16;
+  private static final int EXAMPLES_FOR_HARM = 16; // for each node: the time is nodes × examples
 
   /** Checks the limit. */
   public AutomaticQuantizer {
@@ -62,8 +62,8 @@ public record AutomaticQuantizer(
 
   /**
    * Quantizes a model. The examples are what the gate compares and what the calibration runs; see
-   * {@link QuantizeOptions#withSmoothing}. If no try passes, the last one's model is there all the
-   * same; the outcome says so.
+   * {@link QuantizeOptions#withSmoothing}. If no try passes, the model of the last try is kept; the
+   * outcome says so.
    */
   public Outcome quantize(Path in, Path out, QuantizeOptions options, List<Tensors> examples) {
     try (Session reference = engine.load(ModelSource.file(in), session)) {

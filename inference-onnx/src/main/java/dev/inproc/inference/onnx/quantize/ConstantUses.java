@@ -7,9 +7,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who reads each constant of a model, through Transpose and Identity too: told before anything is
- * rewritten, since a table that stays in FP32 for one reader is not worth a quantized copy for a
- * lookup, and a table that lookups and products read is quantized once for both.
+ * The readers of each constant of a model, through Transpose and Identity too. Found before
+ * anything is rewritten, since a table that stays in FP32 for one reader is not worth a quantized
+ * copy for a lookup, and a table that lookups and products read is quantized once for both.
  */
 final class ConstantUses {
   private record Key(GraphScope owner, String name) {}
@@ -93,7 +93,7 @@ final class ConstantUses {
     if (lookup != null && lookup.obstacle() == null) {
       uses.isLookedUp = true;
     } else {
-      uses.other = node.getOpType() + " " + Nodes.name(node);
+      uses.other = node.getOpType() + " " + NodeProtos.name(node);
     }
   }
 }

@@ -60,7 +60,7 @@ final class FloatWeights {
 
   private long tensor(TensorProto tensor) {
     boolean isFloat = tensor.getDataType() == DataType.FLOAT_VALUE;
-    return isFloat ? (long) Float.BYTES * Tensors.elements(file, tensor) : 0;
+    return isFloat ? (long) Float.BYTES * TensorProtos.elements(file, tensor) : 0;
   }
 
   /** Notes the products of functions, which stay as they are: their weights differ by call. */
@@ -70,7 +70,7 @@ final class FloatWeights {
       Set<String> inputs = new HashSet<>(function.getInputList());
       FloatWeights weights = new FloatWeights(file);
       for (NodeProto node : function.getNodeList()) {
-        if (Nodes.is(node, "Constant") && node.getOutputCount() == 1) {
+        if (NodeProtos.is(node, "Constant") && node.getOutputCount() == 1) {
           constants.put(node.getOutput(0), weights.nodes(List.of(node)));
         } else if (PRODUCTS.contains(node.getOpType())) {
           long bytes = 0;

@@ -16,8 +16,13 @@ import java.util.Random;
 /** Examples made up from a signature: normal noise, small integers, ones for masks. */
 final class GeneratedInputs {
   private static final int SEED = 20;
+
+  /** Every vocabulary has so many ids. */
   private static final int LARGEST_ID = 100;
-  private static final int MAX_IDS = 1 << 20;
+
+  private static final int MAX_IDS = 1 << 20; // of a vocabulary, so that an int holds the bound
+
+  /** Of symbolic dimensions, in turn: no two neighbours are equal. */
   private static final int[] SIZES = {16, 8, 24, 5};
 
   private GeneratedInputs() {}

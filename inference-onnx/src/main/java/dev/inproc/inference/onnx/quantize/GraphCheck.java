@@ -71,7 +71,7 @@ final class GraphCheck {
     Deque<Integer> ready = new ArrayDeque<>();
     for (int i = 0; i < waiting.length; i++) {
       for (String input : read(nodes.get(i))) {
-        exists(known, input, "node \"" + Nodes.name(nodes.get(i)) + "\"");
+        exists(known, input, "node \"" + NodeProtos.name(nodes.get(i)) + "\"");
         Integer producer = producers.get(input);
         if (producer != null) {
           waiting[i]++;
@@ -94,7 +94,8 @@ final class GraphCheck {
     if (done < waiting.length) {
       for (int i = 0; i < waiting.length; i++) {
         if (waiting[i] > 0) {
-          throw file.failure("node \"" + Nodes.name(nodes.get(i)) + "\" waits for itself: a cycle");
+          throw file.failure(
+              "node \"" + NodeProtos.name(nodes.get(i)) + "\" waits for itself: a cycle");
         }
       }
     }
@@ -131,9 +132,9 @@ final class GraphCheck {
     }
   }
 
-  private void exists(Set<String> known, String name, String who) {
+  private void exists(Set<String> known, String name, String reader) {
     if (!known.contains(name)) {
-      throw file.failure("\"" + name + "\", read by " + who + ", is computed by nothing");
+      throw file.failure("\"" + name + "\", read by " + reader + ", is computed by nothing");
     }
   }
 }

@@ -22,7 +22,7 @@ final class GraphEdit {
     this.root = root;
     this.sink = sink;
     this.opset = opset;
-    Names.collect(root.graph().build(), names);
+    GraphNames.collect(root.graph().build(), names);
   }
 
   /** Returns a name that nothing in the model has yet. */
@@ -55,7 +55,7 @@ final class GraphEdit {
       List<String> inputs,
       List<String> outputs,
       AttributeProto... attributes) {
-    NodeProto node = Nodes.node(domain, operator, inputs, outputs, attributes);
+    NodeProto node = NodeProtos.node(domain, operator, inputs, outputs, attributes);
     scope.graph().addNode(node.toBuilder().setName(fresh(node.getName())));
   }
 
@@ -70,7 +70,7 @@ final class GraphEdit {
 
   /** Returns an FP32 scalar that all share. */
   String scalar(float value) throws IOException {
-    return shared("inproc/" + value, DataType.FLOAT_VALUE, List.of(), Tensors.bytes(value));
+    return shared("inproc/" + value, DataType.FLOAT_VALUE, List.of(), TensorProtos.bytes(value));
   }
 
   /** Returns an unsigned byte that all share. */
@@ -83,7 +83,10 @@ final class GraphEdit {
   String integers(Long... values) throws IOException {
     List<Long> list = List.of(values);
     return shared(
-        "inproc/" + list, DataType.INT64_VALUE, List.of((long) list.size()), Tensors.bytes(list));
+        "inproc/" + list,
+        DataType.INT64_VALUE,
+        List.of((long) list.size()),
+        TensorProtos.bytes(list));
   }
 
   // Outermost, where every subgraph sees it.
@@ -120,11 +123,11 @@ final class GraphEdit {
   private String reduce(
       GraphScope scope, String operator, String input, String output, long axis, int keepDims)
       throws IOException {
-    AttributeProto keep = Nodes.integer("keepdims", keepDims);
+    AttributeProto keep = NodeProtos.integer("keepdims", keepDims);
     boolean axesAreAnInput = opset >= 18;
     return axesAreAnInput
         ? add(scope, "", operator, List.of(input, integers(axis)), output, keep)
-        : add(scope, "", operator, List.of(input), output, keep, Nodes.integers("axes", axis));
+        : add(scope, "", operator, List.of(input), output, keep, NodeProtos.integers("axes", axis));
   }
 
   /** A vector of this byte, as long as another vector. */
@@ -136,7 +139,7 @@ final class GraphEdit {
         "ConstantOfShape",
         List.of(length),
         output,
-        Nodes.tensor(
+        NodeProtos.tensor(
             "value",
             ai.onnx.proto.OnnxMl.TensorProto.newBuilder()
                 .setDataType(DataType.UINT8_VALUE)

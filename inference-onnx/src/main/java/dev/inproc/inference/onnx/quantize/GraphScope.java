@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One graph under change, and which constants its nodes can see: its own and those outside it. The
- * transpose of a constant matrix is a constant.
+ * One graph under change, and which constants its nodes can see: its own and the ones of the graphs
+ * around it. The transpose of a constant matrix is a constant.
  */
 final class GraphScope {
   private static final List<Long> TURNED = List.of(1L, 0L);
@@ -80,18 +80,19 @@ final class GraphScope {
     if (node.getInputCount() != 1 || node.getOutputCount() != 1) {
       return false;
     }
-    return Nodes.is(node, "Identity") || (Nodes.is(node, "Transpose") && permutation(node) != null);
+    return NodeProtos.is(node, "Identity")
+        || (NodeProtos.is(node, "Transpose") && permutation(node) != null);
   }
 
   /** The axes of a Transpose of a matrix; null if it is one of something else. */
   private static @Nullable List<Long> permutation(NodeProto node) {
-    AttributeProto perm = Nodes.find(node, "perm");
+    AttributeProto perm = NodeProtos.find(node, "perm");
     List<Long> axes = perm == null ? TURNED : perm.getIntsList();
     return axes.equals(TURNED) || axes.equals(STRAIGHT) ? axes : null;
   }
 
   private static @Nullable TensorProto constantValue(NodeProto node) {
-    if (Nodes.is(node, "Constant") && node.getOutputCount() == 1) {
+    if (NodeProtos.is(node, "Constant") && node.getOutputCount() == 1) {
       for (AttributeProto attribute : node.getAttributeList()) {
         if (attribute.getName().equals("value") && attribute.hasT()) {
           return attribute.getT();
@@ -137,7 +138,7 @@ final class GraphScope {
       }
       NodeProto view = scope.views.get(wanted);
       if (view != null) { // the graph has no cycles: GraphCheck refuses them
-        if (Nodes.is(view, "Transpose")) {
+        if (NodeProtos.is(view, "Transpose")) {
           matrix = true;
           turned ^= TURNED.equals(permutation(view));
         }

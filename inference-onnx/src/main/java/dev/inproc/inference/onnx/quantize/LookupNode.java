@@ -14,9 +14,9 @@ record LookupNode(NodeProto node, GraphScope.Constant table, @Nullable String ob
   static @Nullable LookupNode of(
       ModelFile file, GraphScope scope, NodeProto node, QuantizeOptions options) {
     if (!options.embeddings()
-        || !Nodes.is(node, "Gather")
+        || !NodeProtos.is(node, "Gather")
         || node.getInputCount() != 2
-        || Nodes.integer(node, "axis", 0) != 0) {
+        || NodeProtos.integer(node, "axis", 0) != 0) {
       return null;
     }
     GraphScope.Constant table = scope.constant(node.getInput(0));
@@ -27,9 +27,9 @@ record LookupNode(NodeProto node, GraphScope.Constant table, @Nullable String ob
         || scope.constant(node.getInput(1)) != null) {
       return null; // a choice of dimensions, more often than not
     }
-    int elements = Tensors.elements(file, table.tensor());
+    int elements = TensorProtos.elements(file, table.tensor());
     String obstacle = null;
-    if (options.withoutNodes().contains(Nodes.name(node))) {
+    if (options.withoutNodes().contains(NodeProtos.name(node))) {
       obstacle = "excluded";
     } else if (elements < options.minElements()) {
       obstacle = elements + " elements";

@@ -1,9 +1,6 @@
 package dev.inproc.inference.onnx.quantize;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.StringStringEntryProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.TensorProto.DataLocation;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.inproc.inference.ModelLoadException;
@@ -100,25 +97,15 @@ final class ModelFile {
     return bytes;
   }
 
-  /** Returns the bytes of a tensor that has raw or external data. */
-  byte[] data(TensorProto tensor) throws IOException {
-    if (tensor.getDataLocation() != DataLocation.EXTERNAL) {
-      return tensor.getRawData().toByteArray();
-    }
-    Map<String, String> entries = new HashMap<>();
-    for (StringStringEntryProto entry : tensor.getExternalDataList()) {
-      entries.put(entry.getKey(), entry.getValue());
-    }
-    FileStamp stamp = external.get(entries.get("location"));
+  /** Reads external data of a tensor. */
+  byte[] read(String tensor, @Nullable String location, long offset, long length)
+      throws IOException {
+    FileStamp stamp = external.get(location);
     if (stamp == null) {
-      throw failure("tensor \"" + tensor.getName() + "\" has no external data");
+      throw failure("tensor \"" + tensor + "\" has no external data");
     }
-    long offset = Long.parseLong(entries.getOrDefault("offset", "0"));
-    long length =
-        Long.parseLong(
-            entries.getOrDefault("length", Long.toString(Tensors.byteSize(this, tensor))));
-    if (length > Integer.MAX_VALUE - 8) {
-      throw failure("tensor \"" + tensor.getName() + "\" has " + length + " bytes, over 2 GiB");
+    if (length > MAX_BYTES) {
+      throw failure("tensor \"" + tensor + "\" has " + length + " bytes, over 2 GiB");
     }
     byte[] data = new byte[(int) length];
     try (RandomAccessFile file = new RandomAccessFile(stamp.real().toFile(), "r")) {

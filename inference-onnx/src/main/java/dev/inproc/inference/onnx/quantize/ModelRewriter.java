@@ -4,7 +4,6 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.inproc.inference.tensor.Tensors;
 import java.io.IOException;
@@ -45,7 +44,7 @@ final class ModelRewriter {
   }
 
   ModelProto rewrite() throws IOException {
-    opset = Opsets.raise(file, model, options.scheme());
+    opset = OpsetUpgrader.raise(file, model, options.scheme());
     GraphProto.Builder graph = model.getGraphBuilder();
     if (model.getIrVersion() < INITIALIZERS_NEED_NO_INPUT) {
       model.setIrVersion(INITIALIZERS_NEED_NO_INPUT);
@@ -60,7 +59,7 @@ final class ModelRewriter {
     FloatWeights.leave(file, file.model(), log);
     floatBytesAfter = FloatWeights.bytes(file, model.build()) - edit.floatBytes();
     keepTheRest(graph);
-    Opsets.require(model, Nodes.MICROSOFT, 1);
+    OpsetUpgrader.require(model, NodeProtos.MICROSOFT, 1);
     metadata();
     return model.build();
   }
@@ -160,9 +159,5 @@ final class ModelRewriter {
         model.removeMetadataProps(i);
       }
     }
-  }
-
-  static OperatorSetIdProto opset(String domain, long version) {
-    return OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version).build();
   }
 }

@@ -16,7 +16,7 @@ import java.util.Set;
  * @param parameters how many weights there are; packed ones count as what they stand for
  * @param fileBytes the size of the file
  * @param externalBytes the bytes of tensors that lie in other files
- * @param externalFiles those files, as the model names them
+ * @param externalFiles these files, as the model names them
  * @param irVersion the version of the format
  * @param opsets the version of each operator set; the default one's domain is empty
  * @param operators how often each operator occurs, with its domain, subgraphs included

@@ -10,11 +10,11 @@ final class NodeLog {
   private final List<QuantizationReport.Node> left = new ArrayList<>();
 
   void changed(NodeProto node, String detail) {
-    changed.add(new QuantizationReport.Node(Nodes.name(node), node.getOpType(), detail, 0));
+    changed.add(new QuantizationReport.Node(NodeProtos.name(node), node.getOpType(), detail, 0));
   }
 
   void left(NodeProto node, String why, long floatBytes) {
-    left.add(new QuantizationReport.Node(Nodes.name(node), node.getOpType(), why, floatBytes));
+    left.add(new QuantizationReport.Node(NodeProtos.name(node), node.getOpType(), why, floatBytes));
   }
 
   List<QuantizationReport.Node> changed() {

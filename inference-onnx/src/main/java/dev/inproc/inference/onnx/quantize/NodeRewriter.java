@@ -19,13 +19,13 @@ final class NodeRewriter {
   private final GraphEdit edit;
   private final QuantizeOptions options;
   private final NodeLog log;
-  private final Products products;
+  private final MatMulEmitter products;
   private final Smoothing smoothing;
   private final Tables tables;
   private final ZeroPoints zeroPoints = new ZeroPoints();
 
   /** Weights that were quantized already: by owner, name, orientation and factor. */
-  private final Map<Key, Products.Weight> weights = new HashMap<>();
+  private final Map<Key, MatMulEmitter.Weight> weights = new HashMap<>();
 
   private final Map<Key, Boolean> finite = new HashMap<>();
   private final Map<GraphScope, Set<String>> replaced = new HashMap<>();
@@ -45,7 +45,7 @@ final class NodeRewriter {
     this.edit = edit;
     this.options = options;
     this.log = log;
-    products = new Products(edit, options);
+    products = new MatMulEmitter(edit, options);
   }
 
   /** Looks at the nodes of a graph, before any of it is rewritten. */
@@ -81,7 +81,7 @@ final class NodeRewriter {
                 constant != null
                     && constant.tensor().getDataType() == DataType.FLOAT_VALUE
                     && constant.tensor().getDimsCount() > 1
-                    && Tensors.elements(file, constant.tensor()) >= options.minElements());
+                    && TensorProtos.elements(file, constant.tensor()) >= options.minElements());
   }
 
   /** The bytes of FP32 constants that a node reads. */
@@ -90,7 +90,7 @@ final class NodeRewriter {
     for (String input : node.getInputList()) {
       GraphScope.Constant constant = scope.constant(input);
       if (constant != null && constant.tensor().getDataType() == DataType.FLOAT_VALUE) {
-        bytes += (long) Float.BYTES * Tensors.elements(file, constant.tensor());
+        bytes += (long) Float.BYTES * TensorProtos.elements(file, constant.tensor());
       }
     }
     return bytes;
@@ -117,7 +117,7 @@ final class NodeRewriter {
       return false;
     }
     float[] factors = smoothing.factors(scope, node.getInput(0));
-    Products.Weight quantized = quantized(product, weight, factors);
+    MatMulEmitter.Weight quantized = quantized(product, weight, factors);
     if (quantized == null) {
       String why = "its weight has values that are NaN or infinite";
       log.left(node, why, floatBytes(scope, node));
@@ -137,7 +137,7 @@ final class NodeRewriter {
                 "Transpose",
                 List.of(input),
                 input + "/transposed",
-                Nodes.integers("perm", 1L, 0L));
+                NodeProtos.integers("perm", 1L, 0L));
         scope.quantized.put(key, known);
       }
       input = known;
@@ -147,7 +147,7 @@ final class NodeRewriter {
       input = smoothed(scope, input, factors);
     }
     boolean hasBias = gemm && node.getInputCount() > 2 && !node.getInput(2).isEmpty();
-    float beta = gemm ? Nodes.number(node, "beta", 1) : 1;
+    float beta = gemm ? NodeProtos.number(node, "beta", 1) : 1;
     if (hasBias && beta != 0) {
       String bias = node.getInput(2);
       if (beta != 1) {
@@ -177,14 +177,14 @@ final class NodeRewriter {
               input + "/smoothing",
               DataType.FLOAT_VALUE,
               List.of((long) inverse.length),
-              Tensors.bytes(inverse));
+              TensorProtos.bytes(inverse));
       known = edit.add(scope, "", "Mul", List.of(input, divisors), input + "/smoothed");
       scope.quantized.put(key, known);
     }
     return known;
   }
 
-  private Products.@Nullable Weight quantized(
+  private MatMulEmitter.@Nullable Weight quantized(
       ProductNode product, GraphScope.Constant constant, float @Nullable [] factors)
       throws IOException {
     TensorProto tensor = constant.tensor();
@@ -192,11 +192,11 @@ final class NodeRewriter {
     if (Boolean.FALSE.equals(finite.get(key))) {
       return null;
     }
-    Products.Weight known = weights.get(key);
+    MatMulEmitter.Weight known = weights.get(key);
     if (known != null) {
       return known;
     }
-    Products.Weight tied = factors == null ? tables.weight(product, constant) : null;
+    MatMulEmitter.Weight tied = factors == null ? tables.weight(product, constant) : null;
     if (tied != null) {
       replaced(constant);
       return tied;
@@ -212,7 +212,7 @@ final class NodeRewriter {
         matrix[i] *= factors[i / columns];
       }
     }
-    Products.Weight weight =
+    MatMulEmitter.Weight weight =
         products.weight(constant.owner(), tensor.getName(), matrix, product.rows(tensor), columns);
     weights.put(key, weight);
     replaced(constant);
@@ -230,7 +230,7 @@ final class NodeRewriter {
   /** Drops the FP32 weights of this graph that nothing reads any more, and what gave them on. */
   void dropReplaced(GraphScope scope) {
     Map<String, Integer> readers = new HashMap<>();
-    Names.used(scope.graph().build(), name -> readers.merge(name, 1, Integer::sum));
+    GraphNames.used(scope.graph().build(), name -> readers.merge(name, 1, Integer::sum));
     List<NodeProto> nodes = new ArrayList<>();
     List<NodeProto> all = scope.graph().getNodeList();
     for (int i = all.size() - 1; i >= 0; i--) { // readers come after what they read
@@ -260,7 +260,7 @@ final class NodeRewriter {
 
   /** Says whether a node is a Constant that was quantized, or gives on what was. */
   private boolean isOfReplaced(GraphScope scope, NodeProto node) {
-    if (!Nodes.is(node, "Constant") && !scope.isViewOfConstant(node)) {
+    if (!NodeProtos.is(node, "Constant") && !scope.isViewOfConstant(node)) {
       return false;
     }
     GraphScope.Constant constant = scope.constant(node.getOutput(0));

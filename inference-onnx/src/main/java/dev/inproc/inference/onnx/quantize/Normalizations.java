@@ -38,12 +38,12 @@ final class Normalizations {
 
   /** Writes another form of a node, if it is one of these. */
   boolean rewrite(GraphScope scope, NodeProto node) throws IOException {
-    if (Nodes.is(node, "Pow") && isSquareOfDeviation(scope, node)) {
+    if (NodeProtos.is(node, "Pow") && isSquareOfDeviation(scope, node)) {
       String deviation = node.getInput(0);
       edit.addAs(scope, "", "Mul", List.of(deviation, deviation), node.getOutputList());
       return true;
     }
-    if (Nodes.is(node, "LayerNormalization") && isPlain(scope, node)) {
+    if (NodeProtos.is(node, "LayerNormalization") && isPlain(scope, node)) {
       takeApart(scope, node);
       return true;
     }
@@ -61,7 +61,7 @@ final class Normalizations {
         && isTwo(exponent.tensor())
         && readers.getOrDefault(node.getOutput(0), 0) == 1
         && reader != null
-        && Nodes.is(reader, "ReduceMean");
+        && NodeProtos.is(reader, "ReduceMean");
   }
 
   private static boolean isTwo(TensorProto tensor) {
@@ -86,8 +86,8 @@ final class Normalizations {
       return false;
     }
     GraphScope.Constant scale = scope.constant(node.getInput(1));
-    return Nodes.integer(node, "axis", -1) == -1
-        && Nodes.integer(node, "stash_type", 1) == 1
+    return NodeProtos.integer(node, "axis", -1) == -1
+        && NodeProtos.integer(node, "stash_type", 1) == 1
         && scale != null
         && scale.tensor().getDataType() == DataType.FLOAT_VALUE;
   }
@@ -99,7 +99,7 @@ final class Normalizations {
     String deviation = edit.add(scope, "", "Sub", List.of(input, mean), output + "/deviation");
     String square = edit.add(scope, "", "Mul", List.of(deviation, deviation), output + "/square");
     String variance = edit.reduceLast(scope, "ReduceMean", square, output + "/variance");
-    String epsilon = edit.scalar(Nodes.number(node, "epsilon", 1e-5f));
+    String epsilon = edit.scalar(NodeProtos.number(node, "epsilon", 1e-5f));
     String sum = edit.add(scope, "", "Add", List.of(variance, epsilon), output + "/sum");
     String root = edit.add(scope, "", "Sqrt", List.of(sum), output + "/root");
     String normal = edit.add(scope, "", "Div", List.of(deviation, root), output + "/normal");

@@ -23,7 +23,7 @@ record ProductNode(
   private static final int MAX_REASONABLE = Integer.MAX_VALUE / Float.BYTES;
 
   static boolean is(NodeProto node) {
-    return Nodes.is(node, "MatMul") || Nodes.is(node, "Gemm");
+    return NodeProtos.is(node, "MatMul") || NodeProtos.is(node, "Gemm");
   }
 
   static ProductNode of(ModelFile file, GraphScope scope, NodeProto node, QuantizeOptions options) {
@@ -31,20 +31,20 @@ record ProductNode(
       throw file.failure(
           node.getOpType()
               + " \""
-              + Nodes.name(node)
+              + NodeProtos.name(node)
               + "\" needs at least two inputs and one output, got "
               + node.getInputCount()
               + " and "
               + node.getOutputCount());
     }
-    boolean gemm = Nodes.is(node, "Gemm");
+    boolean gemm = NodeProtos.is(node, "Gemm");
     GraphScope.Constant weight = scope.constant(node.getInput(1));
     return new ProductNode(
         node,
         weight,
         obstacle(file, node, weight, options),
-        (gemm && Nodes.integer(node, "transB", 0) != 0) ^ (weight != null && weight.turned()),
-        gemm ? Nodes.number(node, "alpha", 1) : 1);
+        (gemm && NodeProtos.integer(node, "transB", 0) != 0) ^ (weight != null && weight.turned()),
+        gemm ? NodeProtos.number(node, "alpha", 1) : 1);
   }
 
   private static @Nullable String obstacle(
@@ -52,7 +52,7 @@ record ProductNode(
       NodeProto node,
       GraphScope.@Nullable Constant weight,
       QuantizeOptions options) {
-    if (options.withoutNodes().contains(Nodes.name(node))) {
+    if (options.withoutNodes().contains(NodeProtos.name(node))) {
       return "excluded";
     }
     if (weight == null) {
@@ -65,7 +65,7 @@ record ProductNode(
     if (tensor.getDimsCount() != 2) {
       return "its weight is no matrix: " + tensor.getDimsList();
     }
-    int elements = Tensors.elements(file, tensor);
+    int elements = TensorProtos.elements(file, tensor);
     if (elements < options.minElements() || elements > MAX_REASONABLE) {
       return "its weight has " + elements + " elements";
     }
@@ -73,11 +73,11 @@ record ProductNode(
   }
 
   boolean isGemm() {
-    return Nodes.is(node, "Gemm");
+    return NodeProtos.is(node, "Gemm");
   }
 
   boolean turnsInput() {
-    return isGemm() && Nodes.integer(node, "transA", 0) != 0;
+    return isGemm() && NodeProtos.integer(node, "transA", 0) != 0;
   }
 
   int rows(TensorProto tensor) {
@@ -90,7 +90,7 @@ record ProductNode(
 
   /** Returns the weight as [rows, columns], times the factor. */
   float[] matrix(ModelFile file, TensorProto tensor) throws IOException {
-    float[] matrix = Tensors.floats(file, tensor);
+    float[] matrix = TensorProtos.floats(file, tensor);
     if (turned) {
       matrix = WeightMath.transpose(matrix, (int) tensor.getDims(0), (int) tensor.getDims(1));
     }

@@ -2,9 +2,12 @@ package dev.inproc.inference.onnx.quantize;
 
 import dev.inproc.inference.engine.CpuFeatures;
 import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a model is quantized. Immutable: {@code with...} methods return changed copies.
@@ -15,45 +18,72 @@ import java.util.TreeSet;
  */
 public final class QuantizeOptions {
   /** Row-wise dynamic INT8, embeddings too, weights for this processor. */
-  public static final QuantizeOptions DEFAULT = new QuantizeOptions();
+  public static final QuantizeOptions DEFAULT = new QuantizeOptions(new Builder());
 
-  // Set before a copy is handed out, never after.
-  private Scheme scheme = Scheme.ROWWISE_INT8;
-  private boolean embeddings = true;
-  private int blockSize = 32;
-  private int minElements = 4096;
-  private boolean signedWeights = CpuFeatures.addsBytesExactly();
-  private boolean fasterNormalization = true;
-  private boolean smoothing = true;
-  private boolean externalData;
-  private Set<String> withoutNodes = Set.of();
+  private final Scheme scheme;
+  private final boolean embeddings;
+  private final int blockSize;
+  private final int minElements;
+  private final boolean signedWeights;
+  private final boolean fasterNormalization;
+  private final boolean smoothing;
+  private final boolean externalData;
+  private final Set<String> withoutNodes;
 
-  private QuantizeOptions() {}
+  private QuantizeOptions(Builder builder) {
+    scheme = builder.scheme;
+    embeddings = builder.embeddings;
+    blockSize = builder.blockSize;
+    minElements = builder.minElements;
+    signedWeights = builder.signedWeights;
+    fasterNormalization = builder.fasterNormalization;
+    smoothing = builder.smoothing;
+    externalData = builder.externalData;
+    withoutNodes = builder.withoutNodes;
+  }
 
-  private QuantizeOptions(QuantizeOptions other) {
-    scheme = other.scheme;
-    embeddings = other.embeddings;
-    blockSize = other.blockSize;
-    minElements = other.minElements;
-    signedWeights = other.signedWeights;
-    fasterNormalization = other.fasterNormalization;
-    smoothing = other.smoothing;
-    externalData = other.externalData;
-    withoutNodes = other.withoutNodes;
+  /** The options before they are final. */
+  private static final class Builder {
+    private Scheme scheme = Scheme.ROWWISE_INT8;
+    private boolean embeddings = true;
+    private int blockSize = 32;
+    private int minElements = 4096;
+    private boolean signedWeights = CpuFeatures.addsBytesExactly();
+    private boolean fasterNormalization = true;
+    private boolean smoothing = true;
+    private boolean externalData;
+    private Set<String> withoutNodes = Set.of();
+
+    private Builder() {}
+
+    private Builder(QuantizeOptions options) {
+      scheme = options.scheme;
+      embeddings = options.embeddings;
+      blockSize = options.blockSize;
+      minElements = options.minElements;
+      signedWeights = options.signedWeights;
+      fasterNormalization = options.fasterNormalization;
+      smoothing = options.smoothing;
+      externalData = options.externalData;
+      withoutNodes = options.withoutNodes;
+    }
+  }
+
+  private QuantizeOptions with(Consumer<Builder> change) {
+    Builder builder = new Builder(this);
+    change.accept(builder);
+    return new QuantizeOptions(builder);
   }
 
   /** Returns these options with another scheme. */
   public QuantizeOptions withScheme(Scheme other) {
-    QuantizeOptions copy = new QuantizeOptions(this);
-    copy.scheme = Objects.requireNonNull(other, "scheme");
-    return copy;
+    Objects.requireNonNull(other, "scheme");
+    return with(builder -> builder.scheme = other);
   }
 
   /** Returns these options with or without INT8 tables for Gather, a scale for each row. */
   public QuantizeOptions withEmbeddings(boolean quantize) {
-    QuantizeOptions copy = new QuantizeOptions(this);
-    copy.embeddings = quantize;
-    return copy;
+    return with(builder -> builder.embeddings = quantize);
   }
 
   /**
@@ -67,9 +97,7 @@ public final class QuantizeOptions {
       throw new IllegalArgumentException(
           "A block has 16, 32, 64, 128 or 256 weights, got " + weights);
     }
-    QuantizeOptions copy = new QuantizeOptions(this);
-    copy.blockSize = weights;
-    return copy;
+    return with(builder -> builder.blockSize = weights);
   }
 
   /** Returns these options with the fewest elements a weight has to be quantized; default 4096. */
@@ -77,9 +105,7 @@ public final class QuantizeOptions {
     if (elements < 1) {
       throw new IllegalArgumentException("minElements must be at least 1, got " + elements);
     }
-    QuantizeOptions copy = new QuantizeOptions(this);
-    copy.minElements = elements;
-    return copy;
+    return with(builder -> builder.minElements = elements);
   }
 
   /**
@@ -90,9 +116,7 @@ public final class QuantizeOptions {
    * on other machines. The blockwise schemes do not use it.
    */
   public QuantizeOptions withSignedWeights(boolean signed) {
-    QuantizeOptions copy = new QuantizeOptions(this);
-    copy.signedWeights = signed;
-    return copy;
+    return with(builder -> builder.signedWeights = signed);
   }
 
   /**
@@ -101,9 +125,7 @@ public final class QuantizeOptions {
    * time. Up to rounding it is the same function. Default yes.
    */
   public QuantizeOptions withFasterNormalization(boolean rewrite) {
-    QuantizeOptions copy = new QuantizeOptions(this);
-    copy.fasterNormalization = rewrite;
-    return copy;
+    return with(builder -> builder.fasterNormalization = rewrite);
   }
 
   /**
@@ -113,9 +135,7 @@ public final class QuantizeOptions {
    * made up. Default yes.
    */
   public QuantizeOptions withSmoothing(boolean smooth) {
-    QuantizeOptions copy = new QuantizeOptions(this);
-    copy.smoothing = smooth;
-    return copy;
+    return with(builder -> builder.smoothing = smooth);
   }
 
   /**
@@ -123,9 +143,7 @@ public final class QuantizeOptions {
    * .data}. It is so anyway for a model that came with external data.
    */
   public QuantizeOptions withExternalData(boolean external) {
-    QuantizeOptions copy = new QuantizeOptions(this);
-    copy.externalData = external;
-    return copy;
+    return with(builder -> builder.externalData = external);
   }
 
   /**
@@ -133,9 +151,8 @@ public final class QuantizeOptions {
    * name if they have none.
    */
   public QuantizeOptions withoutNodes(Set<String> names) {
-    QuantizeOptions copy = new QuantizeOptions(this);
-    copy.withoutNodes = Collections.unmodifiableSet(new TreeSet<>(names));
-    return copy;
+    Set<String> copy = Collections.unmodifiableSet(new TreeSet<>(names));
+    return with(builder -> builder.withoutNodes = copy);
   }
 
   /** Returns the scheme. */
@@ -183,7 +200,33 @@ public final class QuantizeOptions {
     return withoutNodes;
   }
 
-  /** Returns the options as one line, the same for equal options. */
+  private List<Object> state() {
+    return List.of(
+        scheme,
+        embeddings,
+        blockSize,
+        minElements,
+        signedWeights,
+        fasterNormalization,
+        smoothing,
+        externalData,
+        withoutNodes);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof QuantizeOptions that && state().equals(that.state());
+  }
+
+  @Override
+  public int hashCode() {
+    return state().hashCode();
+  }
+
+  /**
+   * Returns what shapes the quantized graph as one line, the same for equal options; a quantized
+   * model carries it in its metadata.
+   */
   @Override
   public String toString() {
     boolean blocks = scheme == Scheme.BLOCKWISE_INT8 || scheme == Scheme.BLOCKWISE_INT4;

@@ -37,7 +37,7 @@ public enum Scheme {
   /**
    * Returns the scheme of this label.
    *
-   * @throws IllegalArgumentException if there is none; the message lists those that there are
+   * @throws IllegalArgumentException if there is none; the message lists all labels
    */
   public static Scheme of(String label) {
     return Arrays.stream(values())

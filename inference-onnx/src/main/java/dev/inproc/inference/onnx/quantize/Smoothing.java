@@ -26,15 +26,17 @@ import org.jspecify.annotations.Nullable;
  * they predict is well below that without.
  */
 final class Smoothing {
+  /** How much of the spread goes to the weight; SmoothQuant uses 0.5. */
   private static final double[] BALANCES = {0.3, 0.4, 0.5, 0.6, 0.7};
-  private static final double WORTH_IT = 0.7; // of the error without: a Mul for each activation
-  private static final int MAX_EXPONENT = 12;
+
+  private static final double WORTH_IT = 0.7; // of the error without it, since it costs a Mul
+  private static final int MAX_EXPONENT = 12; // 4,096: no factor takes a value near overflow
 
   private final ModelFile file;
   private final GraphScope scope;
   private final QuantizeOptions options;
 
-  /** What reads an activation. */
+  /** The products that read an activation, by its name. */
   private final Map<String, List<ProductNode>> readers = new LinkedHashMap<>();
 
   private final Map<String, float[]> factors = new HashMap<>();

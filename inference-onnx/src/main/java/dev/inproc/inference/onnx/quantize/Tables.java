@@ -21,7 +21,7 @@ final class Tables {
   private final QuantizeOptions options;
   private final ConstantUses uses;
   private final Map<Key, @Nullable Table> tables = new HashMap<>();
-  private final Map<Key, Products.Weight> weights = new HashMap<>();
+  private final Map<Key, MatMulEmitter.Weight> weights = new HashMap<>();
 
   private record Key(GraphScope owner, String name) {}
 
@@ -66,7 +66,7 @@ final class Tables {
             "Cast",
             List.of(bytes),
             output + "/floats",
-            Nodes.integer("to", DataType.FLOAT_VALUE));
+            NodeProtos.integer("to", DataType.FLOAT_VALUE));
     if (table.zeroPoint != 0) {
       String zero = edit.scalar(table.zeroPoint);
       floats = edit.add(scope, "", "Sub", List.of(floats, zero), output + "/centered");
@@ -77,12 +77,12 @@ final class Tables {
   }
 
   /** Returns the table's transpose as a product's weight; null if they cannot share the bytes. */
-  Products.@Nullable Weight weight(ProductNode product, GraphScope.Constant constant)
+  MatMulEmitter.@Nullable Weight weight(ProductNode product, GraphScope.Constant constant)
       throws IOException {
     if (!product.turned() || product.factor() != 1 || !isTied(constant)) {
       return null;
     }
-    Products.Weight known = weights.get(key(constant));
+    MatMulEmitter.Weight known = weights.get(key(constant));
     Table table = table(constant);
     if (known != null || table == null) {
       return known;
@@ -96,11 +96,12 @@ final class Tables {
             "Transpose",
             List.of(table.values),
             name + "/quantized",
-            Nodes.integers("perm", 1L, 0L));
+            NodeProtos.integers("perm", 1L, 0L));
     String scales =
         edit.add(owner, "", "Reshape", List.of(table.scales, edit.integers(-1L)), name + "/scale");
-    Products.Weight weight =
-        new Products.Weight(values, scales, /* rows= */ table.columns, /* columns= */ table.rows);
+    MatMulEmitter.Weight weight =
+        new MatMulEmitter.Weight(
+            values, scales, /* rows= */ table.columns, /* columns= */ table.rows);
     weights.put(key(constant), weight);
     return weight;
   }
@@ -121,7 +122,7 @@ final class Tables {
 
   private @Nullable Table quantize(GraphScope.Constant constant) throws IOException {
     TensorProto tensor = constant.tensor();
-    float[] values = Tensors.floats(file, tensor);
+    float[] values = TensorProtos.floats(file, tensor);
     if (!WeightMath.isFinite(values)) {
       return null;
     }
@@ -143,7 +144,7 @@ final class Tables {
             tensor.getName() + "/row_scales",
             DataType.FLOAT_VALUE,
             List.of((long) rows, 1L),
-            Tensors.bytes(quantized.scales()));
+            TensorProtos.bytes(quantized.scales()));
     return new Table(bytes, scales, rows, columns, zeroPoint);
   }
 }

@@ -63,7 +63,7 @@ final class TensorSink implements AutoCloseable {
     if (out == null || isNew || (!isExternal && tensor.getRawData().size() < SMALL)) {
       return tensor;
     }
-    byte[] data = file.data(tensor);
+    byte[] data = TensorProtos.data(file, tensor);
     return external(tensor.toBuilder().clearRawData().clearExternalData(), data);
   }
 

@@ -12,9 +12,9 @@ final class Vocabularies {
   static Map<String, Long> of(GraphScope scope) {
     Map<String, Long> sizes = new HashMap<>();
     for (NodeProto node : scope.graph().getNodeList()) {
-      if (Nodes.is(node, "Gather")
+      if (NodeProtos.is(node, "Gather")
           && node.getInputCount() == 2
-          && Nodes.integer(node, "axis", 0) == 0) {
+          && NodeProtos.integer(node, "axis", 0) == 0) {
         GraphScope.Constant table = scope.constant(node.getInput(0));
         if (table != null && table.tensor().getDimsCount() > 0) {
           long rows = table.tensor().getDims(table.turned() ? 1 : 0);

@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx.quantize;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -34,7 +35,7 @@ class LargeFilesTest {
     try (RandomAccessFile data =
         new RandomAccessFile(directory.resolve("weights.bin").toFile(), "rw")) {
       data.seek(HUGE);
-      data.write(Tensors.bytes(weight));
+      data.write(TensorProtos.bytes(weight));
     }
     Path in = directory.resolve("in.onnx");
     Files.write(in, model(external("w", HUGE, Zoo.K * Zoo.N * 4L, Zoo.K, Zoo.N)));
@@ -127,13 +128,47 @@ class LargeFilesTest {
     assertTrue(failure.getMessage().contains("beyond 2 GiB"), failure::getMessage);
   }
 
-  private static byte[] model(TensorProto weight) {
-    return new GraphBuilder("large")
-        .input("x", DataType.FLOAT_VALUE, "batch,48")
-        .output("y", DataType.FLOAT_VALUE, "batch,24")
-        .initializer(weight)
-        .node("MatMul", "x w -> y")
-        .build();
+  /** A tensor with a length needs no size of its type; one without it is named. */
+  @Test
+  void externalTensorOfATypeUnknownHere_isKeptByItsLength() throws IOException {
+    Files.write(directory.resolve("weights.bin"), new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
+    TensorProto.Builder fp8 =
+        external("f8", 4, 4, 4).toBuilder().setDataType(DataType.FLOAT8E4M3FN_VALUE);
+    TensorProto weight =
+        dev.inproc.inference.onnx.testing.Tensors.floats(
+            "w", Zoo.normal(1, Zoo.K * Zoo.N), Zoo.K, Zoo.N);
+    Path in = directory.resolve("in.onnx");
+    Path out = directory.resolve("out.onnx");
+    Files.write(in, model(weight, fp8.build()));
+    Quantizer.quantize(in, out);
+    TensorProto kept =
+        ModelProto.parseFrom(Files.readAllBytes(out)).getGraph().getInitializerList().stream()
+            .filter(tensor -> tensor.getName().equals("f8"))
+            .findFirst()
+            .orElseThrow();
+    byte[] bytes = new byte[4];
+    try (RandomAccessFile data =
+        new RandomAccessFile(directory.resolve("out.onnx.data").toFile(), "r")) {
+      data.seek(Long.parseLong(kept.getExternalData(1).getValue()));
+      data.readFully(bytes);
+    }
+    assertArrayEquals(new byte[] {5, 6, 7, 8}, bytes);
+    Files.write(in, model(weight, fp8.removeExternalData(2).build()));
+    ModelLoadException failure =
+        assertThrows(ModelLoadException.class, () -> Quantizer.quantize(in, out));
+    assertTrue(failure.getMessage().contains("\"f8\""), failure::getMessage);
+    assertTrue(failure.getMessage().contains("no length"), failure::getMessage);
+  }
+
+  private static byte[] model(TensorProto... constants) {
+    GraphBuilder graph =
+        new GraphBuilder("large")
+            .input("x", DataType.FLOAT_VALUE, "batch,48")
+            .output("y", DataType.FLOAT_VALUE, "batch,24");
+    for (TensorProto constant : constants) {
+      graph.initializer(constant);
+    }
+    return graph.node("MatMul", "x w -> y").build();
   }
 
   private static TensorProto external(String name, long offset, long length, long... dims) {

@@ -71,7 +71,7 @@ class QuantizationReportTest {
             .initializer("w", Zoo.normal(1, 96 * 16), 1, 96, 16)
             .initializer("r", Zoo.normal(2, 96 * 32), 1, 96, 32)
             .initializer("table", Zoo.normal(3, 5 * 32), 5, 1, 1, 32)
-            .node("GRU", "x w r -> a", Nodes.integer("hidden_size", 32))
+            .node("GRU", "x w r -> a", NodeProtos.integer("hidden_size", 32))
             .node("Add", "a table -> y")
             .build();
     QuantizationReport report = quantize(model, 160);
@@ -97,15 +97,15 @@ class QuantizationReportTest {
     model
         .getGraphBuilder()
         .clearNode()
-        .addNode(Nodes.node("local", "Dense", List.of("x", "w"), List.of("a")))
-        .addNode(Nodes.node("local", "Own", List.of("a"), List.of("y")));
+        .addNode(NodeProtos.node("local", "Dense", List.of("x", "w"), List.of("a")))
+        .addNode(NodeProtos.node("local", "Own", List.of("a"), List.of("y")));
     NodeProto constant =
-        Nodes.node(
+        NodeProtos.node(
             "",
             "Constant",
             List.of(),
             List.of("v"),
-            Nodes.tensor(
+            NodeProtos.tensor(
                 "value",
                 dev.inproc.inference.onnx.testing.Tensors.floats(
                     "", Zoo.normal(3, 48 * 48), 48, 48)));
@@ -114,13 +114,13 @@ class QuantizationReportTest {
             .addInput("p")
             .addInput("q")
             .addOutput("r")
-            .addNode(Nodes.node("", "MatMul", List.of("p", "q"), List.of("r"))));
+            .addNode(NodeProtos.node("", "MatMul", List.of("p", "q"), List.of("r"))));
     model.addFunctions(
         function("Own")
             .addInput("p")
             .addOutput("r")
             .addNode(constant)
-            .addNode(Nodes.node("", "MatMul", List.of("p", "v"), List.of("r"))));
+            .addNode(NodeProtos.node("", "MatMul", List.of("p", "v"), List.of("r"))));
     QuantizationReport report = quantize(model.build().toByteArray(), 100);
     assertEquals(List.of(), report.changed());
     long bytes = 4L * 48 * 48;
@@ -144,6 +144,6 @@ class QuantizationReportTest {
     return FunctionProto.newBuilder()
         .setName(name)
         .setDomain("local")
-        .addOpsetImport(ModelRewriter.opset("", 17));
+        .addOpsetImport(OpsetUpgrader.opset("", 17));
   }
 }

@@ -74,7 +74,7 @@ class TiedWeightsTest {
               .build();
       case "Transpose, perm given, before the Gather" ->
           tied(form)
-              .node("Transpose", "t -> w", Nodes.integers("perm", 1L, 0L))
+              .node("Transpose", "t -> w", NodeProtos.integers("perm", 1L, 0L))
               .node("Gather", "t ids -> r")
               .node("Tanh", "r -> h")
               .node("MatMul", "h w -> y")
@@ -96,9 +96,9 @@ class TiedWeightsTest {
               .node("Gather", "t ids -> r")
               .node("Tanh", "r -> h")
               .node("Reshape", "h rows -> flat")
-              .node("Gemm", "flat t -> p", Nodes.integer("transB", 1))
+              .node("Gemm", "flat t -> p", NodeProtos.integer("transB", 1))
               .node("Shape", "ids -> s")
-              .node("Concat", "s last -> shape", Nodes.integer("axis", 0))
+              .node("Concat", "s last -> shape", NodeProtos.integer("axis", 0))
               .node("Reshape", "p shape -> y")
               .build();
       case "in both branches of an If" -> {
@@ -111,7 +111,7 @@ class TiedWeightsTest {
             .axes("zero", 0)
             .node("Gather", "t ids -> r")
             .node("Tanh", "r -> h")
-            .node("ReduceMax", "ids -> m", Nodes.integer("keepdims", 0))
+            .node("ReduceMax", "ids -> m", NodeProtos.integer("keepdims", 0))
             .node("Greater", "m zero -> g")
             .node("Squeeze", "g -> c")
             .node("If", "c -> y", branch("then_branch", inner), branch("else_branch", inner))
@@ -122,7 +122,7 @@ class TiedWeightsTest {
               .node(
                   "Constant",
                   " -> t",
-                  Nodes.tensor(
+                  NodeProtos.tensor(
                       "value",
                       dev.inproc.inference.onnx.testing.Tensors.floats(
                           "", Zoo.normal(1, VOCABULARY * WIDTH), VOCABULARY, WIDTH)))

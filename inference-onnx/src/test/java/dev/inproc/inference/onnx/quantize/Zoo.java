@@ -130,7 +130,7 @@ final class Zoo {
                   .node(
                       "Gemm",
                       "x w c -> y",
-                      Nodes.integer("transB", 1),
+                      NodeProtos.integer("transB", 1),
                       number("alpha", 0.5f),
                       number("beta", 2)),
               "Gemm, transposed weight, bias [" + bias + "]",
@@ -141,7 +141,7 @@ final class Zoo {
         animal(
             xToY("gemm", "48,batch", "batch,24")
                 .initializer("w", normal(1, K * N), K, N)
-                .node("Gemm", "x w -> y", Nodes.integer("transA", 1)),
+                .node("Gemm", "x w -> y", NodeProtos.integer("transA", 1)),
             "Gemm, transposed input, no bias",
             x(48, 5),
             1));
@@ -186,10 +186,10 @@ final class Zoo {
                 .node(
                     "Slice",
                     "x -> a",
-                    Nodes.integers("starts", 0L),
-                    Nodes.integers("ends", 48L),
-                    Nodes.integers("axes", 1L))
-                .node("Pad", "a -> b", Nodes.integers("pads", 0L, 0L, 0L, 0L))
+                    NodeProtos.integers("starts", 0L),
+                    NodeProtos.integers("ends", 48L),
+                    NodeProtos.integers("axes", 1L))
+                .node("Pad", "a -> b", NodeProtos.integers("pads", 0L, 0L, 0L, 0L))
                 .node("MatMul", "b w -> y"),
             "opset 9 with Slice and Pad",
             x(5, 96),
@@ -199,7 +199,8 @@ final class Zoo {
             xToY("top", "batch,96", "batch,24")
                 .opset("", 9)
                 .initializer("w", normal(1, K * N), K, N)
-                .node("TopK", "x -> a i", Nodes.integer("k", 48), Nodes.integer("axis", 1))
+                .node(
+                    "TopK", "x -> a i", NodeProtos.integer("k", 48), NodeProtos.integer("axis", 1))
                 .node("MatMul", "a w -> y"),
             "opset 9 with TopK",
             x(5, 96),
@@ -265,7 +266,7 @@ final class Zoo {
 
   private static Animal constantNode() {
     AttributeProto value =
-        Nodes.tensor(
+        NodeProtos.tensor(
             "value", dev.inproc.inference.onnx.testing.Tensors.floats("", normal(1, K * N), K, N));
     return animal(
         xToY("constant", "batch,48", "batch,24")
@@ -296,7 +297,7 @@ final class Zoo {
         xToY("if", "batch,48", "batch,24")
             .initializer("w", normal(1, K * N), K, N)
             .initializer("zero", new float[] {0})
-            .node("ReduceMax", "x -> m", Nodes.integer("keepdims", 0))
+            .node("ReduceMax", "x -> m", NodeProtos.integer("keepdims", 0))
             .node("Greater", "m zero -> positive")
             .node("MatMul", "x w -> before")
             .node("Squeeze", "positive -> one")

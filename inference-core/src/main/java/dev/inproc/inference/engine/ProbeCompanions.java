@@ -1,7 +1,7 @@
 package dev.inproc.inference.engine;
 
-/** What an example was run with when its answer was compared with the one it gets alone. */
-public enum Mates {
+/** The other examples in the run whose answer was compared with the answer of a lone run. */
+public enum ProbeCompanions {
   /** Alone once more: a deviation means that the model is not deterministic. */
   NONE("alone once more"),
   /** Examples of the same kind. */
@@ -15,11 +15,11 @@ public enum Mates {
 
   private final String words;
 
-  Mates(String words) {
+  ProbeCompanions(String words) {
     this.words = words;
   }
 
-  /** Returns this as words that fit after "an example run ...". */
+  /** Returns words that complete "an example run ...". */
   String words() {
     return words;
   }

@@ -9,11 +9,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and makes nodes. */
-final class Nodes {
+final class NodeProtos {
   /** The domain of ONNX Runtime's own operators. */
   static final String MICROSOFT = "com.microsoft";
 
-  private Nodes() {}
+  private NodeProtos() {}
 
   static boolean is(NodeProto node, String operator) {
     return node.getOpType().equals(operator)

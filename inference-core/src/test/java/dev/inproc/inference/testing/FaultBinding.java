@@ -1,7 +1,7 @@
 package dev.inproc.inference.testing;
 
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import java.nio.ByteBuffer;
@@ -10,21 +10,21 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** A frame of a {@link FaultModel}. */
-final class FaultFrame implements Frame {
+/** A binding of a {@link FaultModel}. */
+final class FaultBinding implements IoBinding {
   private final FaultModel model;
-  private final Frame wrapped;
-  private final FrameRequest request;
+  private final IoBinding wrapped;
+  private final BindingSpec spec;
   private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
   private @Nullable Fault fault; // of the run so far
   private volatile @Nullable Gate slow;
   private volatile boolean terminated;
   private volatile boolean closed;
 
-  FaultFrame(FaultModel model, Frame wrapped, FrameRequest request) {
+  FaultBinding(FaultModel model, IoBinding wrapped, BindingSpec spec) {
     this.model = model;
     this.wrapped = wrapped;
-    this.request = request;
+    this.spec = spec;
   }
 
   boolean isTerminated() {
@@ -52,7 +52,7 @@ final class FaultFrame implements Frame {
     check("run");
     Thread me = Thread.currentThread();
     if (!user.compareAndSet(null, me)) {
-      model.breach("two threads in one frame");
+      model.breach("two threads in one binding");
     }
     try {
       Fault drawn = model.begin();
@@ -83,7 +83,8 @@ final class FaultFrame implements Frame {
     if (fault != Fault.NAN || !type.isFloatingPoint()) {
       return bytes;
     }
-    // All bits set is a NaN in every format. A copy: the memory lent is not this frame's to spoil.
+    // All bits set is a NaN in every format. A copy: the memory lent is not this binding's to
+    // spoil.
     byte[] ones = new byte[bytes.limit()];
     Arrays.fill(ones, (byte) -1);
     ByteBuffer spoilt = ByteBuffer.allocateDirect(ones.length).order(ByteOrder.nativeOrder());
@@ -91,7 +92,7 @@ final class FaultFrame implements Frame {
   }
 
   private DataType type(int position) {
-    return model.signature().outputs().get(request.outputs().get(position)).type();
+    return model.signature().outputs().get(spec.outputs().get(position)).type();
   }
 
   @Override
@@ -124,10 +125,10 @@ final class FaultFrame implements Frame {
   @Override
   public void close() {
     if (closed) {
-      model.breach("a frame was closed twice");
+      model.breach("a binding was closed twice");
     }
     if (user.get() != null) {
-      model.breach("a frame was closed under its run");
+      model.breach("a binding was closed under its run");
     }
     closed = true;
     wrapped.close();
@@ -136,7 +137,7 @@ final class FaultFrame implements Frame {
 
   private void check(String use) {
     if (closed) {
-      model.breach(use + " after the frame was closed");
+      model.breach(use + " after the binding was closed");
       throw new IllegalStateException(use + " after close");
     }
   }

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Writes the product of an activation and a quantized weight, as each scheme has it. */
-final class Products {
+final class MatMulEmitter {
   private static final int ZERO_POINT = 128; // of unsigned weights
 
   // Before a name, to tell what is kept of it: no name in a graph begins so.
@@ -16,7 +16,7 @@ final class Products {
   private final GraphEdit edit;
   private final QuantizeOptions options;
 
-  Products(GraphEdit edit, QuantizeOptions options) {
+  MatMulEmitter(GraphEdit edit, QuantizeOptions options) {
     this.edit = edit;
     this.options = options;
   }
@@ -75,7 +75,7 @@ final class Products {
             : List.of((long) columns, (long) scales.length / columns);
     String scaleName =
         edit.constant(
-            owner, name + "/scale", DataType.FLOAT_VALUE, scaleDims, Tensors.bytes(scales));
+            owner, name + "/scale", DataType.FLOAT_VALUE, scaleDims, TensorProtos.bytes(scales));
     return new Weight(values, scaleName, rows, columns);
   }
 
@@ -115,11 +115,11 @@ final class Products {
       String flat =
           edit.add(
               scope,
-              Nodes.MICROSOFT,
+              NodeProtos.MICROSOFT,
               "QuantizeLinear",
               List.of(rows, scales, zeros),
               input + "/row_bytes",
-              Nodes.integer("axis", 0));
+              NodeProtos.integer("axis", 0));
       String shape = edit.add(scope, "", "Shape", List.of(input), input + "/shape");
       bytes = edit.add(scope, "", "Reshape", List.of(flat, shape), input + "/bytes");
       scope.quantized.put(input, bytes);
@@ -137,7 +137,7 @@ final class Products {
       inputs.add(edit.zeroPoint(ZERO_POINT));
     }
     String unscaled =
-        edit.add(scope, Nodes.MICROSOFT, "MatMulIntegerToFloat", inputs, output + "/unscaled");
+        edit.add(scope, NodeProtos.MICROSOFT, "MatMulIntegerToFloat", inputs, output + "/unscaled");
     String scale = scope.quantized.getOrDefault(SCALE + input, "");
     edit.addAs(scope, "", "Mul", List.of(unscaled, scale), List.of(output));
   }
@@ -187,7 +187,7 @@ final class Products {
             "Cast",
             List.of(sums),
             output + "/floats",
-            Nodes.integer("to", DataType.FLOAT_VALUE));
+            NodeProtos.integer("to", DataType.FLOAT_VALUE));
     String scales = edit.add(scope, "", "Mul", List.of(scale, weight.scales()), output + "/scales");
     edit.addAs(scope, "", "Mul", List.of(floats, scales), List.of(output));
   }
@@ -195,14 +195,14 @@ final class Products {
   private void blockwise(GraphScope scope, String input, Weight weight, String output, int bits) {
     edit.addAs(
         scope,
-        Nodes.MICROSOFT,
+        NodeProtos.MICROSOFT,
         "MatMulNBits",
         List.of(input, weight.values(), weight.scales()),
         List.of(output),
-        Nodes.integer("K", weight.rows()),
-        Nodes.integer("N", weight.columns()),
-        Nodes.integer("bits", bits),
-        Nodes.integer("block_size", options.blockSize()),
-        Nodes.integer("accuracy_level", 4)); // products of bytes
+        NodeProtos.integer("K", weight.rows()),
+        NodeProtos.integer("N", weight.columns()),
+        NodeProtos.integer("bits", bits),
+        NodeProtos.integer("block_size", options.blockSize()),
+        NodeProtos.integer("accuracy_level", 4)); // products of bytes
   }
 }

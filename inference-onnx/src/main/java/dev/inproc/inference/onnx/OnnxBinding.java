@@ -6,8 +6,8 @@ import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.inproc.inference.EngineException;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A model's graph may contradict its own signature. ONNX Runtime then refuses the pinned tensor;
  * the output is never pinned again and the run is made once more.
  */
-final class OnnxFrame implements Frame {
+final class OnnxBinding implements IoBinding {
   private final OnnxModel model;
   private final OrtSession.RunOptions runOptions;
   private final List<Shape> inputShapes;
@@ -54,16 +54,16 @@ final class OnnxFrame implements Frame {
     OutputValues.@Nullable Values values;
   }
 
-  OnnxFrame(OnnxModel model, FrameRequest request) throws OrtException {
+  OnnxBinding(OnnxModel model, BindingSpec wanted) throws OrtException {
     this.model = model;
-    inputShapes = request.inputShapes();
+    inputShapes = wanted.inputShapes();
     inputs = new @Nullable ByteBuffer[inputShapes.size()];
-    results = new Output[request.outputs().size()];
+    results = new Output[wanted.outputs().size()];
     runOptions = model.newRunOptions();
     boolean opened = false;
     try {
-      openInputs(request);
-      openOutputs(request);
+      openInputs(wanted);
+      openOutputs(wanted);
       opened = true;
     } finally {
       if (!opened) {
@@ -72,27 +72,27 @@ final class OnnxFrame implements Frame {
     }
   }
 
-  private void openInputs(FrameRequest request) throws OrtException {
+  private void openInputs(BindingSpec wanted) throws OrtException {
     for (int i = 0; i < inputs.length; i++) {
       TensorSpec spec = model.signature().inputs().get(i);
       if (spec.type() != DataType.STRING) {
-        ByteBuffer bytes = allocate(request, spec.type(), inputShapes.get(i));
+        ByteBuffer bytes = allocate(wanted, spec.type(), inputShapes.get(i));
         inputs[i] = bytes;
         inputTensors.put(model.nativeInput(i), tensor(bytes, inputShapes.get(i), spec.type()));
       }
     }
   }
 
-  private void openOutputs(FrameRequest request) throws OrtException {
+  private void openOutputs(BindingSpec wanted) throws OrtException {
     for (int i = 0; i < results.length; i++) {
-      TensorSpec spec = model.signature().outputs().get(request.outputs().get(i));
+      TensorSpec spec = model.signature().outputs().get(wanted.outputs().get(i));
       outputs.add(spec);
       results[i] = new Output();
-      Shape shape = request.outputShapes().get(i);
+      Shape shape = wanted.outputShapes().get(i);
       String name = model.nativeOutput(spec.name());
       boolean foreseen = shape != null && shape.elements() > 0 && OnnxTypes.isMade(spec.type());
       if (foreseen && model.mayPin(spec.name())) {
-        ByteBuffer bytes = allocate(request, spec.type(), shape);
+        ByteBuffer bytes = allocate(wanted, spec.type(), shape);
         results[i].pinnedBytes = bytes;
         results[i].pinnedShape = shape;
         pinned.put(name, tensor(bytes, shape, spec.type()));
@@ -102,8 +102,8 @@ final class OnnxFrame implements Frame {
     }
   }
 
-  private static ByteBuffer allocate(FrameRequest request, DataType type, Shape shape) {
-    return request.memory().apply(Math.toIntExact(shape.elements() * type.byteSize()));
+  private static ByteBuffer allocate(BindingSpec wanted, DataType type, Shape shape) {
+    return wanted.memory().apply(Math.toIntExact(shape.elements() * type.byteSize()));
   }
 
   private OnnxTensor tensor(ByteBuffer bytes, Shape shape, DataType type) throws OrtException {

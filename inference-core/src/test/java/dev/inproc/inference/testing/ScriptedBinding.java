@@ -1,8 +1,8 @@
 package dev.inproc.inference.testing;
 
 import dev.inproc.inference.EngineException;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.Tensor;
@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** A frame of a {@link ScriptedModel}. */
-final class ScriptedFrame implements Frame {
+/** A binding of a {@link ScriptedModel}. */
+final class ScriptedBinding implements IoBinding {
   private final ScriptedModel model;
-  private final FrameRequest request;
+  private final BindingSpec wanted;
   private final List<TensorSpec> inputSpecs;
   private final List<TensorSpec> outputSpecs = new ArrayList<>();
   private final List<@Nullable ByteBuffer> inputs = new ArrayList<>();
@@ -30,18 +30,18 @@ final class ScriptedFrame implements Frame {
   private volatile int terminating;
   private volatile boolean closed;
 
-  ScriptedFrame(ScriptedModel model, FrameRequest request) {
+  ScriptedBinding(ScriptedModel model, BindingSpec wanted) {
     this.model = model;
-    this.request = request;
+    this.wanted = wanted;
     inputSpecs = model.signature().inputs();
     strings = new Object[inputSpecs.size()] @Nullable [];
     for (int i = 0; i < inputSpecs.size(); i++) {
-      inputs.add(memory(inputSpecs.get(i).type(), request.inputShapes().get(i)));
+      inputs.add(memory(inputSpecs.get(i).type(), wanted.inputShapes().get(i)));
     }
-    for (int i = 0; i < request.outputs().size(); i++) {
-      TensorSpec spec = model.signature().outputs().get(request.outputs().get(i));
+    for (int i = 0; i < wanted.outputs().size(); i++) {
+      TensorSpec spec = model.signature().outputs().get(wanted.outputs().get(i));
       outputSpecs.add(spec);
-      Shape shape = request.outputShapes().get(i);
+      Shape shape = wanted.outputShapes().get(i);
       bound.add(shape == null ? null : memory(spec.type(), shape));
     }
   }
@@ -50,7 +50,7 @@ final class ScriptedFrame implements Frame {
     if (!type.hasFixedSize()) {
       return null;
     }
-    ByteBuffer lent = request.memory().apply((int) shape.elements() * type.byteSize());
+    ByteBuffer lent = wanted.memory().apply((int) shape.elements() * type.byteSize());
     if (!lent.isDirect() || lent.order() != ByteOrder.nativeOrder()) {
       model.breach("memory that is not direct or not in native order");
     }
@@ -78,11 +78,11 @@ final class ScriptedFrame implements Frame {
     check("run");
     Thread me = Thread.currentThread();
     if (!user.compareAndSet(null, me)) {
-      model.breach("two threads in one frame");
+      model.breach("two threads in one binding");
     }
-    Shape first = request.inputShapes().get(0);
+    Shape first = wanted.inputShapes().get(0);
     int rows = first.rank() == 0 ? 1 : (int) first.dim(0);
-    model.begin(new ScriptedModel.Run(rows, request.inputShapes(), request.outputs()));
+    model.begin(new ScriptedModel.Run(rows, wanted.inputShapes(), wanted.outputs()));
     try {
       stopIfTerminated();
       Tensors all = model.answer(read(), this);
@@ -106,7 +106,7 @@ final class ScriptedFrame implements Frame {
     Tensor[] tensors = new Tensor[inputSpecs.size()];
     for (int i = 0; i < tensors.length; i++) {
       TensorSpec spec = inputSpecs.get(i);
-      Shape shape = request.inputShapes().get(i);
+      Shape shape = wanted.inputShapes().get(i);
       names.add(spec.name());
       ByteBuffer buffer = inputs.get(i);
       Object[] texts = strings[i];
@@ -126,7 +126,7 @@ final class ScriptedFrame implements Frame {
     for (int i = 0; i < outputSpecs.size(); i++) {
       Tensor tensor = all.get(outputSpecs.get(i).name());
       ByteBuffer target = bound.get(i);
-      if (target != null && tensor.shape().equals(request.outputShapes().get(i))) {
+      if (target != null && tensor.shape().equals(wanted.outputShapes().get(i))) {
         tensor.copyBytes(0, (int) tensor.byteSize() - model.unwritten(), target, 0);
       }
     }
@@ -151,7 +151,7 @@ final class ScriptedFrame implements Frame {
   public ByteBuffer output(int position) {
     Tensor tensor = answer(position);
     ByteBuffer target = bound.get(position);
-    if (target != null && tensor.shape().equals(request.outputShapes().get(position))) {
+    if (target != null && tensor.shape().equals(wanted.outputShapes().get(position))) {
       return target;
     }
     int size = (int) tensor.byteSize();
@@ -204,13 +204,13 @@ final class ScriptedFrame implements Frame {
   @Override
   public void close() {
     if (closed) {
-      model.breach("a frame was closed twice");
+      model.breach("a binding was closed twice");
     }
     if (user.get() != null) {
-      model.breach("a frame was closed under its run");
+      model.breach("a binding was closed under its run");
     }
     if (terminating > 0) {
-      model.breach("a frame was closed while it was being terminated");
+      model.breach("a binding was closed while it was being terminated");
     }
     closed = true;
     model.closed(this);
@@ -218,7 +218,7 @@ final class ScriptedFrame implements Frame {
 
   private void check(String use) {
     if (closed) {
-      model.breach(use + " after the frame was closed");
+      model.breach(use + " after the binding was closed");
       throw new IllegalStateException(use + " after close");
     }
   }

@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** The names in a graph and in the graphs inside it. */
-final class Names {
-  private Names() {}
+final class GraphNames {
+  private GraphNames() {}
 
   /** Adds every name of a value or node. */
   static void collect(GraphProto graph, Set<String> names) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.engine.BindingPool.PooledBinding;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.LedgerModel;
 import dev.inproc.inference.testing.ScriptedModel;
@@ -17,11 +18,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class FramePoolTest {
+class BindingPoolTest {
   private final ScriptedModel model = LedgerModel.sequences();
 
-  private FramePool pool(long maxIdleBytes) {
-    return new FramePool(
+  private BindingPool pool(long maxIdleBytes) {
+    return new BindingPool(
         model, new Layout(model.signature(), BatchAxis.AUTO), List.of(0, 1), maxIdleBytes);
   }
 
@@ -30,10 +31,10 @@ class FramePoolTest {
   }
 
   @Test
-  void take_afterGivingBack_isTheSameFrame() {
-    FramePool pool = pool(1 << 20);
-    PooledFrame one = pool.take(2, length(5));
-    PooledFrame two = pool.take(2, length(5));
+  void take_afterGivingBack_isTheSameBinding() {
+    BindingPool pool = pool(1 << 20);
+    PooledBinding one = pool.take(2, length(5));
+    PooledBinding two = pool.take(2, length(5));
     assertNotSame(one, two);
     pool.giveBack(one);
     assertSame(one, pool.take(2, length(5)));
@@ -44,60 +45,61 @@ class FramePoolTest {
 
   @Test
   void take_sizesArrayChangedAfterwards_keepsItsKey() {
-    FramePool pool = pool(1 << 20);
+    BindingPool pool = pool(1 << 20);
     long[] sizes = {5};
-    PooledFrame frame = pool.take(1, sizes);
+    PooledBinding binding = pool.take(1, sizes);
     sizes[0] = 9;
-    pool.giveBack(frame);
-    assertSame(frame, pool.take(1, length(5)));
+    pool.giveBack(binding);
+    assertSame(binding, pool.take(1, length(5)));
   }
 
   @Test
   void manyShapes_overTheLimit_oldestAreClosed() {
     long limit = 200_000;
-    FramePool pool = pool(limit);
+    BindingPool pool = pool(limit);
     for (int length = 1; length <= 500; length++) {
       pool.giveBack(pool.take(1, length(length)));
     }
     assertEquals(500, model.opened());
-    assertTrue(model.openFrames() < 50, () -> model.openFrames() + " frames of 4 KiB and more");
-    // Frames and the buffers kept beside them are bounded apart, by the limit each.
+    assertTrue(
+        model.openBindings() < 50, () -> model.openBindings() + " bindings of 4 KiB and more");
+    // Bindings and the buffers kept beside them are bounded apart, by the limit each.
     assertTrue(pool.bytes() <= 2 * limit, () -> pool.bytes() + " bytes");
-    PooledFrame latest = pool.take(1, length(500));
+    PooledBinding latest = pool.take(1, length(500));
     assertEquals(500, model.opened(), "the latest is still there");
     pool.giveBack(latest);
     pool.close();
-    assertEquals(0, model.openFrames());
+    assertEquals(0, model.openBindings());
     assertEquals(0, pool.bytes());
     assertEquals(List.of(), model.violations());
   }
 
   @Test
   void limitOfNought_keepsNothing() {
-    FramePool pool = pool(0);
-    PooledFrame frame = pool.take(1, length(5));
-    pool.giveBack(frame);
-    assertEquals(0, model.openFrames());
+    BindingPool pool = pool(0);
+    PooledBinding binding = pool.take(1, length(5));
+    pool.giveBack(binding);
+    assertEquals(0, model.openBindings());
     assertEquals(0, pool.bytes());
   }
 
   @Test
   void open_fails_itsBuffersComeBack() {
-    FramePool pool = pool(1 << 20);
+    BindingPool pool = pool(1 << 20);
     model.failNextOpen(new IllegalStateException("out of device memory"));
     assertThrows(IllegalStateException.class, () -> pool.take(1, length(5)));
     pool.close();
     assertEquals(0, pool.bytes());
-    assertEquals(0, model.openFrames());
+    assertEquals(0, model.openBindings());
   }
 
   @Test
-  void discard_aFrame_freesIt() {
-    FramePool pool = pool(1 << 20);
-    PooledFrame frame = pool.take(1, length(5));
-    pool.discard(frame);
-    assertEquals(0, model.openFrames());
-    assertNotSame(frame, pool.take(1, length(5)));
+  void discard_aBinding_freesIt() {
+    BindingPool pool = pool(1 << 20);
+    PooledBinding binding = pool.take(1, length(5));
+    pool.discard(binding);
+    assertEquals(0, model.openBindings());
+    assertNotSame(binding, pool.take(1, length(5)));
     pool.close();
     assertEquals(0, pool.bytes());
   }
@@ -106,9 +108,9 @@ class FramePoolTest {
   @Test
   void takeAndGiveBack_concurrently_nothingIsSharedOrLost() {
     long seed = System.nanoTime();
-    System.out.println("FramePoolTest seed " + seed);
+    System.out.println("BindingPoolTest seed " + seed);
     SplittableRandom seeds = new SplittableRandom(seed);
-    FramePool pool = pool(60_000);
+    BindingPool pool = pool(60_000);
     AtomicReference<@Nullable Throwable> broken = new AtomicReference<>();
     List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < 4; t++) {
@@ -130,22 +132,22 @@ class FramePoolTest {
     threads.forEach(Await::end);
     assertEquals(null, broken.get());
     pool.close();
-    assertEquals(0, model.openFrames());
+    assertEquals(0, model.openBindings());
     assertEquals(0, pool.bytes());
     assertEquals(List.of(), model.violations());
   }
 
-  /** Two users of one frame, or of one buffer, would see each other's mark. */
-  private static void use(FramePool pool, int length, int me) {
-    PooledFrame frame = pool.take(1, length(length));
-    ByteBuffer input = frame.frame().input(0);
+  /** Two users of one binding, or of one buffer, would see each other's mark. */
+  private static void use(BindingPool pool, int length, int me) {
+    PooledBinding binding = pool.take(1, length(length));
+    ByteBuffer input = binding.binding().input(0);
     assertEquals(length * 8, input.capacity());
     input.putLong(0, me).putLong(input.capacity() - 8, me);
     Thread.onSpinWait();
     assertEquals(me, input.getLong(0));
     assertEquals(me, input.getLong(input.capacity() - 8));
-    frame.frame().clear();
-    pool.giveBack(frame);
+    binding.binding().clear();
+    pool.giveBack(binding);
   }
 
   @Test

@@ -15,12 +15,12 @@ import java.util.Set;
 
 /**
  * The versions of operator sets, and raising that of the default one to 11, which dynamic
- * quantization needs. Most operators mean the same in 7 and in 11; those whose attributes became
- * inputs are rewritten (Slice, TopK, Clip, Pad), Scatter is renamed, and the few that need more are
- * refused. Nothing is raised beyond what is needed: what is newer is reached by ONNX Runtime's own
- * operators, whose set has versions of its own.
+ * quantization needs. Most operators mean the same in 7 and in 11; operators whose attributes
+ * became inputs are rewritten (Slice, TopK, Clip, Pad), Scatter is renamed, and the few that need
+ * more are refused. Nothing is raised beyond what is needed: what is newer is reached by ONNX
+ * Runtime's own operators, whose set has versions of its own.
  */
-final class Opsets {
+final class OpsetUpgrader {
   private static final long OLDEST = 7;
   private static final long NEWEST = 26; // whose operators are known to mean what is written here
   private static final long DYNAMIC_QUANTIZATION = 11;
@@ -30,7 +30,7 @@ final class Opsets {
   private final long from;
   private final Set<String> names = new HashSet<>();
 
-  private Opsets(ModelFile file, long from) {
+  private OpsetUpgrader(ModelFile file, long from) {
     this.file = file;
     this.from = from;
   }
@@ -46,8 +46,8 @@ final class Opsets {
     if (blockwise || version >= DYNAMIC_QUANTIZATION) {
       return version;
     }
-    Opsets opsets = new Opsets(file, version);
-    Names.collect(model.getGraph(), opsets.names);
+    OpsetUpgrader opsets = new OpsetUpgrader(file, version);
+    GraphNames.collect(model.getGraph(), opsets.names);
     opsets.raise(model.getGraphBuilder());
     require(model, "", DYNAMIC_QUANTIZATION);
     return DYNAMIC_QUANTIZATION;
@@ -76,7 +76,11 @@ final class Opsets {
         return;
       }
     }
-    model.addOpsetImport(ModelRewriter.opset(domain, version));
+    model.addOpsetImport(opset(domain, version));
+  }
+
+  static OperatorSetIdProto opset(String domain, long version) {
+    return OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version).build();
   }
 
   private void raise(GraphProto.Builder graph) {
@@ -103,7 +107,7 @@ final class Opsets {
       throw file.failure(
           operator
               + " \""
-              + Nodes.name(node.build())
+              + NodeProtos.name(node.build())
               + "\" of opset "
               + from
               + " means something else in opset 11, which the scheme needs; export the model"
@@ -111,7 +115,7 @@ final class Opsets {
     }
     switch (operator) {
       case "BatchNormalization" -> {
-        if (Nodes.integer(node.build(), "spatial", 1) != 1) {
+        if (NodeProtos.integer(node.build(), "spatial", 1) != 1) {
           throw file.failure("BatchNormalization that is not spatial has no like in opset 11");
         }
         without(node, "spatial");
@@ -131,20 +135,20 @@ final class Opsets {
       }
       case "TopK" -> {
         if (from < 10) {
-          integers(graph, node, "k", Nodes.integer(node.build(), "k", 0));
+          integers(graph, node, "k", NodeProtos.integer(node.build(), "k", 0));
           without(node, "k");
         }
       }
       case "Clip" -> {
         NodeProto clip = node.build();
-        number(graph, node, "min", Nodes.number(clip, "min", -Float.MAX_VALUE));
-        number(graph, node, "max", Nodes.number(clip, "max", Float.MAX_VALUE));
+        number(graph, node, "min", NodeProtos.number(clip, "min", -Float.MAX_VALUE));
+        number(graph, node, "max", NodeProtos.number(clip, "max", Float.MAX_VALUE));
         without(node, "min", "max");
       }
       case "Pad" -> {
         NodeProto pad = node.build();
         integers(graph, node, "pads", integers(node, "pads"));
-        number(graph, node, "value", Nodes.number(pad, "value", 0));
+        number(graph, node, "value", NodeProtos.number(pad, "value", 0));
         without(node, "pads", "value");
       }
       default -> {}
@@ -152,7 +156,7 @@ final class Opsets {
   }
 
   private static long[] integers(NodeProto.Builder node, String name) {
-    AttributeProto attribute = Nodes.find(node.build(), name);
+    AttributeProto attribute = NodeProtos.find(node.build(), name);
     return attribute == null
         ? new long[0]
         : attribute.getIntsList().stream().mapToLong(Long::longValue).toArray();
@@ -174,7 +178,7 @@ final class Opsets {
             .setName(fresh(node, name))
             .setDataType(DataType.INT64_VALUE)
             .addDims(values.length)
-            .setRawData(UnsafeByteOperations.unsafeWrap(Tensors.bytes(list))));
+            .setRawData(UnsafeByteOperations.unsafeWrap(TensorProtos.bytes(list))));
   }
 
   private void number(GraphProto.Builder graph, NodeProto.Builder node, String name, float value) {
@@ -184,7 +188,7 @@ final class Opsets {
         TensorProto.newBuilder()
             .setName(fresh(node, name))
             .setDataType(DataType.FLOAT_VALUE)
-            .setRawData(UnsafeByteOperations.unsafeWrap(Tensors.bytes(value))));
+            .setRawData(UnsafeByteOperations.unsafeWrap(TensorProtos.bytes(value))));
   }
 
   private static void input(

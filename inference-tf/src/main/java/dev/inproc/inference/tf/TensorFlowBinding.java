@@ -15,8 +15,8 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_TensorByteSize;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_TensorData;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_TensorType;
 
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Shape;
 import dev.inproc.inference.tensor.TensorSpec;
@@ -42,12 +42,12 @@ import org.tensorflow.internal.c_api.TF_Tensor;
  * fetch what it is fed.
  *
  * <p><b>May an input's memory be written again after a run?</b> TensorFlow forwards buffers from
- * operator to operator, but writes only into those that nobody else holds, and this frame holds its
- * inputs; an output may <em>be</em> an input, and is read before that is written again. A variable
- * or table, however, may keep the buffer itself for its value. Where a signature has operators that
- * can, each run gets a copy in memory of TensorFlow's own.
+ * operator to operator, but writes only into those that nobody else holds, and this binding holds
+ * its inputs; an output may <em>be</em> an input, and is read before that is written again. A
+ * variable or table, however, may keep the buffer itself for its value. Where a signature has
+ * operators that can, each run gets a copy in memory of TensorFlow's own.
  */
-final class TensorFlowFrame implements Frame {
+final class TensorFlowBinding implements IoBinding {
   private static final long MOST = Integer.MAX_VALUE - 8L; // the largest array of common JVMs
   private static final int ALIGNMENT = 64; // TensorFlow silently copies what is not so aligned
 
@@ -71,16 +71,16 @@ final class TensorFlowFrame implements Frame {
   private final @Nullable TF_Tensor[] outputTensors;
   private final TF_Status status = TF_NewStatus();
 
-  TensorFlowFrame(TensorFlowModel model, FrameRequest request) {
+  TensorFlowBinding(TensorFlowModel model, BindingSpec planned) {
     this.model = model;
-    inputShapes = request.inputShapes();
+    inputShapes = planned.inputShapes();
     inputs = new @Nullable ByteBuffer[inputShapes.size()];
     inputTensors = new @Nullable TF_Tensor[inputs.length];
     inputArray = new PointerPointer<>(Math.max(1, inputs.length));
-    passedInputs = request.outputs().stream().mapToInt(model::passedInput).toArray();
+    passedInputs = planned.outputs().stream().mapToInt(model::passedInput).toArray();
     List<TensorSpec> wanted = new ArrayList<>();
     for (int i = 0; i < passedInputs.length; i++) {
-      outputs.add(model.signature().outputs().get(request.outputs().get(i)));
+      outputs.add(model.signature().outputs().get(planned.outputs().get(i)));
       if (passedInputs[i] < 0) {
         wanted.add(outputs.get(i));
       }
@@ -92,7 +92,7 @@ final class TensorFlowFrame implements Frame {
     boolean opened = false;
     try {
       for (int i = 0; i < inputs.length; i++) {
-        openInput(i, request);
+        openInput(i, planned);
       }
       opened = true;
     } finally {
@@ -102,17 +102,17 @@ final class TensorFlowFrame implements Frame {
     }
   }
 
-  private void openInput(int index, FrameRequest request) {
+  private void openInput(int index, BindingSpec planned) {
     DataType type = type(index);
     if (type == DataType.STRING) {
       return;
     }
     int size = Math.toIntExact(inputShapes.get(index).elements() * type.byteSize());
     if (model.keepsInputs()) {
-      inputs[index] = request.memory().apply(size);
+      inputs[index] = planned.memory().apply(size);
       return;
     }
-    ByteBuffer lent = request.memory().apply(Math.addExact(size, ALIGNMENT));
+    ByteBuffer lent = planned.memory().apply(Math.addExact(size, ALIGNMENT));
     int start = (ALIGNMENT - lent.alignmentOffset(0, ALIGNMENT)) % ALIGNMENT;
     ByteBuffer bytes = lent.slice(start, size).order(ByteOrder.nativeOrder());
     inputs[index] = bytes;

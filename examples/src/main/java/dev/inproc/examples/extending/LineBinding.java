@@ -1,13 +1,13 @@
 package dev.inproc.examples.extending;
 
 import dev.inproc.inference.EngineException;
-import dev.inproc.inference.engine.Frame;
-import dev.inproc.inference.engine.FrameRequest;
+import dev.inproc.inference.spi.BindingSpec;
+import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.tensor.Shape;
 import java.nio.ByteBuffer;
 
 /** One run of a line over so many rows: memory that is lent once and used for many runs. */
-final class LineFrame implements Frame {
+final class LineBinding implements IoBinding {
   private static final int LOOK_EVERY = 1_024; // rows between two looks at terminations
 
   private final LineModel line;
@@ -16,12 +16,12 @@ final class LineFrame implements Frame {
   private final ByteBuffer y;
   private volatile boolean isTerminated;
 
-  LineFrame(LineModel line, FrameRequest request) {
+  LineBinding(LineModel line, BindingSpec spec) {
     this.line = line;
-    shape = request.inputShapes().get(0);
+    shape = spec.inputShapes().get(0);
     int bytes = Math.toIntExact(shape.elements() * Float.BYTES);
-    x = request.memory().apply(bytes);
-    y = request.memory().apply(bytes);
+    x = spec.memory().apply(bytes);
+    y = spec.memory().apply(bytes);
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.inproc.inference.engine;
+package dev.inproc.inference.spi;
 
 /** Whether a run of a model can change what a later run answers, as far as its graph tells. */
 public enum Statefulness {
@@ -6,7 +6,7 @@ public enum Statefulness {
   NONE,
   /** The graph draws random numbers, and keeps nothing else. */
   RANDOM,
-  /** The graph does not tell: it has unknown operators, or was not read. */
+  /** Not known: the graph has unknown operators, or was not read. */
   POSSIBLE,
   /** The graph writes a variable or a table, or updates a running mean. */
   CERTAIN

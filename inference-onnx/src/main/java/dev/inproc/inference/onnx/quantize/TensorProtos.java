@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx.quantize;
 
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataLocation;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
@@ -7,11 +8,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Reads and writes the values of constant tensors. */
-final class Tensors {
-  private Tensors() {}
+final class TensorProtos {
+  private TensorProtos() {}
 
   /** Returns the FP32 values, in order; their number is what the shape says. */
   static float[] floats(ModelFile file, TensorProto tensor) throws IOException {
@@ -26,7 +29,7 @@ final class Tensors {
     }
     ByteBuffer bytes =
         tensor.getDataLocation() == DataLocation.EXTERNAL
-            ? ByteBuffer.wrap(file.data(tensor))
+            ? ByteBuffer.wrap(data(file, tensor))
             : tensor.getRawData().asReadOnlyByteBuffer();
     if (bytes.remaining() % Float.BYTES != 0) {
       throw file.failure(
@@ -40,6 +43,21 @@ final class Tensors {
     require(file, tensor, data.remaining(), count);
     data.get(values);
     return values;
+  }
+
+  /** Returns the bytes of a tensor that has raw or external data. */
+  static byte[] data(ModelFile file, TensorProto tensor) throws IOException {
+    if (tensor.getDataLocation() != DataLocation.EXTERNAL) {
+      return tensor.getRawData().toByteArray();
+    }
+    Map<String, String> entries = new HashMap<>();
+    for (StringStringEntryProto entry : tensor.getExternalDataList()) {
+      entries.put(entry.getKey(), entry.getValue());
+    }
+    long offset = Long.parseLong(entries.getOrDefault("offset", "0"));
+    String length = entries.get("length");
+    long bytes = length == null ? byteSize(file, tensor) : Long.parseLong(length);
+    return file.read(tensor.getName(), entries.get("location"), offset, bytes);
   }
 
   private static FloatBuffer littleEndian(ByteBuffer bytes) {
