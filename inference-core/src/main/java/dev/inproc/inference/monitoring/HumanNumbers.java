@@ -58,7 +58,7 @@ final class HumanNumbers {
   /** Returns a count with its unit: all digits, except of times and sizes. */
   static String count(long count, String unit) {
     if (unit.equals("second") || unit.equals("byte")) {
-      return of(count, unit);
+      return of((double) count, unit);
     }
     String noun = count == 1 ? singular(unit) : plural(unit);
     return (grouped(Long.toString(count)) + " " + noun).strip();

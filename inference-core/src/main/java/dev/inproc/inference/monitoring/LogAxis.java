@@ -37,8 +37,8 @@ final class LogAxis {
     this.width = width;
   }
 
-  private static double at(double value) {
-    return value <= 0 ? ZERO : value;
+  private static double at(long value) {
+    return value <= 0 ? ZERO : (double) value;
   }
 
   private double place(double value) {

@@ -56,7 +56,7 @@ final class OutcomeBar {
     html.open("figure").open("figcaption").element("b", label + " by outcome").text(" ");
     html.element("span", HumanNumbers.count(sum, unit)).close();
     if (!some.isEmpty()) {
-      bar(html, some, sum);
+      bar(html, some, (double) sum);
     }
     html.close();
   }

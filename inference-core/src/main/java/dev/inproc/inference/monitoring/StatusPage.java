@@ -121,7 +121,7 @@ public final class StatusPage {
   }
 
   private static String bytes(long bytes) {
-    return HumanNumbers.of(bytes, "byte");
+    return HumanNumbers.of((double) bytes, "byte");
   }
 
   // ---- predictors ----

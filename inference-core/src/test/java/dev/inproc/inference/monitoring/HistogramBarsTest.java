@@ -49,7 +49,7 @@ class HistogramBarsTest {
     List<HistogramBars.Bar> bars = check(recorder.snapshot().latencyNanos(), "sizes");
     assertEquals(32, bars.size());
     for (int size = 1; size <= 32; size++) {
-      assertEquals(new HistogramBars.Bar(size, size + 1, size * 10), bars.get(size - 1));
+      assertEquals(new HistogramBars.Bar(size, size + 1, size * 10L), bars.get(size - 1));
     }
   }
 
@@ -75,7 +75,7 @@ class HistogramBarsTest {
         exact += value >= bar.from() && value < bar.end() ? 1 : 0;
       }
       // What lies in the buckets at both ends is shared out, as if it were spread evenly.
-      assertEquals(exact, bar.count(), 5 + 0.1 * exact, bar.toString());
+      assertEquals((double) exact, (double) bar.count(), 5 + 0.1 * exact, bar.toString());
     }
   }
 
