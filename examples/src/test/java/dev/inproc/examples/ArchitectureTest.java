@@ -224,6 +224,9 @@ class ArchitectureTest {
   static final ArchRule packages_haveNoCycles =
       slices().matching("dev.inproc.(**)").should().beFreeOfCycles();
 
+  @ArchTest
+  static final ArchRule machinery_hasNoCycles = NoClassCycles.in(BATCH, ROOT + ".internal..");
+
   private static ArchRule onlyUses(String user, String... used) {
     return classes()
         .that()

@@ -125,7 +125,7 @@ abstract class Race {
       BatchScheduler<Long, Long> batcher = new Bench(Batching.upTo(SIZE)).batcher;
       for (int i = 0; i < SIZE; i++) {
         requests.add(
-            new Request<>(batcher, 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, null, true));
+            new Request<>(batcher.pending(), 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, null, true));
       }
     }
 

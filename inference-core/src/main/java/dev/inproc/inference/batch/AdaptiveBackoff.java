@@ -1,8 +1,8 @@
 package dev.inproc.inference.batch;
 
 /**
- * Whether to try a wait again that may pay or not: each time that it did not, the pause until the
- * next try grows, so that waits in vain cost next to nothing. One thread.
+ * Decides whether to try a wait that may pay or not. Each time that it did not pay, the pause until
+ * the next try grows, so that waits in vain cost next to nothing. Used by one thread.
  */
 final class AdaptiveBackoff {
   private static final int MOST_PAUSE = 64;

@@ -13,22 +13,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where calls become requests: each is checked, then let in and counted, or refused and ended with
- * the reason: closed, too much, or too late. Thread-safe.
+ * Turns calls into requests. Each is checked, then counted in and queued, or refused with the
+ * reason: the batcher is closed, too much waits, or the deadline cannot be met. Thread-safe.
  */
 final class AdmissionControl<I, O> {
-  private final BatchScheduler<I, O> scheduler;
+  private final PendingRequests<I, O> pending;
+  private final EngineLoops<I, O> loops;
   private final BatchTraits<I> traits;
   private final Timer timer;
   private final RequestQueue<Request<I, O>> queue;
   private final WaitingForRoom<I, O> outside;
-  private final EngineSlots slots;
   private final BatchRunner<I, O> runs;
   private final StatsCounter figures;
   private final boolean delays;
 
   /** What became of a call. */
-  enum Entry {
+  private enum Entry {
     ADMITTED,
     /** It may wait for room. */
     OUTSIDE,
@@ -37,21 +37,21 @@ final class AdmissionControl<I, O> {
   }
 
   AdmissionControl(
-      BatchScheduler<I, O> scheduler,
+      PendingRequests<I, O> pending,
+      EngineLoops<I, O> loops,
       BatchTraits<I> traits,
       Timer timer,
       RequestQueue<Request<I, O>> queue,
       WaitingForRoom<I, O> outside,
-      EngineSlots slots,
       BatchRunner<I, O> runs,
       StatsCounter figures,
       boolean delays) {
-    this.scheduler = scheduler;
+    this.pending = pending;
+    this.loops = loops;
     this.traits = traits;
     this.timer = timer;
     this.queue = queue;
     this.outside = outside;
-    this.slots = slots;
     this.runs = runs;
     this.figures = figures;
     this.delays = delays;
@@ -62,7 +62,7 @@ final class AdmissionControl<I, O> {
    *
    * @param waiter the thread that blocks on it, or null
    * @throws InvalidInputException if the model cannot take the input
-   * @throws IllegalArgumentException if it is larger than what may wait
+   * @throws IllegalArgumentException if it is larger than all that may wait
    */
   Request<I, O> request(I input, CallOptions options, @Nullable Thread waiter) {
     boolean timed = Deadline.isSet(options);
@@ -72,7 +72,7 @@ final class AdmissionControl<I, O> {
       traits.check(input);
       long bytes = traits.bytes(input);
       checkFits(bytes);
-      return new Request<>(scheduler, input, armed, now, bytes, waiter, waiter != null);
+      return new Request<>(pending, input, armed, now, bytes, waiter, waiter != null);
     } catch (RuntimeException e) {
       figures.submitted(1);
       figures.failed(e);
@@ -81,7 +81,7 @@ final class AdmissionControl<I, O> {
   }
 
   /**
-   * Makes a request of part of a list, whose inputs have been checked.
+   * Makes a request of part of a list. The inputs have been checked.
    *
    * @param options armed
    */
@@ -89,14 +89,14 @@ final class AdmissionControl<I, O> {
     boolean stamped = Deadline.isSet(options) || delays || isStamped();
     long now = stamped ? timer.nanoTime() : Request.UNSTAMPED;
     Thread waiter = Thread.currentThread();
-    return new Request<>(scheduler, input, options, now, traits.bytes(input), waiter, false);
+    return new Request<>(pending, input, options, now, traits.bytes(input), waiter, false);
   }
 
-  /** Checks that a request, of whatever kind, could wait: what may wait bounds every method. */
+  /** Checks that a request could wait. The limit holds for every method, also without a wait. */
   void checkFits(I input) {
     long bytes = traits.bytes(input);
     if (bytes > queue.capacityBytes()) {
-      traits.check(input); // if it is amiss besides, that comes first
+      traits.check(input); // an invalid input is reported as such
       checkFits(bytes);
     }
   }
@@ -112,7 +112,7 @@ final class AdmissionControl<I, O> {
     }
   }
 
-  /** Checks a list before any of it is run; it counts as failed as a whole. */
+  /** Checks a list before any of it is run. A bad input fails the whole list. */
   void checkAll(List<I> inputs) {
     for (int i = 0; i < inputs.size(); i++) {
       try {
@@ -143,8 +143,31 @@ final class AdmissionControl<I, O> {
     return !runs.areRowsCheap() || BatchRunner.isSampled();
   }
 
+  /** Puts a request into the queue, or where it waits for room, or ends it with the reason. */
+  void enqueue(Request<I, O> request) {
+    Entry entry = admit(request);
+    if (entry == Entry.REFUSED) {
+      return;
+    }
+    boolean isOutside = entry == Entry.OUTSIDE;
+    if (isOutside) {
+      request.waitOutside();
+    }
+    boolean timed = Deadline.isSet(request.options());
+    if (timed && !request.isPartOfList()) { // a list has one timeout
+      request.startTimeout(timer);
+    }
+    if (isOutside) {
+      outside.add(request);
+      pending.admitWaiting();
+    } else {
+      queue.offer(request);
+      loops.wake(timed);
+    }
+  }
+
   /** Counts a request in, or lets it wait for room, or refuses it. */
-  Entry admit(Request<I, O> request) {
+  private Entry admit(Request<I, O> request) {
     CallOptions options = request.options();
     boolean patient = options.overload() == CallOptions.Overload.WAIT;
     Throwable refusal = Deadline.isSet(options) ? tooLate(request, patient) : null;
@@ -158,30 +181,33 @@ final class AdmissionControl<I, O> {
       if (!closed && patient) {
         return Entry.OUTSIDE;
       }
-      if (!closed && scheduler.evictFor(request)) {
+      if (!closed && pending.evictFor(request, this::evicted)) {
         return Entry.ADMITTED;
       }
       // The failed admission briefly raised the waiting count. A concurrent close() may have seen
       // that and skipped the release, so it is tried again here.
-      scheduler.left();
-      refusal = closed ? new PredictorClosedException(scheduler.toString()) : overloaded(admission);
+      pending.left();
+      refusal =
+          closed
+              ? new PredictorClosedException(pending.predictor().toString())
+              : overloaded(admission);
     }
     figures.submitted(1);
     request.fail(refusal, figures);
     return Entry.REFUSED;
   }
 
-  /** What cannot be met even by a lucky run is refused. */
+  /** The refusal of a request whose deadline even the optimistic estimate misses, or null. */
   private @Nullable Throwable tooLate(Request<I, O> request, boolean patient) {
     long now = timer.nanoTime();
     long remaining = request.deadlineNanos() - now;
     if (remaining <= 0) {
       return request.expired();
     }
-    if (patient || !runs.isCostKnown() || !slots.areAllTaken()) {
+    if (patient || !runs.isCostKnown() || !loops.areAllTaken()) {
       return null;
     }
-    double needed = scheduler.untilFree(now) + runs.luckyNanos(request.bytes());
+    double needed = loops.untilFree(now) + runs.luckyNanos(request.bytes());
     return remaining < needed
         ? overloaded(
             "the call gives "
@@ -205,8 +231,8 @@ final class AdmissionControl<I, O> {
             + " bytes (maxQueuedBytes)");
   }
 
-  /** For one that made room for another. */
-  OverloadedException evicted() {
+  /** The failure of a request that made room for another. */
+  private OverloadedException evicted() {
     return overloaded("the queue is full, and a call of a higher priority took this one's place");
   }
 

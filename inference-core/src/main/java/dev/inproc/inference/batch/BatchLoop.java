@@ -1,46 +1,58 @@
 package dev.inproc.inference.batch;
 
-import dev.inproc.inference.internal.calls.Failures;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns one engine slot: chooses a batch, runs it, again and again while there is work. {@link
- * #doWork} is one turn of it and never blocks, so tests turn it by hand; {@link #run} does so on a
- * worker. One thread at a time, the one that holds the slot.
+ * Serves one engine slot: chooses a batch, runs it, again and again while there is work. {@link
+ * #doWork} is one turn and never blocks, so tests turn it by hand; {@link #run} turns it on a
+ * worker thread. Used by one thread at a time, which holds the slot.
  */
 final class BatchLoop<I, O> implements Runnable {
-  /** After a batch of several, more mostly follows within this time: 2 to 10 times as many. */
+  /** Holds the engine slots. */
+  interface Owner<I, O> {
+    /** Frees a slot. Returns true if work came in that moment, and the slot is taken again. */
+    boolean freeSlot(int slot);
+
+    /** A loop has ended its run. Returns whether another loop has taken its slot meanwhile. */
+    boolean endReplaced(BatchLoop<I, O> loop);
+  }
+
+  /** After a batch of several requests, 2 to 10 times as many mostly follow within this time. */
   private static final long SPIN_NANOS = 20_000;
 
   private static final long BURST_NANOS = 1_500;
 
-  private static final System.Logger LOG = System.getLogger(Batching.class.getName());
+  private static final System.Logger LOG =
+      System.getLogger(BatchLoop.class.getPackageName() + ".Batching"); // a name that users know
 
-  /** In place of a time: nothing waits. */
+  /** In place of a time: no request waits. */
   static final long NOTHING = Long.MAX_VALUE;
 
-  private final BatchScheduler<I, O> batcher;
+  @SuppressWarnings("rawtypes")
+  private static final Request[] NO_REQUESTS = {};
+
+  private final Owner<I, O> owner;
   private final int slot;
-  private final List<Request<I, O>> chosen = new ArrayList<>();
-  private final List<Request<I, O>> unmeetable = new ArrayList<>();
-  private volatile @Nullable RequestBatch<I, O> current;
+  private final PendingRequests<I, O> pending;
+  private final BatchRunner<I, O> runs;
+  private final Choice<I, O> choice = new Choice<>();
+  private final CurrentRun<I, O> current = new CurrentRun<>();
   private volatile @Nullable Thread parked;
   private volatile @Nullable Thread turnedBy;
-  private volatile long expectedEnd;
   private final RejoinWait returning = new RejoinWait();
   private final AdaptiveBackoff burst = new AdaptiveBackoff();
   private int lastSize;
-  private int blocked; // callers of the batch just run, none if there was none
-  private DispatchReason reason = DispatchReason.IDLE_ENGINE;
+  private int blocked; // callers of the batch just run, 0 if there was none
 
-  BatchLoop(BatchScheduler<I, O> batcher, int slot) {
-    this.batcher = batcher;
+  BatchLoop(Owner<I, O> owner, int slot, PendingRequests<I, O> pending, BatchRunner<I, O> runs) {
+    this.owner = owner;
     this.slot = slot;
+    this.pending = pending;
+    this.runs = runs;
   }
 
   @Override
@@ -50,20 +62,20 @@ final class BatchLoop<I, O> implements Runnable {
       turnedBy = Thread.currentThread();
       long ask = doWork();
       turnedBy = null;
-      if (batcher.endReplaced(this)) {
+      if (owner.endReplaced(this)) {
         return;
       }
       boolean more = ask == 0 || (ask == NOTHING ? lastSize > 1 && spin() : delay(ask));
       if (more) {
         if (blocked > 0) {
           awaitReturning();
-        } else if (batcher.runs().areRowsCheap()) {
+        } else if (runs.areRowsCheap()) {
           awaitBurst();
         }
         continue;
       }
       lastSize = 0;
-      if (!batcher.freeSlot(slot)) {
+      if (!owner.freeSlot(slot)) {
         return;
       }
     }
@@ -75,43 +87,43 @@ final class BatchLoop<I, O> implements Runnable {
    * @return 0 if it did, else the nanoseconds after which to come again, or {@link #NOTHING}
    */
   long doWork() {
+    List<Request<I, O>> chosen = choice.batch;
     long ask = NOTHING;
     boolean isChosen = false;
     blocked = 0;
     try {
-      ask = batcher.choose(this, chosen, unmeetable);
+      ask = pending.choose(choice);
       isChosen = true;
-      for (Request<I, O> request : unmeetable) {
-        batcher.expire(request);
+      for (Request<I, O> request : choice.unmeetable) {
+        pending.expire(request);
       }
-      if (!chosen.isEmpty()) { // all may have left in the last moment
+      if (!chosen.isEmpty()) { // all requests may have left meanwhile
         lastSize = chosen.size();
         for (Request<I, O> request : chosen) {
           blocked += request.isBlocking() ? 1 : 0;
         }
-        batcher.runs().run(this, Arrays.asList(chosen.toArray(BatchScheduler.<I, O>noRequests())));
+        runs.run(Arrays.asList(chosen.toArray(noRequests())), choice.reason, current);
       }
     } catch (Throwable t) {
-      // Nothing is known that throws here; if something does, nobody may wait for ever.
-      LOG.log(Level.ERROR, batcher + ": a batch failed", t);
-      chosen.forEach(request -> batcher.fail(request, t));
-      unmeetable.forEach(request -> batcher.fail(request, t));
+      // No known code throws here. If some does, no caller may wait for ever.
+      LOG.log(Level.ERROR, pending.predictor() + ": a batch failed", t);
+      chosen.forEach(request -> pending.fail(request, t));
+      choice.unmeetable.forEach(request -> pending.fail(request, t));
       if (!isChosen) {
-        batcher.refuseQueued(t);
+        pending.refuseAll(t);
       }
     } finally {
-      chosen.clear();
-      unmeetable.clear();
+      choice.clear();
     }
     return ask;
   }
 
-  /** See {@link RejoinWait}. Yields, since those who are to come back need the processors. */
+  /** See {@link RejoinWait}. Yields, since the callers that come back need the processors. */
   @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it
   private void awaitReturning() {
-    int before = batcher.waiting();
-    int most = batcher.maxBatchSize() - before;
-    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, batcher.runs().savedByJoining());
+    int before = pending.waiting();
+    int most = pending.maxBatchSize() - before;
+    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, runs.savedByJoining());
     if (limit == 0) {
       return;
     }
@@ -120,33 +132,34 @@ final class BatchLoop<I, O> implements Runnable {
     int returned;
     do {
       Thread.yield();
-      returned = batcher.waiting() - before;
+      returned = pending.waiting() - before;
     } while (returned < expected && System.nanoTime() - end < 0);
     returning.came(expected, returned);
   }
 
   /**
-   * Where rows are cheap, lets one who is submitting get ahead. To take what he has submitted so
-   * far costs more than to run it, since his processor and this one then fight for every request: a
-   * no-op engine answered 4.7 million a second in batches of ten, 7 to 17 million in full ones.
+   * Where rows are cheap, lets a thread that submits get ahead. To take the requests that it has
+   * submitted so far costs more than to run them, since its processor and this one then compete for
+   * the cache line of every request: a no-op engine answered 4.7 million a second in batches of
+   * ten, 7 to 17 million in full ones.
    */
   private void awaitBurst() {
-    int before = batcher.waiting();
-    int most = batcher.maxBatchSize();
+    int before = pending.waiting();
+    int most = pending.maxBatchSize();
     if (before == 0 || before >= most || !burst.tries()) {
       return;
     }
     long end = System.nanoTime() + BURST_NANOS;
     do {
-      Thread.onSpinWait(); // looks at nothing of his
+      Thread.onSpinWait(); // reads nothing that the submitting thread writes
     } while (System.nanoTime() - end < 0);
-    burst.learn(batcher.waiting() >= Math.min(most, 2 * before));
+    burst.learn(pending.waiting() >= Math.min(most, 2 * before));
   }
 
   private boolean spin() {
     long end = System.nanoTime() + SPIN_NANOS;
     do {
-      if (batcher.hasArrivals()) {
+      if (pending.hasArrivals()) {
         return true;
       }
       Thread.onSpinWait();
@@ -156,8 +169,8 @@ final class BatchLoop<I, O> implements Runnable {
 
   private boolean delay(long nanos) {
     parked = Thread.currentThread();
-    // What came since the choice may have a deadline, and found nobody parked.
-    if (!batcher.isBatchFull() && !batcher.hasArrivals()) {
+    // A request that came since the choice may have a deadline, and found no thread parked.
+    if (!pending.isBatchFull() && !pending.hasArrivals()) {
       LockSupport.parkNanos(this, nanos);
     }
     parked = null;
@@ -172,44 +185,18 @@ final class BatchLoop<I, O> implements Runnable {
     }
   }
 
-  /** Whether the calling thread turns it: the model that it runs calls. */
+  /** Whether the calling thread turns this loop: then the model that it runs calls. */
   boolean isTurnedHere() {
     return turnedBy == Thread.currentThread();
   }
 
-  void note(DispatchReason newReason) {
-    reason = newReason;
-  }
-
-  /** Why what was chosen last is run. */
-  DispatchReason reason() {
-    return reason;
-  }
-
-  /** Releases the callers of the batch that is being run, if there is one. */
-  void failCurrent(Throwable reason) {
-    RequestBatch<I, O> running = current;
-    if (running != null) {
-      running.requests().forEach(request -> request.failApart(() -> Failures.copy(reason)));
-    }
-  }
-
-  /** What is being run, for one who must end it. */
-  @Nullable RequestBatch<I, O> current() {
+  /** The run of this loop, for other threads. */
+  CurrentRun<I, O> current() {
     return current;
   }
 
-  void begin(RequestBatch<I, O> gathered, long end) {
-    expectedEnd = end;
-    current = gathered;
-  }
-
-  void end() {
-    current = null;
-  }
-
-  /** When the present run should end; the past if there is none. */
-  long expectedEnd() {
-    return expectedEnd;
+  @SuppressWarnings("unchecked")
+  private static <I, O> Request<I, O>[] noRequests() {
+    return NO_REQUESTS;
   }
 }

@@ -1,16 +1,18 @@
 package dev.inproc.inference.batch;
 
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What runs next on an engine that is idle. A pure function of who waits, of the time it is given
- * and of what runs cost, so that it runs as well in virtual time. One thread at a time.
+ * What runs next on an engine that is idle. A pure function of the requests that wait, of the time
+ * it is given and of what runs cost, so that it also runs in virtual time. Used by one thread at a
+ * time.
  *
  * @param <R> the requests
  */
 final class BatchPolicy<R extends QueuedRequest> {
-  /** Plans are made on what this share of runs stays within. */
+  /** The quantile of run time that plans are made on. */
   static final double PLAN = 0.9;
 
   /** The 10th percentile of run time: the optimistic estimate before a deadline is rejected. */
@@ -32,11 +34,12 @@ final class BatchPolicy<R extends QueuedRequest> {
   private final WeightedFairQueue<R> untimed = new WeightedFairQueue<>();
   private final DeadlineQueue<R> timed;
   private final DeadlinePlanner planner;
+  private final IntPredicate isChosen; // by the planner, of a place in the window
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
   private double usualNanos; // from arrival to deadline, a fading mean
-  private int passedOver; // runs without one of those untimed that waited
+  private int passedOver; // runs in a row without any of the untimed requests that waited
   private boolean draining;
-  private boolean delayed; // what runs next has waited for more
+  private boolean delayed; // the next batch has waited for more requests
   private int consecutiveSingles = LONE; // runs of one row in a row
 
   BatchPolicy(int maxBatchSize, long maxDelayNanos, CostPredictor cost) {
@@ -48,6 +51,7 @@ final class BatchPolicy<R extends QueuedRequest> {
     int lookAhead = Math.max(64, Math.min(LOOK_AHEAD * batch, most));
     timed = new DeadlineQueue<>(lookAhead);
     planner = new DeadlinePlanner(batch, cost);
+    isChosen = planner::isChosen;
   }
 
   /** Takes in a request. */
@@ -61,31 +65,31 @@ final class BatchPolicy<R extends QueuedRequest> {
     }
   }
 
-  /** Those waiting; gone ones may still be counted. */
+  /** The number of waiting requests; withdrawn requests may still be counted. */
   int size() {
     return untimed.size() + timed.size();
   }
 
-  /** Forgets those that are gone. */
+  /** Forgets withdrawn requests. */
   void purge() {
     untimed.purge();
     timed.purge();
   }
 
-  /** No more will come: from now on nothing waits for more. */
+  /** No request will come any more: from now on {@link #select} waits for none. */
   void drain() {
     draining = true;
   }
 
-  /** Takes everything out. */
+  /** Takes every request out. */
   void removeAll(List<R> all) {
     untimed.take(untimed.size(), all);
     timed.removeAll(all);
   }
 
   /**
-   * Takes out one of the lowest class below this, the one that came last, or with the latest
-   * deadline; null if none may be refused.
+   * Takes out a request of the lowest class below this: the newest, or with the latest deadline.
+   * Returns null if none may be refused.
    */
   @Nullable R pollEvictable(int belowClass) {
     for (int ofClass = 0; ofClass < belowClass; ofClass++) {
@@ -109,9 +113,9 @@ final class BatchPolicy<R extends QueuedRequest> {
    * Chooses for an engine that is idle now.
    *
    * @param batch gets what to run now, in this order
-   * @param unmeetable gets what no plan can meet, to be refused now
-   * @return 0 if the batch is to be run now; else nanoseconds after which to ask again, unless more
-   *     comes before; {@link Long#MAX_VALUE} if nothing waits
+   * @param unmeetable gets the requests that no plan can meet, to be refused now
+   * @return 0 if the batch is to be run now; else nanoseconds after which to ask again, unless a
+   *     request comes before; {@link Long#MAX_VALUE} if no request waits
    */
   long select(long nowNanos, List<R> batch, List<R> unmeetable) {
     if (timed.size() > 0) {
@@ -142,9 +146,9 @@ final class BatchPolicy<R extends QueuedRequest> {
   }
 
   /**
-   * Takes out what cannot be met. But a prediction may be wrong, and refusing is for the good of
-   * others: where nothing else waits, the one with the most time left is tried, and its run
-   * corrects the prediction.
+   * Takes out the requests that cannot be met. A prediction may be wrong, and refusing only helps
+   * other requests: where nothing else waits, the request with the most time left is tried, and its
+   * run corrects the prediction.
    */
   private void refresh(long nowNanos, List<R> unmeetable) {
     int from = unmeetable.size();
@@ -168,7 +172,7 @@ final class BatchPolicy<R extends QueuedRequest> {
       }
     }
     if (size() == 1 && consecutiveSingles >= LONE) {
-      return 0; // nobody else is to be expected
+      return 0; // no other request is to be expected
     }
     long oldest = untimed.oldestAge(nowNanos);
     long bytes = untimed.meanBytes(untimed.size());
@@ -180,7 +184,7 @@ final class BatchPolicy<R extends QueuedRequest> {
     if (timed.count() > 0) {
       R first = timed.at(0);
       long given = first.deadlineNanos() - first.arrivalNanos();
-      // One row more, as one more is what waiting is for; half the time where a run's is unknown.
+      // One row more, since waiting is for one more; half the time if the cost of a run is unknown.
       int rows = Math.min(size() + 1, maxBatchSize);
       double needed =
           cost.isKnown()
@@ -204,15 +208,15 @@ final class BatchPolicy<R extends QueuedRequest> {
     reason = planner.isLosing() ? DispatchReason.DEADLINE : DispatchReason.IDLE_ENGINE;
     int bestEffort = untimed.isEmpty() ? 0 : bestEffort();
     planner.makeRoom(bestEffort, untimed.meanBytes(bestEffort));
-    timed.take(planner, batch);
+    timed.take(isChosen, batch);
     int taken = untimed.take(bestEffort, batch);
     passedOver = taken > 0 || untimed.size() == 0 ? 0 : passedOver + 1;
   }
 
   /**
-   * How many without a deadline ride along: their share of those waiting, or what room there is, as
-   * far as it costs nobody a deadline. After {@value #PATIENCE} runs without, a quarter of a batch
-   * whatever it costs: with deadlines alone deciding they might starve.
+   * How many requests without a deadline ride along: their share of all that wait, or the room that
+   * is left, as far as no request misses a deadline for it. After {@value #PATIENCE} runs without
+   * any, a quarter of a batch whatever it costs: if deadlines alone decided, they might starve.
    */
   private int bestEffort() {
     int cap = Math.min(maxBatchSize, MOST_PLANNED);

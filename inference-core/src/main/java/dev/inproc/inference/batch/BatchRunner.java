@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * once.
  */
 final class BatchRunner<I, O> {
-  private static final double LUCKY = 0.1; // quantile of a run's cost
+  private static final double LUCKY = 0.1; // quantile of a run's time, an optimistic estimate
 
-  private static final long RETRY_NANOS = 1_000_000; // to come again sooner is of no use
+  private static final long RETRY_NANOS = 1_000_000; // a sooner retry is of no use
   private static final long UNKNOWN_RETRY_NANOS = 100_000_000; // before costs are known
 
-  // Below these, what is known of each request or run is taken from one in eight.
+  // Below these costs, one request or run in eight is timed.
   private static final long CHEAP_ROW_NANOS = 2_000;
   private static final long CHEAP_RUN_NANOS = 20_000;
   private static final int SAMPLE = 7;
@@ -51,30 +51,35 @@ final class BatchRunner<I, O> {
 
   // ---- running ----
 
-  void run(BatchLoop<I, O> loop, List<Request<I, O>> requests) {
+  /**
+   * Runs a batch.
+   *
+   * @param current tells other threads of the run while it lasts
+   */
+  void run(List<Request<I, O>> requests, DispatchReason reason, CurrentRun<I, O> current) {
     long start = timer.nanoTime();
     long bytes = 0;
     for (Request<I, O> request : requests) {
       bytes += request.bytes();
     }
-    figures.began(loop.reason(), requests.size());
+    figures.began(reason, requests.size());
     Request<I, O> one = requests.get(Math.floorMod(start, requests.size()));
     if (one.arrivalNanos() != Request.UNSTAMPED) {
       figures.queued(start - one.arrivalNanos(), requests.size());
     }
     RequestBatch<I, O> gathered = new RequestBatch<>(requests, figures);
     double typical = cost.nanos(requests.size(), bytes, LUCKY);
-    loop.begin(gathered, start + (long) typical);
+    current.begin(gathered, start + (long) typical);
     try {
-      PredictorClosedException reason = aborted;
-      if (reason != null) {
-        requests.forEach(request -> request.fail(Failures.copy(reason), figures));
+      PredictorClosedException closed = aborted;
+      if (closed != null) {
+        requests.forEach(request -> request.fail(Failures.copy(closed), figures));
         return;
       }
       run(gathered);
       ended(gathered, bytes, timer.nanoTime() - start);
     } finally {
-      loop.end();
+      current.end();
       gathered.releaseInputs();
     }
   }
@@ -84,7 +89,7 @@ final class BatchRunner<I, O> {
     try {
       inner.run(gathered);
     } catch (Throwable t) {
-      thrown = t; // against the contract, but the callers must hear of it
+      thrown = t; // against the contract, but the callers must get a failure
     }
     gathered.end(thrown);
   }
@@ -114,7 +119,7 @@ final class BatchRunner<I, O> {
     return gathered;
   }
 
-  /** What has not begun is not run: its requests fail with this. */
+  /** A run that has not begun does not begin: its requests fail with this. */
   void abort(PredictorClosedException reason) {
     aborted = reason;
   }
@@ -135,12 +140,12 @@ final class BatchRunner<I, O> {
     return cost.isKnown();
   }
 
-  /** What the run of one request would take if lucky. */
+  /** The 10th percentile of the run time of one request: an optimistic estimate. */
   double luckyNanos(long bytes) {
     return cost.nanos(1, bytes, LUCKY);
   }
 
-  /** When there should be room again, so many waiting: what they take in full batches. */
+  /** The time until there should be room again: what this many requests take in full batches. */
   long retryAfterNanos(int requests) {
     return cost.isKnown() ? Math.max(RETRY_NANOS, nanosOf(requests)) : UNKNOWN_RETRY_NANOS;
   }
@@ -151,7 +156,7 @@ final class BatchRunner<I, O> {
     return (long) (full * cost.nanos(rows, (long) (rows * meanBytes)));
   }
 
-  /** What two runs cost more than one of all their rows: the fixed cost, once it is known. */
+  /** What two runs cost more than one run of all their rows: the fixed cost, once known. */
   double savedByJoining() {
     if (!cost.isKnown()) {
       return 0;

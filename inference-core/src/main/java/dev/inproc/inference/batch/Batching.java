@@ -13,11 +13,11 @@ import java.time.Duration;
  * Predictor<Tensors, Tensors> batched = session.with(Batching.upTo(32));
  * }</pre>
  *
- * <p>An engine that is free never waits: it takes what is there, up to {@code maxBatchSize}, and
- * while it runs the next calls gather. A lone caller of {@code predict} runs its own request on its
- * own thread. Where a run costs less than waking a thread does, or the model takes one example a
- * run, callers run beside each other and nothing is gathered. Deadlines, priorities and what to do
- * when too many calls wait are options of each call ({@link dev.inproc.inference.CallOptions}).
+ * <p>A free engine never waits: it takes the requests that are there, up to {@code maxBatchSize}.
+ * While it runs, the next calls gather. A lone caller of {@code predict} runs its own request on
+ * its own thread. Where a run costs less than waking a thread does, or the model takes one example
+ * a run, callers run beside each other and nothing is gathered. Deadlines, priorities and what to
+ * do when too many calls wait are options of each call ({@link dev.inproc.inference.CallOptions}).
  */
 public final class Batching implements BatchDecorator {
   private static final int DEFAULT_MAX_QUEUED = 10_000;
@@ -39,8 +39,8 @@ public final class Batching implements BatchDecorator {
   }
 
   /**
-   * Batches of up to so many requests; no delay, one engine run at a time, at most 10,000 requests
-   * and 256 MiB of them waiting.
+   * Batches of up to this many requests; no delay, one engine run at a time, at most 10,000
+   * requests and 256 MiB waiting.
    */
   public static Batching upTo(int maxBatchSize) {
     return new Batching(

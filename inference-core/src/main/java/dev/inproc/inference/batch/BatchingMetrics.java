@@ -5,18 +5,18 @@ import java.util.Map;
 
 /**
  * A batcher's figures since it was made. Immutable. A request ends as just one of answered, failed,
- * expired, cancelled, overloaded or closed, so {@code submitted} is their sum and those that are
- * still waiting or running.
+ * expired, cancelled, overloaded or closed, so {@code submitted} is their sum plus the requests
+ * that still wait or run.
  *
  * @param submitted requests that came, by whatever method
- * @param answered those that got an answer, inline ones included
- * @param inline those answered that a caller ran by itself, alone
- * @param failed those that the model or their own input failed
- * @param expired those whose deadline passed, or that could not have met it
- * @param cancelled those whose caller took them back
- * @param overloaded those refused since too many waited
- * @param closed those refused since the predictor was closed
- * @param waiting those that wait now
+ * @param answered requests that got an answer, inline ones included
+ * @param inline answered requests that the caller ran on its own thread, alone
+ * @param failed requests that failed in the model or by their own input
+ * @param expired requests that missed their deadline or could not have met it
+ * @param cancelled requests that their callers took back
+ * @param overloaded requests refused since too many waited
+ * @param closed requests refused since the predictor was closed
+ * @param waiting requests that wait now
  * @param waitingBytes what these occupy
  * @param runs calls of the model, reruns after failures included, inline ones not
  * @param reruns calls of the model to find out which request had made a batch fail

@@ -13,9 +13,9 @@ import java.time.Duration;
 public sealed interface BatchingPredictor<I, O> extends Predictor<I, O>, BatchingStats
     permits BatchScheduler {
   /**
-   * Closes as {@link #close()} does, but waits no longer than this. Then those that still wait fail
-   * with {@link dev.inproc.inference.PredictorClosedException}, as do those in a run, and the run
-   * is stopped if the engine can be. {@link Duration#ZERO} aborts at once. If a run does not end
+   * Closes as {@link #close()} does, but waits no longer than this. Then the requests that still
+   * wait or run fail with {@link dev.inproc.inference.PredictorClosedException}, and a run is
+   * stopped if the engine can do so. {@link Duration#ZERO} aborts at once. If a run does not end
    * within half a second more, its model stays open until it does.
    *
    * @return whether everything has been released

@@ -5,7 +5,7 @@ import dev.inproc.inference.CallOptions;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Calls that run the model on their caller's own thread. Thread-safe. */
+/** Runs the model on the caller's own thread. Thread-safe. */
 final class CallerRuns<I, O> {
   private final BatchPredictor<I, O> inner;
   private final StatsCounter figures;
@@ -17,10 +17,10 @@ final class CallerRuns<I, O> {
   /**
    * Creates it.
    *
-   * @param gathers whether more than one request is to be gathered; in vain while the model runs
-   *     its examples one by one
+   * @param gathers whether batches are to hold more than one request; this has no effect while the
+   *     model runs its examples one by one
    * @param checkOpen throws if the batcher is closed
-   * @param checkFits throws if a request is larger than may wait
+   * @param checkFits throws if a request is larger than all that may wait
    */
   CallerRuns(
       BatchPredictor<I, O> inner,

@@ -4,16 +4,16 @@ import dev.inproc.inference.internal.cost.CostModel;
 import java.util.Arrays;
 
 /**
- * What the runs of one model cost, and how surely, learned from the runs.
+ * What the runs of one model cost, and how much that varies, learned from the runs.
  *
  * <p>Three parts. A {@link CostModel} with a long memory gives the shape: fixed cost, cost a row,
- * cost by bytes. Until it has seen enough shapes, one with a short memory stands in after {@value
- * #QUICK_RUNS} runs; where it has seen one batch size alone, it takes a part of the cost for fixed
- * and the rest as growing with the rows. And the last {@value #RECENT} runs, each compared with
- * what is predicted now, give the quantiles of the noise. That window is also what makes the
- * estimate robust and quick: a pause of the collector is one value of {@value #RECENT} and moves no
- * quantile in use, while a model that turns three times slower moves the 0.9-quantile, which plans
- * are made on, after three runs and the median after twelve.
+ * cost by bytes. Until it has seen enough shapes, a model with a short memory stands in after
+ * {@value #QUICK_RUNS} runs; where it has seen one batch size alone, it takes a part of the cost
+ * for fixed and the rest as growing with the rows. And the last {@value #RECENT} runs, each
+ * compared with what is predicted now, give the quantiles of the noise. That window is also what
+ * makes the estimate robust and quick: a pause of the collector is one value of {@value #RECENT}
+ * and moves no quantile in use, while a model that turns three times slower moves the 0.9-quantile,
+ * which plans are made on, after three runs and the median after twelve.
  *
  * <p>Runs are recorded under a lock; reading takes none.
  */
@@ -35,7 +35,7 @@ final class CostEstimator implements CostPredictor {
    *
    * @param batchRows its rows
    * @param bytes the bytes of all its rows
-   * @param runNanos what it took; without meaning if not above zero
+   * @param runNanos the time it took; a run of no time is ignored
    */
   synchronized void record(int batchRows, long bytes, long runNanos) {
     if (batchRows <= 0 || runNanos <= 0) {

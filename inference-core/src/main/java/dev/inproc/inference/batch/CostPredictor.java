@@ -7,6 +7,6 @@ interface CostPredictor {
   /** A typical run's nanoseconds. */
   double nanos(int rows, long bytes);
 
-  /** The nanoseconds that this share of runs stays within. */
+  /** The quantile of run time, in nanoseconds. */
   double nanos(int rows, long bytes, double quantile);
 }

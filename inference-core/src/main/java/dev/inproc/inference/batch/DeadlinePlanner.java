@@ -58,7 +58,7 @@ final class DeadlinePlanner {
     this.cost = cost;
   }
 
-  /** An idle model needs none of it. */
+  /** The arrays grow with the first requests: an idle model needs none. */
   private void enlarge(int least) {
     int size = Math.max(least, 2 * left.length);
     left = new long[size];
@@ -72,9 +72,9 @@ final class DeadlinePlanner {
   }
 
   /**
-   * Takes in what waits.
+   * Takes in the requests that wait.
    *
-   * @param usualNanos the time that requests usually give
+   * @param usualNanos the time from arrival to deadline that requests usually have
    */
   void load(DeadlineQueue<?> waiting, long nowNanos, double usualNanos) {
     count = waiting.count();
@@ -112,7 +112,7 @@ final class DeadlinePlanner {
     return isChosen[index];
   }
 
-  /** Whether the plan leaves somebody behind. */
+  /** Whether the plan leaves a request behind. */
   boolean isLosing() {
     return losing;
   }
@@ -151,7 +151,7 @@ final class DeadlinePlanner {
         continue;
       }
       int size = largest(left, bytes, i, count, 0);
-      // Else the request before that bounded a run about as large is the better one to begin with.
+      // Else an earlier request that bounded a run about as large is the better start.
       boolean larger = size > largest && (size == most || size >= largest + step);
       if (larger || (size > 0 && level[i] > highest)) {
         largest = Math.max(largest, size);
@@ -167,7 +167,7 @@ final class DeadlinePlanner {
     choose(bestFirst, largest == 0 ? 0 : largest(left, bytes, bestFirst, count, 0), true);
   }
 
-  /** Chooses the one with the most time left, alone. */
+  /** Chooses the request with the most time left, alone. */
   void tryLast() {
     choose(count - 1, 1, false);
   }
@@ -189,7 +189,7 @@ final class DeadlinePlanner {
       }
     }
     while (rows > 1 && cost.isKnown() && nanos(chosenBytes(rows), rows) > left[first]) {
-      isChosen[chosen[--rows]] = false; // more bytes than those that the size was found with
+      isChosen[chosen[--rows]] = false; // more bytes than the size was found with
     }
   }
 
@@ -215,8 +215,8 @@ final class DeadlinePlanner {
   }
 
   /**
-   * Whether others can ride along, in place of those chosen last where the run would be too large,
-   * such that the plan meets as much as without.
+   * Whether requests without a deadline can ride along such that the plan meets as much as without
+   * them. Where the run would be too large, they replace the requests chosen last.
    */
   boolean allows(int bestEffort, long riderBytes) {
     if (!cost.isKnown()) {
@@ -252,7 +252,7 @@ final class DeadlinePlanner {
     }
   }
 
-  /** Chooses a run, and tells whether everyone else can be met after it. */
+  /** Chooses a run, and tells whether every other request can be met after it. */
   private boolean meetsAll(int first, boolean byWorth) {
     int size = largest(left, bytes, first, count, 0);
     if (size == 0) {
@@ -271,9 +271,10 @@ final class DeadlinePlanner {
   }
 
   /**
-   * What is met, of those from one on that are not chosen, by the largest runs after this one.
+   * The worth of the requests from a place on, without the chosen ones, that the largest runs after
+   * this one meet.
    *
-   * @param all whether to stop, with -1, at the first who is missed
+   * @param all whether to stop, with -1, at the first request that is missed
    */
   private long later(double start, int from, boolean all) {
     rest = 0;
@@ -303,10 +304,10 @@ final class DeadlinePlanner {
     return met;
   }
 
-  /** The most of a line from one on that, started then, end before that one's deadline. */
+  /** The most requests from a place on that, started then, end before the first one's deadline. */
   private int largest(long[] lefts, long[] sums, int from, int end, double start) {
     if (start + shortest > lefts[from]) {
-      return 0; // soon told of the many that an overload leaves behind
+      return 0; // a quick test, since an overload leaves many such requests behind
     }
     int high = Math.min(maxBatchSize, end - from);
     if (start + nanos(sums[from + high] - sums[from], high) <= lefts[from]) {

@@ -3,13 +3,14 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.internal.calls.PriorityTurns;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Requests with a deadline. The earliest few stand sorted in a window, which is as far as a plan
- * looks ahead; the others stand in a heap behind it. All deadlines of the window are at or before
- * those of the heap. A request that comes in the order of deadlines, as with one timeout for all,
- * costs constant time; any other a search and a move within the window, or the heap's logarithm.
+ * looks ahead; the others stand in a heap behind it. No deadline of the window is later than one of
+ * the heap. A request that comes in the order of deadlines, as with one timeout for all, costs
+ * constant time; any other costs a search and a move within the window, or the heap's logarithm.
  */
 final class DeadlineQueue<R extends QueuedRequest> {
   private final int lookAhead;
@@ -23,12 +24,12 @@ final class DeadlineQueue<R extends QueuedRequest> {
     this.lookAhead = lookAhead;
   }
 
-  /** Those waiting; gone ones may still be counted. */
+  /** The number of waiting requests; withdrawn ones may still be counted. */
   int size() {
     return count + heaped;
   }
 
-  /** Those in the window. */
+  /** The number of requests in the window. */
   int count() {
     return count;
   }
@@ -78,16 +79,16 @@ final class DeadlineQueue<R extends QueuedRequest> {
   }
 
   /**
-   * Readies the window for a plan: takes out those that are gone, and those that cannot be met any
-   * more into a list, and fills up from behind.
+   * Prepares the window for a plan: drops withdrawn requests, moves requests that can no longer be
+   * met into a list, and fills up from the heap.
    *
-   * @param cost tells what a lucky run alone takes; if unknown, only deadlines that have passed are
-   *     unmeetable
+   * @param cost the cost of runs; if unknown, only deadlines that have passed are unmeetable
+   * @param luck the quantile of the cost of a run alone that a request must have time for
    */
   void refresh(long nowNanos, CostPredictor cost, double luck, List<R> unmeetable) {
     int looked = 0;
     int kept = 0;
-    // Most have time enough for the largest request, and need no look at their own.
+    // Most requests have time enough for the largest one; only the others need their own cost.
     double longest = cost.isKnown() ? cost.nanos(1, mostBytes, luck) : 0;
     while (true) {
       for (; looked < count; looked++) {
@@ -112,11 +113,11 @@ final class DeadlineQueue<R extends QueuedRequest> {
     }
   }
 
-  /** Moves those that a plan has chosen into a batch, the earliest deadline first. */
-  void take(DeadlinePlanner plan, List<R> batch) {
+  /** Moves the requests that a plan has chosen into a batch, the earliest deadline first. */
+  void take(IntPredicate isChosen, List<R> batch) {
     int kept = 0;
     for (int i = 0; i < count; i++) {
-      if (plan.isChosen(i)) {
+      if (isChosen.test(i)) {
         batch.add(at(i));
       } else {
         window[kept++] = window[i];
@@ -126,7 +127,7 @@ final class DeadlineQueue<R extends QueuedRequest> {
     count = kept;
   }
 
-  /** Takes everything out. */
+  /** Takes every request out. */
   void removeAll(List<R> all) {
     for (int i = 0; i < count; i++) {
       all.add(at(i));
@@ -165,7 +166,7 @@ final class DeadlineQueue<R extends QueuedRequest> {
     }
   }
 
-  /** Takes out one of a class that may be refused, of the latest deadlines; null if none may. */
+  /** Takes out an evictable request of a class, a late deadline first; null if there is none. */
   @Nullable R pollEvictable(int ofClass) {
     for (int i = heaped - 1; i >= 0; i--) {
       R request = heaped(i);
@@ -196,7 +197,7 @@ final class DeadlineQueue<R extends QueuedRequest> {
         && request.isEvictable();
   }
 
-  /** By differences: the clock may be anywhere. */
+  /** Compares by difference, since the origin of the clock is arbitrary. */
   private static boolean isBefore(QueuedRequest a, QueuedRequest b) {
     return a.deadlineNanos() - b.deadlineNanos() < 0;
   }

@@ -3,14 +3,15 @@ package dev.inproc.inference.batch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The engine runs that there may be at once. Who holds a slot turns an engine: a worker for as long
- * as there is work, or a lone caller for one run. A caller that finds work waiting when it is done
- * hands its slot on to a worker, so that no caller serves strangers.
+ * The engine runs that there may be at once. The thread that holds a slot runs the model: a worker
+ * thread for as long as there is work, or a lone caller for one run. A caller that finds requests
+ * waiting when its run is done hands its slot on to a worker thread, so that no caller serves
+ * strangers.
  *
- * <p><b>No request is left behind.</b> One that comes is put into the queue first, and then its
- * caller looks for a free slot. One who leaves frees the slot first, and then looks into the queue.
- * Both are sequentially consistent, so whichever comes second sees the other (Dekker): a request is
- * never in the queue while all slots are free and nobody is about to take one.
+ * <p><b>No request is left behind.</b> A caller puts its request into the queue first, and then
+ * looks for a free slot. A thread that leaves frees its slot first, and then looks into the queue.
+ * Both are sequentially consistent, so the thread that comes second sees the other (Dekker): a
+ * request is never in the queue while all slots are free and no thread is about to take one.
  */
 final class EngineSlots {
   /** In place of a slot: all are taken. */
@@ -30,9 +31,11 @@ final class EngineSlots {
     all = count == MOST ? -1 : (1L << count) - 1;
   }
 
-  /**
-   * Takes the lowest free slot, or none. When all are taken, which is when it matters, it reads.
-   */
+  int count() {
+    return leaders.length;
+  }
+
+  /** Takes the lowest free slot, or none. While all are taken, as under load, it only reads. */
   int tryTake() {
     long seen = taken.get();
     while (seen != all) {
@@ -63,7 +66,7 @@ final class EngineSlots {
     return isHeld;
   }
 
-  /** Whether the calling thread leads: what it waits for would wait for it. */
+  /** Whether the calling thread leads: a request that it waits for would wait for its slot. */
   boolean isLeading() {
     return leading() != NONE;
   }

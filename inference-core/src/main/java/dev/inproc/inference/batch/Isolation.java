@@ -13,17 +13,17 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Finds which requests make a run fail, by running halves again: one in n is found in 2·log2(n)
- * reruns. Every request ends with an answer, with the failure of a run that it had alone, or with
- * an {@link OverloadedException}; never with the failure of a run that it shared.
+ * Finds the requests that make a run fail, by running halves again: one request in n is found in
+ * 2·log2(n) reruns. Every request ends with an answer, with the failure of a run that it had alone,
+ * or with an {@link OverloadedException}; never with the failure of a run that it shared.
  *
  * <p>Three bounds. A batch of n has at most 1.5·n reruns: a part is run together only while enough
  * reruns are left to run each undecided request alone. Reruns take a quarter of the engine's time
- * ({@link RerunBudget}); a batch that fails when that is used up is not looked into. And an engine
- * that fails {@value #LONE} requests alone, one after the other with no success between, is taken
- * to be ill: until something succeeds, {@value #LONE} requests of a batch that fails are run alone,
- * and if these fail too, the others are not run. They are picked at random, since a caller whose
- * requests make runs fail may send many.
+ * ({@link RerunBudget}); a batch that fails when the share is used up is refused without reruns.
+ * And an engine that fails {@value #LONE} requests alone, one after the other with no success
+ * between, is taken to be broken: until a request succeeds, {@value #LONE} requests of a batch that
+ * fails are run alone, and if they fail too, the others are not run. These requests are picked at
+ * random, since one caller may send many requests that make runs fail.
  */
 final class Isolation<I, O> {
   /** Runs requests together. */
@@ -53,14 +53,14 @@ final class Isolation<I, O> {
     budget = new RerunBudget(parallelism, timer.nanoTime());
   }
 
-  /** A batch ran without such a failure. */
+  /** A batch ran without a failure that names no request. */
   void well() {
     if (loneFailures.get() != 0) {
       loneFailures.set(0);
     }
   }
 
-  /** Ends every one of these, with an answer or a failure. */
+  /** Ends every one of these requests, with an answer or a failure. */
   void settle(Map<Throwable, List<Request<I, O>>> suspects) {
     suspects.forEach(this::settle);
   }
@@ -75,7 +75,7 @@ final class Isolation<I, O> {
     } else if (loneFailures.get() < LONE || isAnyWell(together)) {
       isolate(together);
     } else {
-      refuse(together, "those of them that were run alone failed too", failure);
+      refuse(together, "the requests of it that were run alone failed too", failure);
     }
   }
 
@@ -152,7 +152,7 @@ final class Isolation<I, O> {
     return live;
   }
 
-  /** Each with an exception of its own. */
+  /** Refuses each request with an exception of its own. */
   private void refuse(List<Request<I, O>> requests, String why, Throwable failure) {
     String reason =
         "a run of "

@@ -13,19 +13,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A list on its way through the queue, whatever its length. No more than a window of it waits or
- * runs at once, so that a single call stands behind two batches of it, not behind all. The first is
- * let in or refused like a single call; the others wait for room ({@link WaitingForRoom}). One
- * thread, its caller's, but for {@link #expire}.
+ * runs at once, so that a single call stands behind two batches of it, not behind all. The first
+ * request is let in or refused like a single call; the others wait for room ({@link
+ * WaitingForRoom}). Used by the caller's thread alone, except {@link #expire}.
  */
 final class ListRun<I, O> {
-  private final BatchScheduler<I, O> scheduler;
   private final AdmissionControl<I, O> admission;
   private final StatsCounter figures;
   private final List<I> inputs;
   private final CallOptions first;
   private final CallOptions others;
   private final int window;
-  private final @Nullable Request<I, O>[] requests; // those of the window, in a ring
+  private final @Nullable Request<I, O>[] requests; // of the window, in a ring
   private volatile int created;
   private volatile boolean expired;
 
@@ -36,13 +35,11 @@ final class ListRun<I, O> {
    * @param options armed, and without an executor
    */
   ListRun(
-      BatchScheduler<I, O> scheduler,
       AdmissionControl<I, O> admission,
       StatsCounter figures,
       List<I> inputs,
       CallOptions options,
       int window) {
-    this.scheduler = scheduler;
     this.admission = admission;
     this.figures = figures;
     this.inputs = inputs;
@@ -96,11 +93,11 @@ final class ListRun<I, O> {
     return request;
   }
 
-  /** Puts the next one into the queue, or into the line before it; false if it was refused. */
+  /** Puts the next request into the queue, or into the line before it; false if refused. */
   private boolean putIn() {
     int index = created;
     Request<I, O> request = admission.part(inputs.get(index), index == 0 ? first : others);
-    scheduler.enqueue(request, admission.admit(request));
+    admission.enqueue(request);
     requests[index % window] = request;
     created = index + 1; // after it has a place: the alarm may now end it
     if (expired) {
@@ -109,7 +106,7 @@ final class ListRun<I, O> {
     return !request.isDone();
   }
 
-  /** Ends what waits or runs because the list's time is over. */
+  /** Ends the requests that wait or run, because the list's time is over. */
   private void expire() {
     expired = true;
     for (int i = Math.max(0, created - window); i < created; i++) {
@@ -117,13 +114,13 @@ final class ListRun<I, O> {
     }
   }
 
-  /** Withdraws what has not ended, and counts what was never put in. */
+  /** Withdraws the requests that have not ended, and counts inputs that were never put in. */
   private void end(Throwable failure) {
     if (failure instanceof DeadlineExceededException) {
       expire();
     }
     for (int i = Math.max(0, created - window); i < created; i++) {
-      at(i).cancel(false); // none of them is in a chain
+      at(i).cancel(false); // a request of a list is in no chain
     }
     int left = inputs.size() - created;
     boolean ofAll =

@@ -2,7 +2,7 @@ package dev.inproc.inference.batch;
 
 import dev.inproc.inference.CallOptions;
 
-/** What the policy knows of a request that waits. Times are on one clock, in nanoseconds. */
+/** What the policy knows of a waiting request. Times are on one clock, in nanoseconds. */
 interface QueuedRequest {
   long arrivalNanos();
 
@@ -13,11 +13,11 @@ interface QueuedRequest {
 
   long bytes();
 
-  /** Whether it may be refused, while it waits, for the sake of a higher class. */
+  /** Whether it may be refused, while it waits, to make room for a higher class. */
   default boolean isEvictable() {
     return true;
   }
 
-  /** Cancelled, expired or answered meanwhile: leaves silently and costs nothing. */
+  /** Whether it was cancelled, expired or answered meanwhile. It is then dropped without a run. */
   boolean isGone();
 }

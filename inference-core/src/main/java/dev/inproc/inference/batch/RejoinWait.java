@@ -1,11 +1,11 @@
 package dev.inproc.inference.batch;
 
 /**
- * Whether to wait a moment, after a batch of blocked callers, for them to come back. Callers in
- * closed loops otherwise settle into two halves that take turns: each run holds half of them and
+ * Decides whether to wait a moment, after a batch of blocked callers, for their next calls. Callers
+ * in closed loops otherwise settle into two halves that take turns: each run holds one half and
  * pays the fixed cost alone. Where that cost is large beside the wait, and callers do come back,
  * waiting joins the halves. Callers that do not come back in time cost a few waits: after a failure
- * it is tried less and less often. One thread, the batch loop's.
+ * the wait is tried less and less often. Used by one thread, which runs the batch loop.
  */
 final class RejoinWait {
   private static final long MOST_NANOS = 60_000;
@@ -29,7 +29,7 @@ final class RejoinWait {
     return Math.min(MOST_NANOS, (long) (savedNanos / 2));
   }
 
-  /** Learns from a wait: whether at least half of those expected came. */
+  /** Learns from a wait: it paid if at least half of the expected callers came. */
   void came(int expected, int returned) {
     patience.learn(2 * returned >= expected);
   }

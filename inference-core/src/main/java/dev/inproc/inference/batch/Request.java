@@ -11,31 +11,51 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call in the batcher, and the future of its outcome. Its place says who accounts for it, each
- * move being one compare-and-set: from {@code OUTSIDE}, where it waits for room, to {@code QUEUED}
- * by the thread that lets it in; from there to {@code TAKEN} by the runner, who takes it out of the
- * count of those waiting; from any of these to {@code SETTLED} by whoever fails it on behalf of the
- * batcher, or hands its answer to an executor; or to {@code LEFT} by its own caller or timer. One
- * that is answered at once stays where it is: that its future was completed by the runner is
- * decision enough. So every request is counted out once, and its outcome is counted once.
+ * One call in the batcher, and the future of its outcome. Its place says which thread accounts for
+ * it, each move being one compare-and-set: from {@code OUTSIDE}, where it waits for room, to {@code
+ * QUEUED} by the thread that lets it in; from there to {@code TAKEN} by the runner, which takes it
+ * out of the count of waiting requests; from any of these to {@code SETTLED} by a thread that fails
+ * it on behalf of the batcher, or hands its answer to an executor; or to {@code LEFT} by its own
+ * caller or timer. A request that is answered at once stays where it is: its future, completed by
+ * the runner, is decision enough. So every request is counted out once, and its outcome is counted
+ * once.
  *
  * <p><b>Waking blocked callers.</b> A blocked caller parks until its future is done. When a large
  * batch ends, the runner wakes one of them; each caller, on its way out, wakes the {@link #next}.
  * Waking costs a system call, so this spreads over the callers what would hold up the runner. The
  * link is written before the future completes, so a caller that finds its future done finds the
  * link too. The chain passes over a request that its runner did not get to complete: a caller that
- * left on its own (interrupted, timed out) is never relied on. Nor is one that waits for several
- * requests, since it may be asleep on another.
+ * left on its own (interrupted, timed out) is never relied on. Nor is a caller that waits for
+ * several requests, since it may be asleep on another.
  */
 final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
-  /** In place of an arrival: nobody will ask for it. */
+  /** In place of an arrival time that no part needs. */
   static final long UNSTAMPED = Long.MIN_VALUE;
+
+  /** Accounts for requests that leave, and for outcomes on their way. */
+  interface Listener<I, O> {
+    /**
+     * A request's caller is gone, or its time is over.
+     *
+     * @param queued whether it was in the queue's count
+     * @param isOutside whether it waited for room
+     */
+    void gone(Request<I, O> request, boolean queued, boolean isOutside);
+
+    /** An outcome is on its way to its future, or has come there. */
+    void onDelivery(boolean begins);
+
+    /** Returns the threads of the model that is called. */
+    ServingThreads threads();
+
+    /** Returns what was called, for messages. */
+    Object predictor();
+  }
 
   private static final VarHandle PLACE;
   private static final int OUTSIDE = -1;
@@ -52,7 +72,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
     }
   }
 
-  private final BatchScheduler<I, O> scheduler;
+  private final Listener<I, O> listener;
   private final long arrivalNanos;
   private final long deadlineNanos;
   private final long bytes;
@@ -72,7 +92,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
    * @param chainable whether the waiter blocks on nothing else
    */
   Request(
-      BatchScheduler<I, O> scheduler,
+      Listener<I, O> listener,
       I input,
       CallOptions options,
       long nowNanos,
@@ -80,7 +100,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
       @Nullable Thread waiter,
       boolean chainable) {
     super(input, options);
-    this.scheduler = scheduler;
+    this.listener = listener;
     this.arrivalNanos = nowNanos;
     long remaining = Deadline.remainingNanos(options, nowNanos);
     this.deadlineNanos = remaining == Long.MAX_VALUE ? Long.MAX_VALUE : nowNanos + remaining;
@@ -121,12 +141,12 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
 
   @Override
   protected ServingThreads threads() {
-    return scheduler.threads();
+    return listener.threads();
   }
 
   @Override
   protected Object predictor() {
-    return scheduler;
+    return listener.predictor();
   }
 
   @Override
@@ -152,7 +172,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
     place = OUTSIDE;
   }
 
-  /** Takes it from outside into the queue, whose count it is in already; false if it has left. */
+  /** Takes it from outside into the queue, which counts it already; false if it has left. */
   boolean enter() {
     return PLACE.compareAndSet(this, OUTSIDE, QUEUED);
   }
@@ -169,7 +189,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
 
   @Override
   protected void onDelivery(boolean begins) {
-    scheduler.onDelivery(begins);
+    listener.onDelivery(begins);
   }
 
   @Override
@@ -179,7 +199,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
       releaseInput();
     }
     if (from != SETTLED) {
-      scheduler.gone(this, from == QUEUED, from == OUTSIDE);
+      listener.gone(this, from == QUEUED, from == OUTSIDE);
     }
     wake();
   }
@@ -211,7 +231,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
       return false;
     }
     if (from == OUTSIDE) {
-      figures.submitted(1); // the queue counts only what came in
+      figures.submitted(1); // the queue counts only requests that entered it
     }
     if (from != TAKEN) {
       releaseInput();
@@ -247,7 +267,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
     try {
       while (!isDone()) {
         if (Thread.currentThread() instanceof ForkJoinWorkerThread) {
-          awaitInPool();
+          PoolWait.await(this);
         } else {
           LockSupport.park(this);
         }
@@ -261,27 +281,6 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
       if (toWake != null) {
         toWake.wake();
       }
-    }
-  }
-
-  /** Lets the pool have another thread in place of this one: the model may need the pool. */
-  private void awaitInPool() {
-    try {
-      ForkJoinPool.managedBlock(
-          new ForkJoinPool.ManagedBlocker() {
-            @Override
-            public boolean block() {
-              LockSupport.park(this);
-              return isReleasable();
-            }
-
-            @Override
-            public boolean isReleasable() {
-              return isDone() || Thread.currentThread().isInterrupted();
-            }
-          });
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // for the caller to see
     }
   }
 

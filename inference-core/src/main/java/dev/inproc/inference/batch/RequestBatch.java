@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The requests of one run. It passes answers on and, in a large batch, wakes the blocked callers by
- * a chain (see {@link Request}). A failure of the engine that names no request is kept back: which
- * request is at fault is found out by running parts again ({@link Isolation}).
+ * a chain (see {@link Request}). A failure of the engine that names no request is kept back: {@link
+ * Isolation} runs parts again to find the request at fault.
  *
  * <p>The chain and its count belong to the thread that runs the batch. A model may complete calls
  * from other threads too: each of these wakes its caller and counts by itself.
  */
 final class RequestBatch<I, O> implements Batch<I, O> {
-  /** From here a chain costs less than waking one after the other. */
+  /** From this size a chain costs less than waking one caller after the other. */
   private static final int CHAINED = 8;
 
   private final List<Request<I, O>> requests;
@@ -35,10 +35,10 @@ final class RequestBatch<I, O> implements Batch<I, O> {
   private volatile int answeredBeside; // by other threads; written under the lock
   private boolean ended; // under the lock
 
-  /** By the failure that they had together, which names nobody; those gone included. */
+  /** Requests by the failure that they share and that names none; withdrawn ones included. */
   private Map<Throwable, List<Request<I, O>>> suspects = Map.of(); // written under the lock
 
-  /** To be made by the thread that runs the batch. */
+  /** To be created by the thread that runs the batch. */
   RequestBatch(List<Request<I, O>> requests, StatsCounter figures) {
     this.requests = requests;
     inputs = new ArrayList<>(requests.size());
@@ -67,7 +67,7 @@ final class RequestBatch<I, O> implements Batch<I, O> {
   @Override
   public Cancellation watch(int[] indexes) {
     if (Thread.currentThread() == runner) {
-      wake(); // a run begins: those answered so far need not wait for it
+      wake(); // a run begins: the callers answered so far need not wait for it
     }
     return CallBatch.watch(requests, indexes);
   }
@@ -80,8 +80,8 @@ final class RequestBatch<I, O> implements Batch<I, O> {
   @Override
   public boolean complete(int index, O output) {
     Request<I, O> request = requests.get(index);
-    // One that runs no user code is answered here and now, and that decides; else it is claimed
-    // first.
+    // A request that runs no user code is answered here and now, and that decides. Any other is
+    // claimed first.
     boolean direct = request.beginHere();
     if (direct ? request.isDone() : !request.settle()) {
       request.endHere();
@@ -110,7 +110,7 @@ final class RequestBatch<I, O> implements Batch<I, O> {
     return true;
   }
 
-  /** Counts at once: the runner may have ended the run, against the contract. */
+  /** Counts the answer at once: the runner may have ended the run, against the contract. */
   private boolean completeBeside(Request<I, O> request, O output, boolean direct) {
     boolean delivered = direct ? request.answerHere(output) : request.answerApart(output);
     if (delivered || !direct) {
@@ -134,15 +134,18 @@ final class RequestBatch<I, O> implements Batch<I, O> {
     return request.fail(requests.size() > 1 ? own(request, failure) : failure, figures);
   }
 
-  /** A failure that several requests have, for one of them. A blocked caller copies it itself. */
+  /** A failure that several requests share, for one of them. A blocked caller makes its copy. */
   private Throwable own(Request<I, O> request, Throwable failure) {
     return request.isBlocking() ? failure : Failures.copy(failure);
   }
 
-  /** Those gone too: the failure may be theirs, so it is not that of one who is left alone. */
+  /**
+   * Keeps a failure that names no request. Withdrawn requests are kept too: if one of them caused
+   * the failure, a request that is left alone must not be taken for its cause.
+   */
   private synchronized boolean suspect(Request<I, O> request, Throwable failure) {
     if (ended) {
-      return false; // too late to be looked into
+      return false; // too late to be run again
     }
     if (suspects.isEmpty()) {
       suspects = new HashMap<>(); // exceptions are equal only if they are the same
@@ -152,7 +155,7 @@ final class RequestBatch<I, O> implements Batch<I, O> {
   }
 
   /**
-   * Ends the run: wakes, and fails what was forgotten.
+   * Ends the run: wakes callers, and fails the requests that the model forgot.
    *
    * @param thrown what the predictor threw, against its contract
    */
@@ -174,7 +177,7 @@ final class RequestBatch<I, O> implements Batch<I, O> {
     }
   }
 
-  /** Drops the inputs that are left, once no run reads them any more. */
+  /** Drops the inputs that are left, once no run reads them. */
   void releaseInputs() {
     if (answered < requests.size()) {
       requests.forEach(Request::releaseInput);
@@ -185,7 +188,7 @@ final class RequestBatch<I, O> implements Batch<I, O> {
     return answered + answeredBeside;
   }
 
-  /** Those who must be looked into, by the failure that they had together. */
+  /** The requests that must be run again, by the failure that they share. */
   Map<Throwable, List<Request<I, O>>> suspects() {
     return suspects;
   }

@@ -12,15 +12,16 @@ import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 /**
  * Where requests come in: a bounded ring of many producers and one consumer (JCTools), and one word
  * that counts what waits. The word holds a flag for closed in its sign, then the number of
- * requests, then their size in lines of 64 bytes, so that admission is one atomic add: added first
- * and looked at afterwards; who finds too much takes his own share back.
+ * requests, then their size in lines of 64 bytes, so that admission is one atomic add. A caller
+ * adds first and looks afterwards; if it finds too much, it takes its own share back.
  *
- * <p>A request counts from its admission until it is taken or leaves. One that left may still sit
- * in the ring until it is drained, so the ring can be full while the count is not; then requests go
- * to an unbounded queue beside it.
+ * <p>A request counts from its admission until it is taken or leaves. A request that left may still
+ * sit in the ring until it is drained, so the ring can be full while the count is not; then
+ * requests go to an unbounded queue beside it.
  *
  * <p>The ring is small until it has been full once, so that an idle model costs little memory. The
- * large one then takes its place for good; what comes late to the small one is drained too.
+ * large ring then takes its place for good; a request that comes late to the small one is drained
+ * too.
  */
 final class RequestQueue<R extends QueuedRequest> {
   private static final int LINES_BITS = 40; // 64 TiB, more than callers can add before taking back
@@ -41,7 +42,7 @@ final class RequestQueue<R extends QueuedRequest> {
   private volatile MpscVarHandleArrayQueue<R> ring; // the first or the large one
   private final Queue<R> overflow = new ConcurrentLinkedQueue<>();
   private final LongAdder offeredBesides = new LongAdder();
-  // Those of the normal class, which is nearly all, are not counted apart.
+  // Requests of the normal class, which is nearly all, are not counted apart.
   private final AtomicInteger low = new AtomicInteger();
   private final AtomicInteger high = new AtomicInteger();
   private final int maxQueued;
@@ -74,7 +75,7 @@ final class RequestQueue<R extends QueuedRequest> {
     ring = first;
   }
 
-  /** The size of a request of so many bytes. */
+  /** The size in lines of a request of this many bytes. */
   static long lines(long bytes) {
     return (bytes + (1 << LINE_BITS) - 1) >>> LINE_BITS;
   }
@@ -112,7 +113,7 @@ final class RequestQueue<R extends QueuedRequest> {
     return true;
   }
 
-  /** Puts in what was admitted. */
+  /** Puts in a request that was admitted. */
   void offer(R request) {
     Priority priority = request.priority();
     if (priority != Priority.NORMAL) {
@@ -128,7 +129,7 @@ final class RequestQueue<R extends QueuedRequest> {
     if (full == first && maxQueued > first.capacity() && enlarge().offer(request)) {
       return;
     }
-    offeredBesides.increment(); // before it can end: no outcome is counted before its request
+    offeredBesides.increment(); // first, so that no outcome is counted before its request
     overflow.add(request);
   }
 
@@ -139,14 +140,14 @@ final class RequestQueue<R extends QueuedRequest> {
     return ring;
   }
 
-  /** How many were put in so far. */
+  /** The number of requests put in so far. */
   long offered() {
     MpscVarHandleArrayQueue<R> here = ring;
     long later = here == first ? 0 : here.currentProducerIndex();
     return first.currentProducerIndex() + later + offeredBesides.sum();
   }
 
-  /** Counts out what was taken or has left; {@link #leaveClass} is told of each. */
+  /** Counts out requests that were taken or have left; call {@link #leaveClass} for each. */
   void leave(int requests, long lines) {
     load.addAndGet(-(requests * ONE + lines));
   }
@@ -173,7 +174,7 @@ final class RequestQueue<R extends QueuedRequest> {
     return (load.get() & (ONE - 1)) <= maxLines;
   }
 
-  /** Hands over everything that is in; one thread at a time. */
+  /** Hands over every request that is in; one thread at a time. */
   void drain(Consumer<? super R> consumer) {
     MpscVarHandleArrayQueue<R> here = ring;
     drain(first, consumer);
@@ -193,13 +194,13 @@ final class RequestQueue<R extends QueuedRequest> {
     }
   }
 
-  /** Whether something is in that was not drained. */
+  /** Whether a request is in that was not drained. */
   boolean hasArrivals() {
     MpscVarHandleArrayQueue<R> here = ring;
     return !here.isEmpty() || (here != first && !first.isEmpty()) || !overflow.isEmpty();
   }
 
-  /** Admits no more. Returns false if it was closed before. */
+  /** Admits no more requests. Returns false if it was closed before. */
   boolean close() {
     long seen;
     do {
@@ -215,7 +216,7 @@ final class RequestQueue<R extends QueuedRequest> {
     return load.get() < 0;
   }
 
-  /** How many wait, admitted and not yet taken. */
+  /** The number of requests that wait: admitted and not yet taken. */
   int waiting() {
     return count(load.get());
   }
@@ -224,7 +225,7 @@ final class RequestQueue<R extends QueuedRequest> {
     return (load.get() & (ONE - 1)) << LINE_BITS;
   }
 
-  /** Whether nobody waits and it is open: what a lone caller asks. */
+  /** Whether no request waits and it is open: what a lone caller asks. */
   boolean isOpenAndEmpty() {
     return load.get() == 0;
   }

@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests in the order they came: a ring that grows, and sweeps out those that are gone before it
- * does, so that cancelled calls never hold memory for more than twice those that live.
+ * Requests in the order they came, in a ring that grows. Before it grows it drops withdrawn
+ * requests, so they never hold more memory than twice what the live ones need.
  */
 final class RequestRing<R extends QueuedRequest> {
   private @Nullable QueuedRequest[] ring = new QueuedRequest[16];
@@ -18,7 +18,7 @@ final class RequestRing<R extends QueuedRequest> {
     return size;
   }
 
-  /** The bytes of all, gone ones included. */
+  /** The bytes of all requests, withdrawn ones included. */
   long bytes() {
     return bytes;
   }
@@ -34,7 +34,7 @@ final class RequestRing<R extends QueuedRequest> {
     bytes += request.bytes();
   }
 
-  /** Returns the oldest that is not gone, or null; takes out those before it. */
+  /** Returns the oldest request that is not withdrawn, or null; drops the older ones. */
   @Nullable R peek() {
     while (size > 0) {
       R request = at(0);
@@ -46,7 +46,7 @@ final class RequestRing<R extends QueuedRequest> {
     return null;
   }
 
-  /** Takes the oldest out, gone or not; there must be one. */
+  /** Takes the oldest request out, withdrawn or not; there must be one. */
   R poll() {
     R request = at(0);
     ring[head] = null;
@@ -56,7 +56,7 @@ final class RequestRing<R extends QueuedRequest> {
     return request;
   }
 
-  /** Moves up to so many of the oldest into a list, without those gone; returns how many. */
+  /** Moves up to this many of the oldest live requests into a list; returns how many. */
   int take(int most, List<? super R> batch) {
     int taken = 0;
     while (taken < most && size > 0) {
@@ -69,7 +69,7 @@ final class RequestRing<R extends QueuedRequest> {
     return taken;
   }
 
-  /** Takes out the newest that is neither gone nor bound to stay; null if there is none. */
+  /** Takes out the newest live request that may be evicted; null if there is none. */
   @Nullable R pollEvictable() {
     for (int i = size - 1; i >= 0; i--) {
       R request = at(i);

@@ -1,8 +1,8 @@
 package dev.inproc.inference.batch;
 
 /**
- * The engine's time that may go into reruns: a quarter of it. Unused time is kept for a second. A
- * rerun may overdraw it; the debt is paid back before the next one begins. Thread-safe.
+ * The share of the engine's time that may go into reruns: a quarter. Unused time is kept for a
+ * second. A rerun may overdraw it; the debt is paid back before the next one begins. Thread-safe.
  */
 final class RerunBudget {
   private static final long KEPT_NANOS = 1_000_000_000;

@@ -18,7 +18,7 @@ final class Spread {
     histogram = new AtomicHistogram(highest, DIGITS);
   }
 
-  /** Records a value so many times. */
+  /** Records a value this many times. */
   void record(long value, long times) {
     // The maximum first: whatever a snapshot finds in the histogram is at most the maximum.
     if (value > largest.get()) {

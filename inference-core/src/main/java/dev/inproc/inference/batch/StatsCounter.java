@@ -54,7 +54,7 @@ final class StatsCounter {
     }
   }
 
-  /** Those that never come to the queue, which counts its own. */
+  /** Requests that never enter the queue; it counts the others. */
   void submitted(int requests) {
     notQueued.add(requests);
   }
@@ -68,12 +68,12 @@ final class StatsCounter {
     inline.add(requests);
   }
 
-  /** Those that their callers took back. */
+  /** Requests that their callers took back. */
   void cancelled(int requests) {
     cancelled.add(requests);
   }
 
-  /** By the kind of failure. */
+  /** Counts a failure by its kind. */
   void failed(Throwable failure) {
     failed(failure, 1);
   }
@@ -110,7 +110,7 @@ final class StatsCounter {
     histograms().sizes.record(size, 1);
   }
 
-  /** Of one request for all of its batch. */
+  /** The time in the queue of one request, taken for all of its batch. */
   void queued(long nanos, int size) {
     histograms().queue.record(clamp(nanos), size);
   }
@@ -139,7 +139,7 @@ final class StatsCounter {
 
   /**
    * Returns the figures now. Every request is counted as submitted before its outcome is, and
-   * outcomes are read first: they never are more than what was submitted.
+   * outcomes are read first, so outcomes never exceed submissions.
    */
   BatchingMetrics snapshot(RequestQueue<?> requests) {
     Map<DispatchReason, Long> byReason = new EnumMap<>(DispatchReason.class);

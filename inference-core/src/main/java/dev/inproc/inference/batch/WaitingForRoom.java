@@ -6,16 +6,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that wait for room, outside the queue: those of blocked callers with {@code Overload.WAIT},
- * and all of a list but its first. Within a class of priority they go in as they came; among the
- * classes by the weights of {@link WeightedFairQueue}.
+ * Requests that wait for room, outside the queue: of blocked callers with {@code Overload.WAIT},
+ * and all of a list but its first. Within a class of priority they enter in the order they came;
+ * the classes take turns by the weights of {@link WeightedFairQueue}.
  *
  * <p>They fill three quarters of the queue, and so leave room for calls that do not wait. Where
- * such calls keep it fuller than that, they get every second place that a batch leaves.
+ * such calls keep the queue fuller than that, the waiting requests get every second place that a
+ * batch leaves.
  *
- * <p><b>No request is left outside.</b> One that comes is put into the line first, and then looks
- * for room. Whoever takes from the queue's count does so first, and then looks into the line. Both
- * are sequentially consistent, so whichever comes second sees the other.
+ * <p><b>No request is left outside.</b> A thread that brings a request puts it into the line first,
+ * and then looks for room. A thread that lowers the queue's count does so first, and then looks
+ * into the line. Both are sequentially consistent, so the thread that comes second sees the other.
  */
 final class WaitingForRoom<I, O> {
   private final RequestQueue<Request<I, O>> queue;
@@ -36,7 +37,8 @@ final class WaitingForRoom<I, O> {
   }
 
   /**
-   * Admits a request that finds room and nobody waiting for it, as {@link RequestQueue#admit} does.
+   * Admits a request if there is room and no other waits for it, as {@link RequestQueue#admit}
+   * does.
    */
   Admission tryAdmit(Request<I, O> request) {
     return occupied ? Admission.TOO_MANY : admit(request);
@@ -65,8 +67,8 @@ final class WaitingForRoom<I, O> {
   }
 
   /**
-   * Counts out what was taken from the queue to be run, and lets some of those outside take the
-   * places of half of it.
+   * Counts out the requests that were taken from the queue, and lets requests outside take half of
+   * their places.
    *
    * @return whether any came in
    */
@@ -104,9 +106,9 @@ final class WaitingForRoom<I, O> {
   }
 
   /**
-   * Lets in those for whom there is room.
+   * Lets in the requests for which there is room.
    *
-   * @param refused gets those to be refused, since the queue is closed
+   * @param refused gets the requests to be refused, since the queue is closed
    * @return whether any came in
    */
   boolean refill(List<Request<I, O>> refused) {
@@ -137,7 +139,7 @@ final class WaitingForRoom<I, O> {
     return entered;
   }
 
-  /** Takes everybody out. */
+  /** Takes every request out. */
   List<Request<I, O>> removeAll() {
     List<Request<I, O>> all = new ArrayList<>();
     lock.enter();
@@ -152,7 +154,7 @@ final class WaitingForRoom<I, O> {
     return all;
   }
 
-  /** The next to go in, or null if nobody waits. */
+  /** The next request to go in, or null if none waits. */
   private @Nullable Request<I, O> next() {
     Request<I, O> next = head;
     if (next == null || next.isGone()) {

@@ -19,7 +19,7 @@ final class WeightedFairQueue<R extends QueuedRequest> {
     fifos.get(PriorityTurns.rank(request.priority())).add(request);
   }
 
-  /** Those waiting; gone ones may still be counted. */
+  /** The number of waiting requests; withdrawn ones may still be counted. */
   int size() {
     return fifos.get(0).size() + fifos.get(1).size() + fifos.get(2).size();
   }
@@ -31,7 +31,7 @@ final class WeightedFairQueue<R extends QueuedRequest> {
     return all == 0 ? 0 : (long) (bytes / all * rows);
   }
 
-  /** Whether there is none that is not gone. */
+  /** Whether there is no live request. */
   boolean isEmpty() {
     for (int i = 0; i < CLASSES; i++) {
       if (fifos.get(i).peek() != null) {
@@ -53,7 +53,7 @@ final class WeightedFairQueue<R extends QueuedRequest> {
     return oldest;
   }
 
-  /** Moves up to so many requests into a batch; returns how many. */
+  /** Moves up to this many requests into a batch; returns how many. */
   int take(int most, List<R> batch) {
     RequestRing<R> only = only();
     if (only != null) {
@@ -72,7 +72,7 @@ final class WeightedFairQueue<R extends QueuedRequest> {
     return taken;
   }
 
-  /** The class of all that wait, if there is one. */
+  /** The ring that holds every waiting request, if one does. */
   private @Nullable RequestRing<R> only() {
     RequestRing<R> only = null;
     for (int i = 0; i < CLASSES; i++) {
@@ -91,12 +91,12 @@ final class WeightedFairQueue<R extends QueuedRequest> {
     return next == PriorityTurns.NONE ? null : fifos.get(next);
   }
 
-  /** Takes out the newest of a class that may be refused; null if there is none. */
+  /** Takes out the newest evictable request of a class; null if there is none. */
   @Nullable R pollEvictable(int ofClass) {
     return fifos.get(ofClass).pollEvictable();
   }
 
-  /** Takes the next one out that is not gone; null if there is none. */
+  /** Takes the next live request out; null if there is none. */
   @Nullable R poll() {
     RequestRing<R> next = next();
     return next == null ? null : next.poll();

@@ -105,7 +105,7 @@ class BatchSchedulerLincheckTest {
     private void turn(BatchLoop<?, ?> loop) {
       do {
         var unused = loop.doWork(); // run() would spin for more
-      } while (bench.batcher.freeSlot(0));
+      } while (bench.batcher.loops().freeSlot(0));
     }
 
     @Operation

@@ -37,7 +37,7 @@ class BatchSchedulerRacesTest {
       assertEquals(BatchLoop.NOTHING, f.turnOnce());
       List<CompletableFuture<Long>> futures = f.submit(1, 65);
       futures.subList(0, 64).forEach(future -> future.cancel(false));
-      assertTrue(f.batcher.freeSlot(0), "there is one more to run");
+      assertTrue(f.batcher.loops().freeSlot(0), "there is one more to run");
       f.turn();
       assertAnswered(65, futures.subList(64, 65));
     }
@@ -52,7 +52,7 @@ class BatchSchedulerRacesTest {
       assertEquals(BatchLoop.NOTHING, f.turnOnce());
       List<CompletableFuture<Long>> late = f.submit(1, 1);
       assertEquals(1, f.started(), "its caller finds the engine taken");
-      assertTrue(f.batcher.freeSlot(0), "who leaves looks again");
+      assertTrue(f.batcher.loops().freeSlot(0), "who leaves looks again");
       f.turn();
       assertAnswered(1, late);
     }
@@ -125,7 +125,9 @@ class BatchSchedulerRacesTest {
 
     BlockedCaller(BatchFixture f) {
       setDaemon(true);
-      request = new Request<>(f.batcher, 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, this, true);
+      request =
+          new Request<>(
+              f.batcher.pending(), 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, this, true);
     }
 
     @Override

@@ -112,7 +112,7 @@ class ReleasedInputsTest {
       futures.get(5).obtrudeValue(2L);
       f.timer.advance(Duration.ofMillis(6).toNanos());
       futures.forEach(future -> Await.until("the end", future::isDone));
-      f.batcher.held(); // the queue drops what has left when it is next looked through
+      f.batcher.pending().held(); // the queue drops what has left when it is next looked through
       f.turn();
       assertReleased(futures);
     }
@@ -135,7 +135,7 @@ class ReleasedInputsTest {
   void failedByABoundedClose_isReleased() {
     try (BatchFixture f = fixture(Batching.upTo(4))) {
       var futures = submit(f, 6, CallOptions.DEFAULT);
-      f.batcher.refuseQueued(new IllegalStateException("closing"));
+      f.batcher.pending().refuseAll(new IllegalStateException("closing"));
       assertReleased(futures);
       f.turn();
     }

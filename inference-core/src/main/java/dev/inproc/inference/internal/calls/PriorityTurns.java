@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.function.IntPredicate;
 
 /**
- * Whose turn it is among the classes of priority. Next is the class whose weight (8 for high, 4 for
+ * Decides which class of priority comes next. Next is the class whose weight (8 for high, 4 for
  * normal, 1 for low), times the turns that it has waited, is greatest; so while all wait they get
  * about 5, 3 and 1 of nine turns, and none less than one of sixteen. Age is counted in turns, not
  * in time: by time, under an overload that lasts, the high class itself grows old and a low one
@@ -56,7 +56,7 @@ public final class PriorityTurns {
     return best;
   }
 
-  /** Forgets who waited, where one class was alone. */
+  /** Forgets how long each class waited, where one class was alone. */
   public void reset() {
     Arrays.fill(passedOver, 0);
   }

@@ -3,7 +3,7 @@ package dev.inproc.inference.internal.calls;
 import dev.inproc.inference.Cancellation;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The callers who wait for one run; when the last has left, the run is cancelled. */
+/** The callers that wait for one run; when the last has left, the run is cancelled. */
 final class WaiterGroup {
   private final Cancellation cancellation = new Cancellation();
   private final AtomicInteger waiting;

@@ -2,7 +2,10 @@ package dev.inproc.inference.internal.concurrent;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts what has begun and not ended, so that a thread that closes can wait for the last. */
+/**
+ * Counts operations that have begun and not ended, so that a thread that closes can wait for the
+ * last.
+ */
 public final class InFlight {
   private final AtomicLong count = new AtomicLong();
   private volatile boolean awaited;
@@ -24,7 +27,7 @@ public final class InFlight {
 
   /**
    * Waits until none is in flight, whatever interrupts come. A callback does not wait, since it may
-   * be what has not ended.
+   * itself be the operation that has not ended.
    *
    * @return false if the time passed first, or in a callback
    */
@@ -38,7 +41,8 @@ public final class InFlight {
     long end = System.nanoTime() + timeoutNanos;
     boolean interrupted = false;
     synchronized (lock) {
-      awaited = true; // before the count is read: whoever lowers it to nought looks at this
+      awaited =
+          true; // before the count is read: a thread that lowers it to zero reads this afterwards
       while (count.get() > 0 && end - System.nanoTime() > 0) {
         try {
           long millis = Math.min((end - System.nanoTime()) / 1_000_000 + 1, Integer.MAX_VALUE);

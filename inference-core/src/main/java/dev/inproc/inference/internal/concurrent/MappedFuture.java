@@ -11,9 +11,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A future that hands on another's outcome, and hands back that nobody wants it any more: when it
- * is cancelled, or completed from outside, it cancels what it follows. The JDK's {@code thenApply}
- * does only the first. Failures are handed on as they are, without a {@code CompletionException}.
+ * A future that hands on the outcome of another, and cancels the other when it is itself cancelled
+ * or completed from outside. The JDK's {@code thenApply} does only the first. Failures are handed
+ * on as they are, without a {@code CompletionException}.
  */
 public final class MappedFuture<T, U> extends CompletableFuture<U> implements Withdrawable {
   private volatile @Nullable CompletableFuture<T> upstream; // null once this is done

@@ -97,7 +97,7 @@ public final class RefCountedResource {
     try {
       free();
     } catch (RuntimeException e) {
-      // The thread that closes throws it.
+      // awaitFreed throws it
     }
   }
 
@@ -118,7 +118,8 @@ public final class RefCountedResource {
   }
 
   /**
-   * Waits until all has been freed, whatever interrupts come; those are kept for later.
+   * Waits until all has been freed. An interrupt does not end the wait; the status is set again
+   * afterwards.
    *
    * @return false if the time passed first
    * @throws RuntimeException what freeing threw on the janitor's thread

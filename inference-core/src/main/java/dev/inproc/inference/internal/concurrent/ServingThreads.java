@@ -1,15 +1,17 @@
 package dev.inproc.inference.internal.concurrent;
 
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The worker threads, the clock and the callback threads that some models have in common. A layer
- * finds those of the model that it stands around by {@code Predictor.find}.
+ * finds the threads of the model that it decorates by {@code Predictor.find}; see {@link #of}.
  */
 public final class ServingThreads {
   private static final ServingThreads SHARED =
@@ -56,6 +58,15 @@ public final class ServingThreads {
   /** Returns the threads of the process. */
   public static ServingThreads shared() {
     return SHARED;
+  }
+
+  /**
+   * Returns the threads of a predictor, or of the process if it names none.
+   *
+   * @param find the predictor's {@code find}
+   */
+  public static ServingThreads of(Function<Class<ServingThreads>, Optional<ServingThreads>> find) {
+    return find.apply(ServingThreads.class).orElse(SHARED);
   }
 
   /** Returns the threads of the process with another clock, for tests. */

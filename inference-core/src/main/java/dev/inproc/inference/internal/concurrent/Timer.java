@@ -1,6 +1,8 @@
 package dev.inproc.inference.internal.concurrent;
 
-/** The clock of deadlines and what wakes at them. An interface, so that tests own the time. */
+/**
+ * The clock of deadlines, and the scheduler of timeouts. An interface, so that tests own the time.
+ */
 public interface Timer {
   /** Returns the present time, on a clock that never runs backwards, with an arbitrary origin. */
   long nanoTime();

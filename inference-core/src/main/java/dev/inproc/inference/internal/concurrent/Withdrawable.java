@@ -3,7 +3,7 @@ package dev.inproc.inference.internal.concurrent;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A future of a call that a layer above withdraws once nobody waits for it. */
+/** A future of a call that a layer above withdraws once no caller waits for it. */
 public interface Withdrawable {
   /**
    * Withdraws the call.
@@ -12,7 +12,7 @@ public interface Withdrawable {
    */
   void withdraw(@Nullable Throwable reason);
 
-  /** Withdraws a call of the layer below; one that is not of this library is cancelled. */
+  /** Withdraws a call of the layer below. A future that is not of this library is cancelled. */
   static void withdraw(CompletableFuture<?> future, @Nullable Throwable reason) {
     if (future instanceof Withdrawable ours) {
       ours.withdraw(reason);

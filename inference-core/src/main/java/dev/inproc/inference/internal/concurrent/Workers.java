@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * after some idle seconds, so that a hundred idle models cost none; see {@link LibraryThreads}.
  *
  * <p>A <em>lane</em> turns one model's queue and limits how many threads it asks for, so the pool
- * is unbounded: a shared bound could deadlock two lanes that wait for each other. User code runs on
- * {@link CallbackExecutor}, which bounds itself.
+ * is unbounded: a shared bound could deadlock two lanes of which one waits for the other. User code
+ * runs on {@link CallbackExecutor}, which bounds itself.
  */
 public final class Workers {
   private static final Workers SHARED = new Workers("inproc", null);

@@ -12,7 +12,7 @@ public final class DirectoryGuard {
   private DirectoryGuard() {}
 
   /**
-   * Does nothing if the directory is this user's or root's and not everybody's to write.
+   * Does nothing if the directory is this user's or root's and not writable by every user.
    *
    * @throws IOException if not so
    */
@@ -22,7 +22,7 @@ public final class DirectoryGuard {
     }
     PosixFileAttributes attributes = Files.readAttributes(directory, PosixFileAttributes.class);
     if (attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
-      throw new IOException("everybody may write to " + directory);
+      throw new IOException("every user may write to " + directory);
     }
     boolean isRoots = Integer.valueOf(0).equals(Files.getAttribute(directory, "unix:uid"));
     if (!isRoots && !attributes.owner().equals(me())) {

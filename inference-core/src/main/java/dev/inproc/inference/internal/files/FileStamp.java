@@ -53,7 +53,7 @@ public record FileStamp(
     return unix(real, "nlink") instanceof Integer links ? links : 1;
   }
 
-  /** Returns whether the path still leads to that file, and nobody wrote to it. */
+  /** Returns whether the path still leads to that file, and no process wrote to it. */
   public boolean isCurrent() {
     try {
       return equals(of(path));

@@ -1,0 +1,36 @@
+package dev.inproc.inference.batch;
+
+import dev.inproc.inference.internal.calls.Failures;
+import org.jspecify.annotations.Nullable;
+
+/** The batch that an engine slot runs now. The runner writes it, any thread reads it. */
+final class CurrentRun<I, O> {
+  private volatile @Nullable RequestBatch<I, O> batch;
+  private volatile long expectedEnd;
+
+  void begin(RequestBatch<I, O> newBatch, long end) {
+    expectedEnd = end;
+    batch = newBatch;
+  }
+
+  void end() {
+    batch = null;
+  }
+
+  boolean isRunning() {
+    return batch != null;
+  }
+
+  /** When the run should end; a time in the past if there is no run. */
+  long expectedEnd() {
+    return expectedEnd;
+  }
+
+  /** Releases the callers of the batch that is being run, if there is one. */
+  void fail(Throwable reason) {
+    RequestBatch<I, O> running = batch;
+    if (running != null) {
+      running.requests().forEach(request -> request.failApart(() -> Failures.copy(reason)));
+    }
+  }
+}
