@@ -54,7 +54,7 @@ class StatusStyleTest {
   @Test
   void colours_inBothSchemes_haveTheContrastsOfLevelAa() {
     assertEquals(21, contrast(0, 0xFFFFFF), 0.01);
-    String[] schemes = StatusStyle.CSS.split("@media \\(prefers-color-scheme: dark\\)");
+    String[] schemes = StatusStyle.CSS.split("@media \\(prefers-color-scheme: dark\\)", -1);
     assertEquals(2, schemes.length);
     for (String scheme : schemes) {
       Map<String, Integer> colours = colours(scheme);
