@@ -29,7 +29,7 @@ class HistogramBarsTest {
     long seed = System.nanoTime();
     System.out.println("Seed of HistogramBarsTest: " + seed);
     Random random = new Random(seed);
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 150; i++) {
       double low = random.nextDouble() * 30;
       double spread = random.nextDouble() * random.nextDouble() * 12;
       int count = 1 + random.nextInt(300);
