@@ -54,8 +54,7 @@ class ArchitectureTest {
           .should()
           .onlyDependOnClassesThat(
               CORE.or(resideInAnyPackage(PLATFORM))
-                  .or(
-                      resideInAnyPackage("sun.misc", "jdk.jfr", "org.jctools.queues..")));
+                  .or(resideInAnyPackage("sun.misc", "jdk.jfr", "org.jctools.queues..")));
 
   /** The JDK 11 queues without Unsafe, of which nobody outside the batcher need know. */
   @ArchTest
@@ -190,9 +189,7 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule tensor_usesNothingOfOurs = onlyUses(TENSOR);
 
-  @ArchTest
-  static final ArchRule concurrent_usesEventsAlone =
-      onlyUses(CONCURRENT, EVENTS);
+  @ArchTest static final ArchRule concurrent_usesEventsAlone = onlyUses(CONCURRENT, EVENTS);
 
   @ArchTest static final ArchRule files_usesNothingOfOurs = onlyUses(FILES);
 

@@ -109,8 +109,7 @@ class DescribedChainTest {
       predictor.close();
       Await.until("the last event", () -> kinds().contains("ModelFreed"));
       // Refusals within ten seconds are one event.
-      assertEquals(
-          List.of("IntegrityProbed", "ModelLoaded", "Overloaded", "ModelFreed"), kinds());
+      assertEquals(List.of("IntegrityProbed", "ModelLoaded", "Overloaded", "ModelFreed"), kinds());
       assertTrue(events.get(1).source().contains("ledger"));
       assertEquals(0, runtime.droppedEvents());
     }

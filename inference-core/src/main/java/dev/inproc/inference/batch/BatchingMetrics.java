@@ -72,7 +72,10 @@ public record BatchingMetrics(
         (reason, count) ->
             all.add(
                 new Figure.Counter(
-                    "runs", Map.of("reason", reason.name().toLowerCase(Locale.ROOT)), "run", count)));
+                    "runs",
+                    Map.of("reason", reason.name().toLowerCase(Locale.ROOT)),
+                    "run",
+                    count)));
     all.add(Figure.Spread.seconds("run.time", runNanos));
     all.add(new Figure.Spread("batch.size", Map.of(), "call", batchSizes, 1, true));
     all.add(Figure.gauge("padding.ratio", "share", paddingRatio));

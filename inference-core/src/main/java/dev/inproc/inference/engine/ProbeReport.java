@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tried whether the batch axis was found by a trial
  */
-record ProbeReport(
-    AxisGuess guess, boolean tried, @Nullable IntegrityFile file, EventBus events) {
+record ProbeReport(AxisGuess guess, boolean tried, @Nullable IntegrityFile file, EventBus events) {
   void keep(Integrity found) {
     boolean complete = found.isComplete() || found.status() == Status.NEEDLESS;
     boolean worth = found.isComplete() || tried || found.nature() != Nature.PLAIN;

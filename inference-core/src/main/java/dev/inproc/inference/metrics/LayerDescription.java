@@ -30,8 +30,7 @@ public record LayerDescription(
   }
 
   /** Returns a layer around one other, which has that one's name. */
-  public static LayerDescription around(
-      LayerDescription inner, String kind, List<Figure> figures) {
+  public static LayerDescription around(LayerDescription inner, String kind, List<Figure> figures) {
     return new LayerDescription(kind, inner.name(), figures, List.of(inner));
   }
 

@@ -94,8 +94,10 @@ final class Descriptions {
       figures = fresh;
       status = Health.of(description).status();
       isClosed =
-          description.all().flatMap(layer -> layer.figure("state").stream()).anyMatch(
-              state -> state.value().equals("closed"));
+          description
+              .all()
+              .flatMap(layer -> layer.figure("state").stream())
+              .anyMatch(state -> state.value().equals("closed"));
     }
     if (isClosed) {
       onClosed.run();

@@ -31,10 +31,10 @@ import org.jspecify.annotations.Nullable;
  * meters.close(); // or close the predictor
  * }</pre>
  *
- * <p>Each meter has the tags {@code predictor} and {@code layer}. No request, key, tenant or version
- * makes a tag, so the number of meters is fixed when they are bound. The meters leave the registry
- * when this is closed, or once a {@code Metering} layer of the predictor is found closed; they hold
- * nothing of the predictor after that.
+ * <p>Each meter has the tags {@code predictor} and {@code layer}. No request, key, tenant or
+ * version makes a tag, so the number of meters is fixed when they are bound. The meters leave the
+ * registry when this is closed, or once a {@code Metering} layer of the predictor is found closed;
+ * they hold nothing of the predictor after that.
  */
 public final class PredictorMeters implements MeterBinder, AutoCloseable {
   private static final double[] QUANTILES = {0.5, 0.95, 0.99, 0.999};
@@ -86,7 +86,9 @@ public final class PredictorMeters implements MeterBinder, AutoCloseable {
   private void bind(MeterRegistry registry, Descriptions.Located located) {
     Figure figure = located.figure();
     Tags tags = tags().and("layer", located.layer());
-    tags = tags.and(figure.tags().entrySet().stream().map(e -> Tag.of(e.getKey(), e.getValue())).toList());
+    tags =
+        tags.and(
+            figure.tags().entrySet().stream().map(e -> Tag.of(e.getKey(), e.getValue())).toList());
     String meter = "inproc." + figure.name();
     if (figure instanceof Figure.Counter) {
       counter(registry, meter, tags, unit(figure), meters -> meters.value(located));

@@ -91,8 +91,7 @@ class ObservingTest {
     TRACE.set("trace-7");
     try {
       captured =
-          ContextPropagation.hook(
-                  ContextSnapshotFactory.builder().contextRegistry(context).build())
+          ContextPropagation.hook(ContextSnapshotFactory.builder().contextRegistry(context).build())
               .get();
     } finally {
       TRACE.remove();
