@@ -7,16 +7,18 @@
 module dev.inproc.inference {
   requires static transitive org.jspecify;
   requires org.jctools.core.jdk11;
-  requires HdrHistogram;
+  requires static jdk.jfr;
   requires jdk.unsupported; // sun.misc.Unsafe.invokeCleaner, to free direct buffers before Java 22
 
-  exports dev.inproc.inference;
   exports dev.inproc.inference.batch;
   exports dev.inproc.inference.bulk;
   exports dev.inproc.inference.engine;
+  exports dev.inproc.inference.events;
   exports dev.inproc.inference.metrics;
+  exports dev.inproc.inference.monitoring;
   exports dev.inproc.inference.spi;
   exports dev.inproc.inference.tensor;
+  exports dev.inproc.inference;
   // Building blocks for our own modules; not API.
   exports dev.inproc.inference.internal.calls to
       dev.inproc.inference.cache;

@@ -7,6 +7,7 @@ import dev.inproc.inference.batch.BatchingPredictor;
 import dev.inproc.inference.engine.Integrity;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.monitoring.Metering;
 import dev.inproc.inference.onnx.OnnxEngine;
 import dev.inproc.inference.tensor.Tensors;
 import java.io.PrintStream;
@@ -61,7 +62,8 @@ public final class Quickstart {
     try (HuggingFaceTokenizer tokenizer = MiniLm.tokenizer();
         Session session = new OnnxEngine().load(model, MiniLm.sessionOptions().build());
         BatchingPredictor<Tensors, Tensors> batched = Batching.upTo(MAX_BATCH).decorate(session);
-        Predictor<String, float[]> embedder = batched.with(new SentenceCodec(tokenizer))) {
+        Predictor<String, float[]> embedder =
+            batched.with(new SentenceCodec(tokenizer)).with(Metering.named("faq"))) {
 
       double loadSeconds = since(start);
       start = System.nanoTime();
@@ -120,6 +122,8 @@ public final class Quickstart {
         comparison.corpus(texts, embedder);
         comparison.cached(embedder);
       }
+      out.println();
+      Status.tell(embedder, out);
     }
     out.println("Ask your own: add -Dexec.args=\"'Where is my parcel?'\" to the same command.");
   }

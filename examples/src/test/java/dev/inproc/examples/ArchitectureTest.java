@@ -28,6 +28,8 @@ class ArchitectureTest {
   private static final String FILES = ROOT + ".internal.files";
   private static final String BULK = ROOT + ".bulk";
   private static final String METRICS = ROOT + ".metrics..";
+  private static final String EVENTS = ROOT + ".events..";
+  private static final String MONITORING = ROOT + ".monitoring..";
   private static final String BATCH = ROOT + ".batch..";
   private static final String SPI = ROOT + ".spi..";
   private static final String ENGINE = ROOT + ".engine..";
@@ -46,25 +48,23 @@ class ArchitectureTest {
   // ---- modules ----
 
   @ArchTest
-  static final ArchRule core_needsThePlatformQueuesAndHistogramsAlone =
+  static final ArchRule core_needsThePlatformAndQueuesAlone =
       classes()
           .that(CORE)
           .should()
           .onlyDependOnClassesThat(
               CORE.or(resideInAnyPackage(PLATFORM))
-                  .or(
-                      resideInAnyPackage(
-                          "sun.misc", "org.jctools.queues..", "org.HdrHistogram..")));
+                  .or(resideInAnyPackage("sun.misc", "jdk.jfr", "org.jctools.queues..")));
 
   /** The JDK 11 queues without Unsafe, of which nobody outside the batcher need know. */
   @ArchTest
-  static final ArchRule queuesAndHistograms_areTheBatchersAlone =
+  static final ArchRule queues_areTheBatchersAlone =
       noClasses()
           .that(CORE)
           .and()
           .resideOutsideOfPackage(BATCH)
           .should()
-          .dependOnClassesThat(resideInAnyPackage("org.jctools..", "org.HdrHistogram.."));
+          .dependOnClassesThat(resideInAnyPackage("org.jctools.."));
 
   @ArchTest
   static final ArchRule unsafe_isUsedToFreeBuffersAlone =
@@ -183,23 +183,30 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule cache_knowsNoEngineAndNoBatcher =
-      onlyUses(CACHE, ROOT, TENSOR, CALLS, CONCURRENT);
+      onlyUses(CACHE, ROOT, TENSOR, CALLS, CONCURRENT, METRICS, EVENTS);
 
   // ---- packages of core ----
 
   @ArchTest static final ArchRule tensor_usesNothingOfOurs = onlyUses(TENSOR);
 
-  @ArchTest static final ArchRule concurrent_usesNothingOfOurs = onlyUses(CONCURRENT);
+  @ArchTest static final ArchRule concurrent_usesEventsAlone = onlyUses(CONCURRENT, EVENTS);
 
   @ArchTest static final ArchRule files_usesNothingOfOurs = onlyUses(FILES);
 
   @ArchTest static final ArchRule cost_usesNothingOfOurs = onlyUses(COST);
 
-  @ArchTest static final ArchRule metrics_usesNothingOfOurs = onlyUses(METRICS);
+  @ArchTest static final ArchRule metrics_usesConcurrentAlone = onlyUses(METRICS, CONCURRENT);
+
+  @ArchTest static final ArchRule events_usesNothingOfOurs = onlyUses(EVENTS);
+
+  @ArchTest
+  static final ArchRule monitoring_usesRootMetricsAndConcurrentAlone =
+      onlyUses(MONITORING, ROOT, METRICS, CONCURRENT);
 
   /** The root uses no internal package that uses the root. */
   @ArchTest
-  static final ArchRule root_usesTensorAndConcurrentAlone = onlyUses(ROOT, TENSOR, CONCURRENT);
+  static final ArchRule root_usesTensorMetricsAndConcurrentAlone =
+      onlyUses(ROOT, TENSOR, METRICS, CONCURRENT);
 
   @ArchTest
   static final ArchRule calls_usesRootAndConcurrentAlone = onlyUses(CALLS, ROOT, CONCURRENT);
@@ -209,11 +216,11 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule engine_usesNoLayer =
-      onlyUses(ENGINE, ROOT, TENSOR, SPI, CALLS, CONCURRENT, COST, FILES);
+      onlyUses(ENGINE, ROOT, TENSOR, SPI, CALLS, CONCURRENT, COST, FILES, METRICS, EVENTS);
 
   @ArchTest
   static final ArchRule batch_knowsNoTensorAndNoEngine =
-      onlyUses(BATCH, ROOT, CALLS, CONCURRENT, COST, METRICS);
+      onlyUses(BATCH, ROOT, CALLS, CONCURRENT, COST, METRICS, EVENTS);
 
   @ArchTest
   static final ArchRule bulk_usesNothingInternalButThreadsAndFailures =

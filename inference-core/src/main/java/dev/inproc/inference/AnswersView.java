@@ -3,6 +3,7 @@ package dev.inproc.inference;
 import dev.inproc.inference.CallOptions.Overload;
 import dev.inproc.inference.internal.concurrent.MappedFuture;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.metrics.LayerDescription;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,6 +93,11 @@ final class AnswersView<I, O> implements Predictor<I, Answer<O>> {
   @Override
   public <T> Optional<T> find(Class<T> control) {
     return inner.find(control);
+  }
+
+  @Override
+  public LayerDescription describe() {
+    return inner.describe();
   }
 
   @Override

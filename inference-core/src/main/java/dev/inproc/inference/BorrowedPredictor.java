@@ -1,5 +1,6 @@
 package dev.inproc.inference;
 
+import dev.inproc.inference.metrics.LayerDescription;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -85,6 +86,11 @@ class BorrowedPredictor<I, O> extends ForwardingPredictor<I, O> {
       lent.close();
     }
     return lent;
+  }
+
+  @Override
+  public LayerDescription describe() {
+    return inner().describe();
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.inproc.inference.internal.concurrent.InFlight;
 import dev.inproc.inference.internal.concurrent.MappedFuture;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -123,6 +124,11 @@ final class CodecPredictor<I, O> implements Predictor<I, O> {
   @Override
   public <T> Optional<T> find(Class<T> control) {
     return control.isInstance(this) ? Optional.of(control.cast(this)) : inner.find(control);
+  }
+
+  @Override
+  public LayerDescription describe() {
+    return LayerDescription.around(inner.describe(), "codec", List.of());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.inproc.inference;
 
+import dev.inproc.inference.metrics.LayerDescription;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -65,6 +66,12 @@ public abstract class ForwardingPredictor<I, O> implements Predictor<I, O> {
   @Override
   public <T> Optional<T> find(Class<T> control) {
     return control.isInstance(this) ? Optional.of(control.cast(this)) : inner.find(control);
+  }
+
+  /** Returns a layer without figures around the description of the wrapped predictor. */
+  @Override
+  public LayerDescription describe() {
+    return LayerDescription.around(inner.describe(), "layer", List.of());
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.inproc.inference.cache;
 
+import dev.inproc.inference.events.EventBus;
+import dev.inproc.inference.events.ServingEvent.CacheSwitched;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -25,6 +27,7 @@ final class CacheCircuitBreaker {
   }
 
   private final Timer timer;
+  private final EventBus events;
   private final AtomicInteger times = new AtomicInteger();
   private volatile State state;
   private int failedTrials;
@@ -35,8 +38,9 @@ final class CacheCircuitBreaker {
    *
    * @param passing whether all calls go past the cache, until {@link #settle}
    */
-  CacheCircuitBreaker(Timer timer, boolean passing) {
+  CacheCircuitBreaker(Timer timer, EventBus events, boolean passing) {
     this.timer = timer;
+    this.events = events;
     state = passing ? State.PASSING : State.ON;
   }
 
@@ -59,7 +63,10 @@ final class CacheCircuitBreaker {
     return state == State.CLOSED;
   }
 
-  synchronized void pays() {
+  synchronized void pays(Object cache) {
+    if (failedTrials > 0) {
+      events.publish(new CacheSwitched(cache.toString(), true));
+    }
     failedTrials = 0;
   }
 
@@ -73,6 +80,9 @@ final class CacheCircuitBreaker {
     failedTrials = Math.min(LONGEST, failedTrials + 1);
     pause = timer.schedule(this::tryAgain, TimeUnit.SECONDS.toNanos(seconds));
     // Told once a streak, not once a trial.
+    if (failedTrials == 1) {
+      events.publish(new CacheSwitched(cache.toString(), false));
+    }
     LOG.log(
         failedTrials == 1 ? Level.INFO : Level.DEBUG,
         () -> cache + ": off for " + seconds + " s, since looking up costs more than it saves");

@@ -1,6 +1,10 @@
 package dev.inproc.inference.cache;
 
+import dev.inproc.inference.metrics.Figure;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
 /**
  * A cache's figures since it was made. Immutable. A request is counted as just one of hit, miss,
@@ -70,5 +74,29 @@ public record CachingMetrics(
   public double hitRatio() {
     long all = requests();
     return all == 0 ? 0 : (double) (hits + coalesced) / all;
+  }
+
+  /** Returns these as figures. */
+  List<Figure> figures() {
+    List<Figure> all = new ArrayList<>();
+    all.add(new Figure.Info("switched", on ? "on" : "off"));
+    result(all, "hit", hits);
+    result(all, "miss", misses);
+    result(all, "coalesced", coalesced);
+    result(all, "bypassed", bypassed);
+    result(all, "not cached", notCached);
+    result(all, "closed", closed);
+    all.add(Figure.gauge("hit.ratio", "share", hitRatio()));
+    all.add(Figure.gauge("entries", "entry", (double) entries));
+    all.add(Figure.gauge("memory.entries", "byte", (double) bytes));
+    all.add(Figure.counter("evictions", "entry", evictions));
+    all.add(Figure.counter("expirations", "entry", expirations));
+    all.add(Figure.counter("refreshes", "run", refreshes));
+    all.add(Figure.gauge("time.saved", "second", timeSaved.toNanos() / 1e9));
+    return all;
+  }
+
+  private static void result(List<Figure> all, String result, long count) {
+    all.add(new Figure.Counter("requests", Map.of("result", result), "call", count));
   }
 }

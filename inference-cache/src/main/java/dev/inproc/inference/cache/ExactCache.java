@@ -12,6 +12,7 @@ import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.concurrent.Workers;
+import dev.inproc.inference.metrics.LayerDescription;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -60,7 +61,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     this.timer = timer;
     threads = ServingThreads.of(inner::find);
     boolean passing = inner.keepsState();
-    breaker = new CacheCircuitBreaker(timer, passing);
+    breaker = new CacheCircuitBreaker(timer, threads.events(), passing);
     if (passing) {
       LOG.log(Level.WARNING, "{0}: nothing is cached, {1}", inner, WHY_PASSED);
     }
@@ -236,6 +237,11 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   @Override
   public <T> Optional<T> find(Class<T> control) {
     return control.isInstance(this) ? Optional.of(control.cast(this)) : inner.find(control);
+  }
+
+  @Override
+  public LayerDescription describe() {
+    return LayerDescription.around(inner.describe(), "exact.cache", metrics().figures());
   }
 
   @Override

@@ -81,7 +81,7 @@ final class PayoffSampler {
 
   private void look() {
     switch (payoff.look(counts.hits.hits(), counts.misses.get(), counts.savedNanos())) {
-      case PAYS -> breaker.pays();
+      case PAYS -> breaker.pays(cache);
       case COSTS -> breaker.costs(cache);
       case OPEN -> {}
     }

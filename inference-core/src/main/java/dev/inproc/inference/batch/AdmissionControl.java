@@ -25,6 +25,7 @@ final class AdmissionControl<I, O> {
   private final WaitingForRoom<I, O> outside;
   private final BatchRunner<I, O> runs;
   private final StatsCounter figures;
+  private final OverloadNotice notice;
   private final boolean delays;
 
   /** What became of a call. */
@@ -45,6 +46,7 @@ final class AdmissionControl<I, O> {
       WaitingForRoom<I, O> outside,
       BatchRunner<I, O> runs,
       StatsCounter figures,
+      OverloadNotice notice,
       boolean delays) {
     this.pending = pending;
     this.loops = loops;
@@ -54,6 +56,7 @@ final class AdmissionControl<I, O> {
     this.outside = outside;
     this.runs = runs;
     this.figures = figures;
+    this.notice = notice;
     this.delays = delays;
   }
 
@@ -219,6 +222,7 @@ final class AdmissionControl<I, O> {
 
   private OverloadedException overloaded(RequestQueue.Admission admission) {
     int waiting = queue.waiting();
+    notice.refused(waiting, timer.nanoTime());
     if (admission == RequestQueue.Admission.TOO_MANY) {
       return new OverloadedException(queue.capacity(), waiting, retryAfter(waiting));
     }

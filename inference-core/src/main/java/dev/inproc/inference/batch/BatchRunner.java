@@ -69,7 +69,7 @@ final class BatchRunner<I, O> {
     }
     RequestBatch<I, O> gathered = new RequestBatch<>(requests, figures);
     double typical = cost.nanos(requests.size(), bytes, LUCKY);
-    current.begin(gathered, start + (long) typical);
+    current.begin(gathered, start, start + (long) typical);
     try {
       PredictorClosedException closed = aborted;
       if (closed != null) {

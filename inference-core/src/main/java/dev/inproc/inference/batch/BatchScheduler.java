@@ -10,6 +10,8 @@ import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Threads;
 import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.metrics.Figure;
+import dev.inproc.inference.metrics.LayerDescription;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -100,7 +102,7 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
     queue = new RequestQueue<>(batching.maxQueued(), batching.maxQueuedBytes());
     WaitingForRoom<I, O> outside = new WaitingForRoom<>(queue);
     slots = new EngineSlots(batching.parallelism());
-    figures = new StatsCounter(maxBatchSize);
+    figures = new StatsCounter();
     termination = new Termination(inner, queue, slots, task -> launcher.accept(inner, task));
     CostEstimator cost = new CostEstimator();
     BatchRunner<I, O> runs =
@@ -124,7 +126,16 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
     loops = new EngineLoops<>(this, slots, pending, runs, termination, launcher, delays);
     admission =
         new AdmissionControl<>(
-            pending, loops, traits, timer, queue, outside, runs, figures, delays);
+            pending,
+            loops,
+            traits,
+            timer,
+            queue,
+            outside,
+            runs,
+            figures,
+            new OverloadNotice(this, threads.events(), timer.nanoTime()),
+            delays);
     inline =
         new CallerRuns<>(
             inner, figures, batching.maxBatchSize() > 1, this::checkOpen, admission::checkFits);
@@ -288,6 +299,15 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
   @Override
   public BatchingMetrics metrics() {
     return figures.snapshot(queue);
+  }
+
+  @Override
+  public LayerDescription describe() {
+    List<Figure> all = new ArrayList<>(metrics().figures());
+    all.add(new Figure.Info("state", queue.isClosed() ? "closed" : "open"));
+    all.add(Figure.gauge("queue.capacity", "call", queue.capacity()));
+    all.add(Figure.gauge("run.age", "second", loops.longestRunNanos(timer.nanoTime()) / 1e9));
+    return LayerDescription.around(inner.describe(), "batching", all);
   }
 
   @Override

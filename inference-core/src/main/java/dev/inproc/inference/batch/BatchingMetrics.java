@@ -1,6 +1,10 @@
 package dev.inproc.inference.batch;
 
-import dev.inproc.inference.metrics.Distribution;
+import dev.inproc.inference.metrics.Figure;
+import dev.inproc.inference.metrics.Histogram;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -22,9 +26,9 @@ import java.util.Map;
  * @param reruns calls of the model to find out which request had made a batch fail
  * @param reasons why batches were run when they were
  * @param batchSizes requests in a batch
- * @param queueMicros microseconds from arrival to the start of the run, by one request a batch,
+ * @param queueNanos nanoseconds from arrival to the start of the run, by one request a batch,
  *     counted as often as the batch has requests; where requests are very cheap, of some batches
- * @param runMicros microseconds of a run
+ * @param runNanos nanoseconds of a run
  * @param paddingRatio of all input elements that were run, the share that was padding
  */
 public record BatchingMetrics(
@@ -41,13 +45,44 @@ public record BatchingMetrics(
     long runs,
     long reruns,
     Map<DispatchReason, Long> reasons,
-    Distribution batchSizes,
-    Distribution queueMicros,
-    Distribution runMicros,
+    Histogram batchSizes,
+    Histogram queueNanos,
+    Histogram runNanos,
     double paddingRatio) {
 
   /** Copies what is not immutable. */
   public BatchingMetrics {
     reasons = Map.copyOf(reasons);
+  }
+
+  /** Returns these as figures. */
+  List<Figure> figures() {
+    List<Figure> all = new ArrayList<>();
+    calls(all, "answered", answered);
+    calls(all, "failed", failed);
+    calls(all, "expired", expired);
+    calls(all, "cancelled", cancelled);
+    calls(all, "overloaded", overloaded);
+    calls(all, "closed", closed);
+    all.add(Figure.counter("calls.inline", "call", inline));
+    all.add(Figure.gauge("queue.waiting", "call", waiting));
+    all.add(Figure.gauge("queue.bytes", "byte", (double) waitingBytes));
+    all.add(Figure.Spread.seconds("queue.time", queueNanos));
+    reasons.forEach(
+        (reason, count) ->
+            all.add(
+                new Figure.Counter(
+                    "runs",
+                    Map.of("reason", reason.name().toLowerCase(Locale.ROOT)),
+                    "run",
+                    count)));
+    all.add(Figure.Spread.seconds("run.time", runNanos));
+    all.add(new Figure.Spread("batch.size", Map.of(), "call", batchSizes, 1, true));
+    all.add(Figure.gauge("padding.ratio", "share", paddingRatio));
+    return all;
+  }
+
+  private static void calls(List<Figure> all, String outcome, long count) {
+    all.add(new Figure.Counter("calls", Map.of("outcome", outcome), "call", count));
   }
 }

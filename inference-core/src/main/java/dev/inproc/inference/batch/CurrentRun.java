@@ -7,8 +7,10 @@ import org.jspecify.annotations.Nullable;
 final class CurrentRun<I, O> {
   private volatile @Nullable RequestBatch<I, O> batch;
   private volatile long expectedEnd;
+  private volatile long started;
 
-  void begin(RequestBatch<I, O> newBatch, long end) {
+  void begin(RequestBatch<I, O> newBatch, long start, long end) {
+    started = start;
     expectedEnd = end;
     batch = newBatch;
   }
@@ -19,6 +21,14 @@ final class CurrentRun<I, O> {
 
   boolean isRunning() {
     return batch != null;
+  }
+
+  /** How long the run has taken so far; 0 if there is none. */
+  long ageNanos(long now) {
+    RequestBatch<I, O> running = batch;
+    long start = started;
+    boolean isSame = running != null && running == batch; // else the start may be of another run
+    return isSame ? Math.max(0, now - start) : 0;
   }
 
   /** When the run should end; a time in the past if there is no run. */

@@ -160,6 +160,11 @@ final class EngineLoops<I, O> implements BatchLoop.Owner<I, O> {
     return free;
   }
 
+  /** Returns how long the longest of the present runs has taken so far; 0 if there is none. */
+  long longestRunNanos(long now) {
+    return allLoops().mapToLong(loop -> loop.current().ageNanos(now)).max().orElse(0);
+  }
+
   boolean isBatchRunning() {
     return allLoops().anyMatch(loop -> loop.current().isRunning());
   }

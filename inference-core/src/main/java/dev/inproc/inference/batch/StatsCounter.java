@@ -3,12 +3,12 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.metrics.Distribution;
+import dev.inproc.inference.metrics.Histogram;
+import dev.inproc.inference.metrics.HistogramRecorder;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * histograms and six clock readings for each request cost as much as carrying it.
  */
 final class StatsCounter {
-  private static final long LONGEST = TimeUnit.HOURS.toNanos(1);
-
   private final LongAdder notQueued = new LongAdder();
   private final LongAdder answered = new LongAdder();
   private final LongAdder inline = new LongAdder();
@@ -33,22 +31,16 @@ final class StatsCounter {
   private final DoubleAdder rows = new DoubleAdder();
   private final DoubleAdder paddedRows = new DoubleAdder();
   private final Map<DispatchReason, LongAdder> reasons = new EnumMap<>(DispatchReason.class);
-  private final int maxBatchSize;
   private volatile @Nullable Histograms histograms; // made by the first batch
 
   /** Too large for a model that is idle. */
   private static final class Histograms {
-    private final Spread sizes;
-    private final Spread queue = new Spread(LONGEST);
-    private final Spread run = new Spread(LONGEST);
-
-    Histograms(int maxBatchSize) {
-      sizes = new Spread(Math.max(2, maxBatchSize));
-    }
+    private final HistogramRecorder sizes = new HistogramRecorder();
+    private final HistogramRecorder queue = new HistogramRecorder();
+    private final HistogramRecorder run = new HistogramRecorder();
   }
 
-  StatsCounter(int maxBatchSize) {
-    this.maxBatchSize = maxBatchSize;
+  StatsCounter() {
     for (DispatchReason reason : DispatchReason.values()) {
       reasons.put(reason, new LongAdder());
     }
@@ -107,16 +99,16 @@ final class StatsCounter {
       reruns.increment();
       return;
     }
-    histograms().sizes.record(size, 1);
+    histograms().sizes.record(size);
   }
 
   /** The time in the queue of one request, taken for all of its batch. */
   void queued(long nanos, int size) {
-    histograms().queue.record(clamp(nanos), size);
+    histograms().queue.record(nanos, size);
   }
 
   void ended(long runNanos) {
-    histograms().run.record(clamp(runNanos), 1);
+    histograms().run.record(runNanos);
   }
 
   private Histograms histograms() {
@@ -127,14 +119,10 @@ final class StatsCounter {
   private synchronized Histograms makeHistograms() {
     Histograms made = histograms;
     if (made == null) {
-      made = new Histograms(maxBatchSize);
+      made = new Histograms();
       histograms = made;
     }
     return made;
-  }
-
-  private static long clamp(long nanos) {
-    return Math.max(0, Math.min(nanos, LONGEST));
   }
 
   /**
@@ -170,9 +158,9 @@ final class StatsCounter {
         runs.sum(),
         reruns.sum(),
         byReason,
-        made == null ? Distribution.EMPTY : made.sizes.distribution(1),
-        made == null ? Distribution.EMPTY : made.queue.distribution(1e-3),
-        made == null ? Distribution.EMPTY : made.run.distribution(1e-3),
+        made == null ? Histogram.EMPTY : made.sizes.snapshot(),
+        made == null ? Histogram.EMPTY : made.queue.snapshot(),
+        made == null ? Histogram.EMPTY : made.run.snapshot(),
         all == 0 ? 0 : paddedRows.sum() / all);
   }
 }

@@ -5,6 +5,7 @@ import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.BatchTraits;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
@@ -91,6 +92,11 @@ final class BorrowedSession implements Session {
   }
 
   // ---- describing ----
+
+  @Override
+  public LayerDescription describe() {
+    return owner.describe();
+  }
 
   @Override
   public Signature signature() {

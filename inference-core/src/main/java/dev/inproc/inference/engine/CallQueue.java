@@ -242,6 +242,16 @@ final class CallQueue {
     return next;
   }
 
+  /** Returns how many calls wait, outside the queue too. */
+  synchronized int waiting() {
+    return waiting.size() + outside.size();
+  }
+
+  /** Returns how many calls may wait in the queue. */
+  int capacity() {
+    return capacity;
+  }
+
   /** Whether a bounded close has failed all calls. */
   boolean isAbandoned() {
     return abandoned != null;

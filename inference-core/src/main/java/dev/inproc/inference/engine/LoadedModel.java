@@ -2,12 +2,15 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.events.ServingEvent.ModelFreed;
+import dev.inproc.inference.events.ServingEvent.ModelLoaded;
 import dev.inproc.inference.internal.concurrent.BoundedClose;
 import dev.inproc.inference.internal.concurrent.CallbackExecutor;
 import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Workers;
+import dev.inproc.inference.metrics.Figure;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +33,7 @@ final class LoadedModel {
   private final RefCountedResource lifetime;
   private final CallExecutor executor;
   private volatile @Nullable BackgroundTask background;
+  private volatile boolean isAnnounced;
   // By outputs, so that views made anew for every call share their bindings.
   private final Map<List<Integer>, Runner> runners = new ConcurrentHashMap<>();
 
@@ -194,10 +198,23 @@ final class LoadedModel {
     return Workers.isTurning(queue) || CallbackExecutor.isCallback();
   }
 
+  /** The model serves from now on. */
+  void announce(Duration took) {
+    isAnnounced = true;
+    threads.events().publish(new ModelLoaded(replicas.name, devices(), took));
+  }
+
+  private String devices() {
+    return String.join(", ", replicas.all.stream().map(replica -> replica.device() + "").toList());
+  }
+
   private void free() {
     List<Runnable> steps = runnerCloses();
     replicas.all.forEach(replica -> steps.add(replica.model()::close));
     steps.add(replicas.options.runtime()::modelFreed);
+    if (isAnnounced) { // else it served the probe alone
+      steps.add(() -> threads.events().publish(new ModelFreed(replicas.name)));
+    }
     CloseAll.all(steps);
   }
 
@@ -205,6 +222,27 @@ final class LoadedModel {
     List<Runnable> steps = new ArrayList<>();
     runners.values().forEach(runner -> steps.add(runner::close));
     return steps;
+  }
+
+  /** Returns what the model counts, whatever views of it there are. */
+  List<Figure> figures() {
+    return List.of(
+        new Figure.Info("state", state()),
+        new Figure.Info("device", devices()),
+        new Figure.Info("integrity", replicas.integrity().status().toString()),
+        Figure.counter("runs", "run", replicas.engineRuns.sum()),
+        Figure.Spread.seconds("run.time", replicas.runNanos.snapshot()),
+        Figure.gauge("queue.waiting", "call", queue.waiting()),
+        Figure.gauge("queue.capacity", "call", queue.capacity()),
+        Figure.gauge("memory.pooled", "byte", (double) nativeBytes()));
+  }
+
+  private String state() {
+    if (lifetime.isClosed()) {
+      return "closed";
+    }
+    boolean isProbing = replicas.integrity().status() == Integrity.Status.UNFINISHED;
+    return isProbing && background != null ? "starting" : "open";
   }
 
   long nativeBytes() {

@@ -6,6 +6,7 @@ import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.tensor.DataType;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.TensorSpec;
@@ -178,6 +179,11 @@ final class ModelSession implements Session {
       return Optional.of(control.cast(model.threads()));
     }
     return control.isInstance(this) ? Optional.of(control.cast(this)) : Optional.empty();
+  }
+
+  @Override
+  public LayerDescription describe() {
+    return new LayerDescription("session", replicas.name, model.figures(), List.of());
   }
 
   @Override

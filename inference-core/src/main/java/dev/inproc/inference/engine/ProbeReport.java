@@ -1,6 +1,8 @@
 package dev.inproc.inference.engine;
 
 import dev.inproc.inference.engine.Integrity.Status;
+import dev.inproc.inference.events.EventBus;
+import dev.inproc.inference.events.ServingEvent.IntegrityProbed;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tried whether the batch axis was found by a trial
  */
-record ProbeReport(AxisGuess guess, boolean tried, @Nullable IntegrityFile file) {
+record ProbeReport(AxisGuess guess, boolean tried, @Nullable IntegrityFile file, EventBus events) {
   void keep(Integrity found) {
     boolean complete = found.isComplete() || found.status() == Status.NEEDLESS;
     boolean worth = found.isComplete() || tried || found.nature() != Nature.PLAIN;
@@ -24,6 +26,7 @@ record ProbeReport(AxisGuess guess, boolean tried, @Nullable IntegrityFile file)
     Integrity all = found.withAxis(guess.decision(found), guess.hint(found));
     replicas.found(all);
     SessionLog.LOG.log(level(all), "{0}: {1}", replicas.name, all);
+    events.publish(new IntegrityProbed(replicas.name, all.toString(), all.allowsPadding()));
   }
 
   /** Takes over what was found in the background. */

@@ -2,6 +2,7 @@ package dev.inproc.inference.engine;
 
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.cost.CostModel;
+import dev.inproc.inference.metrics.HistogramRecorder;
 import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.spi.Statefulness;
 import dev.inproc.inference.tensor.Signature;
@@ -27,6 +28,7 @@ final class ReplicaSet {
   final Timer timer;
   final CostModel costs = new CostModel();
   final LongAdder engineRuns = new LongAdder(); // for calls; the probe's are not counted
+  final HistogramRecorder runNanos = new HistogramRecorder(); // of calls' runs that were timed
   final boolean sentinels = Sentinels.areOn();
   private final boolean isStatePossible;
   private volatile Integrity integrity =

@@ -220,7 +220,11 @@ final class Runner implements RunPlan.Costs {
       if (before > 0 && ((before & SAMPLE_MASK) == 1 || isWorthTiming())) {
         long start = replicas.timer.nanoTime();
         binding.run();
-        replicas.costs.record(rows, volume(padded), replicas.timer.nanoTime() - start);
+        long nanos = replicas.timer.nanoTime() - start;
+        replicas.costs.record(rows, volume(padded), nanos);
+        if (counter != null) {
+          replicas.runNanos.record(nanos);
+        }
       } else {
         binding.run();
       }

@@ -1,5 +1,6 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.events.ServingListener;
 import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
@@ -69,6 +70,21 @@ public final class ServingRuntime implements AutoCloseable {
 
   ServingThreads threads() {
     return threads;
+  }
+
+  /** Adds a listener, which hears of the models that use this runtime from now on. */
+  public void addListener(ServingListener listener) {
+    threads.events().add(Objects.requireNonNull(listener, "listener"));
+  }
+
+  /** Takes a listener out. It may still hear the event that it is being told. */
+  public void removeListener(ServingListener listener) {
+    threads.events().remove(Objects.requireNonNull(listener, "listener"));
+  }
+
+  /** Returns how many events were dropped, since a listener was too slow. */
+  public long droppedEvents() {
+    return threads.events().dropped();
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.inproc.inference.engine.Integrity.Status;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.spi.Statefulness;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -42,11 +43,13 @@ final class SessionLoader {
   }
 
   ModelSession load() {
+    long start = threads.timer().nanoTime();
     Loaded loaded = new Loaded();
     boolean done = false;
     try {
       ModelSession session = loaded.session();
       done = true;
+      session.model().announce(Duration.ofNanos(threads.timer().nanoTime() - start));
       return session;
     } finally {
       if (!done) {
@@ -257,7 +260,7 @@ final class SessionLoader {
     }
 
     private ProbeReport report(@Nullable IntegrityFile file) {
-      return new ProbeReport(guess, tried, file);
+      return new ProbeReport(guess, tried, file, threads.events());
     }
 
     /** Whether a run changes, or may change, later answers. */

@@ -79,7 +79,7 @@ class BatchSchedulerRacesTest {
               });
       RequestBatch<Long, Long> gathered =
           new RequestBatch<>(
-              callers.stream().map(each -> each.request).toList(), new StatsCounter(8));
+              callers.stream().map(each -> each.request).toList(), new StatsCounter());
       for (int i = 0; i < 8; i++) {
         assertTrue(gathered.complete(i, LedgerModel.f(i)));
       }
@@ -96,7 +96,7 @@ class BatchSchedulerRacesTest {
           IntStream.range(0, 8).mapToObj(i -> new BlockedCaller(f)).toList();
       callers.forEach(Thread::start);
       callers.forEach(Await::blocked);
-      StatsCounter figures = new StatsCounter(8);
+      StatsCounter figures = new StatsCounter();
       RequestBatch<Long, Long> gathered =
           new RequestBatch<>(callers.stream().map(each -> each.request).toList(), figures);
       var unused =

@@ -1,5 +1,6 @@
 package dev.inproc.inference.internal.concurrent;
 
+import dev.inproc.inference.events.EventBus;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -20,6 +21,7 @@ public final class ServingThreads {
   private final Workers workers;
   private final Timer timer;
   private final CallbackExecutor callbacks;
+  private final EventBus events;
   private final @Nullable Executor callbackExecutor;
   private final @Nullable Supplier<? extends UnaryOperator<Runnable>> context;
   private final @Nullable SystemTimer own; // null if the threads are the process's
@@ -50,6 +52,7 @@ public final class ServingThreads {
     this.workers = workers;
     this.timer = timer;
     this.callbacks = callbacks;
+    events = new EventBus(task -> workers.turn(EventBus.class, task));
     this.callbackExecutor = callbackExecutor;
     this.context = context;
     this.own = own;
@@ -111,6 +114,11 @@ public final class ServingThreads {
   /** Returns what completes futures that have callbacks. */
   public CallbackExecutor callbacks() {
     return callbacks;
+  }
+
+  /** Returns what carries events to listeners. */
+  public EventBus events() {
+    return events;
   }
 
   /** Returns the executor of calls whose options name none, or null. */

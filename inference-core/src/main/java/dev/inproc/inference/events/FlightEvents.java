@@ -1,0 +1,115 @@
+package dev.inproc.inference.events;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
+
+/** The events as JDK Flight Recorder has them. Loaded only where the JDK has the recorder. */
+final class FlightEvents {
+  private FlightEvents() {}
+
+  static void record(ServingEvent event) {
+    if (event instanceof ServingEvent.ModelLoaded loaded) {
+      ModelLoaded e = new ModelLoaded();
+      if (e.isEnabled()) {
+        e.model = loaded.source();
+        e.device = loaded.device();
+        e.loading = loaded.took().toNanos();
+        e.commit();
+      }
+    } else if (event instanceof ServingEvent.ModelFreed freed) {
+      ModelFreed e = new ModelFreed();
+      e.model = freed.source();
+      e.commit();
+    } else if (event instanceof ServingEvent.IntegrityProbed probed) {
+      IntegrityProbed e = new IntegrityProbed();
+      e.model = probed.source();
+      e.finding = probed.finding();
+      e.clean = probed.isClean();
+      e.commit();
+    } else if (event instanceof ServingEvent.Overloaded overloaded) {
+      Overloaded e = new Overloaded();
+      e.batcher = overloaded.source();
+      e.waiting = overloaded.waiting();
+      e.commit();
+    } else if (event instanceof ServingEvent.CacheSwitched switched) {
+      CacheSwitched e = new CacheSwitched();
+      e.cache = switched.source();
+      e.on = switched.isOn();
+      e.commit();
+    }
+  }
+
+  @Name("dev.inproc.ModelLoaded")
+  @Label("Model Loaded")
+  @Category("Inproc")
+  @Description("A model was loaded, checked and warmed up")
+  @StackTrace(false)
+  static final class ModelLoaded extends Event {
+    @Label("Model")
+    String model = "";
+
+    @Label("Device")
+    String device = "";
+
+    @Label("Loading Time")
+    @Timespan(Timespan.NANOSECONDS)
+    long loading;
+  }
+
+  @Name("dev.inproc.ModelFreed")
+  @Label("Model Freed")
+  @Category("Inproc")
+  @Description("A model was closed and its memory freed")
+  @StackTrace(false)
+  static final class ModelFreed extends Event {
+    @Label("Model")
+    String model = "";
+  }
+
+  @Name("dev.inproc.IntegrityProbed")
+  @Label("Integrity Probed")
+  @Category("Inproc")
+  @Description("Whether a model's answers depend on what they are run with")
+  @StackTrace(false)
+  static final class IntegrityProbed extends Event {
+    @Label("Model")
+    String model = "";
+
+    @Label("Finding")
+    String finding = "";
+
+    @Label("Clean")
+    boolean clean;
+  }
+
+  @Name("dev.inproc.Overloaded")
+  @Label("Overloaded")
+  @Category("Inproc")
+  @Description("A batcher has begun to refuse calls")
+  @StackTrace(false)
+  static final class Overloaded extends Event {
+    @Label("Batcher")
+    String batcher = "";
+
+    @Label("Waiting Calls")
+    int waiting;
+  }
+
+  @Name("dev.inproc.CacheSwitched")
+  @Label("Cache Switched")
+  @Category("Inproc")
+  @Description("A cache has switched itself off or on")
+  @StackTrace(false)
+  static final class CacheSwitched extends Event {
+    @Label("Cache")
+    String cache = "";
+
+    @Label("On")
+    boolean on;
+  }
+}

@@ -1,0 +1,74 @@
+package dev.inproc.inference.metrics;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What calls came in the last minute, from snapshots of counts that only grow. A snapshot is kept
+ * every ten seconds, for seventy. Thread-safe.
+ */
+public final class MinuteWindow {
+  /** How often {@link #keep} is due while calls come. */
+  public static final long KEEP_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private record Kept(long nanos, CallMetrics metrics) {}
+
+  /**
+   * The last minute.
+   *
+   * @param metrics what came in it
+   * @param spanNanos how long it is
+   */
+  public record Minute(CallMetrics metrics, long spanNanos) {}
+
+  private final Deque<Kept> kept = new ArrayDeque<>(); // oldest first, never empty
+
+  /**
+   * Creates a window that begins now.
+   *
+   * @param nowNanos the time
+   */
+  public MinuteWindow(long nowNanos) {
+    kept.add(new Kept(nowNanos, CallMetrics.NONE));
+  }
+
+  /**
+   * Keeps a snapshot, if the last one is ten seconds old.
+   *
+   * @return whether it differs from the last one kept
+   */
+  public synchronized boolean keep(long nowNanos, CallMetrics metrics) {
+    Kept last = kept.getLast();
+    boolean differs =
+        last.metrics.begun() != metrics.begun() || last.metrics.allEnded() != metrics.allEnded();
+    if (nowNanos - last.nanos >= KEEP_NANOS) {
+      kept.add(new Kept(nowNanos, metrics));
+      forget(nowNanos);
+    }
+    return differs;
+  }
+
+  /** Forgets what is older than a minute, but for the snapshot at which the last minute begins. */
+  private void forget(long nowNanos) {
+    while (kept.size() > 1) {
+      Kept first = kept.removeFirst();
+      if (nowNanos - kept.getFirst().nanos < MINUTE_NANOS) {
+        kept.addFirst(first);
+        return;
+      }
+    }
+  }
+
+  /** Returns what came in the minute before a snapshot that was taken now. */
+  public synchronized Minute before(long nowNanos, CallMetrics metrics) {
+    forget(nowNanos);
+    Kept first = kept.getFirst();
+    long span = nowNanos - first.nanos;
+    // A longer one began with a time without calls.
+    long minute = span < MINUTE_NANOS + KEEP_NANOS ? span : MINUTE_NANOS;
+    return new Minute(metrics.since(first.metrics), minute);
+  }
+}
