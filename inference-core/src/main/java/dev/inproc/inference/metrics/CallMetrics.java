@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Calls by outcome, and how long those that were answered took. Immutable. A list counts as many
- * calls as it has inputs, each of which took the time of the list.
+ * Calls by outcome, and how long the answered ones took. Immutable. A list counts as many calls as
+ * it has inputs, each of which took the time of the list.
  *
  * @param begun calls that came; never fewer than ended
  * @param ended calls that have an outcome, by outcome; every outcome is a key

@@ -11,8 +11,8 @@ import java.util.OptionalLong;
  * What the process uses now, as the operating system measures it, and what it may use. A value that
  * the system does not tell is empty: outside Linux, all but the processors and the CPU time.
  *
- * <p>The limits are those of the process's control group, version 1 or 2: what a container is
- * killed for exceeding. The group's memory includes file pages that the kernel can drop, so {@code
+ * <p>The limits belong to the process's control group, version 1 or 2: a container is killed for
+ * exceeding them. The group's memory includes file pages that the kernel can drop, so {@code
  * groupMemoryBytes} leaves inactive ones out, as Kubernetes does.
  *
  * @param processors processors that the JVM may use

@@ -3,7 +3,7 @@ package dev.inproc.inference.onnx;
 import dev.inproc.inference.onnx.format.ProtoWriter;
 import java.nio.charset.StandardCharsets;
 
-/** Writes a small ONNX graph; field numbers are those of {@code onnx.proto}. */
+/** Writes a small ONNX graph; field numbers are as in {@code onnx.proto}. */
 final class HelperGraph {
   static final int INT64 = 7;
   static final int STRING = 8;

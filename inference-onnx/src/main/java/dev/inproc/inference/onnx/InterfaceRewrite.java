@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *       is left out.
  * </ul>
  *
- * <p>Field numbers are those of {@code onnx.proto}.
+ * <p>Field numbers are as in {@code onnx.proto}.
  */
 final class InterfaceRewrite {
   private static final long MAX_BYTES = 1L << 30; // arrays and protobuf end at 2 GiB
@@ -57,7 +57,7 @@ final class InterfaceRewrite {
    * What is to be loaded.
    *
    * @param model the model's bytes; null if nothing needs to change
-   * @param names the graph's own names of inputs and outputs, by those that they got
+   * @param names the graph's own names of inputs and outputs, by the names that they got
    * @param unsigned the types of inputs that became signed, by the names that they got
    * @param leftOut the outputs that are left out, each with the reason
    */

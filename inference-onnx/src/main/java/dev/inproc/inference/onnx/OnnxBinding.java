@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One run's tensors, made once. Inputs are native tensors over lent memory. Outputs of a foreseen
  * shape are <em>pinned</em>: ONNX Runtime writes them straight into lent memory, ten times cheaper
- * than copying them out of its own. The others are asked for and copied: those of no foreseen
- * shape, and those that are inputs of the graph, which ONNX Runtime does not write.
+ * than copying them out of its own. The others are asked for and copied: outputs of no foreseen
+ * shape, and outputs that are inputs of the graph, which ONNX Runtime does not write.
  *
  * <p>A model's graph may contradict its own signature. ONNX Runtime then refuses the pinned tensor;
  * the output is never pinned again and the run is made once more.

@@ -169,9 +169,9 @@ public final class OnnxOptions {
     /**
      * Keeps optimized graphs in a directory, so that later loads skip the work. An entry is keyed
      * by the model's digest, the version of ONNX Runtime, the device, the processor architecture
-     * and the options. A model with external data has none. Whoever can write to the directory
+     * and the options. A model with external data has none. A user that can write to the directory
      * decides what is loaded: protect it as you protect the models. On Unix, a directory that
-     * belongs to another user (but root) or that everybody may write to is not used, with a
+     * belongs to another user (but root) or that every user may write to is not used, with a
      * warning. Default: none.
      *
      * <p>Measure before you use it: each load computes the model's digest, and what is saved is the
@@ -197,8 +197,8 @@ public final class OnnxOptions {
      * Has models share one engine pool of so many threads, instead of a pool for each. For a
      * process with many models, of which few are busy: an idle model then costs no thread. The
      * process has one such pool, and it must exist before ONNX Runtime's first use: load the first
-     * model of the process with this option. Its size and {@link #spinning} are those of that first
-     * load; later ones join it, and {@code intraOpThreads} has no effect on them. Where ONNX
+     * model of the process with this option. Its size and {@link #spinning} are the ones of that
+     * first load; later ones join it, and {@code intraOpThreads} has no effect on them. Where ONNX
      * Runtime was in use before, each model has a pool of its own, and a warning says so. Default:
      * a pool for each model.
      *
@@ -225,7 +225,7 @@ public final class OnnxOptions {
     }
 
     /**
-     * Sets one of ONNX Runtime's session configuration entries, such as those of its C header.
+     * Sets one of ONNX Runtime's session configuration entries, such as the ones in its C header.
      *
      * @throws IllegalArgumentException for the one that says where external data lies: that is the
      *     model's own directory

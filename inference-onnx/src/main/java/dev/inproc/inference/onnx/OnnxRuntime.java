@@ -133,9 +133,9 @@ final class OnnxRuntime {
 
   /**
    * Has the native environment outlive the binding's shutdown hook. The hook gives the binding's
-   * one reference to the environment back, whoever is loading, running or closing a model, and that
-   * aborts the JVM (microsoft/onnxruntime#31352). The native environment counts references; this
-   * takes one that is never given back. The binding has no public way to take one.
+   * one reference to the environment back, whatever thread is loading, running or closing a model,
+   * and that aborts the JVM (microsoft/onnxruntime#31352). The native environment counts
+   * references; this takes one that is never given back. The binding has no public way to take one.
    */
   private static void keep(OrtEnvironment environment) {
     try {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A checked model in the form that the Java binding can load and call.
  *
- * @param bytes what to load in place of the model's file or bytes; null to load those
+ * @param bytes what to load in place of the model's file or bytes; null to load these
  * @param rewrite what became of its inputs and outputs
  * @param metadata what the file says of itself; null if it cannot be read here
  * @param mayHaveExternalData whether native code must know where such data lies

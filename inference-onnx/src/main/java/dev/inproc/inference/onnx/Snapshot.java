@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A private copy of a model's files in the temporary directory, which nobody else can write to.
+ * A private copy of a model's files in the temporary directory, which no other user can write to.
  * Deleted when closed. Where the system refuses that because the files are mapped (Windows), they
  * go when the JVM ends.
  */

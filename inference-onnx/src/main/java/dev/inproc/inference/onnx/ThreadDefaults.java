@@ -19,8 +19,8 @@ final class ThreadDefaults {
   }
 
   /**
-   * Off: a thread that spins takes a processor from whoever shares the machine, and in a JVM
-   * someone always does.
+   * Off: a thread that spins takes a processor from other threads of the machine, and a JVM always
+   * has some.
    */
   static boolean spinning(OnnxOptions onnxOptions) {
     Boolean chosen = onnxOptions.spinning();

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Takes the ZipMap operators off the end of a classifier's graph. A ZipMap turns a row of scores
  * into a map by class; without it the output is the scores themselves, under the output's old name,
  * and the classes are told apart from them. Works on the protobuf's own bytes and copies all else
- * as it is, so it needs no ONNX classes. Field numbers are those of {@code onnx.proto}.
+ * as it is, so it needs no ONNX classes. Field numbers are as in {@code onnx.proto}.
  */
 final class ZipMapRemoval {
   private static final long MAX_BYTES = 1L << 30; // arrays and protobuf end at 2 GiB

@@ -42,7 +42,7 @@ import org.tensorflow.internal.c_api.TF_Tensor;
  * fetch what it is fed.
  *
  * <p><b>May an input's memory be written again after a run?</b> TensorFlow forwards buffers from
- * operator to operator, but writes only into those that nobody else holds, and this binding holds
+ * operator to operator, but writes only into a buffer with no other holder, and this binding holds
  * its inputs; an output may <em>be</em> an input, and is read before that is written again. A
  * variable or table, however, may keep the buffer itself for its value. Where a signature has
  * operators that can, each run gets a copy in memory of TensorFlow's own.
