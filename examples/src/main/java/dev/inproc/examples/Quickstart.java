@@ -118,11 +118,9 @@ public final class Quickstart {
                 ? size
                     + String.format(Locale.ROOT, "; checked likewise: %.1e at most", worst(found))
                 : size + System.lineSeparator() + checked(found));
-        out.println();
         comparison.corpus(texts, embedder);
         comparison.cached(embedder);
       }
-      out.println();
       Status.tell(embedder, out);
     }
     out.println("Ask your own: add -Dexec.args=\"'Where is my parcel?'\" to the same command.");

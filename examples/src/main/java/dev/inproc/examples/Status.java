@@ -28,15 +28,6 @@ final class Status {
     MeteringMetrics figures = predictor.find(MeteringStats.class).orElseThrow().metrics();
     Histogram latency = figures.total().latencyNanos();
     LayerDescription description = predictor.describe();
-    out.printf(
-        Locale.ROOT,
-        "Figures %s: %,d calls answered, p50 %.1f ms, p95 %.1f, p99 %.1f; %s%n",
-        figures.name(),
-        figures.total().count(Outcome.ANSWERED),
-        latency.quantile(0.5) / 1e6,
-        latency.quantile(0.95) / 1e6,
-        latency.quantile(0.99) / 1e6,
-        Health.of(description));
     Path page = target().resolve(PAGE);
     try {
       Files.writeString(
@@ -44,7 +35,14 @@ final class Status {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    out.println("        all of them: " + page);
+    out.printf(
+        Locale.ROOT,
+        "Figures %,d calls, p50 %.1f ms, p99 %.1f; %s; all of them in %s%n",
+        figures.total().count(Outcome.ANSWERED),
+        latency.quantile(0.5) / 1e6,
+        latency.quantile(0.99) / 1e6,
+        Health.of(description).status(),
+        page);
   }
 
   /** The build's folder of this module, from wherever the program was started. */

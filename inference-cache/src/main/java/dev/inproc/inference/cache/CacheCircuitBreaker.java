@@ -30,7 +30,7 @@ final class CacheCircuitBreaker {
   private final EventBus events;
   private final AtomicInteger times = new AtomicInteger();
   private volatile State state;
-  private int failedTrials;
+  private volatile int failedTrials; // written under the lock
   private Timer.@Nullable Scheduled pause;
 
   /**
@@ -63,14 +63,28 @@ final class CacheCircuitBreaker {
     return state == State.CLOSED;
   }
 
-  synchronized void pays(Object cache) {
+  /** Look-ups are found to save more than they cost. */
+  void pays(Object cache) {
     if (failedTrials > 0) {
-      events.publish(new CacheSwitched(cache.toString(), true));
+      paysAgain(name(cache)); // the name is the application's code: not under the lock
+    }
+  }
+
+  private synchronized void paysAgain(String cache) {
+    if (failedTrials > 0) {
+      events.publish(new CacheSwitched(cache, true));
     }
     failedTrials = 0;
   }
 
-  synchronized void costs(Object cache) {
+  /** Look-ups are found to cost more than they save. */
+  void costs(Object cache) {
+    if (state == State.ON) {
+      costs(name(cache));
+    }
+  }
+
+  private synchronized void costs(String cache) {
     if (state != State.ON) {
       return;
     }
@@ -81,11 +95,19 @@ final class CacheCircuitBreaker {
     pause = timer.schedule(this::tryAgain, TimeUnit.SECONDS.toNanos(seconds));
     // Told once a streak, not once a trial.
     if (failedTrials == 1) {
-      events.publish(new CacheSwitched(cache.toString(), false));
+      events.publish(new CacheSwitched(cache, false));
     }
     LOG.log(
         failedTrials == 1 ? Level.INFO : Level.DEBUG,
         () -> cache + ": off for " + seconds + " s, since looking up costs more than it saves");
+  }
+
+  private static String name(Object cache) {
+    try {
+      return cache.toString();
+    } catch (RuntimeException e) {
+      return "a cache"; // whose predictor has no name to tell
+    }
   }
 
   private synchronized void tryAgain() {

@@ -194,10 +194,13 @@ final class MissPath<I, O> {
         }
         counts.misses.incrementAndGet();
         made.lead(waiter);
-        if (timed) {
-          meter.missBegan(start);
+        try {
+          if (timed) {
+            meter.missBegan(start);
+          }
+        } finally {
+          runs.launch(made, waiter.options()); // others may have joined it
         }
-        runs.launch(made, waiter.options());
         return;
       }
     }

@@ -237,6 +237,7 @@ final class AdmissionControl<I, O> {
 
   /** The failure of a request that made room for another. */
   private OverloadedException evicted() {
+    notice.refused(queue.waiting(), timer.nanoTime());
     return overloaded("the queue is full, and a call of a higher priority took this one's place");
   }
 

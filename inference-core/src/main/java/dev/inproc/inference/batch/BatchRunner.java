@@ -46,7 +46,7 @@ final class BatchRunner<I, O> {
     this.cost = cost;
     this.figures = figures;
     this.maxBatchSize = maxBatchSize;
-    isolation = new Isolation<>(this::rerun, figures, timer, queue, parallelism);
+    isolation = new Isolation<>(figures, timer, queue, parallelism);
   }
 
   // ---- running ----
@@ -77,7 +77,7 @@ final class BatchRunner<I, O> {
         return;
       }
       run(gathered);
-      ended(gathered, bytes, timer.nanoTime() - start);
+      ended(gathered, bytes, timer.nanoTime() - start, current);
     } finally {
       current.end();
       gathered.releaseInputs();
@@ -94,7 +94,8 @@ final class BatchRunner<I, O> {
     gathered.end(thrown);
   }
 
-  private void ended(RequestBatch<I, O> gathered, long bytes, long nanos) {
+  private void ended(
+      RequestBatch<I, O> gathered, long bytes, long nanos, CurrentRun<I, O> current) {
     int rows = gathered.size();
     figures.ended(nanos);
     cheapRows = nanos < rows * CHEAP_ROW_NANOS;
@@ -108,11 +109,12 @@ final class BatchRunner<I, O> {
       }
       meanBytes = (double) bytes / rows;
     } else if (!gathered.suspects().isEmpty()) {
-      isolation.settle(gathered.suspects());
+      isolation.settle(gathered.suspects(), requests -> rerun(requests, current));
     }
   }
 
-  private RequestBatch<I, O> rerun(List<Request<I, O>> requests) {
+  private RequestBatch<I, O> rerun(List<Request<I, O>> requests, CurrentRun<I, O> current) {
+    current.goesOn(timer.nanoTime());
     figures.began(DispatchReason.ISOLATION, requests.size());
     RequestBatch<I, O> gathered = new RequestBatch<>(requests, figures);
     run(gathered);

@@ -4,6 +4,8 @@ import dev.inproc.inference.BatchDecorator;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.internal.concurrent.Durations;
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Dynamic batching: calls of many threads run together, each keeping its own options and outcome.
@@ -134,5 +136,35 @@ public final class Batching implements BatchDecorator {
 
   long maxDelayNanos() {
     return Durations.of(maxDelay);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Batching that
+        && maxBatchSize == that.maxBatchSize
+        && maxDelay.equals(that.maxDelay)
+        && maxQueued == that.maxQueued
+        && maxQueuedBytes == that.maxQueuedBytes
+        && parallelism == that.parallelism;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(maxBatchSize, maxDelay, maxQueued, maxQueuedBytes, parallelism);
+  }
+
+  @Override
+  public String toString() {
+    return "Batching[maxBatchSize="
+        + maxBatchSize
+        + ", maxDelay="
+        + maxDelay
+        + ", maxQueued="
+        + maxQueued
+        + ", maxQueuedBytes="
+        + maxQueuedBytes
+        + ", parallelism="
+        + parallelism
+        + "]";
   }
 }

@@ -15,6 +15,11 @@ final class CurrentRun<I, O> {
     batch = newBatch;
   }
 
+  /** A part of the batch is run again: the age counts from here. */
+  void goesOn(long start) {
+    started = start;
+  }
+
   void end() {
     batch = null;
   }

@@ -22,6 +22,7 @@ final class EngineLoops<I, O> implements BatchLoop.Owner<I, O> {
   private final IntFunction<BatchLoop<I, O>> factory;
   private final BiConsumer<Object, Runnable> launcher;
   private final boolean delays;
+  private volatile boolean closesModel; // by force, as soon as no batch runs
   private final List<BatchLoop<I, O>> loops = new CopyOnWriteArrayList<>(); // by slot
   private final Set<BatchLoop<I, O>> replaced = ConcurrentHashMap.newKeySet(); // still in a run
 
@@ -99,6 +100,9 @@ final class EngineLoops<I, O> implements BatchLoop.Owner<I, O> {
 
   @Override
   public boolean endReplaced(BatchLoop<I, O> loop) {
+    if (closesModel) {
+      var unused = closeModelUnlessBatchRuns();
+    }
     if (replaced.isEmpty() || !replaced.remove(loop)) {
       return false;
     }
@@ -165,8 +169,20 @@ final class EngineLoops<I, O> implements BatchLoop.Owner<I, O> {
     return allLoops().mapToLong(loop -> loop.current().ageNanos(now)).max().orElse(0);
   }
 
-  boolean isBatchRunning() {
-    return allLoops().anyMatch(loop -> loop.current().isRunning());
+  /**
+   * Closes the model although a caller may be inside it, on its own thread: only the model can stop
+   * that run. A model under the run of a batch is left alone until the run ends; the loop that ran
+   * it then closes the model.
+   *
+   * @return false if the model says that it is not closed
+   */
+  boolean closeModelNow() {
+    closesModel = true; // before it looks for a run; a loop ends its run before it looks at this
+    return closeModelUnlessBatchRuns();
+  }
+
+  private boolean closeModelUnlessBatchRuns() {
+    return allLoops().anyMatch(loop -> loop.current().isRunning()) || termination.closeModelNow();
   }
 
   /** Releases the callers of all batches that are being run. */

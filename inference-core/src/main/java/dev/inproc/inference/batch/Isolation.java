@@ -33,20 +33,13 @@ final class Isolation<I, O> {
 
   private static final int LONE = 5;
 
-  private final Rerun<I, O> rerun;
   private final StatsCounter figures;
   private final Timer timer;
   private final RequestQueue<?> queue;
   private final RerunBudget budget;
   private final AtomicInteger loneFailures = new AtomicInteger(); // since the last success
 
-  Isolation(
-      Rerun<I, O> rerun,
-      StatsCounter figures,
-      Timer timer,
-      RequestQueue<?> queue,
-      int parallelism) {
-    this.rerun = rerun;
+  Isolation(StatsCounter figures, Timer timer, RequestQueue<?> queue, int parallelism) {
     this.figures = figures;
     this.timer = timer;
     this.queue = queue;
@@ -61,36 +54,36 @@ final class Isolation<I, O> {
   }
 
   /** Ends every one of these requests, with an answer or a failure. */
-  void settle(Map<Throwable, List<Request<I, O>>> suspects) {
-    suspects.forEach(this::settle);
+  void settle(Map<Throwable, List<Request<I, O>>> suspects, Rerun<I, O> rerun) {
+    suspects.forEach((failure, together) -> settle(failure, together, rerun));
   }
 
-  private void settle(Throwable failure, List<Request<I, O>> together) {
+  private void settle(Throwable failure, List<Request<I, O>> together, Rerun<I, O> rerun) {
     if (together.size() == 1) {
       together.get(0).fail(failure, figures); // it was alone in its run
       return;
     }
     if (!budget.isLeft(timer.nanoTime())) {
       refuse(together, "reruns have used up their quarter of the engine's time", failure);
-    } else if (loneFailures.get() < LONE || isAnyWell(together)) {
-      isolate(together);
+    } else if (loneFailures.get() < LONE || isAnyWell(together, rerun)) {
+      isolate(together, rerun);
     } else {
       refuse(together, "the requests of it that were run alone failed too", failure);
     }
   }
 
-  private boolean isAnyWell(List<Request<I, O>> together) {
+  private boolean isAnyWell(List<Request<I, O>> together, Rerun<I, O> rerun) {
     List<Request<I, O>> some = live(together);
     Collections.shuffle(some, ThreadLocalRandom.current());
     for (Request<I, O> one : some.subList(0, Math.min(LONE, some.size()))) {
-      if (run(List.of(one)).answered() > 0) {
+      if (run(List.of(one), rerun).answered() > 0) {
         return true;
       }
     }
     return false;
   }
 
-  private void isolate(List<Request<I, O>> together) {
+  private void isolate(List<Request<I, O>> together, Rerun<I, O> rerun) {
     int undecided = live(together).size();
     int left = undecided + undecided / 2;
     Deque<List<Request<I, O>>> parts = new ArrayDeque<>();
@@ -107,7 +100,7 @@ final class Isolation<I, O> {
         continue;
       }
       left--;
-      RequestBatch<I, O> ran = run(live);
+      RequestBatch<I, O> ran = run(live, rerun);
       undecided -= live.size();
       for (Map.Entry<Throwable, List<Request<I, O>>> shared : ran.suspects().entrySet()) {
         List<Request<I, O>> requests = shared.getValue();
@@ -121,7 +114,7 @@ final class Isolation<I, O> {
     }
   }
 
-  private RequestBatch<I, O> run(List<Request<I, O>> requests) {
+  private RequestBatch<I, O> run(List<Request<I, O>> requests, Rerun<I, O> rerun) {
     long start = timer.nanoTime();
     RequestBatch<I, O> ran = rerun.run(requests);
     long end = timer.nanoTime();

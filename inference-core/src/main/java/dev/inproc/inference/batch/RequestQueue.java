@@ -1,6 +1,8 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.CallOptions.Priority;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,6 +26,18 @@ import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
  * too.
  */
 final class RequestQueue<R extends QueuedRequest> {
+  private static final VarHandle RING;
+
+  static {
+    try {
+      RING =
+          MethodHandles.lookup()
+              .findVarHandle(RequestQueue.class, "ring", MpscVarHandleArrayQueue.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
   private static final int LINES_BITS = 40; // 64 TiB, more than callers can add before taking back
   private static final int LINE_BITS = 6;
   private static final long ONE = 1L << LINES_BITS;
@@ -133,9 +147,11 @@ final class RequestQueue<R extends QueuedRequest> {
     overflow.add(request);
   }
 
-  private synchronized MpscVarHandleArrayQueue<R> enlarge() {
+  /** Two threads may make a ring at once; one of the rings is taken. */
+  private MpscVarHandleArrayQueue<R> enlarge() {
     if (ring == first) {
-      ring = new MpscVarHandleArrayQueue<>(Math.min(maxQueued, LARGEST_RING));
+      RING.compareAndSet(
+          this, first, new MpscVarHandleArrayQueue<>(Math.min(maxQueued, LARGEST_RING)));
     }
     return ring;
   }

@@ -57,9 +57,7 @@ final class Shutdown<I, O> {
     if (close(BATCH_GRACE_NANOS)) {
       return true; // the runs of batches have stopped, since all their callers are gone
     }
-    // A caller may be inside the model, on its own thread: only the model can stop that run. A
-    // model under the run of a batch is left alone.
-    boolean isClosed = loops.isBatchRunning() || termination.closeModelNow();
+    boolean isClosed = loops.closeModelNow();
     return close(Math.max(0, end - System.nanoTime())) && isClosed;
   }
 

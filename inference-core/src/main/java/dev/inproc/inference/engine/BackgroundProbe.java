@@ -25,6 +25,7 @@ final class BackgroundProbe implements LoadedModel.BackgroundTask {
   private Timer.@Nullable Scheduled rest; // guarded by this, as the next two fields
   private boolean resting;
   private boolean stopped;
+  private volatile boolean isDone;
 
   /**
    * Creates a probe.
@@ -58,10 +59,16 @@ final class BackgroundProbe implements LoadedModel.BackgroundTask {
             e);
       }
     } finally {
+      isDone = true;
       if (probed != served) {
         probed.beginClose();
       }
     }
+  }
+
+  @Override
+  public boolean isDone() {
+    return isDone;
   }
 
   private synchronized boolean isStopped() {

@@ -242,9 +242,14 @@ final class CallQueue {
     return next;
   }
 
-  /** Returns how many calls wait, outside the queue too. */
+  /** Returns how many calls wait in the queue. */
   synchronized int waiting() {
-    return waiting.size() + outside.size();
+    return waiting.size();
+  }
+
+  /** Returns how many calls wait for room in the queue. */
+  synchronized int outside() {
+    return outside.size();
   }
 
   /** Returns how many calls may wait in the queue. */

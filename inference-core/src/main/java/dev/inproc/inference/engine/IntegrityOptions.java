@@ -166,4 +166,21 @@ public final class IntegrityOptions {
   public int hashCode() {
     return Objects.hash(enabled, inputs, timeLimit, tolerance, findings, stateIgnored);
   }
+
+  @Override
+  public String toString() {
+    return "IntegrityOptions[enabled="
+        + enabled
+        + ", inputs="
+        + inputs.size()
+        + ", timeLimit="
+        + timeLimit
+        + ", tolerance="
+        + tolerance
+        + ", findings="
+        + findings
+        + ", stateIgnored="
+        + stateIgnored
+        + "]";
+  }
 }

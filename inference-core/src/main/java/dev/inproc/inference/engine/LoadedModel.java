@@ -42,6 +42,9 @@ final class LoadedModel {
     /** Ends the work: at once if it rests, else as soon as the engine can be stopped. */
     void stop();
 
+    /** Returns whether the work has ended, in whatever way. */
+    boolean isDone();
+
     /** Waits a moment for what the work alone holds to be freed. */
     void awaitFreed(long nanos);
   }
@@ -211,10 +214,10 @@ final class LoadedModel {
   private void free() {
     List<Runnable> steps = runnerCloses();
     replicas.all.forEach(replica -> steps.add(replica.model()::close));
-    steps.add(replicas.options.runtime()::modelFreed);
     if (isAnnounced) { // else it served the probe alone
       steps.add(() -> threads.events().publish(new ModelFreed(replicas.name)));
     }
+    steps.add(replicas.options.runtime()::modelFreed); // last: the runtime may close then
     CloseAll.all(steps);
   }
 
@@ -233,6 +236,7 @@ final class LoadedModel {
         Figure.counter("runs", "run", replicas.engineRuns.sum()),
         Figure.Spread.seconds("run.time", replicas.runNanos.snapshot()),
         Figure.gauge("queue.waiting", "call", queue.waiting()),
+        Figure.gauge("queue.outside", "call", queue.outside()),
         Figure.gauge("queue.capacity", "call", queue.capacity()),
         Figure.gauge("memory.pooled", "byte", (double) nativeBytes()));
   }
@@ -241,8 +245,8 @@ final class LoadedModel {
     if (lifetime.isClosed()) {
       return "closed";
     }
-    boolean isProbing = replicas.integrity().status() == Integrity.Status.UNFINISHED;
-    return isProbing && background != null ? "starting" : "open";
+    BackgroundTask probe = background;
+    return probe != null && !probe.isDone() ? "starting" : "open";
   }
 
   long nativeBytes() {

@@ -48,8 +48,8 @@ final class SessionLoader {
     boolean done = false;
     try {
       ModelSession session = loaded.session();
-      done = true;
       session.model().announce(Duration.ofNanos(threads.timer().nanoTime() - start));
+      done = true;
       return session;
     } finally {
       if (!done) {

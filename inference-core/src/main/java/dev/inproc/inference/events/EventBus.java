@@ -6,14 +6,14 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Carries events from layers to listeners and to JDK Flight Recorder. {@link #publish} never blocks
- * and runs no user code. Each listener has a bounded queue and at most one thread at a time, which
- * exists only while events wait. Any number of threads may share one.
+ * Carries events from layers to listeners and to JDK Flight Recorder. {@link #publish} never
+ * blocks, never throws, and runs no user code but the runtime's thread factory. Each listener has a
+ * bounded queue and at most one thread at a time, which exists only while events wait. Any number
+ * of threads may share one.
  */
 public final class EventBus {
   /** How many events wait for a listener that is slow. */
@@ -44,7 +44,7 @@ public final class EventBus {
     for (Delivery delivery : deliveries) {
       if (delivery.listener.equals(listener)) {
         deliveries.remove(delivery);
-        delivery.queue.clear();
+        delivery.isRemoved = true;
         return;
       }
     }
@@ -68,12 +68,16 @@ public final class EventBus {
     private final ServingListener listener;
     private final BlockingQueue<ServingEvent> queue = new ArrayBlockingQueue<>(CAPACITY);
     private final AtomicBoolean isRunning = new AtomicBoolean();
+    private volatile boolean isRemoved;
 
     Delivery(ServingListener listener) {
       this.listener = listener;
     }
 
     void offer(ServingEvent event) {
+      if (isRemoved) {
+        return;
+      }
       if (!queue.offer(event)) {
         dropped.incrementAndGet();
       }
@@ -81,34 +85,38 @@ public final class EventBus {
     }
 
     private void start() {
-      if (queue.isEmpty() || !isRunning.compareAndSet(false, true)) {
+      if (!isRunning.compareAndSet(false, true)) {
         return;
       }
       try {
         threads.execute(this);
-      } catch (RejectedExecutionException | OutOfMemoryError e) {
-        isRunning.set(false); // no thread to be had: the next event tries again
+      } catch (Throwable t) { // no thread to be had: the next event tries again
+        isRunning.set(false);
+        LOG.log(Level.WARNING, "No thread for listener " + listener.getClass().getName(), t);
       }
     }
 
     @Override
     public void run() {
-      try {
+      do {
         for (ServingEvent event = queue.poll(); event != null; event = queue.poll()) {
           tell(event);
         }
-      } finally {
         isRunning.set(false);
-        start(); // an event that came meanwhile saw this running
-      }
+        // An event that came meanwhile may have seen this running.
+      } while (!queue.isEmpty() && isRunning.compareAndSet(false, true));
     }
 
     private void tell(ServingEvent event) {
+      if (isRemoved) {
+        return;
+      }
       var unused = Thread.interrupted(); // an earlier event's interrupt is not this one's
       try {
         listener.onEvent(event);
       } catch (Throwable t) {
-        LOG.log(Level.WARNING, "Listener " + listener + " failed at " + event, t);
+        LOG.log(
+            Level.WARNING, "Listener " + listener.getClass().getName() + " failed at " + event, t);
       }
     }
   }

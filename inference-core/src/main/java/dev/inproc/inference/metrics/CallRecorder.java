@@ -7,6 +7,7 @@ import java.lang.ref.WeakReference;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,7 @@ public final class CallRecorder {
 
   private final @Nullable Slot[] owned = new @Nullable Slot[OWNED];
   private final @Nullable Slot[] shared = new @Nullable Slot[SHARED];
+  private final ReentrantLock lock = new ReentrantLock();
   private final Sum left = new Sum(); // by threads that have ended; under the lock
 
   /** Creates one that has counted nothing. */
@@ -140,7 +142,18 @@ public final class CallRecorder {
     return slot;
   }
 
-  private synchronized @Nullable Slot claim(Thread thread, int index) {
+  private @Nullable Slot claim(Thread thread, int index) {
+    if (!lock.tryLock()) {
+      return null; // a call waits for nobody: it uses a shared slot
+    }
+    try {
+      return claimLocked(thread, index);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private @Nullable Slot claimLocked(Thread thread, int index) {
     Slot slot = owned[index];
     if (slot != null) {
       if (!slot.isLeft()) {
@@ -186,13 +199,18 @@ public final class CallRecorder {
   }
 
   /** Returns what was counted so far. */
-  public synchronized CallMetrics snapshot() {
-    Sum all = new Sum();
-    all.addEnded(left);
-    forEachSlot(all::addEnded);
-    all.begun = left.begun;
-    forEachSlot(slot -> all.begun += slot.begun());
-    return all.metrics();
+  public CallMetrics snapshot() {
+    lock.lock();
+    try {
+      Sum all = new Sum();
+      all.addEnded(left);
+      forEachSlot(all::addEnded);
+      all.begun = left.begun;
+      forEachSlot(slot -> all.begun += slot.begun());
+      return all.metrics();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void forEachSlot(Consumer<Slot> action) {

@@ -51,6 +51,20 @@ public final class MinuteWindow {
     return differs;
   }
 
+  /** Calls come again after a time in which none came or ended, and nothing was kept. */
+  public synchronized void resume(long nowNanos) {
+    if (nowNanos - kept.getLast().nanos >= KEEP_NANOS) {
+      kept.add(new Kept(nowNanos, kept.getLast().metrics));
+      forget(nowNanos);
+    }
+  }
+
+  /** No more calls come: what these were is not the last minute for ever. */
+  public synchronized void end(long nowNanos, CallMetrics metrics) {
+    kept.add(new Kept(nowNanos, metrics));
+    forget(nowNanos);
+  }
+
   /** Forgets what is older than a minute, but for the snapshot at which the last minute begins. */
   private void forget(long nowNanos) {
     while (kept.size() > 1) {
@@ -67,7 +81,7 @@ public final class MinuteWindow {
     forget(nowNanos);
     Kept first = kept.getFirst();
     long span = nowNanos - first.nanos;
-    // A longer one began with a time without calls.
+    // A longer one begins with a time without calls.
     long minute = span < MINUTE_NANOS + KEEP_NANOS ? span : MINUTE_NANOS;
     return new Minute(metrics.since(first.metrics), minute);
   }

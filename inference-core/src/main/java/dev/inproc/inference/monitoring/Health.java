@@ -1,6 +1,7 @@
 package dev.inproc.inference.monitoring;
 
 import dev.inproc.inference.metrics.Figure;
+import dev.inproc.inference.metrics.Histogram;
 import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.metrics.Outcome;
 import java.util.ArrayList;
@@ -33,6 +34,8 @@ public record Health(Status status, List<String> reasons) {
   private static final double FULL = 0.9;
   private static final double SHORTEST_HANG_SECONDS = 5;
   private static final double HANG_TIMES_P999 = 10;
+  private static final int FEWEST_RUNS = 20;
+  private static final double HANG_SECONDS_OF_FEW = 300; // the first run on a GPU may take a minute
 
   /** How a predictor serves; later ones are worse. */
   public enum Status {
@@ -46,8 +49,9 @@ public record Health(Status status, List<String> reasons) {
      */
     DEGRADED,
     /**
-     * A run takes ten times what 99.9 % of runs take, and at least five seconds: the engine is
-     * stuck, and only the end of the process frees it.
+     * A run takes ten times what 99.9 % of at least 20 runs took, and at least five seconds; with
+     * fewer runs before it, five minutes. The engine is stuck, and only the end of the process
+     * frees it. Runs of a batcher's worker threads are judged, not ones that a caller makes itself.
      */
     HUNG
   }
@@ -94,24 +98,27 @@ public record Health(Status status, List<String> reasons) {
 
   private static void judgeRun(LayerDescription layer, String name, List<Finding> found) {
     double age = level(layer, "run.age");
-    double usual =
-        layer
-            .figure("run.time")
-            .map(
-                figure ->
-                    figure instanceof Figure.Spread s
-                        ? s.values().quantile(0.999) * s.scale()
-                        : 0.0)
-            .orElse(0.0);
-    if (age > Math.max(SHORTEST_HANG_SECONDS, HANG_TIMES_P999 * usual)) {
+    Histogram runs = Histogram.EMPTY;
+    if (layer.figure("run.time").orElse(null) instanceof Figure.Spread spread) {
+      runs = spread.values();
+    }
+    double usual = runs.quantile(0.999) / 1e9;
+    double most =
+        runs.count() < FEWEST_RUNS
+            ? HANG_SECONDS_OF_FEW
+            : Math.max(SHORTEST_HANG_SECONDS, HANG_TIMES_P999 * usual);
+    if (age > most) {
       found.add(
           new Finding(
               Status.HUNG,
               String.format(
                   Locale.ROOT,
-                  "%s: a run has taken %.1f s so far, and 99.9 %% of runs take at most %.3g s",
+                  "%s: a run has taken %.1f s so far, more than %.1f s; 99.9 %% of %d runs took at"
+                      + " most %.3g s",
                   name,
                   age,
+                  most,
+                  runs.count(),
                   usual)));
     }
   }

@@ -7,7 +7,6 @@ import dev.inproc.inference.metrics.CallMetrics;
 import dev.inproc.inference.metrics.CallRecorder;
 import dev.inproc.inference.metrics.MinuteWindow;
 import java.time.Duration;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +30,7 @@ final class LastMinute {
 
   /** A call has begun, and was counted. */
   void begun() {
-    if (!armed.getPlain()) {
+    if (!armed.getOpaque()) {
       arm();
     }
   }
@@ -40,14 +39,16 @@ final class LastMinute {
     if (closed || !armed.compareAndSet(false, true)) {
       return;
     }
+    window.resume(timer.nanoTime());
     schedule();
   }
 
   private void schedule() {
     try {
       next = timer.schedule(this::tick, MinuteWindow.KEEP_NANOS);
-    } catch (RejectedExecutionException e) {
-      return; // the runtime is closed: no more calls come
+    } catch (RuntimeException e) {
+      armed.set(false); // the runtime is closed, or its clock fails: the next call tries again
+      return;
     }
     if (closed) {
       cancel();
@@ -69,12 +70,18 @@ final class LastMinute {
 
   MeteringMetrics metrics(String name) {
     CallMetrics total = calls.snapshot();
+    if (total.inFlight() > 0) {
+      arm(); // a call that came as the timer stopped may have seen it armed
+    }
     MinuteWindow.Minute minute = window.before(timer.nanoTime(), total);
     return new MeteringMetrics(name, total, minute.metrics(), Duration.ofNanos(minute.spanNanos()));
   }
 
   void close() {
-    closed = true;
+    if (!closed) {
+      closed = true;
+      window.end(timer.nanoTime(), calls.snapshot());
+    }
     cancel();
   }
 

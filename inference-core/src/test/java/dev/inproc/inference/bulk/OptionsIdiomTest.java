@@ -1,7 +1,12 @@
 package dev.inproc.inference.bulk;
 
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.engine.IntegrityOptions;
+import dev.inproc.inference.tensor.Tensor;
+import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.OptionsIdiom;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -11,10 +16,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The options of calls and of bulk runs, by the idiom of all options. */
+/** The options of calls, bulk runs, batching and the probe, by the idiom of all options. */
 class OptionsIdiomTest {
   private static final CallOptions CALL = CallOptions.DEFAULT;
   private static final BulkScoring BULK = BulkScoring.inOrder();
+  private static final Batching BATCHING = Batching.upTo(8);
+  private static final IntegrityOptions PROBE = IntegrityOptions.DEFAULT;
   private static final Executor EXECUTOR = Runnable::run;
   private static final BulkScoring.BadRows<Object> BAD_ROWS = OptionsIdiomTest::ignore;
   private static final Consumer<BulkProgress> LISTENER = OptionsIdiomTest::ignore;
@@ -52,6 +59,37 @@ class OptionsIdiomTest {
                 "badRows", () -> BULK.withBadRows(BAD_ROWS),
                 "listener", () -> BULK.withProgress(Duration.ZERO, LISTENER),
                 "listenEvery", () -> BULK.withProgress(Duration.ofSeconds(5), LISTENER)),
+            Set.of(),
+            Set.of()),
+        new OptionsIdiom<>(
+            Batching.class,
+            Batching.class,
+            () -> Batching.upTo(8),
+            Map.of(
+                "maxBatchSize", () -> Batching.upTo(9),
+                "maxDelay", () -> BATCHING.withMaxDelay(Duration.ofMillis(1)),
+                "maxQueued", () -> BATCHING.withMaxQueued(5),
+                "maxQueuedBytes", () -> BATCHING.withMaxQueuedBytes(6),
+                "parallelism", () -> BATCHING.withParallelism(2)),
+            Set.of(),
+            Set.of()),
+        new OptionsIdiom<>(
+            IntegrityOptions.class,
+            IntegrityOptions.class,
+            () -> PROBE.withStateIgnored(false),
+            Map.of(
+                "enabled",
+                () -> IntegrityOptions.skip().withTimeLimit(PROBE.timeLimit()).withTolerance(1e-3),
+                "inputs",
+                () -> PROBE.withInputs(Tensors.of("x", Tensor.of(1f))),
+                "timeLimit",
+                () -> PROBE.withTimeLimit(Duration.ofSeconds(7)),
+                "tolerance",
+                () -> PROBE.withTolerance(0.5),
+                "findings",
+                () -> PROBE.withFindings(Path.of("findings")),
+                "stateIgnored",
+                () -> PROBE.withStateIgnored(true)),
             Set.of(),
             Set.of()));
   }

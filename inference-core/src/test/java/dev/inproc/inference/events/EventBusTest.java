@@ -138,23 +138,36 @@ class EventBusTest {
     assertEquals(1, heard.size());
   }
 
+  /** Whatever the thread factory throws: the publisher sees nothing, the listener hears later. */
   @Test
-  void noThreadToBeHad_eventsWaitForTheNext() {
-    boolean[] refuses = {true};
-    EventBus poor =
-        new EventBus(
-            task -> {
-              if (refuses[0]) {
-                throw new RejectedExecutionException();
-              }
-              task.run();
-            });
-    poor.add(heard::add);
-    poor.publish(event(0));
-    assertTrue(heard.isEmpty());
-    refuses[0] = false;
-    poor.publish(event(1));
-    assertEquals(events(2), heard);
+  void noThreadToBeHad_publishReturns_andEventsWaitForTheNext() {
+    for (Throwable failure :
+        List.of(
+            new RejectedExecutionException(),
+            new OutOfMemoryError("no native thread"),
+            new IllegalStateException("a factory's bug"))) {
+      heard.clear();
+      boolean[] refuses = {true};
+      EventBus poor =
+          new EventBus(
+              task -> {
+                if (refuses[0]) {
+                  throw EventBusTest.<RuntimeException>sneaky(failure);
+                }
+                task.run();
+              });
+      poor.add(heard::add);
+      poor.publish(event(0));
+      assertTrue(heard.isEmpty());
+      refuses[0] = false;
+      poor.publish(event(1));
+      assertEquals(events(2), heard);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T extends Throwable> T sneaky(Throwable failure) throws T {
+    throw (T) failure;
   }
 
   /** Every kind of event, with names and units for a reader. */

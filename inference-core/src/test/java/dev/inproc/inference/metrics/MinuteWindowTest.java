@@ -48,11 +48,20 @@ class MinuteWindowTest {
   }
 
   @Test
-  void before_withCallsAfterAnHourWithout_isTheMinuteOfTheseCalls() {
+  void before_afterAPause_holdsTheCallsThatCameAgain() {
     window.keep(START + 10 * SECOND, answered(5));
+    window.resume(START + 3_600 * SECOND);
     assertMinute(3_605, 9, 4, 60);
     window.keep(START + 3_610 * SECOND, answered(10));
-    assertMinute(3_669, 12, 7, 60);
+    assertMinute(3_669, 12, 7, 69);
     assertMinute(3_671, 12, 2, 61);
+  }
+
+  @Test
+  void before_longAfterTheEnd_isAMinuteWithoutCalls() {
+    window.keep(START + 10 * SECOND, answered(5));
+    window.end(START + 12 * SECOND, answered(9));
+    assertMinute(30, 9, 9, 30);
+    assertMinute(3_600, 9, 0, 60);
   }
 }

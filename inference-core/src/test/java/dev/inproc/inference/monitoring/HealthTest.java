@@ -52,7 +52,8 @@ class HealthTest {
     Figure slow = runTime(3_000_000_000L);
     assertHealth(Status.READY, "", slow, Figure.gauge("run.age", "second", 29));
     assertHealth(Status.HUNG, "31.0 s", slow, Figure.gauge("run.age", "second", 31));
-    assertHealth(Status.HUNG, "6.0 s", Figure.gauge("run.age", "second", 6));
+    assertHealth(Status.READY, "", Figure.gauge("run.age", "second", 299)); // of no history
+    assertHealth(Status.HUNG, "301.0 s", Figure.gauge("run.age", "second", 301));
     assertHealth(Status.READY, "", fast, Figure.gauge("run.age", "second", Double.NaN));
   }
 
@@ -91,6 +92,7 @@ class HealthTest {
         Health.of(
             layer(
                 new Figure.Info("state", "starting"),
+                runTime(2_000_000),
                 Figure.gauge("run.age", "second", 60),
                 Figure.gauge("queue.capacity", "call", 10),
                 Figure.gauge("queue.waiting", "call", 10)));

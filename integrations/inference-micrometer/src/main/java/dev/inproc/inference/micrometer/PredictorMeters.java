@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each meter has the tags {@code predictor} and {@code layer}. No request, key, tenant or
  * version makes a tag, so the number of meters is fixed when they are bound. The meters leave the
- * registry when this is closed, or once a {@code Metering} layer of the predictor is found closed;
- * they hold nothing of the predictor after that.
+ * registry when this is closed, or when one of them is read after a layer of the predictor was
+ * closed; they hold nothing of the predictor after that.
  */
 public final class PredictorMeters implements MeterBinder, AutoCloseable {
   private static final double[] QUANTILES = {0.5, 0.95, 0.99, 0.999};

@@ -80,8 +80,7 @@ class DashboardTest {
           scrape
               .lines()
               .anyMatch(
-                  line ->
-                      line.startsWith(name + "{") && labels.stream().allMatch(line::contains));
+                  line -> line.startsWith(name + "{") && labels.stream().allMatch(line::contains));
       assertTrue(found, () -> name + labels + " of " + query + " is not in\n" + scrape);
     }
     assertTrue(any, () -> "no meter of ours in " + query);
