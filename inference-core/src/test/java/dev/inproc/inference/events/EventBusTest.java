@@ -141,18 +141,25 @@ class EventBusTest {
   /** Whatever the thread factory throws: the publisher sees nothing, the listener hears later. */
   @Test
   void noThreadToBeHad_publishReturns_andEventsWaitForTheNext() {
-    for (Throwable failure :
+    List<Runnable> failures =
         List.of(
-            new RejectedExecutionException(),
-            new OutOfMemoryError("no native thread"),
-            new IllegalStateException("a factory's bug"))) {
+            () -> {
+              throw new RejectedExecutionException();
+            },
+            () -> {
+              throw new OutOfMemoryError("no native thread");
+            },
+            () -> {
+              throw new IllegalStateException("a factory's bug");
+            });
+    for (Runnable failure : failures) {
       heard.clear();
       boolean[] refuses = {true};
       EventBus poor =
           new EventBus(
               task -> {
                 if (refuses[0]) {
-                  throw EventBusTest.<RuntimeException>sneaky(failure);
+                  failure.run();
                 }
                 task.run();
               });
@@ -163,11 +170,6 @@ class EventBusTest {
       poor.publish(event(1));
       assertEquals(events(2), heard);
     }
-  }
-
-  @SuppressWarnings("unchecked")
-  private static <T extends Throwable> T sneaky(Throwable failure) throws T {
-    throw (T) failure;
   }
 
   /** Every kind of event, with names and units for a reader. */

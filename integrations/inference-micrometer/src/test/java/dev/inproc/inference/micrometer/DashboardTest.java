@@ -107,7 +107,7 @@ class DashboardTest {
   @Test
   void alerts_queryMetersThatExist() throws IOException {
     String scrape = scrape();
-    String[] rules = resource("prometheus-alerts.yml").split("- alert: ");
+    String[] rules = resource("prometheus-alerts.yml").split("- alert: ", -1);
     assertEquals(5, rules.length);
     for (int i = 1; i < rules.length; i++) {
       String expression = rules[i].substring(rules[i].indexOf("expr:"), rules[i].indexOf("for:"));
