@@ -9,9 +9,7 @@ import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -63,27 +61,6 @@ public class ExactCacheBenchmark {
   private static final int CAPACITY = 1_000;
   private static final Duration LONG = Duration.ofHours(1);
 
-  /** A model that does nothing. */
-  private record Constant<I, O>(O answer) implements Predictor<I, O> {
-    @Override
-    public CompletableFuture<O> submit(I input, CallOptions options) {
-      return CompletableFuture.completedFuture(answer);
-    }
-
-    @Override
-    public O predict(I input, CallOptions options) {
-      return answer;
-    }
-
-    @Override
-    public List<O> predictAll(List<I> inputs, CallOptions options) {
-      return inputs.stream().map(input -> answer).toList();
-    }
-
-    @Override
-    public void close() {}
-  }
-
   private static String[] texts(int count) {
     return IntStream.range(0, count)
         .mapToObj(i -> "how do I reset password number " + i)
@@ -95,7 +72,7 @@ public class ExactCacheBenchmark {
   }
 
   private static <I, O> Predictor<I, O> cached(O answer, int capacity) {
-    return new Constant<I, O>(answer)
+    return new ConstantPredictor<I, O>(answer)
         .with(Caching.exact(capacity).withAnswers(answer.getClass()).withAlwaysOn());
   }
 
@@ -178,7 +155,7 @@ public class ExactCacheBenchmark {
       cache = cached(answer(), texts.keys);
       scoped = cached(answer(), texts.keys);
       expiring =
-          new Constant<String, Tensors>(answer())
+          new ConstantPredictor<String, Tensors>(answer())
               .with(
                   Caching.exact(texts.keys)
                       .withAnswers(Tensors.class)
@@ -253,7 +230,7 @@ public class ExactCacheBenchmark {
   public static class Cold {
     final String[] texts = texts(COLD);
     final Tensors answer = answer();
-    final Predictor<String, Tensors> bare = new Constant<>(answer);
+    final Predictor<String, Tensors> bare = new ConstantPredictor<>(answer);
     final Predictor<String, Tensors> cached = cached(answer, CAPACITY);
     final Cache<String, Tensors> caffeine = Caffeine.newBuilder().maximumSize(CAPACITY).build();
   }

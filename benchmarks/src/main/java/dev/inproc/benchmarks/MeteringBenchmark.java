@@ -29,9 +29,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 2, time = 1)
 @State(Scope.Benchmark)
 public class MeteringBenchmark {
-  private final Predictor<Long, Long> bare = new NoOpPredictor();
+  private final Predictor<Long, Long> bare = new ConstantPredictor<Long, Long>(7L);
   private final Predictor<Long, Long> metered =
-      new NoOpPredictor().with(Metering.named("benchmark"));
+      new ConstantPredictor<Long, Long>(7L).with(Metering.named("benchmark"));
   private final Long input = 7L;
 
   @Benchmark

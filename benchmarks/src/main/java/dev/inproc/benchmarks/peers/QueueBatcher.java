@@ -1,6 +1,7 @@
 package dev.inproc.benchmarks.peers;
 
 import dev.inproc.inference.BatchPredictor;
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Deadline;
 import dev.inproc.inference.InvalidInputException;
@@ -9,7 +10,6 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.internal.calls.CallBatch;
 import dev.inproc.inference.internal.calls.CallFuture;
-import dev.inproc.inference.internal.calls.Waiting;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -166,7 +166,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
 
   @Override
   public final O predict(I input, CallOptions options) {
-    return Waiting.await(submit(input, options, true));
+    return BlockedCaller.await(submit(input, options, true));
   }
 
   @Override
@@ -175,7 +175,7 @@ abstract sealed class QueueBatcher<I, O> implements Predictor<I, O>
     inputs.forEach(input -> calls.add(submit(input, options, true)));
     try {
       List<O> answers = new ArrayList<>(calls.size());
-      calls.forEach(call -> answers.add(Waiting.await(call)));
+      calls.forEach(call -> answers.add(BlockedCaller.await(call)));
       return answers;
     } finally {
       calls.forEach(call -> call.cancel(true)); // those behind one that failed

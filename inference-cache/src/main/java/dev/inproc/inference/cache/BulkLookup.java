@@ -1,12 +1,11 @@
 package dev.inproc.inference.cache;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.internal.calls.Failures;
-import dev.inproc.inference.internal.calls.Waiting;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -124,7 +123,7 @@ final class BulkLookup<I, O> {
       }
     }
     if (failed != null && failed.kept != null && failed.kept.failure != null) {
-      throw Failures.rethrow(located(failed.kept.failure, failed.position));
+      throw BlockedCaller.rethrow(located(failed.kept.failure, failed.position));
     }
   }
 
@@ -273,14 +272,14 @@ final class BulkLookup<I, O> {
   private void await(Item item) {
     CacheEntry<O> kept = item.kept;
     if (kept != null && kept.failure != null) {
-      throw Failures.rethrow(located(kept.failure, item.position));
+      throw BlockedCaller.rethrow(located(kept.failure, item.position));
     }
     LoadWaiter<I, O> waiter = item.waiter;
     if (waiter == null) {
       return;
     }
     try {
-      item.answer = Waiting.await(waiter);
+      item.answer = BlockedCaller.await(waiter);
     } catch (RuntimeException e) {
       throw (RuntimeException) located(e, item.position);
     }

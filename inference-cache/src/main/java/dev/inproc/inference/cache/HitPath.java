@@ -2,10 +2,10 @@ package dev.inproc.inference.cache;
 
 import dev.inproc.inference.Answer.Source;
 import dev.inproc.inference.AnswerFacts;
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.internal.calls.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,7 +86,7 @@ final class HitPath<I, O> {
     }
     Throwable failure = kept.failure;
     if (failure != null) {
-      throw Failures.rethrow(failure);
+      throw BlockedCaller.rethrow(failure);
     }
     return answers.isolate(kept.value());
   }

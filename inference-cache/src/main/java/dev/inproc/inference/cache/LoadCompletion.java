@@ -1,5 +1,6 @@
 package dev.inproc.inference.cache;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
@@ -7,7 +8,6 @@ import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.internal.calls.Failures;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -184,7 +184,7 @@ final class LoadCompletion<I, O> {
 
   /** A failure that several callers have, for one of them. A blocked caller copies it itself. */
   private static Throwable own(LoadWaiter<?, ?> waiter, Throwable failure) {
-    return waiter.isBlocking() ? failure : Failures.copy(failure);
+    return waiter.isBlocking() ? failure : BlockedCaller.failure(failure);
   }
 
   private void keepFailure(InFlightLoad<I, O> load, Throwable failure, long runNanos) {

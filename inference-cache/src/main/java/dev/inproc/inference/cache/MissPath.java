@@ -9,7 +9,6 @@ import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.NotCachedException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.internal.calls.Waiting;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.concurrent.CompletableFuture;
@@ -66,7 +65,7 @@ final class MissPath<I, O> {
     if (Deadline.isSet(options)) {
       return WaitGraph.isEngineThread()
           ? predictOnEngine(key, input, options)
-          : answers.isolate(Waiting.await(submit(key, input, options, true)));
+          : answers.isolate(BlockedCaller.await(submit(key, input, options, true)));
     }
     while (true) {
       InFlightLoad<I, O> found = loads.find(key);
@@ -80,7 +79,7 @@ final class MissPath<I, O> {
       } else {
         LoadWaiter<I, O> waiter = newWaiter(input, options, true, counts);
         if (found.join(waiter)) {
-          return answers.isolate(Waiting.await(waiter));
+          return answers.isolate(BlockedCaller.await(waiter));
         }
         loads.forget(key, found);
       }

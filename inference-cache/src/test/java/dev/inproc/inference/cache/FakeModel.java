@@ -1,9 +1,9 @@
 package dev.inproc.inference.cache;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
-import dev.inproc.inference.internal.calls.Waiting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -109,7 +109,7 @@ final class FakeModel<I, O> implements Predictor<I, O> {
 
   @Override
   public O predict(I input, CallOptions options) {
-    return Waiting.await(submit(input, options));
+    return BlockedCaller.await(submit(input, options));
   }
 
   @Override

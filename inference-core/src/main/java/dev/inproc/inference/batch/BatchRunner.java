@@ -1,8 +1,8 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.BatchPredictor;
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.internal.calls.Failures;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -73,7 +73,7 @@ final class BatchRunner<I, O> {
     try {
       PredictorClosedException closed = aborted;
       if (closed != null) {
-        requests.forEach(request -> request.fail(Failures.copy(closed), figures));
+        requests.forEach(request -> request.fail(BlockedCaller.failure(closed), figures));
         return;
       }
       run(gathered);

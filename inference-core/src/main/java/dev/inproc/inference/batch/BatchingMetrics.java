@@ -2,6 +2,7 @@ package dev.inproc.inference.batch;
 
 import dev.inproc.inference.metrics.Figure;
 import dev.inproc.inference.metrics.Histogram;
+import dev.inproc.inference.metrics.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -58,12 +59,12 @@ public record BatchingMetrics(
   /** Returns these as figures. */
   List<Figure> figures() {
     List<Figure> all = new ArrayList<>();
-    calls(all, "answered", answered);
-    calls(all, "failed", failed);
-    calls(all, "expired", expired);
-    calls(all, "cancelled", cancelled);
-    calls(all, "overloaded", overloaded);
-    calls(all, "closed", closed);
+    all.add(Figure.calls(Outcome.ANSWERED, answered));
+    all.add(Figure.calls(Outcome.FAILED, failed));
+    all.add(Figure.calls(Outcome.EXPIRED, expired));
+    all.add(Figure.calls(Outcome.CANCELLED, cancelled));
+    all.add(Figure.calls(Outcome.OVERLOADED, overloaded));
+    all.add(Figure.calls(Outcome.CLOSED, closed));
     all.add(Figure.counter("calls.inline", "call", inline));
     all.add(Figure.gauge("queue.waiting", "call", waiting));
     all.add(Figure.gauge("queue.bytes", "byte", (double) waitingBytes));
@@ -80,9 +81,5 @@ public record BatchingMetrics(
     all.add(new Figure.Spread("batch.size", Map.of(), "call", batchSizes, 1, true));
     all.add(Figure.gauge("padding.ratio", "share", paddingRatio));
     return all;
-  }
-
-  private static void calls(List<Figure> all, String outcome, long count) {
-    all.add(new Figure.Counter("calls", Map.of("outcome", outcome), "call", count));
   }
 }

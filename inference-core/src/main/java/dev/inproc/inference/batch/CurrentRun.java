@@ -1,6 +1,6 @@
 package dev.inproc.inference.batch;
 
-import dev.inproc.inference.internal.calls.Failures;
+import dev.inproc.inference.BlockedCaller;
 import org.jspecify.annotations.Nullable;
 
 /** The batch that an engine slot runs now. The runner writes it, any thread reads it. */
@@ -45,7 +45,7 @@ final class CurrentRun<I, O> {
   void fail(Throwable reason) {
     RequestBatch<I, O> running = batch;
     if (running != null) {
-      running.requests().forEach(request -> request.failApart(() -> Failures.copy(reason)));
+      running.requests().forEach(request -> request.failApart(() -> BlockedCaller.failure(reason)));
     }
   }
 }

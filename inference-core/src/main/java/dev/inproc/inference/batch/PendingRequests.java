@@ -1,10 +1,10 @@
 package dev.inproc.inference.batch;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.internal.calls.Failures;
 import dev.inproc.inference.internal.calls.PriorityTurns;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.time.Duration;
@@ -169,7 +169,7 @@ final class PendingRequests<I, O> implements Request.Listener<I, O> {
   }
 
   private void refuse(List<Request<I, O>> requests, Throwable reason) {
-    requests.forEach(request -> fail(request, Failures.copy(reason)));
+    requests.forEach(request -> fail(request, BlockedCaller.failure(reason)));
   }
 
   /** Fails a taken request that cannot meet its deadline. */

@@ -1,11 +1,11 @@
 package dev.inproc.inference.batch;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.internal.calls.CallFuture;
-import dev.inproc.inference.internal.calls.Failures;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -300,7 +300,7 @@ final class Request<I, O> extends CallFuture<I, O> implements QueuedRequest {
     } catch (InterruptedException e) {
       throw new IllegalStateException("Not done", e);
     } catch (ExecutionException e) {
-      throw Failures.rethrow(Objects.requireNonNullElse(e.getCause(), e));
+      throw BlockedCaller.rethrow(Objects.requireNonNullElse(e.getCause(), e));
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

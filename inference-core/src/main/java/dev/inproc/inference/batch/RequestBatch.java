@@ -1,10 +1,10 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.Batch;
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.internal.calls.CallBatch;
-import dev.inproc.inference.internal.calls.Failures;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -136,7 +136,7 @@ final class RequestBatch<I, O> implements Batch<I, O> {
 
   /** A failure that several requests share, for one of them. A blocked caller makes its copy. */
   private Throwable own(Request<I, O> request, Throwable failure) {
-    return request.isBlocking() ? failure : Failures.copy(failure);
+    return request.isBlocking() ? failure : BlockedCaller.failure(failure);
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.inproc.inference.batch;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.metrics.Histogram;
 import dev.inproc.inference.metrics.HistogramRecorder;
 import java.util.EnumMap;
 import java.util.Map;
@@ -11,7 +10,6 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a batcher counts. Each call costs one add; times are stamped for each batch, since five
@@ -31,14 +29,9 @@ final class StatsCounter {
   private final DoubleAdder rows = new DoubleAdder();
   private final DoubleAdder paddedRows = new DoubleAdder();
   private final Map<DispatchReason, LongAdder> reasons = new EnumMap<>(DispatchReason.class);
-  private volatile @Nullable Histograms histograms; // made by the first batch
-
-  /** Too large for a model that is idle. */
-  private static final class Histograms {
-    private final HistogramRecorder sizes = new HistogramRecorder();
-    private final HistogramRecorder queue = new HistogramRecorder();
-    private final HistogramRecorder run = new HistogramRecorder();
-  }
+  private final HistogramRecorder sizes = new HistogramRecorder();
+  private final HistogramRecorder queueNanos = new HistogramRecorder();
+  private final HistogramRecorder runNanos = new HistogramRecorder();
 
   StatsCounter() {
     for (DispatchReason reason : DispatchReason.values()) {
@@ -99,30 +92,16 @@ final class StatsCounter {
       reruns.increment();
       return;
     }
-    histograms().sizes.record(size);
+    sizes.record(size);
   }
 
   /** The time in the queue of one request, taken for all of its batch. */
   void queued(long nanos, int size) {
-    histograms().queue.record(nanos, size);
+    queueNanos.record(nanos, size);
   }
 
-  void ended(long runNanos) {
-    histograms().run.record(runNanos);
-  }
-
-  private Histograms histograms() {
-    Histograms made = histograms;
-    return made != null ? made : makeHistograms();
-  }
-
-  private synchronized Histograms makeHistograms() {
-    Histograms made = histograms;
-    if (made == null) {
-      made = new Histograms();
-      histograms = made;
-    }
-    return made;
+  void ended(long nanos) {
+    runNanos.record(nanos);
   }
 
   /**
@@ -143,7 +122,6 @@ final class StatsCounter {
     long ended = answeredNow + failedNow + expiredNow + cancelledNow + overloadedNow + closedNow;
     // But a timeout may end a request that was admitted and is not yet in the queue.
     long submitted = Math.max(ended, notQueued.sum() + requests.offered());
-    Histograms made = histograms;
     return new BatchingMetrics(
         submitted,
         answeredNow,
@@ -158,9 +136,9 @@ final class StatsCounter {
         runs.sum(),
         reruns.sum(),
         byReason,
-        made == null ? Histogram.EMPTY : made.sizes.snapshot(),
-        made == null ? Histogram.EMPTY : made.queue.snapshot(),
-        made == null ? Histogram.EMPTY : made.run.snapshot(),
+        sizes.snapshot(),
+        queueNanos.snapshot(),
+        runNanos.snapshot(),
         all == 0 ? 0 : paddedRows.sum() / all);
   }
 }

@@ -1,5 +1,6 @@
 package dev.inproc.inference.bulk;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
@@ -7,7 +8,6 @@ import dev.inproc.inference.batch.BatchingStats;
 import dev.inproc.inference.bulk.BulkScoring.BadRows;
 import dev.inproc.inference.bulk.BulkScoring.Sink;
 import dev.inproc.inference.engine.Session;
-import dev.inproc.inference.internal.calls.Failures;
 import dev.inproc.inference.internal.concurrent.CallbackExecutor;
 import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
@@ -196,7 +196,7 @@ final class BulkRun<I, O> {
   @SuppressWarnings("NullAway") // a row without a failure has an answer
   private void deliver(Ran<I, O> ran) {
     if (ran.failure != null) {
-      throw Failures.rethrow(ran.failure);
+      throw BlockedCaller.rethrow(ran.failure);
     }
     Chunk<I, O> chunk = ran.chunk;
     for (int i = 0; i < chunk.size(); i++) {
@@ -217,7 +217,7 @@ final class BulkRun<I, O> {
       boolean isNamed = failure instanceof InvalidInputException && index <= Integer.MAX_VALUE;
       throw isNamed
           ? ((InvalidInputException) failure).atIndex((int) index)
-          : Failures.rethrow(failure);
+          : BlockedCaller.rethrow(failure);
     }
     bad++;
     badRows.accept(index, row, failure);

@@ -8,7 +8,6 @@ import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.internal.calls.Waiting;
 import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Threads;
@@ -64,7 +63,7 @@ final class CallExecutor {
   <T> T call(ModelTask<T> work, CallOptions armed) {
     boolean turning = Workers.isTurning(queue);
     if ((Deadline.isSet(armed) || Threads.currentIsVirtual()) && !turning) {
-      return Waiting.await(admit(work, armed, true));
+      return BlockedCaller.await(admit(work, armed, true));
     }
     enter();
     try {

@@ -1,9 +1,9 @@
 package dev.inproc.inference.engine;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.internal.calls.CallFuture;
-import dev.inproc.inference.internal.calls.Failures;
 import dev.inproc.inference.internal.concurrent.Workers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,7 +101,7 @@ final class CallQueue {
     boolean starts;
     synchronized (this) {
       if (abandoned != null) {
-        return Failures.copy(
+        return BlockedCaller.failure(
             abandoned); // the call entered before the model closed, and abandon() did not see it
       }
       if (entry.options().overload() == CallOptions.Overload.WAIT) {
@@ -202,7 +202,7 @@ final class CallQueue {
         isOver = next.execute() || !requeue(next);
       } catch (Throwable t) {
         Throwable reason = abandoned; // not null: the run failed because close() stopped it
-        next.refuse(reason != null ? Failures.copy(reason) : t); // every call must end
+        next.refuse(reason != null ? BlockedCaller.failure(reason) : t); // every call must end
       } finally {
         if (isOver) {
           next.left();
@@ -272,7 +272,7 @@ final class CallQueue {
       all.addAll(running);
     }
     for (Entry<?, ?> entry : all) {
-      entry.failApart(() -> Failures.copy(reason));
+      entry.failApart(() -> BlockedCaller.failure(reason));
     }
   }
 }

@@ -204,11 +204,7 @@ final class LoadedModel {
   /** The model serves from now on. */
   void announce(Duration took) {
     isAnnounced = true;
-    threads.events().publish(new ModelLoaded(replicas.name, devices(), took));
-  }
-
-  private String devices() {
-    return String.join(", ", replicas.all.stream().map(replica -> replica.device() + "").toList());
+    threads.events().publish(new ModelLoaded(replicas.name, replicas.devices(), took));
   }
 
   private void free() {
@@ -231,7 +227,7 @@ final class LoadedModel {
   List<Figure> figures() {
     return List.of(
         new Figure.Info("state", state()),
-        new Figure.Info("device", devices()),
+        new Figure.Info("device", replicas.devices()),
         new Figure.Info("integrity", replicas.integrity().status().toString()),
         Figure.counter("runs", "run", replicas.engineRuns.sum()),
         Figure.Spread.seconds("run.time", replicas.runNanos.snapshot()),

@@ -90,10 +90,14 @@ final class ReplicaSet {
     }
   }
 
+  /** Where the replicas run, in words. */
+  String devices() {
+    return String.join(", ", all.stream().map(each -> each.device() + "").toList());
+  }
+
   /** What findings hold for: devices, processor, engine. */
   String setting() {
-    String devices = String.join(", ", all.stream().map(each -> each.device() + "").toList());
-    return devices + ", " + CpuFeatures.describe() + ", " + first().runtime();
+    return devices() + ", " + CpuFeatures.describe() + ", " + first().runtime();
   }
 
   Integrity integrity() {

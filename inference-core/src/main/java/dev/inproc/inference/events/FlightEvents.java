@@ -15,12 +15,10 @@ final class FlightEvents {
   static void record(ServingEvent event) {
     if (event instanceof ServingEvent.ModelLoaded loaded) {
       ModelLoaded e = new ModelLoaded();
-      if (e.isEnabled()) {
-        e.model = loaded.source();
-        e.device = loaded.device();
-        e.loading = loaded.took().toNanos();
-        e.commit();
-      }
+      e.model = loaded.source();
+      e.device = loaded.device();
+      e.loading = loaded.took().toNanos();
+      e.commit();
     } else if (event instanceof ServingEvent.ModelFreed freed) {
       ModelFreed e = new ModelFreed();
       e.model = freed.source();

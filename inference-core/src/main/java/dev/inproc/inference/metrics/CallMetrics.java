@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -63,8 +62,7 @@ public record CallMetrics(long begun, Map<Outcome, Long> ended, Histogram latenc
   /** Returns these as figures: {@code calls} by outcome and {@code latency}. */
   public List<Figure> figures() {
     List<Figure> all = new ArrayList<>();
-    ended.forEach(
-        (outcome, count) -> all.add(new Figure.Counter("calls", tag(outcome), "call", count)));
+    ended.forEach((outcome, count) -> all.add(Figure.calls(outcome, count)));
     all.add(Figure.gauge("calls.active", "call", (double) inFlight()));
     all.add(Figure.Spread.seconds("latency", latencyNanos));
     return all;
@@ -75,12 +73,10 @@ public record CallMetrics(long begun, Map<Outcome, Long> ended, Histogram latenc
     List<Figure> all = new ArrayList<>();
     ended.forEach(
         (outcome, count) ->
-            all.add(new Figure.Gauge("calls.minute", tag(outcome), "call", (double) count)));
+            all.add(
+                new Figure.Gauge(
+                    "calls.minute", Map.of("outcome", outcome.label()), "call", (double) count)));
     all.add(Figure.Spread.seconds("latency.minute", latencyNanos).ofSomeTime());
     return all;
-  }
-
-  private static Map<String, String> tag(Outcome outcome) {
-    return Map.of("outcome", outcome.name().toLowerCase(Locale.ROOT));
   }
 }

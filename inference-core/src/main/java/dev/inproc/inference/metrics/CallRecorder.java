@@ -184,7 +184,7 @@ public final class CallRecorder {
       for (int i = 0; i < OUTCOMES; i++) {
         ended[i] += other.ended[i];
       }
-      latency.add(other.latency.histogram());
+      latency.add(other.latency);
     }
 
     CallMetrics metrics() {

@@ -16,9 +16,6 @@ import java.util.Locale;
  */
 public record Distribution(
     long count, double mean, double p50, double p95, double p99, double p999, double max) {
-  /** Nothing recorded. */
-  public static final Distribution EMPTY = new Distribution(0, 0, 0, 0, 0, 0, 0);
-
   /** Returns this with every value multiplied, for another unit. */
   public Distribution times(double factor) {
     return new Distribution(

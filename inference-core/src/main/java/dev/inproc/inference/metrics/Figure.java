@@ -140,6 +140,11 @@ public sealed interface Figure {
     return new Counter(name, Map.of(), unit, count);
   }
 
+  /** Returns a counter of the calls that ended so. */
+  static Counter calls(Outcome outcome, long count) {
+    return new Counter("calls", Map.of("outcome", outcome.label()), "call", count);
+  }
+
   /** Returns a gauge without tags. */
   static Gauge gauge(String name, String unit, double level) {
     return new Gauge(name, Map.of(), unit, level);

@@ -102,11 +102,6 @@ public final class Histogram {
     return new Histogram(all, sum + sign * other.sum, newMax);
   }
 
-  /** Returns the counts of an octave, not to be changed; null if there are none. */
-  long @Nullable [] octave(int octave) {
-    return octaves[octave];
-  }
-
   private long highestBucket() {
     for (int octave = OCTAVES - 1; octave >= 0; octave--) {
       long[] counts = octaves[octave];

@@ -23,14 +23,14 @@ final class HistogramSum {
     max = Math.max(max, otherMax);
   }
 
-  void add(Histogram histogram) {
+  void add(HistogramSum other) {
     for (int octave = 0; octave < Histogram.OCTAVES; octave++) {
-      long[] counts = histogram.octave(octave);
+      long[] counts = other.octaves[octave];
       for (int i = 0; counts != null && i < Histogram.BUCKETS_PER_OCTAVE; i++) {
         octave(octave)[i] += counts[i];
       }
     }
-    add(histogram.sum(), histogram.max());
+    add(other.sum, other.max);
   }
 
   Histogram histogram() {

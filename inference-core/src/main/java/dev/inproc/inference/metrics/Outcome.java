@@ -1,5 +1,7 @@
 package dev.inproc.inference.metrics;
 
+import java.util.Locale;
+
 /** What became of a call. Each call ends with exactly one. */
 public enum Outcome {
   /** It was answered. */
@@ -15,5 +17,10 @@ public enum Outcome {
   /** It was refused, since too many calls waited. */
   OVERLOADED,
   /** It was refused, since the predictor was closed. */
-  CLOSED
+  CLOSED;
+
+  /** Returns the outcome as figures tell it, in lower case. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 }

@@ -168,8 +168,7 @@ public record Health(Status status, List<String> reasons) {
   }
 
   private static double minute(LayerDescription layer, Outcome... outcomes) {
-    List<String> names =
-        Stream.of(outcomes).map(outcome -> outcome.name().toLowerCase(Locale.ROOT)).toList();
+    List<String> names = Stream.of(outcomes).map(Outcome::label).toList();
     return layer.figures().stream()
         .filter(figure -> figure.name().equals("calls.minute"))
         .filter(figure -> names.contains(figure.tags().get("outcome")))

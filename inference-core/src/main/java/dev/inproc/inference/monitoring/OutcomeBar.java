@@ -5,16 +5,13 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Calls by outcome: one stacked bar, with a legend of numbers and shares. */
 final class OutcomeBar {
   private static final Set<String> COLOURED =
-      Arrays.stream(Outcome.values())
-          .map(outcome -> outcome.name().toLowerCase(Locale.ROOT))
-          .collect(Collectors.toUnmodifiableSet());
+      Arrays.stream(Outcome.values()).map(Outcome::label).collect(Collectors.toUnmodifiableSet());
 
   private OutcomeBar() {}
 

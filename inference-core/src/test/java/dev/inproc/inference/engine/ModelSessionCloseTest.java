@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.internal.calls.CallBatch;
 import dev.inproc.inference.internal.calls.CallFuture;
-import dev.inproc.inference.internal.calls.Waiting;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import dev.inproc.inference.testing.Await;
@@ -173,7 +173,7 @@ class ModelSessionCloseTest {
                     Tensors answer =
                         id % 2 == 0
                             ? f.session.predict(request)
-                            : Waiting.await(f.session.submit(request));
+                            : BlockedCaller.await(f.session.submit(request));
                     LedgerModel.check(id, answer);
                     answered.incrementAndGet();
                   }

@@ -30,7 +30,11 @@ final class Descriptions {
    * @param layer the kind of its layer, with a number from the second layer of a kind on
    * @param figure the figure as it was when the meters were bound
    */
-  record Located(String layer, Figure figure) {}
+  record Located(String layer, Figure figure) {
+    private Key key() {
+      return new Key(layer, figure.name(), figure.tags());
+    }
+  }
 
   /**
    * Asks a predictor.
@@ -65,8 +69,7 @@ final class Descriptions {
   @Nullable Figure now(Located located) {
     refresh();
     synchronized (this) {
-      Figure figure = located.figure();
-      return figures.get(new Key(located.layer(), figure.name(), figure.tags()));
+      return figures.get(located.key());
     }
   }
 
@@ -89,7 +92,7 @@ final class Descriptions {
       LayerDescription description = predictor.describe();
       Map<Key, Figure> fresh = new HashMap<>();
       for (Located each : locate(description)) {
-        fresh.put(new Key(each.layer(), each.figure().name(), each.figure().tags()), each.figure());
+        fresh.put(each.key(), each.figure());
       }
       figures = fresh;
       status = Health.of(description).status();

@@ -1,23 +1,21 @@
-package dev.inproc.inference.internal.calls;
+package dev.inproc.inference;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.inproc.inference.EngineException;
-import dev.inproc.inference.InferenceInterruptedException;
 import java.io.IOException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-class WaitingTest {
+class BlockedCallerTest {
   @Test
   void await_interrupted_cancelsAndKeepsTheStatus() {
     CompletableFuture<String> never = new CompletableFuture<>();
     Thread.currentThread().interrupt();
-    assertThrows(InferenceInterruptedException.class, () -> Waiting.await(never));
+    assertThrows(InferenceInterruptedException.class, () -> BlockedCaller.await(never));
     assertTrue(Thread.interrupted());
     assertTrue(never.isCancelled());
   }
@@ -25,7 +23,7 @@ class WaitingTest {
   @Test
   void await_interruptedButDone_returns() {
     Thread.currentThread().interrupt();
-    assertEquals("a", Waiting.await(CompletableFuture.completedFuture("a")));
+    assertEquals("a", BlockedCaller.await(CompletableFuture.completedFuture("a")));
     assertTrue(Thread.interrupted());
   }
 
@@ -42,10 +40,10 @@ class WaitingTest {
         checked, assertThrows(IllegalStateException.class, () -> failed(checked)).getCause());
     CompletableFuture<String> cancelled = new CompletableFuture<>();
     assertTrue(cancelled.cancel(false));
-    assertThrows(CancellationException.class, () -> Waiting.await(cancelled));
+    assertThrows(CancellationException.class, () -> BlockedCaller.await(cancelled));
   }
 
   private static void failed(Throwable failure) {
-    Waiting.await(CompletableFuture.failedFuture(failure));
+    BlockedCaller.await(CompletableFuture.failedFuture(failure));
   }
 }

@@ -1,4 +1,4 @@
-package dev.inproc.inference.internal.calls;
+package dev.inproc.inference;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -7,11 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.inproc.inference.DeadlineExceededException;
-import dev.inproc.inference.EngineException;
-import dev.inproc.inference.InvalidInputException;
-import dev.inproc.inference.OverloadedException;
-import dev.inproc.inference.PredictorClosedException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -22,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** A caller gets an exception of its own, which has its frames. */
-class FailuresTest {
+class CallersFailureTest {
   private final Exception engines = new Exception("what the engine said");
 
   /** Made on a thread that has none of this test's frames. */
@@ -50,7 +45,7 @@ class FailuresTest {
             onAnotherThread(() -> new NoSuchElementException("none")),
             onAnotherThread(() -> new NullPointerException()));
     for (Throwable original : originals) {
-      Throwable copy = Failures.copy(original);
+      Throwable copy = BlockedCaller.failure(original);
       assertNotSame(original, copy);
       assertEquals(original.getClass(), copy.getClass());
       assertEquals(original.getMessage(), copy.getMessage());
@@ -60,9 +55,9 @@ class FailuresTest {
       copy.addSuppressed(new Exception("one caller's")); // no other sees it
       assertEquals(0, original.getSuppressed().length);
     }
-    EngineException systemic = (EngineException) Failures.copy(originals.get(1));
+    EngineException systemic = (EngineException) BlockedCaller.failure(originals.get(1));
     assertTrue(systemic.isSystemic());
-    InvalidInputException third = (InvalidInputException) Failures.copy(originals.get(3));
+    InvalidInputException third = (InvalidInputException) BlockedCaller.failure(originals.get(3));
     assertEquals(3, third.index());
   }
 
@@ -83,7 +78,7 @@ class FailuresTest {
             new WithFields(7),
             new StackOverflowError(),
             new UncheckedIOException(new java.io.IOException("no such constructor")))) {
-      assertSame(each, Failures.copy(each));
+      assertSame(each, BlockedCaller.failure(each));
     }
   }
 
@@ -92,13 +87,13 @@ class FailuresTest {
     assertThrows(
         StackOverflowError.class,
         () -> {
-          throw Failures.rethrow(new StackOverflowError());
+          throw BlockedCaller.rethrow(new StackOverflowError());
         });
     IllegalStateException wrapped =
         assertThrows(
             IllegalStateException.class,
             () -> {
-              throw Failures.rethrow(engines);
+              throw BlockedCaller.rethrow(engines);
             });
     assertInstanceOf(Exception.class, wrapped.getCause());
     assertSame(engines, wrapped.getCause());
