@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -132,6 +133,32 @@ class ServingRuntimeTest {
       assertEquals(Set.of(), alive("unused-rt"));
     }
     made.forEach(Await::end);
+  }
+
+  /** A pool says that it has ended while its last thread still ends. */
+  @Test
+  void close_whileAThreadStillEnds_waitsForIt() {
+    CountDownLatch mayEnd = new CountDownLatch(1);
+    Set<Thread> made = ConcurrentHashMap.newKeySet();
+    ServingRuntime runtime =
+        ServingRuntime.builder("late-rt")
+            .threadFactory(
+                task -> {
+                  Thread thread =
+                      new Thread(
+                          () -> {
+                            task.run();
+                            Await.latch(mayEnd);
+                          });
+                  made.add(thread);
+                  return thread;
+                })
+            .build();
+    exercise(runtime);
+    assertFalse(runtime.close(Duration.ofMillis(50)));
+    mayEnd.countDown();
+    assertTrue(runtime.close(Duration.ofSeconds(10)));
+    assertEquals(0, made.stream().filter(Thread::isAlive).count());
   }
 
   /** What asks whether it runs on a worker must hold for the threads of a user's factory too. */

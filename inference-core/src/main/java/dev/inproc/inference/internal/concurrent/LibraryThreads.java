@@ -5,6 +5,8 @@ import java.security.PrivilegedAction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -56,6 +58,7 @@ final class LibraryThreads {
 
   /** Has a pool's idle threads end as described above. */
   static <P extends ThreadPoolExecutor> P manage(P pool) {
+    pool.setThreadFactory(new KnownThreads(pool.getThreadFactory()));
     synchronized (POOLS) {
       setIdleTime(pool);
       pool.allowCoreThreadTimeOut(true);
@@ -71,14 +74,16 @@ final class LibraryThreads {
     }
   }
 
-  /** Waits for the threads of a pool that was shut down, whatever interrupts come. */
+  /** Waits until a pool that was shut down has no thread alive, whatever interrupts come. */
   static boolean awaitEnd(ThreadPoolExecutor pool, long timeoutNanos) {
+    KnownThreads threads = (KnownThreads) pool.getThreadFactory();
     boolean interrupted = false;
     long end = System.nanoTime() + timeoutNanos;
     try {
       while (true) {
         try {
-          return pool.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+          return pool.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS)
+              && threads.join(end);
         } catch (InterruptedException e) {
           interrupted = true;
         }
@@ -87,6 +92,37 @@ final class LibraryThreads {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** Knows a pool's threads: a pool says that it has ended while its last thread still ends. */
+  private static final class KnownThreads implements ThreadFactory {
+    private final ThreadFactory factory;
+    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
+    KnownThreads(ThreadFactory factory) {
+      this.factory = factory;
+    }
+
+    @Override
+    public Thread newThread(Runnable task) {
+      threads.removeIf(thread -> thread.getState() == Thread.State.TERMINATED);
+      Thread thread = factory.newThread(task);
+      if (thread != null) {
+        threads.add(thread);
+      }
+      return thread;
+    }
+
+    /** Returns whether all threads have ended before this time. */
+    boolean join(long endNanos) throws InterruptedException {
+      for (Thread thread : threads) {
+        TimeUnit.NANOSECONDS.timedJoin(thread, endNanos - System.nanoTime());
+        if (thread.isAlive()) {
+          return false;
+        }
+      }
+      return true;
     }
   }
 
