@@ -22,6 +22,9 @@ final class CacheEntry<O> {
   private final long untilNanos;
 
   private long refreshAt = NEVER;
+  private boolean isIndexed;
+  private boolean isGone;
+  private @Nullable Runnable onGone;
 
   private CacheEntry(
       @Nullable O answer, @Nullable Throwable failure, long runNanos, int weight, long untilNanos) {
@@ -52,6 +55,37 @@ final class CacheEntry<O> {
 
   int weight() {
     return weight;
+  }
+
+  /** Whether the calling thread is the one to put this entry into an index; true once. */
+  synchronized boolean claimIndexing() {
+    boolean isFirst = !isIndexed;
+    isIndexed = true;
+    return isFirst;
+  }
+
+  /** Has a task run when this entry leaves the store; now, if it has left. */
+  void whenGone(Runnable task) {
+    synchronized (this) {
+      if (!isGone) {
+        onGone = task;
+        return;
+      }
+    }
+    task.run();
+  }
+
+  /** The entry has left the store. */
+  void gone() {
+    Runnable task;
+    synchronized (this) {
+      isGone = true;
+      task = onGone;
+      onGone = null;
+    }
+    if (task != null) {
+      task.run();
+    }
   }
 
   synchronized void refreshAt(long nanos) {

@@ -136,10 +136,18 @@ public final class Caching implements Decorator {
   /**
    * {@inheritDoc}
    *
-   * @throws IllegalStateException if it was not said what answers are, or how large
+   * @throws IllegalStateException if it was not said what answers are, or how large, or if the
+   *     predictor has a {@link SimilarityCaching}: this cache would keep its wrong hits
    */
   @Override
   public <I, O> CachingPredictor<I, O> decorate(Predictor<I, O> inner) {
+    if (inner.find(SimilarityControl.class).isPresent()) {
+      throw new IllegalStateException(
+          "Expected a predictor without a similarity cache, got "
+              + inner
+              + ": an exact cache around it would keep a wrong hit and answer with it again,"
+              + " uncounted. Leave this cache out: SimilarityCaching has one inside");
+    }
     return decorate(inner, ServingThreads.of(inner::find).timer());
   }
 
@@ -149,6 +157,11 @@ public final class Caching implements Decorator {
 
   <I, O> CachingPredictor<I, O> decorate(
       Predictor<I, O> inner, Timer timer, CacheExecutors executors) {
+    return cache(inner, settings, timer, executors);
+  }
+
+  static <I, O> ExactCache<I, O> cache(
+      Predictor<I, O> inner, CacheSettings settings, Timer timer, CacheExecutors executors) {
     AnswerIsolation known = settings.answers();
     if (known == null) {
       throw new IllegalStateException(

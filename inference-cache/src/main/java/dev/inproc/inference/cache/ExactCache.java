@@ -149,6 +149,20 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     return mode == CacheMode.BYPASS || isUsual;
   }
 
+  // ---- for a similarity cache around this one ----
+
+  Object key(I input, CallOptions options) {
+    return keys.of(input, options.cacheScope());
+  }
+
+  Store<O> store() {
+    return store;
+  }
+
+  boolean isUnderWay(Object key) {
+    return loads.find(key) != null;
+  }
+
   // ---- invalidating ----
 
   @Override

@@ -53,7 +53,7 @@ final class Store<O> {
                 .weigher((Object key, CacheEntry<O> kept) -> kept.weight())
                 .evictionListener(this::gone)
             : builder.maximumSize(settings.capacity()).evictionListener(this::gone);
-    entries = bounded.build();
+    entries = bounded.removalListener(this::left).build();
   }
 
   /** Zero means never. */
@@ -63,6 +63,23 @@ final class Store<O> {
 
   private void gone(@Nullable Object key, @Nullable CacheEntry<O> kept, RemovalCause cause) {
     (cause == RemovalCause.EXPIRED ? expired : evicted).increment();
+  }
+
+  private void left(@Nullable Object key, @Nullable CacheEntry<O> kept, RemovalCause cause) {
+    if (kept != null) {
+      kept.gone();
+    }
+  }
+
+  /** Returns whether there is an entry, without counting this as a use of it. */
+  boolean holds(Object key) {
+    return entries.policy().getIfPresentQuietly(key) != null;
+  }
+
+  /** Returns an answer's entry without counting this as a use of it, or null. */
+  @Nullable CacheEntry<O> peek(Object key) {
+    CacheEntry<O> kept = entries.policy().getIfPresentQuietly(key);
+    return kept == null || kept.failure != null ? null : kept;
   }
 
   @Nullable CacheEntry<O> get(Object key) {

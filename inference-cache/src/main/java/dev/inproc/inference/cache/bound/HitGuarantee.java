@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * that an audit finds then costs less, down to nearly nothing. So the cache that served too many
  * wrong hits goes on by audits until it has proved itself again.
  *
- * <p><b>Epochs.</b> The promise holds, with the allowance, for the hits of each epoch too, with a
- * bound and a part of the error probability of its own. An epoch ends after twice as many hits as
+ * <p><b>Epochs.</b> The promise holds, with twice the allowance, for the hits of each epoch too, with
+ * a bound and a part of the error probability of its own. An epoch ends after twice as many hits as
  * the one before. So a long good past does not pay for a bad present.
  */
 public final class HitGuarantee {
@@ -31,7 +31,7 @@ public final class HitGuarantee {
   private static final double PART_OF_TOTAL = 0.8;
 
   /** Room, in audits that find wrong candidates, that the rate leaves where it can. */
-  private static final int STEADY_ROOM = 5;
+  private static final int STEADY_ROOM = 3;
 
   /** Hits after which the rate may fall. */
   private static final int HITS_A_RATE = 16;
@@ -105,7 +105,7 @@ public final class HitGuarantee {
 
   private boolean hasRoom(int totalBound, int epochBound) {
     return totalBound <= promise.allowed(total.hits(), certifiedAtHit < 0)
-        && epochBound <= promise.allowed(epoch.hits(), true);
+        && epochBound <= promise.allowed(epoch.hits(), true) + promise.allowance();
   }
 
   /** Chooses the lowest rate that leaves the steady room, or the highest. */

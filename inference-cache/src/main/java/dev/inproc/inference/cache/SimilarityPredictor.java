@@ -1,0 +1,477 @@
+package dev.inproc.inference.cache;
+
+import dev.inproc.inference.AnswerFacts;
+import dev.inproc.inference.BlockedCaller;
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.CallOptions.CacheMode;
+import dev.inproc.inference.Deadline;
+import dev.inproc.inference.InferenceInterruptedException;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.cache.bound.Coins;
+import dev.inproc.inference.cache.bound.HitGuarantee;
+import dev.inproc.inference.cache.index.Query;
+import dev.inproc.inference.cache.risk.ServingRule;
+import dev.inproc.inference.internal.concurrent.BoundedClose;
+import dev.inproc.inference.internal.concurrent.CallbackExecutor;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.RefCountedResource;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Workers;
+import dev.inproc.inference.metrics.LayerDescription;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The similarity cache: a look-up by similarity between the exact cache's look-up and its run. The
+ * {@link ExactCache} inside has the store and the runs under way; it holds answers of the model
+ * alone, since a hit by similarity never reaches it.
+ *
+ * <p>A request that the exact cache can answer, or for which a run is under way, goes to it at
+ * once. Any other is embedded, looked up ({@link SimilarityLookup}), and answered from the index or
+ * handed to the exact cache, whose answer labels the nearest entry and enters the index.
+ */
+final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O> {
+  /** The mean risk of what is served, as a part of the share that may be wrong. */
+  private static final double AIM = 0.5;
+
+  private final Predictor<I, O> inner;
+  private final Embedding<I, ?> embedding;
+  private final ExactCache<I, O> exact;
+  private final AnswerIsolation answers;
+  private final ServingThreads threads;
+  private final Timer timer;
+  private final HitGuarantee guarantee;
+  private final ServingRule rule;
+  private final SimilarityCounter counts = new SimilarityCounter();
+  private final SimilarityLookup<I, O> lookups;
+  private final AuditRuns<I, O> audits;
+  private final RefCountedResource lifetime;
+  private final Set<SimilarCall<I, O>> submitted = ConcurrentHashMap.newKeySet();
+
+  SimilarityPredictor(
+      Predictor<I, O> inner,
+      SimilaritySettings<I, O> settings,
+      ExactCache<I, O> exact,
+      ServingThreads threads,
+      Coins coins) {
+    this.inner = inner;
+    this.exact = exact;
+    this.threads = threads;
+    embedding = settings.embedding;
+    answers = Objects.requireNonNull(settings.answers, "answers");
+    timer = threads.timer();
+    guarantee = new HitGuarantee(settings.promise(), coins);
+    rule = new ServingRule(settings.maxWrongShare * AIM, settings.riskFeatureCount);
+    lookups = new SimilarityLookup<>(settings, exact.store(), guarantee, rule, counts);
+    audits = new AuditRuns<>(exact, lookups, threads);
+    lifetime = new RefCountedResource(this::lastOut, task -> threads.workers().turn(this, task));
+  }
+
+  private void lastOut() {
+    exact.close();
+  }
+
+  // ---- calls ----
+
+  @Override
+  public O predict(I input, CallOptions options) {
+    Objects.requireNonNull(input, "input");
+    checkOpen();
+    if (!looksUp(options) || WaitGraph.isEngineThread()) {
+      return exact.predict(input, options);
+    }
+    Object key = exact.key(input, options);
+    if (isExact(key, options)) {
+      return exact.predict(input, options);
+    }
+    enter();
+    try {
+      return answer(Keys.kept(key), input, armed(options));
+    } finally {
+      lifetime.release();
+    }
+  }
+
+  private O answer(Object key, I input, CallOptions options) {
+    Query query = embed(input, options);
+    if (query == null) {
+      return exact.predict(input, options);
+    }
+    Lookup<I, O> found = find(query, input, options);
+    SimilarEntry<I, O> hit = found.hit();
+    if (hit != null) {
+      return hit(found, hit, options);
+    }
+    O answer;
+    try {
+      answer = exact.predict(input, options);
+    } catch (RuntimeException | Error e) {
+      audits.goOn(found, key, input, options);
+      throw e;
+    }
+    learn(found, key, input, options, answer);
+    return answer;
+  }
+
+  @Override
+  public CompletableFuture<O> submit(I input, CallOptions options) {
+    BlockedCaller.checkSubmit(options);
+    Objects.requireNonNull(input, "input");
+    try {
+      checkOpen();
+      if (!looksUp(options)) {
+        return exact.submit(input, options);
+      }
+      Object key = exact.key(input, options);
+      if (isExact(key, options)) {
+        return exact.submit(input, options);
+      }
+      enter();
+      return begin(Keys.kept(key), input, armed(options));
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private SimilarCall<I, O> begin(Object key, I input, CallOptions options) {
+    SimilarCall<I, O> call = new SimilarCall<>(key, Keys.owned(input, key), options, this, threads);
+    submitted.add(call);
+    call.captureContext();
+    if (Deadline.isSet(options)) {
+      call.startTimeout(timer);
+    }
+    long start = System.nanoTime();
+    call.follow(
+        () -> embedding.submit(call.request(), options),
+        (vector, failure) -> embedded(call, start, vector, failure));
+    return call;
+  }
+
+  /** The call's last stage is over, whatever its outcome. */
+  private void ended(SimilarCall<I, O> call) {
+    submitted.remove(call);
+    lifetime.release();
+  }
+
+  private void embedded(
+      SimilarCall<I, O> call, long start, float @Nullable [] vector, @Nullable Throwable failure) {
+    if (call.isDone()) {
+      ended(call); // before its coin
+      return;
+    }
+    Lookup<I, O> found = Lookup.none();
+    try {
+      Query query = failure == null ? query(vector, start) : notEmbedded(failure);
+      if (query != null) {
+        found = find(query, call.request(), call.options());
+      }
+      SimilarEntry<I, O> hit = found.hit();
+      if (hit != null) {
+        deliver(call, found, hit);
+        ended(call);
+        return;
+      }
+    } catch (RuntimeException | Error e) {
+      call.refuse(e);
+      ended(call);
+      return;
+    }
+    run(call, found);
+  }
+
+  private void deliver(SimilarCall<I, O> call, Lookup<I, O> found, SimilarEntry<I, O> hit) {
+    O own = answers.isolate(hit.answer());
+    tell(found, call.options());
+    if (call.answer(own)) {
+      counted(found, hit);
+    }
+  }
+
+  private void run(SimilarCall<I, O> call, Lookup<I, O> found) {
+    CallOptions options = call.options();
+    call.follow(
+        () -> exact.submit(call.request(), options.withExecutor(null)),
+        (answer, failure) -> {
+          try {
+            if (failure == null) {
+              learn(found, call.key(), call.request(), options, answer);
+              call.answer(answer);
+            } else {
+              audits.goOn(found, call.key(), call.request(), options);
+              call.refuse(failure);
+            }
+          } finally {
+            ended(call);
+          }
+        });
+  }
+
+  @Override
+  public List<O> predictAll(List<I> inputs, CallOptions options) {
+    List<I> all = new ArrayList<>(inputs); // its owner may change it meanwhile
+    all.forEach(input -> Objects.requireNonNull(input, "input"));
+    checkOpen();
+    if (!looksUp(options) || WaitGraph.isEngineThread()) {
+      return exact.predictAll(all, options);
+    }
+    enter();
+    try {
+      return new SimilarList<>(this, all, armed(BlockedCaller.options(options))).answers();
+    } finally {
+      lifetime.release();
+    }
+  }
+
+  // ---- the steps of a call ----
+
+  /** Whether a call takes part at all; any other is the exact cache's. */
+  private boolean looksUp(CallOptions options) {
+    CacheMode mode = options.cacheMode();
+    return (mode == CacheMode.USE || mode == CacheMode.REFRESH) && !inner.keepsState();
+  }
+
+  /** Whether the exact cache has the answer or will have it soon. */
+  boolean isExact(Object key, CallOptions options) {
+    return options.cacheMode() != CacheMode.REFRESH
+        && (exact.store().holds(key) || exact.isUnderWay(key));
+  }
+
+  /** The exact cache takes calls until the last call here has ended. */
+  private void checkOpen() {
+    if (lifetime.isClosed()) {
+      throw new PredictorClosedException(toString());
+    }
+  }
+
+  private void enter() {
+    if (!lifetime.acquire()) {
+      throw new PredictorClosedException(toString());
+    }
+  }
+
+  private CallOptions armed(CallOptions options) {
+    return Deadline.isSet(options) ? Deadline.start(options, timer.nanoTime()) : options;
+  }
+
+  /** Returns the request's vector; null if the embedder failed, and the model is to answer. */
+  private @Nullable Query embed(I input, CallOptions options) {
+    long start = System.nanoTime();
+    float[] vector;
+    try {
+      vector = embedding.embed(input, options);
+    } catch (RuntimeException e) {
+      return notEmbedded(e);
+    }
+    return query(vector, start);
+  }
+
+  private @Nullable Query query(float @Nullable [] vector, long start) {
+    counts.embedded(System.nanoTime() - start, 1);
+    try {
+      return lookups.query(vector);
+    } catch (IllegalArgumentException e) {
+      return notEmbedded(e);
+    }
+  }
+
+  /** An interrupted caller wants no answer; all else is the embedder's failure, not the call's. */
+  private @Nullable Query notEmbedded(Throwable failure) {
+    if (failure instanceof InferenceInterruptedException interrupted) {
+      throw interrupted;
+    }
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    counts.missed(MissReason.NOT_EMBEDDED);
+    lookups.warn("The embedder", failure);
+    return null;
+  }
+
+  /** Looks up and, if there is a candidate, flips its coin. */
+  Lookup<I, O> find(Query query, I input, CallOptions options) {
+    if (options.cacheMode() == CacheMode.REFRESH) {
+      return Lookup.alone(query);
+    }
+    long start = System.nanoTime();
+    Lookup<I, O> found = lookups.find(query, input, options.cacheScope());
+    counts.lookup.record(System.nanoTime() - start);
+    return found;
+  }
+
+  private O hit(Lookup<I, O> found, SimilarEntry<I, O> hit, CallOptions options) {
+    O own = answers.isolate(hit.answer());
+    tell(found, options);
+    counted(found, hit);
+    return own;
+  }
+
+  private void tell(Lookup<I, O> found, CallOptions options) {
+    AnswerFacts facts = AnswerFacts.of(options);
+    if (facts != null) {
+      facts.similarity(Math.max(0, found.similarity()));
+    }
+  }
+
+  private void counted(Lookup<I, O> found, SimilarEntry<I, O> hit) {
+    Objects.requireNonNull(found.trial()).delivered();
+    counts.served(hit.kept.runNanos);
+    var unused = exact.store().get(hit.key); // the entry is in use
+  }
+
+  /** Learns from the model's answer to a request, which enters the index. */
+  private void learn(Lookup<I, O> found, Object key, I input, CallOptions options, O answer) {
+    lookups.learn(found, answer);
+    Query query = found.query();
+    if (query != null) {
+      lookups.index(query, key, input, options.cacheScope());
+    }
+  }
+
+  // ---- for lists ----
+
+  ExactCache<I, O> exact() {
+    return exact;
+  }
+
+  /** Returns the vectors of requests, each null where it has none; null if the embedder failed. */
+  List<@Nullable Query> embedAll(List<I> inputs, CallOptions options) {
+    List<@Nullable Query> queries = new ArrayList<>(inputs.size());
+    long start = System.nanoTime();
+    List<float[]> vectors;
+    try {
+      vectors = embedding.embedAll(inputs, options);
+      if (vectors.size() != inputs.size()) {
+        throw new IllegalStateException(
+            "Expected " + inputs.size() + " vectors of the embedder, got " + vectors.size());
+      }
+    } catch (RuntimeException e) {
+      inputs.forEach(input -> queries.add(notEmbedded(e)));
+      return queries;
+    }
+    counts.embedded(System.nanoTime() - start, inputs.size());
+    for (float[] vector : vectors) {
+      Query query;
+      try {
+        query = lookups.query(vector);
+      } catch (IllegalArgumentException e) {
+        query = notEmbedded(e);
+      }
+      queries.add(query);
+    }
+    return queries;
+  }
+
+  /** Returns the answer of a hit for a caller alone. */
+  O isolated(SimilarEntry<I, O> hit) {
+    return answers.isolate(hit.answer());
+  }
+
+  void delivered(Lookup<I, O> found, SimilarEntry<I, O> hit) {
+    counted(found, hit);
+  }
+
+  void answered(Lookup<I, O> found, Object key, I input, CallOptions options, O answer) {
+    learn(found, key, input, options, answer);
+  }
+
+  void failed(Lookup<I, O> found, Object key, I input, CallOptions options) {
+    audits.goOn(found, key, input, options);
+  }
+
+  // ---- invalidating ----
+
+  @Override
+  public void invalidate(Object input, CallOptions options) {
+    exact.invalidate(input, options);
+  }
+
+  @Override
+  public <T> void invalidateIf(Class<T> type, Predicate<? super T> inputs) {
+    exact.invalidateIf(type, inputs);
+  }
+
+  @Override
+  public void invalidateScope(@Nullable String scope) {
+    exact.invalidateScope(scope);
+  }
+
+  @Override
+  public void invalidateAll() {
+    exact.invalidateAll();
+  }
+
+  // ---- closing ----
+
+  @Override
+  public void close() {
+    lifetime.close();
+    // A worker or a callback may be what is waited for.
+    if (!Workers.isWorker() && !CallbackExecutor.isCallback()) {
+      lifetime.awaitFreed(Durations.FOREVER);
+    }
+  }
+
+  @Override
+  public boolean close(Duration timeout) {
+    lifetime.close();
+    if (Workers.isWorker() || CallbackExecutor.isCallback()) {
+      return false;
+    }
+    if (lifetime.awaitFreed(Durations.of(timeout))) {
+      return true;
+    }
+    for (SimilarCall<I, O> call : submitted) {
+      call.failApart(() -> new PredictorClosedException(toString()));
+    }
+    exact.close(Duration.ZERO);
+    return lifetime.awaitFreed(BoundedClose.GRACE_NANOS);
+  }
+
+  // ---- figures ----
+
+  @Override
+  public CachingMetrics metrics() {
+    return exact.metrics();
+  }
+
+  @Override
+  public SimilarityMetrics similarityMetrics() {
+    return counts.snapshot(
+        exact.metrics(),
+        guarantee.account(),
+        rule.threshold(),
+        lookups.indexed(),
+        lookups.indexBytes());
+  }
+
+  @Override
+  public boolean keepsState() {
+    return inner.keepsState();
+  }
+
+  @Override
+  public <T> Optional<T> find(Class<T> control) {
+    return control.isInstance(this) ? Optional.of(control.cast(this)) : exact.find(control);
+  }
+
+  @Override
+  public LayerDescription describe() {
+    return LayerDescription.around(
+        exact.describe(), "similarity.cache", similarityMetrics().figures());
+  }
+
+  @Override
+  public String toString() {
+    return "similar(" + exact + ")";
+  }
+}
