@@ -7,10 +7,11 @@ package dev.inproc.inference.cache.bound;
 final class AuditRates {
   /** Ascending. */
   private static final double[] RATES = {
-    0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.38, 0.5, 0.65, 0.8, 0.9, 0.96, 0.985
+    0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.38, 0.5, 0.65, 0.8, 0.9, 0.96, 0.985, 0.995
   };
 
-  static final int MARGIN = 9;
+  /** The rate of {@link HitGuarantee}'s margin: 0.5. */
+  static final int HALF = 7;
 
   static final int COUNT = RATES.length;
 

@@ -156,11 +156,12 @@ public final class HitGuarantee {
     }
   }
 
+  /** Without the margin the cache would have no room to go on. */
   private void certifyIfProved() {
-    if (certifiedAtHit >= 0 || total.bound() > promise.allowed(total.hits(), false)) {
-      return;
-    }
-    if (total.boundWith(AuditRates.MARGIN, STEADY_ROOM) <= promise.allowed(total.hits(), false)) {
+    double allowed = promise.allowed(total.hits(), false);
+    if (certifiedAtHit < 0
+        && total.bound() < allowed
+        && total.boundWith(AuditRates.HALF, STEADY_ROOM) <= allowed) {
       certifiedAtHit = total.hits();
       chooseRate();
     }
