@@ -9,6 +9,7 @@ import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.cache.bound.Coins;
+import dev.inproc.inference.cache.bound.HitAccount;
 import dev.inproc.inference.cache.bound.HitGuarantee;
 import dev.inproc.inference.cache.index.Query;
 import dev.inproc.inference.cache.risk.ServingRule;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +57,8 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
   private final SimilarityCounter counts = new SimilarityCounter();
   private final SimilarityLookup<I, O> lookups;
   private final AuditRuns<I, O> audits;
-  private final RefCountedResource lifetime;
+  private final RefCountedResource lifetime = new RefCountedResource(this::lastOut);
+  private final AtomicInteger closers = new AtomicInteger();
   private final Set<SimilarCall<I, O>> submitted = ConcurrentHashMap.newKeySet();
 
   SimilarityPredictor(
@@ -74,11 +77,6 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     rule = new ServingRule(settings.maxWrongShare * AIM, settings.riskFeatureCount);
     lookups = new SimilarityLookup<>(settings, exact.store(), guarantee, rule, counts);
     audits = new AuditRuns<>(exact, lookups, threads);
-    lifetime = new RefCountedResource(this::lastOut, task -> threads.workers().turn(this, task));
-  }
-
-  private void lastOut() {
-    exact.close();
   }
 
   // ---- calls ----
@@ -414,27 +412,43 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
 
   @Override
   public void close() {
-    lifetime.close();
-    // A worker or a callback may be what is waited for.
-    if (!Workers.isWorker() && !CallbackExecutor.isCallback()) {
+    if (stopIntake()) {
       lifetime.awaitFreed(Durations.FOREVER);
+      exact.close();
     }
   }
 
   @Override
   public boolean close(Duration timeout) {
-    lifetime.close();
-    if (Workers.isWorker() || CallbackExecutor.isCallback()) {
+    long end = System.nanoTime() + Durations.of(timeout);
+    if (!stopIntake()) {
       return false;
     }
     if (lifetime.awaitFreed(Durations.of(timeout))) {
-      return true;
+      return exact.close(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     }
     for (SimilarCall<I, O> call : submitted) {
       call.failApart(() -> new PredictorClosedException(toString()));
     }
-    exact.close(Duration.ZERO);
-    return lifetime.awaitFreed(BoundedClose.GRACE_NANOS);
+    boolean closed = exact.close(Duration.ZERO); // fails the runs that calls wait for
+    return lifetime.awaitFreed(BoundedClose.GRACE_NANOS) && closed;
+  }
+
+  /** Takes no more calls. Returns whether this thread may wait for the calls under way. */
+  private boolean stopIntake() {
+    boolean waits = !Workers.isWorker() && !CallbackExecutor.isCallback();
+    if (waits) {
+      closers.incrementAndGet();
+    }
+    lifetime.close();
+    return waits;
+  }
+
+  /** Runs after the last call. A thread in {@code close} closes what is inside; else a worker. */
+  private void lastOut() {
+    if (closers.get() == 0) {
+      threads.workers().turn(this, exact::close);
+    }
   }
 
   // ---- figures ----
@@ -442,6 +456,10 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
   @Override
   public CachingMetrics metrics() {
     return exact.metrics();
+  }
+
+  HitAccount account() {
+    return guarantee.account();
   }
 
   @Override
