@@ -10,11 +10,8 @@ import java.io.PrintStream;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the batching policy in virtual time over recorded arrivals: the very class that runs in
@@ -55,21 +52,10 @@ public final class PolicySimulator {
           "policy");
   private static final int MOST_ROWS = 16_384;
 
-  private final Map<String, String> options = new HashMap<>();
+  private final NamedOptions options;
 
   private PolicySimulator(String... arguments) {
-    for (int i = 0; i < arguments.length; i += 2) {
-      String name = arguments[i].startsWith("--") ? arguments[i].substring(2) : "";
-      if (!OPTIONS.contains(name)) {
-        throw new IllegalArgumentException("Unknown option " + arguments[i]);
-      }
-      if (i + 1 == arguments.length) {
-        throw new IllegalArgumentException(arguments[i] + " needs a value");
-      }
-      if (options.put(name, arguments[i + 1]) != null) {
-        throw new IllegalArgumentException(arguments[i] + " is given twice");
-      }
-    }
+    options = new NamedOptions(OPTIONS, Set.of(), arguments);
   }
 
   /** Simulates and prints; the exit status as said above. */
@@ -97,14 +83,14 @@ public final class PolicySimulator {
   }
 
   private Simulation.Outcome outcome() throws IOException {
-    double fixed = number("fixed-us", null, 0, 1e9);
-    double perItem = number("per-item-us", null, 0, 1e9);
-    int maxBatchSize = integer("max-batch", null, MOST_ROWS);
-    int engines = integer("engines", "1", 1_024);
-    double jitter = number("jitter", "0", 0, 1);
-    Service service = new Service(fixed, perItem, jitter, seed());
-    String cost = oneOf("cost", List.of("known", "learned"));
-    boolean oracle = oneOf("policy", List.of("production", "oracle")).equals("oracle");
+    double fixed = options.number("fixed-us", null, 0, 1e9);
+    double perItem = options.number("per-item-us", null, 0, 1e9);
+    int maxBatchSize = options.integer("max-batch", null, MOST_ROWS);
+    int engines = options.integer("engines", "1", 1_024);
+    double jitter = options.number("jitter", "0", 0, 1);
+    Service service = new Service(fixed, perItem, jitter, options.seed());
+    String cost = options.oneOf("cost", List.of("known", "learned"));
+    boolean oracle = options.oneOf("policy", List.of("production", "oracle")).equals("oracle");
     if (oracle && (engines > 1 || jitter > 0)) {
       throw new IllegalArgumentException(
           "The oracle is for one engine without jitter, got --engines "
@@ -112,7 +98,7 @@ public final class PolicySimulator {
               + " --jitter "
               + jitter);
     }
-    Trace trace = Trace.read(Path.of(text("trace", null)));
+    Trace trace = Trace.read(Path.of(options.text("trace", null)));
     if (oracle) {
       return OfflineOptimum.outcome(trace, service, maxBatchSize);
     }
@@ -135,71 +121,5 @@ public final class PolicySimulator {
 
   private static double rounded(double micros) {
     return Math.round(micros * 1e3) / 1e3;
-  }
-
-  // ---- options ----
-
-  private String text(String name, @Nullable String otherwise) {
-    String value = options.getOrDefault(name, otherwise == null ? "" : otherwise);
-    if (value.isEmpty()) {
-      throw new IllegalArgumentException("--" + name + " is missing");
-    }
-    return value;
-  }
-
-  private String oneOf(String name, List<String> values) {
-    String value = text(name, values.get(0));
-    if (!values.contains(value)) {
-      throw new IllegalArgumentException(
-          "--" + name + " must be one of " + values + ", got \"" + value + "\"");
-    }
-    return value;
-  }
-
-  private double number(String name, @Nullable String otherwise, double least, double most) {
-    String value = text(name, otherwise);
-    double number;
-    try {
-      number = Double.parseDouble(value);
-    } catch (NumberFormatException e) {
-      number = Double.NaN;
-    }
-    if (!(number >= least && number <= most)) {
-      throw new IllegalArgumentException(
-          "--"
-              + name
-              + " must be a number from "
-              + least
-              + " to "
-              + most
-              + ", got \""
-              + value
-              + "\"");
-    }
-    return number;
-  }
-
-  private int integer(String name, @Nullable String otherwise, int most) {
-    String value = text(name, otherwise);
-    int number;
-    try {
-      number = Integer.parseInt(value);
-    } catch (NumberFormatException e) {
-      number = 0;
-    }
-    if (number < 1 || number > most) {
-      throw new IllegalArgumentException(
-          "--" + name + " must be a whole number from 1 to " + most + ", got \"" + value + "\"");
-    }
-    return number;
-  }
-
-  private long seed() {
-    String value = text("seed", "0");
-    try {
-      return Long.parseLong(value);
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("--seed must be a whole number, got \"" + value + "\"", e);
-    }
   }
 }
