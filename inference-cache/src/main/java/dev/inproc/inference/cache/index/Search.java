@@ -43,7 +43,7 @@ final class Search<E> {
   @SuppressWarnings({"unchecked", "rawtypes"}) // a generic array
   Search(Query query, int k, int entries) {
     this.query = query;
-    nearest = new Nearest<>(Math.min(k, entries));
+    nearest = new Nearest<>(Math.min(k, Math.max(1, entries)));
     fewest = (int) Math.max(ALWAYS_COMPARED, 2L * Math.min(k, entries));
     most = Math.max(fewest, MOST_COMPARED + entries / SKETCHES_A_COMPARISON);
     compareAll = entries <= fewest;
