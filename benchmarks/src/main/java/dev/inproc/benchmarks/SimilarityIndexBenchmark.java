@@ -94,8 +94,7 @@ public class SimilarityIndexBenchmark {
     SplittableRandom random = new SplittableRandom(1);
     float[][] queries = new float[QUERIES][];
     for (int i = 0; i < QUERIES; i++) {
-      queries[i] =
-          i % 2 == 0 ? near(stored(random.nextInt(entries)), 0.9, random) : random(random);
+      queries[i] = i % 2 == 0 ? near(stored(random.nextInt(entries)), 0.9, random) : random(random);
     }
     return queries;
   }

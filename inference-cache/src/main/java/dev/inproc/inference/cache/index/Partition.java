@@ -162,24 +162,43 @@ final class Partition<E> {
   }
 
   List<Neighbour<E>> nearest(Query query, int k) {
-    Move<E> before = lastMove;
-    int entries = count;
-    if (entries == 0) {
+    if (count == 0) {
       return List.of();
     }
-    Search<E> search = new Search<>(query, k, entries);
-    int left = entries;
-    for (Block<E> block : blocks) {
-      search.scan(block, Math.min(left, block.capacity));
-      left -= Block.FULL;
-      if (left <= 0) {
-        break;
+    Reading reading = new Reading(query, k);
+    while (reading.readBlock()) {}
+    return reading.finish();
+  }
+
+  /** One look-up, block by block. */
+  final class Reading {
+    private final Move<E> before = lastMove;
+    private final int entries = count;
+    private final Block<E>[] read = blocks;
+    private final Search<E> search;
+    private int next;
+
+    Reading(Query query, int k) {
+      search = new Search<>(query, k, entries);
+    }
+
+    /** Reads the next block; returns false if there is none. */
+    boolean readBlock() {
+      int left = entries - next * Block.FULL;
+      if (left <= 0 || next == read.length) {
+        return false;
       }
+      Block<E> block = read[next++];
+      search.scan(block, Math.min(left, block.capacity));
+      return true;
     }
-    VarHandle.acquireFence(); // what has been read above was there before the links read below
-    for (Move<E> move = before.next; move != null; move = move.next) {
-      search.compare(move.stored);
+
+    List<Neighbour<E>> finish() {
+      VarHandle.acquireFence(); // what has been read was there before the links read below
+      for (Move<E> move = before.next; move != null; move = move.next) {
+        search.compare(move.stored);
+      }
+      return search.finish();
     }
-    return search.finish();
   }
 }

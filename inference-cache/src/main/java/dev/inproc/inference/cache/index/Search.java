@@ -26,6 +26,9 @@ final class Search<E> {
 
   private static final int MOST_COMPARED = 4096;
 
+  /** So many bit counts are passed over at once if none is small enough. */
+  private static final int CHUNK = 64;
+
   private final Query query;
   private final Nearest<E> nearest;
   private final boolean compareAll;
@@ -43,7 +46,7 @@ final class Search<E> {
   @SuppressWarnings({"unchecked", "rawtypes"}) // a generic array
   Search(Query query, int k, int entries) {
     this.query = query;
-    nearest = new Nearest<>(Math.min(k, entries));
+    nearest = new Nearest<>(Math.min(k, Math.max(1, entries)));
     fewest = (int) Math.max(ALWAYS_COMPARED, 2L * Math.min(k, entries));
     most = Math.max(fewest, MOST_COMPARED + entries / SKETCHES_A_COMPARISON);
     compareAll = entries <= fewest;
@@ -62,11 +65,25 @@ final class Search<E> {
       return;
     }
     block.countDiffering(query.sketch, entries, counts);
-    for (int i = 0; i < entries; i++) {
-      if (counts[i] < bound) {
-        add(block.get(i), counts[i]);
+    for (int from = 0; from < entries; from += CHUNK) {
+      int to = Math.min(entries, from + CHUNK);
+      if (least(counts, from, to) < bound) { // seldom
+        for (int i = from; i < to; i++) {
+          if (counts[i] < bound) {
+            add(block.get(i), counts[i]);
+          }
+        }
       }
     }
+  }
+
+  /** The compiler makes vector instructions of a minimum, but not of a search. */
+  private static int least(int[] values, int from, int to) {
+    int least = Integer.MAX_VALUE;
+    for (int i = from; i < to; i++) {
+      least = Math.min(least, values[i]);
+    }
+    return least;
   }
 
   private void add(@Nullable Stored<E> candidate, int differing) {

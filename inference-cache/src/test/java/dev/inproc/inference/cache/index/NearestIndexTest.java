@@ -209,62 +209,6 @@ class NearestIndexTest {
     }
   }
 
-  // ---- memory ----
-
-  /** As the class's description says. */
-  @Test
-  void bytes_areThoseOfEntriesPlacesAndScopes() {
-    int dimension = 384;
-    NearestIndex<Integer> index = index(dimension);
-    long rotation = 3 * 512 * 4;
-    assertEquals(rotation, index.bytes());
-    List<Stored<Integer>> stored = fill(index, 1024, dimension);
-    long full = 1024 * (4 * dimension + 100) + 250 + 56;
-    assertEquals(rotation + full, index.bytes());
-
-    index.remove(stored.get(5));
-    assertEquals(rotation + full - 4 * dimension - 48, index.bytes());
-    stored.set(5, fill(index, 1, dimension).get(0)); // takes the free place
-    assertEquals(rotation + full, index.bytes());
-
-    stored.forEach(index::remove);
-    assertEquals(rotation, index.bytes());
-    assertEquals(0, index.scopes());
-  }
-
-  @Test
-  void bytes_afterChurn_doNotGrow() {
-    int dimension = 8;
-    NearestIndex<Integer> index = index(dimension);
-    List<Stored<Integer>> stored = fill(index, 5000, dimension);
-    long before = index.bytes();
-    Random random = new Random(SEED);
-    for (int i = 0; i < 50_000; i++) {
-      int at = random.nextInt(stored.size());
-      index.remove(stored.get(at));
-      stored.set(at, index.insert("a", index.query(VectorSets.gaussian(i, at, dimension)), i));
-    }
-    assertEquals(before, index.bytes());
-  }
-
-  @Test
-  void bytes_ofManyScopes_areSmallEachAndComeBack() {
-    NearestIndex<Integer> index = index(8);
-    long empty = index.bytes();
-    Query query = index.query(new float[] {1, 2, 3, 4, 5, 6, 7, 8});
-    for (int round = 0; round < 3; round++) {
-      List<Stored<Integer>> stored = new ArrayList<>();
-      for (int i = 0; i < 10_000; i++) {
-        stored.add(index.insert("tenant " + round + " " + i, query, i));
-      }
-      assertEquals(10_000, index.scopes());
-      assertTrue(index.bytes() < empty + 10_000 * 700L);
-      stored.forEach(index::remove);
-      assertEquals(0, index.scopes());
-      assertEquals(empty, index.bytes());
-    }
-  }
-
   // ---- what is refused ----
 
   @Test
