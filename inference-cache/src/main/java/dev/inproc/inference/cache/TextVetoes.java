@@ -50,8 +50,8 @@ public final class TextVetoes {
    * Vetoes texts in which arguments change places: what stands before and after to, into, from,
    * than, before, after, by, minus, in, per or of in one stands the other way round in the other;
    * and texts of the same words in another order, unless only the beginning has moved to the end.
-   * "From Paris to Rome" and "to Rome from Paris" are the same, as are "tea before lunch" and "lunch
-   * after tea". The first 64 such words of a text count.
+   * "From Paris to Rome" and "to Rome from Paris" are the same here, as are "tea before lunch" and
+   * "lunch after tea". The first 64 such words of a text count.
    */
   public static BiPredicate<String, String> swappedArguments() {
     return (a, b) -> SwappedArguments.differ(Tokens.of(a), Tokens.of(b));
@@ -70,7 +70,8 @@ public final class TextVetoes {
   /**
    * Vetoes texts of which one has a word and the other its opposite, of a list of some sixty pairs:
    * increase and decrease, before and after, minimum and maximum, open and close, enable and
-   * disable. A text that has both words has neither.
+   * disable. A text that has both
+   * words has neither. "Tea before lunch" and "lunch after tea" are vetoed.
    */
   public static BiPredicate<String, String> antonyms() {
     return (a, b) -> Antonyms.differ(Tokens.of(a), Tokens.of(b));

@@ -18,10 +18,12 @@ final class RiskHistogram {
   /** How much a neighbourhood counts the next bucket. */
   private static final double WIDE = Double.parseDouble(System.getProperty("r.wide", "0.9"));
 
-  private static final double NARROW = Double.parseDouble(System.getProperty("r.narrow", "0.6"));
+  private static final double NARROW = Double.parseDouble(System.getProperty("r.narrow", "0.8"));
 
   /** How many wrong labels the wider neighbourhood, or the model, is worth. */
   private static final double PRIOR = Double.parseDouble(System.getProperty("r.bp", "3"));
+
+  private static final double PREFIX_PRIOR = Double.parseDouble(System.getProperty("r.xp", "4"));
 
   private final double growth;
   private final double[] mass = new double[BUCKETS];
@@ -126,21 +128,27 @@ final class RiskHistogram {
   double threshold(double[] calibrated, double mean, double more) {
     double total = 0;
     double square = 0;
-    double sum = 0;
+    double smooth = 0;
+    double found = 0;
+    double room = 0;
     double threshold = 0;
     for (int i = 0; i < BUCKETS; i++) {
       if (mass[i] == 0) {
         continue;
       }
-      double room = mean * total - sum - (total == 0 ? 0 : more * unit * square / total);
       total += mass[i];
       square += squares[i];
-      sum += mass[i] * calibrated[i];
-      double roomAfter = mean * total - sum - more * unit * square / total;
-      if (roomAfter >= 0) {
+      smooth += mass[i] * calibrated[i];
+      found += observed[i];
+      double label = unit * square / total; // what a label weighs
+      double prior = PREFIX_PRIOR * label;
+      double wrong = smooth * (found + prior) / (smooth + prior) + more * label;
+      double roomBefore = room;
+      room = mean * total - wrong;
+      if (room >= 0) {
         threshold = Math.pow(2, (i + 1.0) / PER_OCTAVE - OCTAVES);
-      } else if (room > 0) {
-        double share = room / (room - roomAfter);
+      } else if (roomBefore > 0) {
+        double share = roomBefore / (roomBefore - room);
         threshold = Math.pow(2, (i + share) / PER_OCTAVE - OCTAVES);
       }
     }

@@ -36,8 +36,9 @@ public final class SwappedArguments {
   private SwappedArguments() {}
 
   public static boolean differ(Tokens a, Tokens b) {
+    List<Relation> first = relations(a);
     List<Relation> second = relations(b);
-    for (Relation one : relations(a)) {
+    for (Relation one : first) {
       for (Relation other : second) {
         if (one.kind.equals(other.kind)
             && moved(one.from, other.to, other.from)
@@ -46,7 +47,12 @@ public final class SwappedArguments {
         }
       }
     }
-    return reordered(content(a), content(b));
+    return !(areComplete(first) && areComplete(second)) && reordered(content(a), content(b));
+  }
+
+  /** Returns whether relations say which argument is which, so that the order says nothing. */
+  private static boolean areComplete(List<Relation> relations) {
+    return relations.stream().anyMatch(each -> !each.from.isEmpty() && !each.to.isEmpty());
   }
 
   /** Returns whether an argument has gone over to the other side. */
@@ -91,11 +97,21 @@ public final class SwappedArguments {
     return found;
   }
 
+  /** Returns the words that count, in order; two that "and" or "or" joins, by the alphabet. */
   private static List<String> content(Tokens tokens) {
     List<String> words = new ArrayList<>();
+    boolean joined = false;
     for (Tokens.Token token : tokens.all()) {
-      if (!Words.FUNCTION_WORDS.contains(token.lower()) && !RELATIONS.containsKey(token.lower())) {
-        words.add(Tokens.singular(token.lower()));
+      String word = token.lower();
+      if (word.equals("and") || word.equals("or")) {
+        joined = !words.isEmpty();
+      } else if (!Words.FUNCTION_WORDS.contains(word) && !RELATIONS.containsKey(word)) {
+        words.add(Tokens.singular(word));
+        int last = words.size() - 1;
+        if (joined && words.get(last - 1).compareTo(words.get(last)) > 0) {
+          Collections.swap(words, last - 1, last);
+        }
+        joined = false;
       }
     }
     return words;

@@ -71,6 +71,7 @@ public final class Tokens {
       end--;
     }
     boolean first = starts;
+    boolean address = isAddress(text, start, end);
     int cut = start;
     for (int i = start; i < end; i++) {
       char c = text.charAt(i);
@@ -78,6 +79,7 @@ public final class Tokens {
       boolean joins = c == '-' || c == '–' || c == ',' || c == ';' || c == '/';
       if (between
           && joins
+          && !address
           && Character.isLetter(text.charAt(i - 1))
           && Character.isLetter(text.charAt(i + 1))) {
         add(text.substring(cut, i), first);
@@ -89,6 +91,15 @@ public final class Tokens {
       add(text.substring(cut, end), first);
     }
     return end > start;
+  }
+
+  private static boolean isAddress(String text, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (text.charAt(i) == '@' || text.startsWith("://", i)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isAround(String text, int at) {

@@ -117,6 +117,10 @@ public final class Simulation {
     return hits.size();
   }
 
+  public int exact() {
+    return exact;
+  }
+
   public int wrong() {
     return wrong;
   }
