@@ -8,12 +8,15 @@ package dev.inproc.inference.cache.risk;
  */
 final class ChangeDetector {
   /** How many labels back the correction remembers. */
-  private static final double MEMORY = Double.parseDouble(System.getProperty("r.cm", "1500"));
+  private static final double MEMORY = 1500;
 
   /** How many wrong labels the expectation is worth, and after an alarm. */
-  private static final double TRUST = Double.parseDouble(System.getProperty("r.cp", "12"));
+  private static final double TRUST = 12;
 
   private static final double TRUST_AFTER_ALARM = 1;
+
+  /** After an alarm the risks are taken for so many times as large, until labels say more. */
+  private static final double DOUBT = 2;
 
   /** After an alarm trust grows by so much with each label. */
   private static final double REGAINED = 0.01;
@@ -23,8 +26,8 @@ final class ChangeDetector {
 
   private static final double RATIO = 4;
 
-  /** The logarithm of how much better: about five wrong labels in a row. */
-  private static final double ALARM = Double.parseDouble(System.getProperty("r.alarm", "6"));
+  /** The logarithm of how much better: six wrong labels in a row. */
+  private static final double ALARM = 8;
 
   private double trust = TRUST;
   private double expected;
@@ -46,8 +49,8 @@ final class ChangeDetector {
       return false;
     }
     evidence = 0;
-    observed *= 2 * ALARM / Math.max(observed, 2 * ALARM); // what came before the change
-    expected = Math.min(expected, 1);
+    observed = TRUST_AFTER_ALARM * (2 * DOUBT - 1);
+    expected = TRUST_AFTER_ALARM;
     trust = TRUST_AFTER_ALARM;
     return true;
   }

@@ -16,14 +16,15 @@ final class RiskHistogram {
   private static final double RESCALE = 1e30;
 
   /** How much a neighbourhood counts the next bucket. */
-  private static final double WIDE = Double.parseDouble(System.getProperty("r.wide", "0.9"));
+  private static final double WIDE = 0.85;
 
-  private static final double NARROW = Double.parseDouble(System.getProperty("r.narrow", "0.8"));
+  private static final double NARROW = 0.8;
 
   /** How many wrong labels the wider neighbourhood, or the model, is worth. */
-  private static final double PRIOR = Double.parseDouble(System.getProperty("r.bp", "3"));
+  private static final double PRIOR = 3;
 
-  private static final double PREFIX_PRIOR = Double.parseDouble(System.getProperty("r.xp", "4"));
+  /** How many wrong labels the calibrated risks are worth against what was found below a risk. */
+  private static final double PREFIX_PRIOR = 8;
 
   private final double growth;
   private final double[] mass = new double[BUCKETS];

@@ -12,7 +12,7 @@ final class RiskModel {
   private static final double[] PRIOR = {-2.5, 1.2, 2, 0, 0, 0, 0, 0, 0};
 
   /** How many labels of a middling risk the prior is worth, for each feature. */
-  final double PRIOR_INFORMATION = Double.parseDouble(System.getProperty("r.pi", "5"));
+  private static final double PRIOR_INFORMATION = 5;
 
   /** A label moves the log-odds of its own request by at most so much. */
   private static final double LARGEST_STEP = 1;

@@ -22,7 +22,7 @@ public final class ServingRule {
   public static final int LABELS_BEFORE_SERVING = 1000;
 
   private static final double MODEL_MEMORY = 60_000;
-  private static final double HISTOGRAM_MEMORY = Double.parseDouble(System.getProperty("r.hm", "20000"));
+  private static final double HISTOGRAM_MEMORY = 40_000;
 
   /** A label stands for at most so many requests: rare audits would move the rule too far. */
   private static final double LARGEST_WEIGHT = 20;
@@ -34,10 +34,10 @@ public final class ServingRule {
   private static final double MATTERS_LEAST = 0.02;
 
   /** How many more labels are taken for wrong. */
-  private static final double PESSIMISM = Double.parseDouble(System.getProperty("r.k", "1"));
+  private static final double PESSIMISM = 0.8;
 
   private static final int REFRESH = 16; // labels between two states
-  private static final double KEPT_AT_CHANGE = Double.parseDouble(System.getProperty("r.keep", "0.25"));
+  private static final double KEPT_AT_CHANGE = 0.25;
 
   private final double aim;
   private final RiskModel model;
@@ -67,19 +67,6 @@ public final class ServingRule {
     this.aim = aim;
     model = new RiskModel(ownFeatures, MODEL_MEMORY);
     state = new State(model.weights(), histogram.calibrate(), 1, 0);
-  }
-
-  public static ServingRule tuned(double d) {
-    return new ServingRule(Double.parseDouble(System.getProperty("r.aim", ".55")) * d, 0);
-  }
-
-  public int alarms() { return alarms; }
-  public double correction() {
-    return state.correction;
-  }
-
-  public double[] weights() {
-    return state.weights;
   }
 
   /** Returns the probability that the nearest entry's answer is wrong; 1 if it is unknown. */
@@ -136,14 +123,12 @@ public final class ServingRule {
     } else if (changes.add(RiskHistogram.calibrated(now.calibration, raw), wrong)) {
       model.forget(KEPT_AT_CHANGE);
       histogram.fade(KEPT_AT_CHANGE);
-      alarms++;
       refresh();
     }
     double matters = Math.max(MATTERS_BELOW, MATTERS * aim) / raw;
     model.learn(
         features.values(), wrong, weight * Math.max(MATTERS_LEAST, Math.min(1, matters)));
   }
-  int alarms;
 
   private void refresh() {
     double[] calibration = histogram.calibrate();

