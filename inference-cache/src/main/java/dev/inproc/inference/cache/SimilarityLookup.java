@@ -34,6 +34,7 @@ final class SimilarityLookup<I, O> {
   private final Store<O> store;
   private final HitGuarantee guarantee;
   private final ServingRule rule;
+  private final RiskAims aims;
   private final SimilarityCounter counts;
   private final AtomicBoolean isWarned = new AtomicBoolean();
 
@@ -44,12 +45,12 @@ final class SimilarityLookup<I, O> {
       SimilaritySettings<I, O> settings,
       Store<O> store,
       HitGuarantee guarantee,
-      ServingRule rule,
       SimilarityCounter counts) {
     this.settings = settings;
     this.store = store;
     this.guarantee = guarantee;
-    this.rule = rule;
+    aims = new RiskAims(guarantee);
+    rule = new ServingRule(RiskAims.of(settings.maxWrongShare), settings.riskFeatureCount);
     this.counts = counts;
   }
 
@@ -93,8 +94,15 @@ final class SimilarityLookup<I, O> {
     SimilarEntry<I, O> nearest = near.get(0).entry();
     float similarity = near.get(0).cosine();
     RiskFeatures features = features(near, request);
-    Trial trial = features == null ? null : trial(request, nearest, features);
-    return new Lookup<>(query, nearest, similarity, features, trial);
+    if (features == null || !isServed(features)) {
+      return new Lookup<>(query, nearest, similarity, features, null);
+    }
+    if (isForbidden(request, nearest.request)) {
+      counts.missed(MissReason.VETO);
+      // The rule learns of what it could have served.
+      return new Lookup<>(query, nearest, similarity, null, null);
+    }
+    return new Lookup<>(query, nearest, similarity, features, trial());
   }
 
   /** Entries that were invalidated, evicted or expired may be in the index for a moment. */
@@ -108,16 +116,16 @@ final class SimilarityLookup<I, O> {
     return live;
   }
 
-  private @Nullable Trial trial(I request, SimilarEntry<I, O> nearest, RiskFeatures features) {
-    if (!rule.serves(features)) {
-      boolean isLearning = rule.labels() < ServingRule.LABELS_BEFORE_SERVING;
-      counts.missed(isLearning ? MissReason.LEARNING : MissReason.TOO_RISKY);
-      return null;
+  private boolean isServed(RiskFeatures features) {
+    if (rule.serves(features, aims.now())) {
+      return true;
     }
-    if (isForbidden(request, nearest.request)) {
-      counts.missed(MissReason.VETO);
-      return null;
-    }
+    boolean isLearning = rule.labels() < ServingRule.LABELS_BEFORE_SERVING;
+    counts.missed(isLearning ? MissReason.LEARNING : MissReason.TOO_RISKY);
+    return false;
+  }
+
+  private @Nullable Trial trial() {
     Trial trial = guarantee.begin();
     if (trial == null) {
       counts.missed(MissReason.NO_ROOM);
@@ -229,6 +237,11 @@ final class SimilarityLookup<I, O> {
     Stored<SimilarEntry<I, O>> stored =
         own.insert(scope, query, new SimilarEntry<>(key, request, kept));
     kept.whenGone(() -> own.remove(stored));
+  }
+
+  /** Returns the risk up to which requests are served now; 0 if none is. */
+  double riskThreshold() {
+    return rule.threshold(aims.now());
   }
 
   long indexBytes() {

@@ -23,7 +23,7 @@ import java.util.Map;
  * @param epoch the number of the epoch, from 1 on
  * @param epochHits the hits of this epoch
  * @param epochBound the most wrong hits of this epoch
- * @param riskThreshold the risk up to which the cache serves; negative while it serves nothing
+ * @param riskThreshold the risk up to which the cache serves; 0 while it serves nothing
  * @param misses requests that had the model run, by reason
  * @param entries entries in the index now
  * @param indexBytes what the index occupies, without requests and answers

@@ -12,7 +12,6 @@ import dev.inproc.inference.cache.bound.Coins;
 import dev.inproc.inference.cache.bound.HitAccount;
 import dev.inproc.inference.cache.bound.HitGuarantee;
 import dev.inproc.inference.cache.index.Query;
-import dev.inproc.inference.cache.risk.ServingRule;
 import dev.inproc.inference.internal.concurrent.BoundedClose;
 import dev.inproc.inference.internal.concurrent.CallbackExecutor;
 import dev.inproc.inference.internal.concurrent.Durations;
@@ -43,9 +42,6 @@ import org.jspecify.annotations.Nullable;
  * handed to the exact cache, whose answer labels the nearest entry and enters the index.
  */
 final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O> {
-  /** The mean risk of what is served, as a part of the share that may be wrong. */
-  private static final double AIM = 0.5;
-
   private final Predictor<I, O> inner;
   private final Embedding<I, ?> embedding;
   private final ExactCache<I, O> exact;
@@ -53,7 +49,6 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
   private final ServingThreads threads;
   private final Timer timer;
   private final HitGuarantee guarantee;
-  private final ServingRule rule;
   private final SimilarityCounter counts = new SimilarityCounter();
   private final SimilarityLookup<I, O> lookups;
   private final AuditRuns<I, O> audits;
@@ -74,8 +69,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     answers = Objects.requireNonNull(settings.answers, "answers");
     timer = threads.timer();
     guarantee = new HitGuarantee(settings.promise(), coins);
-    rule = new ServingRule(settings.maxWrongShare * AIM, settings.riskFeatureCount);
-    lookups = new SimilarityLookup<>(settings, exact.store(), guarantee, rule, counts);
+    lookups = new SimilarityLookup<>(settings, exact.store(), guarantee, counts);
     audits = new AuditRuns<>(exact, lookups, threads);
   }
 
@@ -467,7 +461,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     return counts.snapshot(
         exact.metrics(),
         guarantee.account(),
-        rule.threshold(),
+        lookups.riskThreshold(),
         lookups.indexed(),
         lookups.indexBytes());
   }

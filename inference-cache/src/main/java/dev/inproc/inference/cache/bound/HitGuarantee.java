@@ -51,7 +51,7 @@ public final class HitGuarantee {
   private long certifiedAtHit = -1;
 
   /** The rate for the next candidate, and the bounds if its audit found it wrong. */
-  private int rate = AuditRates.COUNT - 1;
+  private volatile int rate = AuditRates.COUNT - 1;
 
   private int totalWithNext;
   private int epochWithNext;
@@ -168,6 +168,11 @@ public final class HitGuarantee {
   }
 
   // ---- figures ----
+
+  /** Returns the probability with which the next candidate is audited. Takes no lock. */
+  public double auditProbability() {
+    return AuditRates.at(rate);
+  }
 
   /** Returns the counts and the bound now, all of one moment. */
   public HitAccount account() {

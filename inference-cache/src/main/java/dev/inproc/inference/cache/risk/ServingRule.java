@@ -1,5 +1,7 @@
 package dev.inproc.inference.cache.risk;
 
+import java.util.Arrays;
+
 /**
  * Decides which requests may be answered from the cache: the least risky, as many as keep the mean
  * risk of what is served at an aim. The risk is learned from labels: the model ran, and so showed
@@ -39,7 +41,7 @@ public final class ServingRule {
   private static final int REFRESH = 16; // labels between two states
   private static final double KEPT_AT_CHANGE = 0.25;
 
-  private final double aim;
+  private final double[] aims;
   private final RiskModel model;
   private final RiskHistogram histogram = new RiskHistogram(HISTOGRAM_MEMORY);
   private final ChangeDetector changes = new ChangeDetector();
@@ -48,7 +50,12 @@ public final class ServingRule {
   private volatile long labels;
 
   private record State(
-      double[] weights, double[] calibration, double correction, double rawThreshold) {
+      double[] weights, double[] calibration, double correction, double[] rawThresholds) {
+    /** Of the highest aim. */
+    double rawThreshold() {
+      return rawThresholds[rawThresholds.length - 1];
+    }
+
     double raw(RiskFeatures features) {
       return RiskModel.risk(weights, features.values());
     }
@@ -59,14 +66,14 @@ public final class ServingRule {
   }
 
   /**
-   * @param aim the mean risk of what is served: about half of the share of wrong hits that is
-   *     promised
+   * @param aims the mean risks of what is served that a caller may choose from, ascending; the
+   *     highest below the share of wrong hits that is promised
    * @param ownFeatures how many risk features the user adds
    */
-  public ServingRule(double aim, int ownFeatures) {
-    this.aim = aim;
+  public ServingRule(double[] aims, int ownFeatures) {
+    this.aims = aims.clone();
     model = new RiskModel(ownFeatures, MODEL_MEMORY);
-    state = new State(model.weights(), histogram.calibrate(), 1, 0);
+    state = new State(model.weights(), histogram.calibrate(), 1, new double[aims.length]);
   }
 
   /** Returns the probability that the nearest entry's answer is wrong; 1 if it is unknown. */
@@ -75,16 +82,22 @@ public final class ServingRule {
     return features.usable() ? now.risk(now.raw(features)) : 1;
   }
 
-  /** Returns whether a request may be answered from the cache. */
-  public boolean serves(RiskFeatures features) {
+  /**
+   * Returns whether a request may be answered from the cache.
+   *
+   * @param aim the place of the aim among those that the rule was made with
+   */
+  public boolean serves(RiskFeatures features, int aim) {
     State now = state;
-    return now.rawThreshold > 0 && features.usable() && now.raw(features) <= now.rawThreshold;
+    double threshold = now.rawThresholds[aim];
+    return threshold > 0 && features.usable() && now.raw(features) <= threshold;
   }
 
-  /** Returns the risk up to which requests are served now; 0 if none is. */
-  public double threshold() {
+  /** Returns the risk up to which requests are served now with an aim; 0 if none is. */
+  public double threshold(int aim) {
     State now = state;
-    return now.rawThreshold == 0 ? 0 : now.risk(now.rawThreshold);
+    double threshold = now.rawThresholds[aim];
+    return threshold == 0 ? 0 : now.risk(threshold);
   }
 
   /** Returns how many labels came so far. */
@@ -116,8 +129,8 @@ public final class ServingRule {
     State now = state;
     double raw = now.raw(features);
     histogram.add(raw, wrong, weight);
-    if (raw > now.rawThreshold) {
-      if (now.rawThreshold == 0) {
+    if (raw > now.rawThreshold()) {
+      if (now.rawThreshold() == 0) {
         changes.age();
       }
     } else if (changes.add(RiskHistogram.calibrated(now.calibration, raw), wrong)) {
@@ -125,7 +138,7 @@ public final class ServingRule {
       histogram.fade(KEPT_AT_CHANGE);
       refresh();
     }
-    double matters = Math.max(MATTERS_BELOW, MATTERS * aim) / raw;
+    double matters = Math.max(MATTERS_BELOW, MATTERS * aims[aims.length - 1]) / raw;
     model.learn(
         features.values(), wrong, weight * Math.max(MATTERS_LEAST, Math.min(1, matters)));
   }
@@ -133,10 +146,12 @@ public final class ServingRule {
   private void refresh() {
     double[] calibration = histogram.calibrate();
     double correction = changes.correction();
-    double threshold =
-        labels < LABELS_BEFORE_SERVING
-            ? 0
-            : histogram.threshold(calibration, aim / correction, PESSIMISM);
-    state = new State(model.weights(), calibration, correction, threshold);
+    double[] thresholds = new double[aims.length];
+    if (labels >= LABELS_BEFORE_SERVING) {
+      Arrays.setAll(
+          thresholds,
+          i -> histogram.threshold(calibration, aims[i] / correction, PESSIMISM));
+    }
+    state = new State(model.weights(), calibration, correction, thresholds);
   }
 }

@@ -39,7 +39,7 @@ class ServingRuleTest {
       double similarity = 0.4 + 0.6 * random.nextDouble();
       boolean isWrong = random.nextDouble() < Math.min(1, factor * risk(similarity));
       RiskFeatures features = at(similarity);
-      boolean serves = rule.serves(features);
+      boolean serves = rule.serves(features, 0);
       if (serves && random.nextDouble() >= audited) {
         hits++;
         wrong += isWrong ? 1 : 0;
@@ -52,18 +52,18 @@ class ServingRuleTest {
 
   @Test
   void rule_withLessThanAThousandLabels_servesNothing() {
-    ServingRule rule = new ServingRule(0.03, 0);
+    ServingRule rule = new ServingRule(new double[] {0.03}, 0);
     for (int i = 0; i < ServingRule.LABELS_BEFORE_SERVING - 1; i++) {
       rule.learn(at(0.99), false, 1);
-      assertFalse(rule.serves(at(0.99)));
-      assertEquals(0, rule.threshold());
+      assertFalse(rule.serves(at(0.99), 0));
+      assertEquals(0, rule.threshold(0));
     }
     rule.learn(at(0.99), false, 1);
     rule.learn(at(0.5), true, 1);
     for (int i = 0; i < 16; i++) {
       rule.learn(at(0.99), false, 1);
     }
-    assertTrue(rule.serves(at(0.99)));
+    assertTrue(rule.serves(at(0.99), 0));
     assertEquals(1017, rule.labels());
   }
 
@@ -71,7 +71,7 @@ class ServingRuleTest {
   @Test
   void rule_ofKnownRisks_servesAtTheAim() {
     for (double aim : new double[] {0.01, 0.03}) {
-      ServingRule rule = new ServingRule(aim, 0);
+      ServingRule rule = new ServingRule(new double[] {aim}, 0);
       SplittableRandom random = new SplittableRandom(5);
       run(rule, random, 20_000, 0.15, 1);
       Served served = run(rule, random, 40_000, 0.15, 1);
@@ -85,7 +85,7 @@ class ServingRuleTest {
 
   @Test
   void rule_whenRisksGrow_comesBackToTheAim() {
-    ServingRule rule = new ServingRule(0.025, 0);
+    ServingRule rule = new ServingRule(new double[] {0.025}, 0);
     SplittableRandom random = new SplittableRandom(6);
     Served before = run(rule, random, 30_000, 0.15, 1);
     Served change = run(rule, random, 10_000, 0.15, 6);
@@ -97,7 +97,7 @@ class ServingRuleTest {
 
   @Test
   void rule_whenTheNearestIsContradicted_seesMoreRisk() {
-    ServingRule rule = new ServingRule(0.03, 0);
+    ServingRule rule = new ServingRule(new double[] {0.03}, 0);
     SplittableRandom random = new SplittableRandom(7);
     for (int i = 0; i < 8000; i++) {
       int contradicted = random.nextInt(3);
@@ -111,20 +111,20 @@ class ServingRuleTest {
 
   @Test
   void rule_withTheUsersFeature_learnsIt() {
-    ServingRule rule = new ServingRule(0.03, 1);
+    ServingRule rule = new ServingRule(new double[] {0.03}, 1);
     SplittableRandom random = new SplittableRandom(8);
     for (int i = 0; i < 8000; i++) {
       double own = random.nextInt(2) * 40;
       boolean wrong = random.nextDouble() < (own == 0 ? 0.01 : 0.5);
       rule.learn(RiskFeatures.of(TWO, OTHERS, 0, 0, own), wrong, 1);
     }
-    assertTrue(rule.serves(RiskFeatures.of(TWO, OTHERS, 0, 0, 0)));
-    assertFalse(rule.serves(RiskFeatures.of(TWO, OTHERS, 0, 0, 40)));
+    assertTrue(rule.serves(RiskFeatures.of(TWO, OTHERS, 0, 0, 0), 0));
+    assertFalse(rule.serves(RiskFeatures.of(TWO, OTHERS, 0, 0, 40), 0));
   }
 
   @Test
   void rule_ofNumbersThatAreNotFinite_neverServesNorLearns() {
-    ServingRule rule = new ServingRule(0.03, 1);
+    ServingRule rule = new ServingRule(new double[] {0.03}, 1);
     for (int i = 0; i < 3008; i++) {
       rule.learn(RiskFeatures.of(TWO, OTHERS, 0, 0, 0), i % 400 == 0, 1);
     }
@@ -132,7 +132,7 @@ class ServingRuleTest {
     for (double odd : new double[] {Double.NaN, 1 / 0.0, -1 / 0.0}) {
       RiskFeatures own = RiskFeatures.of(TWO, OTHERS, 0, 0, odd);
       assertEquals(1, rule.risk(own));
-      assertFalse(rule.serves(own));
+      assertFalse(rule.serves(own, 0));
       for (int i = 0; i < 100; i++) {
         rule.learn(own, true, 1);
       }
@@ -146,7 +146,7 @@ class ServingRuleTest {
 
   @Test
   void rule_ofHostileLabels_staysFiniteAndRecovers() {
-    ServingRule rule = new ServingRule(0.03, 0);
+    ServingRule rule = new ServingRule(new double[] {0.03}, 0);
     SplittableRandom random = new SplittableRandom(9);
     for (int i = 0; i < 20_000; i++) { // the nearest are always wrong, the farthest never
       double similarity = random.nextDouble();
@@ -160,7 +160,7 @@ class ServingRuleTest {
 
   @Test
   void rule_ofManyThreads_countsEachLabel() throws InterruptedException {
-    ServingRule rule = new ServingRule(0.03, 0);
+    ServingRule rule = new ServingRule(new double[] {0.03}, 0);
     List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < 8; t++) {
       SplittableRandom random = new SplittableRandom(t);
@@ -179,6 +179,6 @@ class ServingRuleTest {
       thread.join();
     }
     assertEquals(16_000, rule.labels());
-    assertTrue(rule.serves(at(0.98)) && !rule.serves(at(0.7)), "" + rule.threshold());
+    assertTrue(rule.serves(at(0.98), 0) && !rule.serves(at(0.7), 0), "" + rule.threshold(0));
   }
 }

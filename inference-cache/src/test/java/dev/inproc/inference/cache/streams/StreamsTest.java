@@ -19,7 +19,7 @@ class StreamsTest {
   private static final double AIM = 0.55;
 
   private static Simulation rule(List<StreamRequest> stream, double delta) {
-    return Simulation.of(new ServingRule(AIM * delta, 0), AUDITED, 5).run(stream);
+    return Simulation.of(new ServingRule(new double[] {AIM * delta}, 0), AUDITED, 5).run(stream);
   }
 
   /** Asserts that no threshold with at most the same share of wrong hits has many more hits. */
@@ -60,7 +60,7 @@ class StreamsTest {
   @Test
   void adversary_isServedLittle() {
     Adversary adversary = new Adversary(9);
-    Simulation cache = Simulation.of(new ServingRule(AIM * 0.05, 0), AUDITED, 5);
+    Simulation cache = Simulation.of(new ServingRule(new double[] {AIM * 0.05}, 0), AUDITED, 5);
     boolean hit = false;
     for (int i = 0; i < 4000; i++) {
       Simulation.Outcome outcome = cache.request(adversary.next(hit));
