@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Look-ups beside insertions and removals. An entry's vector and scope are functions of it. */
 class ConcurrentIndexTest {
-  private static final int LOOK_UPS = Integer.getInteger("inproc.stress.calls", 60_000) / 10;
+  private static final int LOOK_UPS = Integer.getInteger("inproc.stress.calls", 60_000) / 15;
   private static final int DIMENSION = 24;
   private static final int SCOPES = 3;
   private static final int WRITERS = 3;
@@ -150,7 +150,7 @@ class ConcurrentIndexTest {
   /** A scope whose last entry goes while another comes must not take the other with it. */
   @Test
   void insertion_whileItsScopeVanishes_isNotLost() {
-    int rounds = 20_000;
+    int rounds = 10_000;
     List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < 4; t++) {
       int id = t;

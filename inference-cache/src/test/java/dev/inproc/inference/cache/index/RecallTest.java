@@ -73,7 +73,7 @@ class RecallTest {
   @ParameterizedTest
   @EnumSource(VectorSets.class)
   void nearest_ofEachDistribution_isFound(VectorSets set) {
-    fill(set, 3_000);
+    fill(set, 2_000);
     ask(300);
     assertTrue(missed <= 1, () -> missed + " of " + asked + " missed");
   }
@@ -81,7 +81,7 @@ class RecallTest {
   @ParameterizedTest
   @EnumSource(names = {"NEAR_DUPLICATES", "NESTED"})
   void nearest_after100GenerationsOfChurn_isFound(VectorSets set) {
-    fill(set, 3_000);
+    fill(set, 2_000);
     churn(set, GENERATIONS);
     ask(300);
     assertTrue(missed <= 1, () -> missed + " of " + asked + " missed");
