@@ -106,7 +106,8 @@ final class Block<E> {
   }
 
   static long bytes(int capacity) {
-    return 24 + Memory.array(Integer.BYTES, (long) Sketches.WORDS * capacity)
+    return 24
+        + Memory.array(Integer.BYTES, (long) Sketches.WORDS * capacity)
         + Memory.array(Memory.REFERENCE, capacity);
   }
 }

@@ -10,10 +10,10 @@ package dev.inproc.inference.cache.risk;
  * an audit with probability p, or the rule would see too few of what it serves.
  *
  * <p>Three parts work together: a {@link RiskModel} ranks; a {@link RiskHistogram} calibrates the
- * ranks and finds the risk up to which the mean is the aim, taking one more label for wrong than was
- * found, since a threshold that is chosen by noisy counts is chosen where they are too low; a {@link
- * ChangeDetector} compares audits with expectation, lowers the threshold and lets the others forget
- * when the traffic changes.
+ * ranks and finds the risk up to which the mean is the aim, taking one more label for wrong than
+ * was found, since a threshold that is chosen by noisy counts is chosen where they are too low; a
+ * {@link ChangeDetector} compares audits with expectation, lowers the threshold and lets the others
+ * forget when the traffic changes.
  *
  * <p>Thread-safe: {@link #learn} takes a short lock; all else reads an immutable state.
  */
@@ -126,8 +126,7 @@ public final class ServingRule {
       refresh();
     }
     double matters = Math.max(MATTERS_BELOW, MATTERS * aim) / raw;
-    model.learn(
-        features.values(), wrong, weight * Math.max(MATTERS_LEAST, Math.min(1, matters)));
+    model.learn(features.values(), wrong, weight * Math.max(MATTERS_LEAST, Math.min(1, matters)));
   }
 
   private void refresh() {

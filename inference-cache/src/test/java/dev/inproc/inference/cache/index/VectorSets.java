@@ -91,8 +91,7 @@ enum VectorSets {
     SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + number);
     float[] vector = new float[dimension];
     for (int i = 0; i < dimension; i++) { // a sum of uniforms is near enough
-      vector[i] =
-          (float) (random.nextDouble() + random.nextDouble() + random.nextDouble() - 1.5);
+      vector[i] = (float) (random.nextDouble() + random.nextDouble() + random.nextDouble() - 1.5);
     }
     return vector;
   }
