@@ -13,14 +13,14 @@ import java.util.function.BiPredicate;
  * embedding hardly shows and that changes the answer. "Convert ethane to ethene" lies nearer to its
  * reverse than to most of its paraphrases.
  *
- * <p>A veto is a predicate that is true where the answer to one text must not serve the other. It is
- * symmetric, and false for equal texts. Vetoes combine by {@link BiPredicate#or}.
+ * <p>A veto is a predicate that is true where the answer to one text must not serve the other. It
+ * is symmetric, and false for equal texts. Vetoes combine by {@link BiPredicate#or}.
  *
  * <p>They know words, not meaning, and are made for English. Some catch differences that do not
  * matter, which costs a hit, and they miss others: they lower the number of wrong hits and promise
  * none. In texts without spaces between words only digits, code-like parts and a few signs of
- * negation are seen. They take time in proportion to the texts' lengths, accept any string (unpaired
- * surrogates too), keep nothing and are thread-safe.
+ * negation are seen. They take time in proportion to the texts' lengths, accept any string
+ * (unpaired surrogates too), keep nothing and are thread-safe.
  */
 public final class TextVetoes {
   private TextVetoes() {}
@@ -70,8 +70,8 @@ public final class TextVetoes {
   /**
    * Vetoes texts of which one has a word and the other its opposite, of a list of some sixty pairs:
    * increase and decrease, before and after, minimum and maximum, open and close, enable and
-   * disable. A text that has both
-   * words has neither. "Tea before lunch" and "lunch after tea" are vetoed.
+   * disable. A text that has both words has neither. "Tea before lunch" and "lunch after tea" are
+   * vetoed.
    */
   public static BiPredicate<String, String> antonyms() {
     return (a, b) -> Antonyms.differ(Tokens.of(a), Tokens.of(b));

@@ -42,9 +42,38 @@ class TextVetoesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "?", "'s", "-", "--", ",,,", "\ud800", "\udc00 \ud800a", "\u0000", "1,", ",1", "1..2",
-        "-$", "$", "°", "1,000,00", "or not", "of", "to to to", "\u0661\u0662", "🙂", "ﬀ", "İ", "a/b/c",
-        "million", "one", "and and", "hundred and", "99999999999999999999999999", "(((", "xxxxxxxxxxxxxxxxxxxxxxx"
+        "",
+        " ",
+        "?",
+        "'s",
+        "-",
+        "--",
+        ",,,",
+        "\ud800",
+        "\udc00 \ud800a",
+        "\u0000",
+        "1,",
+        ",1",
+        "1..2",
+        "-$",
+        "$",
+        "°",
+        "1,000,00",
+        "or not",
+        "of",
+        "to to to",
+        "\u0661\u0662",
+        "🙂",
+        "ﬀ",
+        "İ",
+        "a/b/c",
+        "million",
+        "one",
+        "and and",
+        "hundred and",
+        "99999999999999999999999999",
+        "(((",
+        "xxxxxxxxxxxxxxxxxxxxxxx"
       })
   void vetoes_ofOddTexts_neitherFailNorFireForEqualOnes(String odd) {
     for (BiPredicate<String, String> veto : VETOES.values()) {
@@ -58,8 +87,37 @@ class TextVetoesTest {
     long seed = 20261126;
     SplittableRandom random = new SplittableRandom(seed);
     String[] parts = {
-      "a", "Z", " ", "  ", "1", "9", ",", ".", "-", "'", "n't", "not", "to", " of ", "one", "five ",
-      "$", "%", "\ud83d", "\ude00", "ß", "不", "@", "_", "/", "\n", "hundred ", "x", "Un", "un", "s"
+      "a",
+      "Z",
+      " ",
+      "  ",
+      "1",
+      "9",
+      ",",
+      ".",
+      "-",
+      "'",
+      "n't",
+      "not",
+      "to",
+      " of ",
+      "one",
+      "five ",
+      "$",
+      "%",
+      "\ud83d",
+      "\ude00",
+      "ß",
+      "不",
+      "@",
+      "_",
+      "/",
+      "\n",
+      "hundred ",
+      "x",
+      "Un",
+      "un",
+      "s"
     };
     for (int i = 0; i < 5_000; i++) {
       String a = random(random, parts);
@@ -83,8 +141,24 @@ class TextVetoesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a", "1", "a ", "1 ", "1,000,", "A", "to a ", "of x in y ", "five hundred and ", "-", "'", "un",
-        "a.b", "不", "one ", "not ", "A b ", "million "
+        "a",
+        "1",
+        "a ",
+        "1 ",
+        "1,000,",
+        "A",
+        "to a ",
+        "of x in y ",
+        "five hundred and ",
+        "-",
+        "'",
+        "un",
+        "a.b",
+        "不",
+        "one ",
+        "not ",
+        "A b ",
+        "million "
       })
   void vetoes_ofLongTexts_takeLinearTime(String part) {
     String text = part.repeat(100_000 / part.length());

@@ -15,9 +15,27 @@ public final class Numbers {
   private static final Set<String> ORDINALS = Set.of("st", "nd", "rd", "th");
   private static final Set<String> TIMES =
       Set.of(
-          "january", "february", "april", "june", "july", "august", "september", "october",
-          "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
-          "sunday", "today", "tomorrow", "yesterday", "tonight");
+          "january",
+          "february",
+          "april",
+          "june",
+          "july",
+          "august",
+          "september",
+          "october",
+          "november",
+          "december",
+          "monday",
+          "tuesday",
+          "wednesday",
+          "thursday",
+          "friday",
+          "saturday",
+          "sunday",
+          "today",
+          "tomorrow",
+          "yesterday",
+          "tonight");
   private static final Set<String> TIMES_BESIDE_NUMBERS = Set.of("may", "march");
   private static final String SIGNS = "+-$€£¥#";
   private static final long LARGEST = 1_000_000_000_000L;
@@ -71,8 +89,7 @@ public final class Numbers {
   static boolean isQuantity(String lower) {
     int end = endOfNumber(lower);
     String suffix = lower.substring(end);
-    return end > 0
-        && (suffix.isEmpty() || ORDINALS.contains(suffix) || Units.of(suffix) != null);
+    return end > 0 && (suffix.isEmpty() || ORDINALS.contains(suffix) || Units.of(suffix) != null);
   }
 
   /** Counts the numbers of a text; returns how many bare words "one" there are. */

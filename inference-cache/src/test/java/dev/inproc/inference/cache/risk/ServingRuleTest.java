@@ -77,8 +77,7 @@ class ServingRuleTest {
       Served served = run(rule, random, 40_000, 0.15, 1);
       // the mean risk up to a distance of d is d / 8: of 0.6, 8 * aim are served
       double most = served.requests * 8 * aim / 0.6 * 0.85;
-      assertTrue(
-          served.share() > 0.5 * aim && served.share() < 1.3 * aim, served + " at " + aim);
+      assertTrue(served.share() > 0.5 * aim && served.share() < 1.3 * aim, served + " at " + aim);
       assertTrue(served.hits > 0.3 * most && served.hits < 1.35 * most, served + " of " + most);
     }
   }

@@ -79,8 +79,7 @@ public final class Simulation {
     int source = near.entries()[0];
     boolean isWrong = !entries.get(source).answer().equals(request.answer());
     RiskFeatures features = features(near);
-    boolean candidate =
-        rule == null ? near.cosines()[0] >= fixed : rule.serves(features, 0);
+    boolean candidate = rule == null ? near.cosines()[0] >= fixed : rule.serves(features, 0);
     if (candidate && coins.nextDouble() >= audited) {
       firstHitAt = firstHitAt < 0 ? requests : firstHitAt;
       hits.add(isWrong);

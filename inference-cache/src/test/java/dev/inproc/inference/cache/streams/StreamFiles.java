@@ -12,8 +12,8 @@ import java.util.List;
 
 /**
  * Streams in two files: {@code answer<TAB>text} a line, and the vectors in the same order as
- * little-endian floats. {@code StreamFiles KIND SEED SIZE NAME} writes NAME.tsv and NAME.f32; KIND is
- * questions, texts, repeats, drift, clusters or cluster-drift.
+ * little-endian floats. {@code StreamFiles KIND SEED SIZE NAME} writes NAME.tsv and NAME.f32; KIND
+ * is questions, texts, repeats, drift, clusters or cluster-drift.
  */
 public final class StreamFiles {
   private StreamFiles() {}

@@ -53,7 +53,8 @@ class StreamsTest {
     Simulation texts = rule(TextStream.of(3, 5000).withDrift().generate(), 0.05);
     assertTrue(texts.hits() > 100 && texts.wrongShareOfLast(2000) <= 0.1, texts.toString());
     Simulation clusters = rule(ClusterStream.of(5, 5000).withDrift().generate(), 0.05);
-    assertTrue(clusters.hits() > 100 && clusters.wrongShareOfLast(2000) <= 0.1, clusters.toString());
+    assertTrue(
+        clusters.hits() > 100 && clusters.wrongShareOfLast(2000) <= 0.1, clusters.toString());
   }
 
   /** The rule gives no bound against an adversary; it stops serving, and the bound has to hold. */
