@@ -64,7 +64,7 @@ class RunEventsTest {
           () -> events.size() + " events, " + longRuns + " long, of " + runs + " runs");
       boolean isQueuedSeen = false;
       for (RecordedEvent event : events) {
-        assertEquals("ledger", event.getString("model"));
+        assertEquals(session.toString(), event.getString("model"));
         assertEquals(session.device().toString(), event.getString("device"));
         assertEquals("answered", event.getString("outcome"));
         int requests = event.getInt("requests");
