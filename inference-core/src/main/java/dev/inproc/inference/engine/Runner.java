@@ -233,8 +233,8 @@ final class Runner implements RunPlan.Costs {
     if (cancellation != null && !cancellation.arm(binding::terminate)) {
       throw new EngineException("Not run: every caller had gone", null);
     }
+    long before = pooled.beginRun();
     try {
-      long before = pooled.countRun();
       if (counter != null) {
         counter.increment();
       }
@@ -251,6 +251,7 @@ final class Runner implements RunPlan.Costs {
         run(binding, recording);
       }
     } finally {
+      pooled.endRun();
       if (cancellation != null) {
         cancellation.disarm();
       }
@@ -332,6 +333,15 @@ final class Runner implements RunPlan.Costs {
     for (BindingPool pool : pools) {
       pool.close();
     }
+  }
+
+  long longestRunNanos() {
+    long now = replicas.timer.nanoTime();
+    long longest = 0;
+    for (BindingPool pool : pools) {
+      longest = Math.max(longest, pool.longestRunNanos(now));
+    }
+    return longest;
   }
 
   long nativeBytes() {
