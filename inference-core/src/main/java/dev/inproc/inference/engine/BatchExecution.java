@@ -60,8 +60,7 @@ final class BatchExecution {
     }
 
     @Override
-    public @Nullable List<Tensors> run(
-        @Nullable Cancellation stop, @Nullable Queued queued) {
+    public @Nullable List<Tensors> run(@Nullable Cancellation stop, @Nullable Queued queued) {
       if (groups == null) {
         if (runner.isOneRun(sizes)) {
           int index = inputs.length == 1 ? 0 : -1;

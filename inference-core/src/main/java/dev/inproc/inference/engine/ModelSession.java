@@ -85,7 +85,8 @@ final class ModelSession implements Session {
     }
     checkStrings(inputs);
     return model.call(
-        (stop, queued) -> runner.raw(inputs, raw.rows(), raw.sizes(), stop, queued), CallOptions.DEFAULT);
+        (stop, queued) -> runner.raw(inputs, raw.rows(), raw.sizes(), stop, queued),
+        CallOptions.DEFAULT);
   }
 
   private long[] check(Tensors input) {

@@ -103,10 +103,7 @@ final class Runner implements RunPlan.Costs {
 
   /** Runs one example. */
   Tensors one(
-      Tensors example,
-      long[] sizes,
-      @Nullable Cancellation cancellation,
-      @Nullable Queued queued) {
+      Tensors example, long[] sizes, @Nullable Cancellation cancellation, @Nullable Queued queued) {
     return run(new Tensors[] {example}, new long[][] {sizes}, sizes, cancellation, queued)[0];
   }
 
@@ -130,7 +127,14 @@ final class Runner implements RunPlan.Costs {
       double share = padding(padded, sizes);
       recording =
           RunRecording.of(
-              replicas, replica, examples.length, rows, share, rowBytes(padded), cancellation, queued);
+              replicas,
+              replica,
+              examples.length,
+              rows,
+              share,
+              rowBytes(padded),
+              cancellation,
+              queued);
     }
     return runOn(replica, examples, sizes, padded, cancellation, replicas.engineRuns, recording);
   }

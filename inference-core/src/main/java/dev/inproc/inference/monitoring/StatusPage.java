@@ -69,8 +69,7 @@ public final class StatusPage {
       ProcessResources resources,
       Instant time,
       List<RecentEvents.Entry> events) {
-    return page(
-        predictors, resources, Objects.requireNonNull(time, "time"), List.copyOf(events));
+    return page(predictors, resources, Objects.requireNonNull(time, "time"), List.copyOf(events));
   }
 
   private static String page(

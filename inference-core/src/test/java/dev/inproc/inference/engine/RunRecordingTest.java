@@ -107,9 +107,7 @@ class RunRecordingTest {
               });
       List<RecordedEvent> events =
           record(
-              () ->
-                  IntStream.range(0, 5)
-                      .forEach(i -> f.session.predict(LedgerModel.request(i))));
+              () -> IntStream.range(0, 5).forEach(i -> f.session.predict(LedgerModel.request(i))));
       assertEquals(5, events.size());
       for (RecordedEvent event : events) {
         assertTrue(event.getDuration().toMillis() >= 10, event::toString);
@@ -181,8 +179,7 @@ class RunRecordingTest {
       List<RecordedEvent> events =
           record(
               () -> {
-                var unused =
-                    f.session.runner().run(examples, sizes, new long[] {20}, null, null);
+                var unused = f.session.runner().run(examples, sizes, new long[] {20}, null, null);
               });
       assertEquals(3, events.get(0).getInt("requests"));
       assertEquals(17.0 / 60, events.get(0).getDouble("padding"), 1e-9);
@@ -205,8 +202,7 @@ class RunRecordingTest {
                         LedgerModel.request(2), CallOptions.timeout(Duration.ofMillis(5)));
                 gate.awaitEntered(1);
                 f.timer.advanceMillis(5); // the run is stopped, since nobody waits for it
-                CompletionException late =
-                    assertThrows(CompletionException.class, call::join);
+                CompletionException late = assertThrows(CompletionException.class, call::join);
                 assertEquals(DeadlineExceededException.class, late.getCause().getClass());
                 Await.until("the run's end", () -> f.model().active() == 0);
                 f.model().unblock();
@@ -226,8 +222,7 @@ class RunRecordingTest {
               try (Fixture f =
                   Fixture.probed(memory, SessionOptions.DEFAULT, LedgerModel.scalars())) {
                 assertTrue(f.model().started() > 2, "the probe ran");
-                assertEquals(
-                    f.session.engineRuns(), f.session.model().replicas.recordedRuns.get());
+                assertEquals(f.session.engineRuns(), f.session.model().replicas.recordedRuns.get());
               }
             });
     assertTrue(events.size() <= 1, events::toString);

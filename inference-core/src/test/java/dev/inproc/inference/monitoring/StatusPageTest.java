@@ -161,8 +161,7 @@ class StatusPageTest {
     assertEquals(List.of(), page.all("script"));
     List<String> noEvents =
         texts(
-            XmlElement.parse(
-                StatusPage.render(List.of(), UNKNOWN, StatusSample.TIME, List.of())),
+            XmlElement.parse(StatusPage.render(List.of(), UNKNOWN, StatusSample.TIME, List.of())),
             "p");
     assertTrue(noEvents.contains("No events."), noEvents::toString);
     assertEquals(List.of(), page().all("section"));

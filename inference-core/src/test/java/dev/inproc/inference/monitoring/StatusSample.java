@@ -36,8 +36,7 @@ final class StatusSample {
   public static void main(String[] args) throws IOException {
     Path folder = Files.createDirectories(Path.of(args[0]));
     Files.writeString(
-        folder.resolve("status.html"),
-        StatusPage.render(predictors(), RESOURCES, TIME, events()));
+        folder.resolve("status.html"), StatusPage.render(predictors(), RESOURCES, TIME, events()));
     Files.writeString(
         folder.resolve("edges.html"), StatusPage.render(List.of(edges()), RESOURCES, TIME));
     Files.writeString(folder.resolve("empty.html"), StatusPage.render(List.of(), RESOURCES));
