@@ -108,7 +108,10 @@ final class BindingPool {
     private final BindingMemory memory;
     private final IoBinding binding;
     private long begun; // runs, written by the user
+
+    @SuppressWarnings("UnusedVariable") // by its handle alone
     private long ended;
+
     private long seenRun; // by longestRunNanos
     private long seenNanos;
     private boolean freed; // guarded by this
