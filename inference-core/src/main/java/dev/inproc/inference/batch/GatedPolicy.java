@@ -1,5 +1,6 @@
 package dev.inproc.inference.batch;
 
+import dev.inproc.inference.internal.concurrent.SpinLock;
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;

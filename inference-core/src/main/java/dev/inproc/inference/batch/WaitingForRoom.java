@@ -1,6 +1,7 @@
 package dev.inproc.inference.batch;
 
 import dev.inproc.inference.batch.RequestQueue.Admission;
+import dev.inproc.inference.internal.concurrent.SpinLock;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,5 @@
-package dev.inproc.inference.batch;
+package dev.inproc.inference.internal.concurrent;
 
-import dev.inproc.inference.internal.concurrent.SpinWait;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -10,20 +9,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>While a thread holds it, the thread must not wait for anything but another such lock. Not
  * reentrant.
  */
-final class SpinLock {
+public final class SpinLock {
   private final AtomicBoolean held = new AtomicBoolean();
 
-  void enter() {
+  /** Waits until the lock is free and takes it. */
+  public void enter() {
     if (!tryEnter()) {
       SpinWait.until(this::tryEnter);
     }
   }
 
-  boolean tryEnter() {
+  /** Takes the lock if it is free. */
+  public boolean tryEnter() {
     return !held.getOpaque() && held.compareAndSet(false, true);
   }
 
-  void leave() {
+  /** Frees the lock. The caller holds it. */
+  public void leave() {
     held.set(false);
   }
 }

@@ -1,0 +1,193 @@
+package dev.inproc.inference.cache.bound;
+
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides for each candidate hit whether it may be served and whether it is audited, so that a
+ * {@link Promise} holds whatever the candidates are. Thread-safe.
+ *
+ * <p><b>What a caller of this class ensures:</b> before {@link #begin}, the request and the cached
+ * entry of the candidate are fixed, and it is certain that an audit would find out whether the hit
+ * would have been wrong. Each candidate has a {@link Trial} of its own.
+ *
+ * <p><b>Reservation.</b> A trial begins only if the promise would hold even if this audit and all
+ * open ones found wrong candidates. So audits that take long, or never end, hide no wrong hit. A
+ * hit counts once it is delivered.
+ *
+ * <p><b>Certified.</b> Once the bound on wrong hits leaves room without the allowance, nothing is
+ * served any more that could break the promise without it.
+ *
+ * <p><b>Rate.</b> The less room the promise leaves, the more candidates are audited: a wrong one
+ * that an audit finds then costs less, down to nearly nothing. So the cache that served too many
+ * wrong hits goes on by audits until it has proved itself again.
+ *
+ * <p><b>Epochs.</b> The promise holds, with the allowance, for the hits of each epoch too, with a
+ * bound and a part of the error probability of its own. An epoch ends after twice as many hits as
+ * the one before. So a long good past does not pay for a bad present.
+ */
+public final class HitGuarantee {
+  /** The part of the error probability that the bound on all hits has. */
+  private static final double PART_OF_TOTAL = 0.8;
+
+  /** Room, in audits that find wrong candidates, that the rate leaves where it can. */
+  private static final int STEADY_ROOM = 5;
+
+  /** Hits after which the rate may fall. */
+  private static final int HITS_A_RATE = 16;
+
+  /** Hits of the first epoch, as multiples of what the allowance is in hits. */
+  private static final double FIRST_EPOCH = 2;
+
+  private final Promise promise;
+  private final Coins coins;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Tally total;
+  private Tally epoch;
+  private int epochNumber = 1;
+  private long epochEnd;
+  private long audits;
+  private long refused;
+  private long certifiedAtHit = -1;
+
+  /** The rate for the next candidate, and the bounds if its audit found it wrong. */
+  private int rate = AuditRates.COUNT - 1;
+
+  private int totalWithNext;
+  private int epochWithNext;
+  private long rateUntilHit;
+
+  /** Creates one without hits. */
+  public HitGuarantee(Promise promise, Coins coins) {
+    this.promise = promise;
+    this.coins = coins;
+    total = new Tally(promise.errorProbability() * PART_OF_TOTAL);
+    epoch = newEpoch();
+    double hitsOfAllowance = Math.max(promise.allowance(), 1) / promise.maxWrongShare();
+    epochEnd = (long) Math.ceil(FIRST_EPOCH * hitsOfAllowance);
+    chooseRate();
+  }
+
+  /** The parts of all epochs sum to 1. */
+  private Tally newEpoch() {
+    double part = (1 - PART_OF_TOTAL) / ((double) epochNumber * (epochNumber + 1));
+    return new Tally(promise.errorProbability() * part);
+  }
+
+  /**
+   * Reserves room for a candidate and flips its coin.
+   *
+   * @return null if the promise leaves no room: the candidate is to be a miss
+   */
+  public @Nullable Trial begin() {
+    lock.lock();
+    try {
+      if (total.hits() >= rateUntilHit) {
+        chooseRate();
+      }
+      if (!hasRoom(totalWithNext, epochWithNext)) {
+        refused++;
+        return null;
+      }
+      boolean isAudit = coins.flip(AuditRates.at(rate));
+      Trial trial = new Trial(this, epoch, rate, isAudit);
+      total.decided(rate, isAudit);
+      epoch.decided(rate, isAudit);
+      if (isAudit) {
+        audits++;
+        chooseRate();
+      }
+      return trial;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean hasRoom(int totalBound, int epochBound) {
+    return totalBound <= promise.allowed(total.hits(), certifiedAtHit < 0)
+        && epochBound <= promise.allowed(epoch.hits(), true);
+  }
+
+  /** Chooses the lowest rate that leaves the steady room, or the highest. */
+  private void chooseRate() {
+    rateUntilHit = total.hits() + HITS_A_RATE;
+    while (rate < AuditRates.COUNT - 1 && !isSteady(rate)) {
+      rate++;
+    }
+    while (rate > 0 && isSteady(rate - 1)) {
+      rate--;
+    }
+    totalWithNext = total.boundWith(rate, 1);
+    epochWithNext = epoch.boundWith(rate, 1);
+  }
+
+  private boolean isSteady(int r) {
+    return hasRoom(total.boundWith(r, STEADY_ROOM), epoch.boundWith(r, STEADY_ROOM));
+  }
+
+  // ---- by trials ----
+
+  void delivered(Tally ofCoin) {
+    lock.lock();
+    try {
+      total.delivered();
+      ofCoin.delivered();
+      certifyIfProved();
+      if (ofCoin == epoch && epoch.hits() >= epochEnd) {
+        epochNumber++;
+        epochEnd *= 2;
+        epoch = newEpoch();
+        chooseRate();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void audited(Tally ofCoin, int rateOfCoin, boolean wrong) {
+    lock.lock();
+    try {
+      total.audited(rateOfCoin, wrong);
+      ofCoin.audited(rateOfCoin, wrong);
+      certifyIfProved();
+      chooseRate();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void certifyIfProved() {
+    if (certifiedAtHit >= 0 || total.bound() > promise.allowed(total.hits(), false)) {
+      return;
+    }
+    if (total.boundWith(AuditRates.MARGIN, STEADY_ROOM) <= promise.allowed(total.hits(), false)) {
+      certifiedAtHit = total.hits();
+      chooseRate();
+    }
+  }
+
+  // ---- figures ----
+
+  /** Returns the counts and the bound now, all of one moment. */
+  public HitAccount account() {
+    lock.lock();
+    try {
+      return new HitAccount(
+          total.hits(),
+          audits,
+          total.auditedWrong(),
+          total.openAudits(),
+          total.bound(),
+          promise.allowed(total.hits(), certifiedAtHit < 0),
+          certifiedAtHit,
+          refused,
+          epochNumber,
+          epoch.hits(),
+          epoch.bound(),
+          AuditRates.at(rate),
+          hasRoom(totalWithNext, epochWithNext));
+    } finally {
+      lock.unlock();
+    }
+  }
+}

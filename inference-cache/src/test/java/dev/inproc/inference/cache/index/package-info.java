@@ -1,0 +1,4 @@
+@NullMarked
+package dev.inproc.inference.cache.index;
+
+import org.jspecify.annotations.NullMarked;
