@@ -6,7 +6,9 @@ import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingPredictor;
 import dev.inproc.inference.engine.Integrity;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.ServingRuntime;
 import dev.inproc.inference.engine.Session;
+import dev.inproc.inference.events.RecentEvents;
 import dev.inproc.inference.monitoring.Metering;
 import dev.inproc.inference.onnx.OnnxEngine;
 import dev.inproc.inference.tensor.Tensors;
@@ -56,6 +58,8 @@ public final class Quickstart {
     List<Faq.Entry> entries = Faq.entries();
     List<String> texts = FaqIndex.texts(entries);
     ModelSource model = MiniLm.model();
+    RecentEvents events = new RecentEvents();
+    ServingRuntime.shared().addListener(events);
     long start = System.nanoTime();
 
     // This is all there is to serving a model.
@@ -121,8 +125,9 @@ public final class Quickstart {
         comparison.corpus(texts, embedder);
         comparison.cached(embedder);
       }
-      Status.tell(embedder, out);
+      Status.tell(embedder, events, out);
     }
+    ServingRuntime.shared().removeListener(events);
     out.println("Ask your own: add -Dexec.args=\"'Where is my parcel?'\" to the same command.");
   }
 

@@ -1,6 +1,7 @@
 package dev.inproc.examples;
 
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.events.RecentEvents;
 import dev.inproc.inference.metrics.Histogram;
 import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.metrics.Outcome;
@@ -24,14 +25,16 @@ final class Status {
 
   private Status() {}
 
-  static void tell(Predictor<?, ?> predictor, PrintStream out) {
+  static void tell(Predictor<?, ?> predictor, RecentEvents events, PrintStream out) {
     MeteringMetrics figures = predictor.find(MeteringStats.class).orElseThrow().metrics();
     Histogram latency = figures.total().latencyNanos();
     LayerDescription description = predictor.describe();
     Path page = target().resolve(PAGE);
     try {
       Files.writeString(
-          page, StatusPage.render(List.of(description), ProcessResources.now(), Instant.now()));
+          page,
+          StatusPage.render(
+              List.of(description), ProcessResources.now(), Instant.now(), events.latest()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

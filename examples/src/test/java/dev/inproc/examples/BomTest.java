@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -63,8 +64,12 @@ class BomTest {
   @Test
   void bom_listsEachPublishedModule() {
     Set<String> published = new TreeSet<>();
-    for (Element module : elements(child(parent, "modules"))) {
-      Element pom = pom(module.getTextContent() + "/pom.xml");
+    List<String> modules = new ArrayList<>();
+    elements(child(parent, "modules")).forEach(module -> modules.add(module.getTextContent()));
+    elements(child(pom("integrations/pom.xml"), "modules"))
+        .forEach(module -> modules.add("integrations/" + module.getTextContent()));
+    for (String module : modules) {
+      Element pom = pom(module + "/pom.xml");
       Element properties = child(pom, "properties");
       boolean kept = properties != null && text(properties, "maven.deploy.skip").equals("true");
       if (!kept && !text(pom, "packaging").equals("pom")) {

@@ -5,6 +5,7 @@ import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.internal.calls.CallBatch;
+import dev.inproc.inference.internal.calls.Queued;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The chain and its count belong to the thread that runs the batch. A model may complete calls
  * from other threads too: each of these wakes its caller and counts by itself.
  */
-final class RequestBatch<I, O> implements Batch<I, O> {
+final class RequestBatch<I, O> implements Batch<I, O>, Queued {
   /** From this size a chain costs less than waking one caller after the other. */
   private static final int CHAINED = 8;
 
@@ -52,6 +53,18 @@ final class RequestBatch<I, O> implements Batch<I, O> {
   @Override
   public int size() {
     return requests.size();
+  }
+
+  /** When the first of the requests with a time stamp came. */
+  @Override
+  public long arrivalNanos() {
+    long first = UNKNOWN;
+    for (Request<I, O> request : requests) {
+      long arrival = request.arrivalNanos();
+      boolean isEarlier = first == UNKNOWN || arrival - first < 0;
+      first = arrival != Request.UNSTAMPED && isEarlier ? arrival : first;
+    }
+    return first;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.inproc.inference.engine;
 import dev.inproc.inference.Batch;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.InvalidInputException;
+import dev.inproc.inference.internal.calls.Queued;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.Arrays;
 import java.util.Collections;
@@ -59,18 +60,18 @@ final class BatchExecution {
     }
 
     @Override
-    public @Nullable List<Tensors> run(@Nullable Cancellation stop) {
+    public @Nullable List<Tensors> run(@Nullable Cancellation stop, @Nullable Queued queued) {
       if (groups == null) {
         if (runner.isOneRun(sizes)) {
           int index = inputs.length == 1 ? 0 : -1;
-          return unmodifiable(runOfList(index, inputs, sizes, sizes[0], stop));
+          return unmodifiable(runOfList(index, inputs, sizes, sizes[0], stop, queued));
         }
         groups = plan(sizes).iterator();
       }
       if (groups.hasNext()) {
         Part part = part(groups.next(), inputs, sizes);
         int index = part.indexes.length == 1 ? part.indexes[0] : -1;
-        Tensors[] some = runOfList(index, part.inputs, part.sizes, part.padded, stop);
+        Tensors[] some = runOfList(index, part.inputs, part.sizes, part.padded, stop, queued);
         for (int i = 0; i < some.length; i++) {
           answers[part.indexes[i]] = some[i];
         }
@@ -90,9 +91,14 @@ final class BatchExecution {
    *     examples, which the runner does not refuse
    */
   private Tensors[] runOfList(
-      int index, Tensors[] inputs, long[][] sizes, long[] padded, @Nullable Cancellation stop) {
+      int index,
+      Tensors[] inputs,
+      long[][] sizes,
+      long[] padded,
+      @Nullable Cancellation stop,
+      @Nullable Queued queued) {
     try {
-      return runner.run(inputs, sizes, padded, stop);
+      return runner.run(inputs, sizes, padded, stop, queued);
     } catch (InvalidInputException e) {
       throw index < 0 ? e : e.atIndex(index);
     }
@@ -154,7 +160,8 @@ final class BatchExecution {
   private Tensors[] runWatched(Batch<Tensors, Tensors> batch, int[] indexes, Part part) {
     model.enter();
     try {
-      return runner.run(part.inputs, part.sizes, part.padded, batch.watch(indexes));
+      Queued queued = batch instanceof Queued waited ? waited : null;
+      return runner.run(part.inputs, part.sizes, part.padded, batch.watch(indexes), queued);
     } finally {
       model.leave();
     }

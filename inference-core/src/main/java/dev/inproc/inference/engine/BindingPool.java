@@ -4,6 +4,8 @@ import dev.inproc.inference.spi.BindingSpec;
 import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.spi.NativeModel;
 import dev.inproc.inference.tensor.Shape;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -89,10 +91,29 @@ final class BindingPool {
 
   /** An open binding, its memory, and the shelf that it goes back to. One user at a time. */
   static final class PooledBinding {
+    private static final VarHandle BEGUN;
+    private static final VarHandle ENDED;
+
+    static {
+      try {
+        MethodHandles.Lookup lookup = MethodHandles.lookup();
+        BEGUN = lookup.findVarHandle(PooledBinding.class, "begun", long.class);
+        ENDED = lookup.findVarHandle(PooledBinding.class, "ended", long.class);
+      } catch (ReflectiveOperationException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+
     private final Shelf shelf;
     private final BindingMemory memory;
     private final IoBinding binding;
-    private long runs;
+    private long begun; // runs, written by the user
+
+    @SuppressWarnings("UnusedVariable") // by its handle alone
+    private long ended;
+
+    private long seenRun; // by longestRunNanos
+    private long seenNanos;
     private boolean freed; // guarded by this
 
     private PooledBinding(Shelf shelf, BindingMemory memory, IoBinding binding) {
@@ -111,8 +132,28 @@ final class BindingPool {
     }
 
     /** Counts a run and returns how many there were before it. */
-    long countRun() {
-      return runs++;
+    long beginRun() {
+      long before = begun;
+      BEGUN.setOpaque(this, before + 1);
+      return before;
+    }
+
+    /** Ends what {@link #beginRun} began. */
+    void endRun() {
+      ENDED.setOpaque(this, begun);
+    }
+
+    /** How long the run of now has been seen; under the pool's lock. */
+    private long ageNanos(long now) {
+      long run = (long) BEGUN.getOpaque(this);
+      if (run == (long) ENDED.getOpaque(this)) {
+        return 0;
+      }
+      if (run != seenRun) {
+        seenRun = run;
+        seenNanos = now;
+      }
+      return now - seenNanos;
     }
 
     /** Stops the current run; does nothing once the binding is being freed. */
@@ -237,6 +278,15 @@ final class BindingPool {
     all.forEach(binding -> steps.add(() -> discard(binding)));
     steps.add(memory::close);
     CloseAll.all(steps);
+  }
+
+  /**
+   * Returns how long the longest run of now has been seen by this method: 0 for a run that began
+   * since it was last called. A run itself reads no clock for this, which would cost a tiny model a
+   * hundredth of its time.
+   */
+  synchronized long longestRunNanos(long now) {
+    return all.stream().mapToLong(binding -> binding.ageNanos(now)).max().orElse(0);
   }
 
   /** The native bytes of all bindings and of the memory kept for new ones. */

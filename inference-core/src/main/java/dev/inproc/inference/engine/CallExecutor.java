@@ -8,6 +8,7 @@ import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.DeadlineExceededException.Stage;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.internal.calls.Queued;
 import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Threads;
@@ -47,9 +48,9 @@ final class CallExecutor {
   }
 
   private static <T> T runAll(ModelTask<T> work, @Nullable Cancellation stop) {
-    T result = work.run(stop);
+    T result = work.run(stop, null);
     while (result == null) {
-      result = work.run(stop);
+      result = work.run(stop, null);
     }
     return result;
   }
@@ -144,12 +145,22 @@ final class CallExecutor {
   }
 
   /** Work in the queue, and the future of its outcome. */
-  private final class QueuedCall<T> extends CallQueue.Entry<ModelTask<T>, T> {
+  private final class QueuedCall<T> extends CallQueue.Entry<ModelTask<T>, T> implements Queued {
     private final boolean blocking;
+    private long arrivalNanos = now();
 
     QueuedCall(ModelTask<T> work, CallOptions options, boolean blocking) {
       super(queue, work, options);
       this.blocking = blocking;
+    }
+
+    private long now() {
+      return RunRecording.isOn() ? timer.nanoTime() : UNKNOWN;
+    }
+
+    @Override
+    public long arrivalNanos() {
+      return arrivalNanos;
     }
 
     @Override
@@ -186,8 +197,9 @@ final class CallExecutor {
       if (isDone()) {
         return true;
       }
-      T result = input().run(whenGone());
+      T result = input().run(whenGone(), this);
       if (result == null) {
+        arrivalNanos = now(); // a list waits again
         return false;
       }
       answer(result);

@@ -231,6 +231,7 @@ final class LoadedModel {
         new Figure.Info("integrity", replicas.integrity().status().toString()),
         Figure.counter("runs", "run", replicas.engineRuns.sum()),
         Figure.Spread.seconds("run.time", replicas.runNanos.snapshot()),
+        Figure.gauge("run.age", "second", longestRunNanos() / 1e9),
         Figure.gauge("queue.waiting", "call", queue.waiting()),
         Figure.gauge("queue.outside", "call", queue.outside()),
         Figure.gauge("queue.capacity", "call", queue.capacity()),
@@ -243,6 +244,10 @@ final class LoadedModel {
     }
     BackgroundTask probe = background;
     return probe != null && !probe.isDone() ? "starting" : "open";
+  }
+
+  private long longestRunNanos() {
+    return runners.values().stream().mapToLong(Runner::longestRunNanos).max().orElse(0);
   }
 
   long nativeBytes() {

@@ -50,7 +50,7 @@ final class ModelSession implements Session {
   public Tensors predict(Tensors input, CallOptions options) {
     CallOptions armed = model.arm(options);
     long[] sizes = check(input);
-    return model.call(stop -> runner.one(input, sizes, stop), armed);
+    return model.call((stop, queued) -> runner.one(input, sizes, stop, queued), armed);
   }
 
   @Override
@@ -63,7 +63,7 @@ final class ModelSession implements Session {
     } catch (InvalidInputException e) {
       return CompletableFuture.failedFuture(e);
     }
-    return model.submit(stop -> runner.one(input, sizes, stop), armed);
+    return model.submit((stop, queued) -> runner.one(input, sizes, stop, queued), armed);
   }
 
   @Override
@@ -85,7 +85,8 @@ final class ModelSession implements Session {
     }
     checkStrings(inputs);
     return model.call(
-        stop -> runner.raw(inputs, raw.rows(), raw.sizes(), stop), CallOptions.DEFAULT);
+        (stop, queued) -> runner.raw(inputs, raw.rows(), raw.sizes(), stop, queued),
+        CallOptions.DEFAULT);
   }
 
   private long[] check(Tensors input) {

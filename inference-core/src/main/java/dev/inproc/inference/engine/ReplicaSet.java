@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
@@ -29,6 +30,7 @@ final class ReplicaSet {
   final CostModel costs = new CostModel();
   final LongAdder engineRuns = new LongAdder(); // for calls; the probe's are not counted
   final HistogramRecorder runNanos = new HistogramRecorder(); // of calls' runs that were timed
+  final AtomicLong recordedRuns = new AtomicLong(); // while the Flight Recorder wants runs
   final boolean sentinels = Sentinels.areOn();
   private final boolean isStatePossible;
   private volatile Integrity integrity =

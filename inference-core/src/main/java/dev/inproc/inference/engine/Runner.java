@@ -4,6 +4,7 @@ import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.EngineException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.engine.BindingPool.PooledBinding;
+import dev.inproc.inference.internal.calls.Queued;
 import dev.inproc.inference.spi.IoBinding;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
@@ -101,8 +102,9 @@ final class Runner implements RunPlan.Costs {
   }
 
   /** Runs one example. */
-  Tensors one(Tensors example, long[] sizes, @Nullable Cancellation cancellation) {
-    return run(new Tensors[] {example}, new long[][] {sizes}, sizes, cancellation)[0];
+  Tensors one(
+      Tensors example, long[] sizes, @Nullable Cancellation cancellation, @Nullable Queued queued) {
+    return run(new Tensors[] {example}, new long[][] {sizes}, sizes, cancellation, queued)[0];
   }
 
   /**
@@ -110,10 +112,31 @@ final class Runner implements RunPlan.Costs {
    *
    * @param padded the sizes that they are padded to; an example with equal sizes is not cut
    * @param cancellation stops the run when it fires
+   * @param queued what the examples waited in, for a recording
    */
   Tensors[] run(
-      Tensors[] examples, long[][] sizes, long[] padded, @Nullable Cancellation cancellation) {
-    return runOn(leastBusy(), examples, sizes, padded, cancellation, replicas.engineRuns);
+      Tensors[] examples,
+      long[][] sizes,
+      long[] padded,
+      @Nullable Cancellation cancellation,
+      @Nullable Queued queued) {
+    int replica = leastBusy();
+    RunRecording recording = null;
+    if (RunRecording.isOn()) {
+      int rows = Math.max(examples.length, layout.fixedBatch());
+      double share = padding(padded, sizes);
+      recording =
+          RunRecording.of(
+              replicas,
+              replica,
+              examples.length,
+              rows,
+              share,
+              rowBytes(padded),
+              cancellation,
+              queued);
+    }
+    return runOn(replica, examples, sizes, padded, cancellation, replicas.engineRuns, recording);
   }
 
   /**
@@ -125,7 +148,7 @@ final class Runner implements RunPlan.Costs {
       long[][] sizes,
       long[] padded,
       @Nullable Cancellation cancellation) {
-    return runOn(replica, examples, sizes, padded, cancellation, null);
+    return runOn(replica, examples, sizes, padded, cancellation, null, null);
   }
 
   private Tensors[] runOn(
@@ -134,7 +157,8 @@ final class Runner implements RunPlan.Costs {
       long[][] sizes,
       long[] padded,
       @Nullable Cancellation cancellation,
-      @Nullable LongAdder counter) {
+      @Nullable LongAdder counter,
+      @Nullable RunRecording recording) {
     int rows = Math.max(examples.length, layout.fixedBatch());
     checkBytes(padded, rows);
     return inBinding(
@@ -143,7 +167,7 @@ final class Runner implements RunPlan.Costs {
         padded,
         pooled -> {
           collation.fill(pooled.binding(), rows, padded, examples, sizes);
-          execute(pooled, rows, padded, examples[0], cancellation, counter);
+          execute(pooled, rows, padded, examples[0], cancellation, counter, recording);
           return collation.cut(pooled.binding(), rows, padded, sizes);
         });
   }
@@ -186,14 +210,15 @@ final class Runner implements RunPlan.Costs {
       long[] padded,
       Tensors first,
       @Nullable Cancellation cancellation,
-      @Nullable LongAdder counter) {
+      @Nullable LongAdder counter,
+      @Nullable RunRecording recording) {
     if (!layout.isIrregular(padded)) {
-      execute(pooled, rows, padded, cancellation, counter);
+      execute(pooled, rows, padded, cancellation, counter, recording);
       return;
     }
     boolean whole = rows == Layout.WHOLE;
     try {
-      execute(pooled, 1, padded, cancellation, counter);
+      execute(pooled, 1, padded, cancellation, counter, recording);
     } catch (EngineException e) {
       boolean stopped = cancellation != null && cancellation.isCancelled();
       throw stopped ? e : InputCheck.clash(layout, first, whole).refused(e);
@@ -206,32 +231,42 @@ final class Runner implements RunPlan.Costs {
       int rows,
       long[] padded,
       @Nullable Cancellation cancellation,
-      @Nullable LongAdder counter) {
+      @Nullable LongAdder counter,
+      @Nullable RunRecording recording) {
     IoBinding binding = pooled.binding();
     if (cancellation != null && !cancellation.arm(binding::terminate)) {
       throw new EngineException("Not run: every caller had gone", null);
     }
+    long before = pooled.beginRun();
     try {
-      long before = pooled.countRun();
       if (counter != null) {
         counter.increment();
       }
       // The first run of a binding allocates memory that later runs reuse, so it is not timed.
       if (before > 0 && ((before & SAMPLE_MASK) == 1 || isWorthTiming())) {
         long start = replicas.timer.nanoTime();
-        binding.run();
+        run(binding, recording);
         long nanos = replicas.timer.nanoTime() - start;
         replicas.costs.record(rows, volume(padded), nanos);
         if (counter != null) {
           replicas.runNanos.record(nanos);
         }
       } else {
-        binding.run();
+        run(binding, recording);
       }
     } finally {
+      pooled.endRun();
       if (cancellation != null) {
         cancellation.disarm();
       }
+    }
+  }
+
+  private static void run(IoBinding binding, @Nullable RunRecording recording) {
+    if (recording == null) {
+      binding.run();
+    } else {
+      recording.run(binding);
     }
   }
 
@@ -268,15 +303,26 @@ final class Runner implements RunPlan.Costs {
   }
 
   /** Runs inputs that are batched already. */
-  Tensors raw(Tensors inputs, int rows, long[] sizes, @Nullable Cancellation cancellation) {
+  Tensors raw(
+      Tensors inputs,
+      int rows,
+      long[] sizes,
+      @Nullable Cancellation cancellation,
+      @Nullable Queued queued) {
     checkBytes(sizes, rows);
+    int replica = leastBusy();
+    int all = rows == Layout.WHOLE ? 1 : rows;
+    RunRecording recording =
+        RunRecording.isOn()
+            ? RunRecording.of(replicas, replica, all, all, 0, rowBytes(sizes), cancellation, queued)
+            : null;
     return inBinding(
-        leastBusy(),
+        replica,
         rows,
         sizes,
         pooled -> {
           collation.fillRaw(pooled.binding(), inputs);
-          execute(pooled, rows, sizes, inputs, cancellation, replicas.engineRuns);
+          execute(pooled, rows, sizes, inputs, cancellation, replicas.engineRuns, recording);
           return collation.cutRaw(pooled.binding());
         });
   }
@@ -291,6 +337,15 @@ final class Runner implements RunPlan.Costs {
     for (BindingPool pool : pools) {
       pool.close();
     }
+  }
+
+  long longestRunNanos() {
+    long now = replicas.timer.nanoTime();
+    long longest = 0;
+    for (BindingPool pool : pools) {
+      longest = Math.max(longest, pool.longestRunNanos(now));
+    }
+    return longest;
   }
 
   long nativeBytes() {

@@ -1,5 +1,6 @@
 package dev.inproc.inference.events;
 
+import dev.inproc.inference.internal.flight.FlightRecorder;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -57,7 +58,9 @@ public final class EventBus {
 
   /** Publishes an event. */
   public void publish(ServingEvent event) {
-    FlightRecorder.record(event);
+    if (FlightRecorder.isThere()) {
+      FlightEvents.record(event);
+    }
     for (Delivery delivery : deliveries) {
       delivery.offer(event);
     }

@@ -70,6 +70,11 @@ public final class Histogram {
     return octave == 0 ? 1 : 1L << (octave - 1);
   }
 
+  /** Returns the counts of an octave, not to be written; null if it is empty. */
+  long @Nullable [] octave(int octave) {
+    return octaves[octave];
+  }
+
   // ---- combining ----
 
   /** Returns what one histogram would hold that had recorded the values of both. */
@@ -159,21 +164,6 @@ public final class Histogram {
       }
     }
     return max;
-  }
-
-  /** Returns how many of the values are at most this, to the nearest bucket. */
-  public long countAtMost(long value) {
-    long seen = 0;
-    for (int octave = 0; octave < OCTAVES; octave++) {
-      long[] counts = octaves[octave];
-      for (int i = 0; counts != null && i < BUCKETS_PER_OCTAVE; i++) {
-        if (lowest(octave, i) + (width(octave) - 1) / 2 > value) {
-          return seen;
-        }
-        seen += counts[i];
-      }
-    }
-    return seen;
   }
 
   /** Returns the usual percentiles, each value multiplied by a factor, for another unit. */

@@ -14,7 +14,17 @@ public final class MinuteWindow {
 
   private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  private record Kept(long nanos, CallMetrics metrics) {}
+  /** A snapshot and its time. Eight of them stay, so the histogram is packed. */
+  private record Kept(long nanos, CallMetrics counts, PackedHistogram latency) {
+    static Kept of(long nanos, CallMetrics metrics) {
+      CallMetrics counts = new CallMetrics(metrics.begun(), metrics.ended(), Histogram.EMPTY);
+      return new Kept(nanos, counts, PackedHistogram.of(metrics.latencyNanos()));
+    }
+
+    CallMetrics metrics() {
+      return new CallMetrics(counts.begun(), counts.ended(), latency.unpack());
+    }
+  }
 
   /**
    * The last minute.
@@ -32,7 +42,7 @@ public final class MinuteWindow {
    * @param nowNanos the time
    */
   public MinuteWindow(long nowNanos) {
-    kept.add(new Kept(nowNanos, CallMetrics.NONE));
+    kept.add(Kept.of(nowNanos, CallMetrics.NONE));
   }
 
   /**
@@ -43,9 +53,9 @@ public final class MinuteWindow {
   public synchronized boolean keep(long nowNanos, CallMetrics metrics) {
     Kept last = kept.getLast();
     boolean differs =
-        last.metrics.begun() != metrics.begun() || last.metrics.allEnded() != metrics.allEnded();
+        last.counts.begun() != metrics.begun() || last.counts.allEnded() != metrics.allEnded();
     if (nowNanos - last.nanos >= KEEP_NANOS) {
-      kept.add(new Kept(nowNanos, metrics));
+      kept.add(Kept.of(nowNanos, metrics));
       forget(nowNanos);
     }
     return differs;
@@ -54,14 +64,14 @@ public final class MinuteWindow {
   /** Calls come again after a time in which none came or ended, and nothing was kept. */
   public synchronized void resume(long nowNanos) {
     if (nowNanos - kept.getLast().nanos >= KEEP_NANOS) {
-      kept.add(new Kept(nowNanos, kept.getLast().metrics));
+      kept.add(new Kept(nowNanos, kept.getLast().counts, kept.getLast().latency));
       forget(nowNanos);
     }
   }
 
   /** No more calls come: what these were is not the last minute for ever. */
   public synchronized void end(long nowNanos, CallMetrics metrics) {
-    kept.add(new Kept(nowNanos, metrics));
+    kept.add(Kept.of(nowNanos, metrics));
     forget(nowNanos);
   }
 
@@ -83,6 +93,6 @@ public final class MinuteWindow {
     long span = nowNanos - first.nanos;
     // A longer one begins with a time without calls.
     long minute = span < MINUTE_NANOS + KEEP_NANOS ? span : MINUTE_NANOS;
-    return new Minute(metrics.since(first.metrics), minute);
+    return new Minute(metrics.since(first.metrics()), minute);
   }
 }

@@ -51,7 +51,9 @@ public record Health(Status status, List<String> reasons) {
     /**
      * A run takes ten times what 99.9 % of at least 20 runs took, and at least five seconds; with
      * fewer runs before it, five minutes. The engine is stuck, and only the end of the process
-     * frees it. Runs of a batcher's worker threads are judged, not ones that a caller makes itself.
+     * frees it. A batcher knows how long the runs of its worker threads take. A session knows only
+     * for how long it has told of a run: a run that a caller makes itself is judged from the first
+     * description on that shows it, so look every few seconds.
      */
     HUNG
   }

@@ -1,5 +1,6 @@
 package dev.inproc.inference.monitoring;
 
+import dev.inproc.inference.events.RecentEvents;
 import dev.inproc.inference.metrics.LayerDescription;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>For each predictor the page shows its {@link Health}, the percentiles of its calls and the
  * answers a second, where a layer has them; for each layer the counters, gauges and facts, the
  * calls by outcome, and a histogram of each {@link dev.inproc.inference.metrics.Figure.Spread
- * Spread} on a logarithmic axis.
+ * Spread} on a logarithmic axis. The latest events follow, if they are given.
  *
  * <p>Names and texts are escaped: no name becomes markup. The file is ASCII, so it can be written
  * in any usual character set. Equal arguments give equal files. A megabyte is a million bytes.
@@ -40,7 +41,7 @@ public final class StatusPage {
    * @param resources what the process uses
    */
   public static String render(List<LayerDescription> predictors, ProcessResources resources) {
-    return page(predictors, resources, null);
+    return page(predictors, resources, null, null);
   }
 
   /**
@@ -52,11 +53,30 @@ public final class StatusPage {
    */
   public static String render(
       List<LayerDescription> predictors, ProcessResources resources, Instant time) {
-    return page(predictors, resources, Objects.requireNonNull(time, "time"));
+    return page(predictors, resources, Objects.requireNonNull(time, "time"), null);
+  }
+
+  /**
+   * Returns the page with the time of its figures, and with events.
+   *
+   * @param predictors what each predictor is and counts
+   * @param resources what the process uses
+   * @param time when the figures were taken; the page tells it to the second, in UTC
+   * @param events what {@link RecentEvents#latest} returns; the page keeps their order
+   */
+  public static String render(
+      List<LayerDescription> predictors,
+      ProcessResources resources,
+      Instant time,
+      List<RecentEvents.Entry> events) {
+    return page(predictors, resources, Objects.requireNonNull(time, "time"), List.copyOf(events));
   }
 
   private static String page(
-      List<LayerDescription> predictors, ProcessResources resources, @Nullable Instant time) {
+      List<LayerDescription> predictors,
+      ProcessResources resources,
+      @Nullable Instant time,
+      @Nullable List<RecentEvents.Entry> events) {
     Objects.requireNonNull(resources, "resources");
     Html html = new Html();
     html.open("html", "lang", "en");
@@ -76,6 +96,9 @@ public final class StatusPage {
     for (int i = 0; i < predictors.size(); i++) {
       predictor(html, predictors.get(i), id(i));
     }
+    if (events != null) {
+      EventSection.write(html, events);
+    }
     return html.close().close().close().toString();
   }
 
@@ -93,8 +116,11 @@ public final class StatusPage {
   }
 
   private static void time(Html html, String iso) {
-    String text = iso.replace("T", " ").replace("Z", " UTC");
-    html.open("p").element("time", text, "datetime", iso).close();
+    html.open("p").element("time", readable(iso), "datetime", iso).close();
+  }
+
+  static String readable(String iso) {
+    return iso.replace("T", " ").replace("Z", " UTC");
   }
 
   private static String resources(ProcessResources resources) {

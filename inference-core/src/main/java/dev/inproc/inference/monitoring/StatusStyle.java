@@ -64,6 +64,14 @@ final class StatusStyle {
       .summary td, .summary th + th { padding-left: .75rem; white-space: nowrap; }
       .summary th { min-width: 7rem; }
       .summary th + th { min-width: 0; }
+      .events td + td { width: 16rem; }
+      .events td:last-child { width: auto; }
+      @media (max-width: 40rem) {
+        .events thead { display: none; }
+        .events tr { display: block; padding: .3rem 0; border-bottom: 1px solid var(--line); }
+        .events th, .events td { display: block; padding: 0; border: 0; }
+        .events th { color: var(--soft); font-size: .875rem; }
+      }
       figure { margin: 0; }
       figcaption { font-size: .9375rem; }
       figcaption span { font-size: .875rem; }

@@ -103,7 +103,7 @@ class CollationTest {
       Tensors[] answers =
           f.session
               .runner()
-              .run(examples.toArray(Tensors[]::new), sizes, new long[] {10, 10}, null);
+              .run(examples.toArray(Tensors[]::new), sizes, new long[] {10, 10}, null, null);
       Tensor whole = seen.get();
       for (int i = 0; i < sizes.length; i++) {
         assertEquals(examples.get(i).only(), answers[i].only(), "example " + i);

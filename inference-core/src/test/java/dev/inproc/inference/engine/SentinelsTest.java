@@ -98,7 +98,7 @@ class SentinelsTest {
     try (Fixture f = watched(PADDED, model(-1, SentinelsTest::sumOfAll))) {
       Tensors[] examples = {x(10, 20, 30, 40), x(1), x(2, 5)};
       long[][] sizes = {{4}, {1}, {2}};
-      Tensors[] answers = f.session.runner().run(examples, sizes, new long[] {4}, null);
+      Tensors[] answers = f.session.runner().run(examples, sizes, new long[] {4}, null, null);
       for (Tensors answer : answers) {
         assertEquals(108 + 5 * 3, answer.only().getLong(0));
       }
@@ -111,7 +111,7 @@ class SentinelsTest {
     try (Fixture f = watched(five, model(5, SentinelsTest::sumOfAll))) {
       Tensors[] examples = {x(10, 20), x(1)};
       long[][] sizes = {{2}, {1}};
-      Tensors[] answers = f.session.runner().run(examples, sizes, new long[] {2}, null);
+      Tensors[] answers = f.session.runner().run(examples, sizes, new long[] {2}, null, null);
       assertEquals(30 * 4 + 1 + 3, answers[0].only().getLong(0));
       assertEquals(answers[0], answers[1]);
     }
@@ -123,9 +123,9 @@ class SentinelsTest {
       long[] sizes = {4};
       for (int i = 0; i < 3; i++) {
         Tensors[] full = {x(1000, 1000, 1000, 1000)};
-        f.session.runner().run(full, new long[][] {sizes}, sizes, null);
+        f.session.runner().run(full, new long[][] {sizes}, sizes, null, null);
         Tensors[] one = {x(7)};
-        Tensors[] answer = f.session.runner().run(one, new long[][] {{1}}, sizes, null);
+        Tensors[] answer = f.session.runner().run(one, new long[][] {{1}}, sizes, null, null);
         assertEquals(7 + 3 * 3, answer[0].only().getLong(0));
       }
     }
@@ -181,7 +181,7 @@ class SentinelsTest {
       EngineException failure =
           assertThrows(
               EngineException.class,
-              () -> f.session.runner().run(examples, new long[][] {sizes}, sizes, stop));
+              () -> f.session.runner().run(examples, new long[][] {sizes}, sizes, stop, null));
       Messages.assertSays(failure, "every caller had gone");
       assertEquals(1, runs.get());
       assertArrayEquals(new long[] {3}, f.session.predict(x(1, 2)).only().toLongs());

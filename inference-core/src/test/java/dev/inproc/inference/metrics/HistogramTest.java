@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
@@ -92,6 +93,21 @@ class HistogramTest {
   }
 
   @Test
+  void packed_isTheSameUnpacked() {
+    for (int round = 0; round < 50; round++) {
+      HistogramRecorder recorder = new HistogramRecorder();
+      for (long value : draw(random.nextInt(2_000), this::logUniform)) {
+        recorder.record(value, 1L << random.nextInt(40));
+      }
+      Histogram histogram = recorder.snapshot();
+      assertEquals(histogram, PackedHistogram.of(histogram).unpack(), "seed " + seed);
+    }
+    for (Histogram edge : List.of(of(), of(0), of(Histogram.MAX_VALUE), of(0, 63, 64, 127))) {
+      assertEquals(edge, PackedHistogram.of(edge).unpack());
+    }
+  }
+
+  @Test
   void since_anEarlierSnapshot_isWhatCameAfter() {
     HistogramRecorder recorder = new HistogramRecorder();
     long[] before = draw(1_000, this::logUniform);
@@ -133,15 +149,6 @@ class HistogramTest {
     HistogramRecorder recorder = new HistogramRecorder();
     recorder.record(700, 5);
     assertEquals(of(700, 700, 700, 700, 700), recorder.snapshot());
-  }
-
-  @Test
-  void countAtMost_isTheShareBelow() {
-    Histogram histogram = of(10, 20, 30_000, 40_000);
-    assertEquals(0, histogram.countAtMost(9));
-    assertEquals(1, histogram.countAtMost(10));
-    assertEquals(2, histogram.countAtMost(1_000));
-    assertEquals(4, histogram.countAtMost(Histogram.MAX_VALUE));
   }
 
   @Test

@@ -47,6 +47,8 @@ class StatusPageTest {
   private static List<String> allSamples() {
     return List.of(
         StatusPage.render(StatusSample.predictors(), StatusSample.RESOURCES, StatusSample.TIME),
+        StatusPage.render(List.of(), UNKNOWN, StatusSample.TIME, StatusSample.events()),
+        StatusPage.render(List.of(), UNKNOWN, StatusSample.TIME, List.of()),
         StatusPage.render(List.of(StatusSample.edges()), StatusSample.RESOURCES),
         StatusPage.render(List.of(), UNKNOWN));
   }
@@ -125,6 +127,44 @@ class StatusPageTest {
     assertEquals(List.of(), page().all("time"));
     XmlElement.parse(StatusPage.render(List.of(), UNKNOWN, Instant.MAX));
     XmlElement.parse(StatusPage.render(List.of(), UNKNOWN, Instant.MIN));
+  }
+
+  @Test
+  void events_areATableInTheOrderGiven_withTheirNamesAsText() throws ReflectiveOperationException {
+    XmlElement page =
+        XmlElement.parse(
+            StatusPage.render(List.of(), UNKNOWN, StatusSample.TIME, StatusSample.events()));
+    List<List<String>> rows =
+        page.all("tr").stream()
+            .map(row -> row.children().stream().map(XmlElement::text).toList())
+            .toList();
+    assertEquals(List.of("Time", "Event", "Of", "Detail"), rows.get(0));
+    assertEquals(
+        List.of("2026-03-04 05:06:07 UTC", "cache on", "exact cache of faq-embedder", ""),
+        rows.get(1));
+    List<String> what = rows.stream().skip(1).map(row -> row.get(1)).toList();
+    assertEquals(
+        List.of(
+            "cache on",
+            "cache off",
+            "overloaded",
+            "model freed",
+            "probe: clean",
+            "probe: not clean",
+            "model loaded",
+            "model freed"),
+        what);
+    assertEquals("10,000 calls waited", rows.get(3).get(3));
+    assertEquals("row 1 moves by 0.19", rows.get(6).get(3));
+    assertEquals("on cuda:0 in 1.23 s", rows.get(7).get(3));
+    assertEquals("<script>alert(1)</script>&\"'", rows.get(8).get(2));
+    assertEquals(List.of(), page.all("script"));
+    List<String> noEvents =
+        texts(
+            XmlElement.parse(StatusPage.render(List.of(), UNKNOWN, StatusSample.TIME, List.of())),
+            "p");
+    assertTrue(noEvents.contains("No events."), noEvents::toString);
+    assertEquals(List.of(), page().all("section"));
   }
 
   // ---- texts from outside ----

@@ -1,5 +1,7 @@
 package dev.inproc.inference.monitoring;
 
+import dev.inproc.inference.events.RecentEvents;
+import dev.inproc.inference.events.ServingEvent;
 import dev.inproc.inference.metrics.CallMetrics;
 import dev.inproc.inference.metrics.CallRecorder;
 import dev.inproc.inference.metrics.Figure;
@@ -9,6 +11,7 @@ import dev.inproc.inference.metrics.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,10 +36,33 @@ final class StatusSample {
   public static void main(String[] args) throws IOException {
     Path folder = Files.createDirectories(Path.of(args[0]));
     Files.writeString(
-        folder.resolve("status.html"), StatusPage.render(predictors(), RESOURCES, TIME));
+        folder.resolve("status.html"), StatusPage.render(predictors(), RESOURCES, TIME, events()));
     Files.writeString(
         folder.resolve("edges.html"), StatusPage.render(List.of(edges()), RESOURCES, TIME));
     Files.writeString(folder.resolve("empty.html"), StatusPage.render(List.of(), RESOURCES));
+  }
+
+  /** One event of each kind, and a hostile name. */
+  static List<RecentEvents.Entry> events() {
+    List<ServingEvent> all =
+        List.of(
+            new ServingEvent.CacheSwitched("exact cache of faq-embedder", true),
+            new ServingEvent.CacheSwitched("exact cache of faq-embedder", false),
+            new ServingEvent.Overloaded("batched(onnx:minilm-l6@3)", 10_000),
+            new ServingEvent.ModelFreed("onnx:minilm-l6@2"),
+            new ServingEvent.IntegrityProbed(
+                "onnx:minilm-l6@3",
+                "answers move by at most 2.4e-07 at batch sizes [1, 2, 3, 8, 32], padded and beside"
+                    + " other texts",
+                true),
+            new ServingEvent.IntegrityProbed("onnx:int8", "row 1 moves by 0.19", false),
+            new ServingEvent.ModelLoaded("onnx:minilm-l6@3", "cuda:0", Duration.ofMillis(1_234)),
+            new ServingEvent.ModelFreed("<script>alert(1)</script>&\"'"));
+    List<RecentEvents.Entry> entries = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      entries.add(new RecentEvents.Entry(TIME.minusSeconds(61L * i), all.get(i)));
+    }
+    return entries;
   }
 
   /** Values that are near a median, with a long tail. */

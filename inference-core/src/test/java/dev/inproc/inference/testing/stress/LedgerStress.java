@@ -3,6 +3,7 @@ package dev.inproc.inference.testing.stress;
 import dev.inproc.inference.BatchPredictor;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingPredictor;
+import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.ThreadDump;
 import dev.inproc.inference.testing.VirtualThreads;
 import dev.inproc.inference.testing.stress.Ticket.Outcome;
@@ -15,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LedgerStress<O> {
   private static final int MOST_VIOLATIONS = 20;
+  private static final long LOOK_NANOS = 200_000; // it takes a core of its own otherwise
+
+  /** "always" or "never"; without it, half of the batchers have a metering layer around them. */
+  private static final String METERING = System.getProperty("inproc.stress.metering", "half");
 
   /** What is stressed. */
   public interface Subject<O> {
@@ -67,6 +73,9 @@ public final class LedgerStress<O> {
   private final AtomicLong violationCount = new AtomicLong();
   private final AtomicBoolean dumped = new AtomicBoolean();
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
+  private volatile @Nullable StressRound<O> current;
+  private volatile boolean over;
+  private volatile long looks; // written by the reader alone
   private long rounds;
   private long nested;
   private long runs;
@@ -89,19 +98,42 @@ public final class LedgerStress<O> {
     long start = System.nanoTime();
     long made = 0;
     long told = start;
+    Thread reader = new Thread(this::look, "snapshots");
+    reader.setDaemon(true);
+    reader.start();
     while (made < calls && !isViolated()) {
-      made += new StressRound<>(this, random.split(), calls - made + 1).run();
+      StressRound<O> round = new StressRound<>(this, random.split(), calls - made + 1);
+      current = round;
+      made += round.run();
       rounds++;
       if (System.nanoTime() - told > 60_000_000_000L) {
         told = System.nanoTime();
         System.out.println(report(made, told - start, seed));
       }
     }
+    current = null;
+    over = true;
+    Await.end(reader);
     executor.shutdown();
     System.out.println(report(made, System.nanoTime() - start, seed));
     if (isViolated()) {
       throw new AssertionError(
           violationCount + " violations, seed " + seed + ":\n" + String.join("\n", violations));
+    }
+  }
+
+  private void look() {
+    while (!over) {
+      StressRound<O> round = current;
+      if (round != null) {
+        try {
+          round.look();
+          looks++;
+        } catch (Throwable t) {
+          violation("metering: " + t, t);
+        }
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
     }
   }
 
@@ -125,7 +157,11 @@ public final class LedgerStress<O> {
         + faults
         + " faults, "
         + hangs
-        + " hangs; a quarter of the callers "
+        + " hangs, "
+        + looks
+        + " looks at figures, metering "
+        + METERING
+        + "; a quarter of the callers "
         + (VirtualThreads.areThere() ? "virtual" : "would be virtual on JDK 21");
   }
 
@@ -146,6 +182,10 @@ public final class LedgerStress<O> {
 
   BatchingPredictor<Ticket, O> batcher(BatchPredictor<Ticket, O> model, Batching batching) {
     return subject.batcher(model, batching);
+  }
+
+  boolean isMetered(boolean byChance) {
+    return METERING.equals("always") || (byChance && !METERING.equals("never"));
   }
 
   boolean isAnswer(long id, O answer) {

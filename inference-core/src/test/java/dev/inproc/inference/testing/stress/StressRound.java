@@ -123,6 +123,11 @@ final class StressRound<O> {
     return tickets();
   }
 
+  /** Looks at the figures of each model, from a thread that does so again and again. */
+  void look() {
+    models.forEach(StressedModel::look);
+  }
+
   /** Until so many calls were made, or nobody makes one any more. */
   private void awaitCalls(long made) {
     long seen = left.get();

@@ -1,6 +1,7 @@
 package dev.inproc.inference.testing.stress;
 
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.batch.BatchingMetrics;
@@ -25,6 +26,7 @@ final class StressedModel<O> {
   private final int number;
   private final StressEngine<?, O> engine;
   private final BatchingPredictor<Ticket, O> predictor;
+  private final @Nullable MeteredCalls<O> metered;
   private final Batching batching;
   private final Closing closing;
   private final LongAdder added = new LongAdder();
@@ -67,6 +69,8 @@ final class StressedModel<O> {
             alwaysQueues || random.nextBoolean() ? 40_000 : 0,
             text -> violation(text, null));
     predictor = stress.batcher(engine, batching);
+    boolean isMetered = stress.isMetered(random.nextBoolean());
+    metered = isMetered ? new MeteredCalls<>(predictor, this::metering) : null;
   }
 
   int number() {
@@ -77,8 +81,20 @@ final class StressedModel<O> {
     return closing;
   }
 
-  BatchingPredictor<Ticket, O> predictor() {
-    return predictor;
+  /** Returns what callers call: the batcher, or the layer around it. */
+  Predictor<Ticket, O> predictor() {
+    return metered == null ? predictor : metered.predictor();
+  }
+
+  /** Looks at the figures while calls come. */
+  void look() {
+    if (metered != null) {
+      metered.look();
+    }
+  }
+
+  private void metering(String what) {
+    violation("I3, metering: " + what, null);
   }
 
   boolean isClosing() {
@@ -145,6 +161,9 @@ final class StressedModel<O> {
       seen.merge(ticket.outcome(), 1L, Long::sum);
     }
     auditAccounts(seen, tickets.size() + added());
+    if (metered != null) {
+      metered.audit(tickets.size(), seen);
+    }
     auditRemains();
     stress.count(seen, engine.runs(), engine.faults(), engine.hangs());
   }
@@ -217,6 +236,7 @@ final class StressedModel<O> {
         + " x "
         + batching.parallelism()
         + ", queue "
-        + batching.maxQueued();
+        + batching.maxQueued()
+        + (metered == null ? "" : ", metered");
   }
 }

@@ -1,0 +1,67 @@
+package dev.inproc.inference.monitoring;
+
+import dev.inproc.inference.events.RecentEvents;
+import dev.inproc.inference.events.ServingEvent;
+import dev.inproc.inference.events.ServingEvent.CacheSwitched;
+import dev.inproc.inference.events.ServingEvent.IntegrityProbed;
+import dev.inproc.inference.events.ServingEvent.ModelFreed;
+import dev.inproc.inference.events.ServingEvent.ModelLoaded;
+import dev.inproc.inference.events.ServingEvent.Overloaded;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/** The events of a status page, as a table. */
+final class EventSection {
+  private EventSection() {}
+
+  /** What happened, in words. */
+  private record Words(String what, String detail) {}
+
+  static void write(Html html, List<RecentEvents.Entry> events) {
+    html.open("section", "class", "card", "id", "events").element("h2", "Events");
+    if (events.isEmpty()) {
+      html.element("p", "No events.", "class", "empty").close();
+      return;
+    }
+    html.open("div", "class", "scroll", "tabindex", "0", "role", "group", "aria-label", "Events");
+    html.open("table", "class", "events").open("thead").open("tr");
+    for (String column : List.of("Time", "Event", "Of", "Detail")) {
+      html.element("th", column, "scope", "col");
+    }
+    html.close().close().open("tbody");
+    for (RecentEvents.Entry entry : events) {
+      row(html, entry);
+    }
+    html.close().close().close().close();
+  }
+
+  private static void row(Html html, RecentEvents.Entry entry) {
+    String iso = entry.time().truncatedTo(ChronoUnit.SECONDS).toString();
+    Words words = words(entry.event());
+    html.open("tr").open("th", "scope", "row", "class", "number");
+    html.element("time", StatusPage.readable(iso), "datetime", iso).close();
+    html.element("td", words.what, "class", "number").element("td", entry.event().source());
+    html.element("td", words.detail).close();
+  }
+
+  private static Words words(ServingEvent event) {
+    if (event instanceof ModelLoaded loaded) {
+      String took = HumanNumbers.of(loaded.took().toNanos() / 1e9, "second");
+      return new Words("model loaded", "on " + loaded.device() + " in " + took);
+    }
+    if (event instanceof ModelFreed) {
+      return new Words("model freed", "");
+    }
+    if (event instanceof IntegrityProbed probed) {
+      return new Words(probed.isClean() ? "probe: clean" : "probe: not clean", probed.finding());
+    }
+    if (event instanceof Overloaded overloaded) {
+      String waiting = HumanNumbers.count(overloaded.waiting(), "call");
+      return new Words("overloaded", waiting + " waited");
+    }
+    if (event instanceof CacheSwitched switched) {
+      return new Words(switched.isOn() ? "cache on" : "cache off", "");
+    }
+    return new Words(event.getClass().getSimpleName(), event.toString());
+  }
+}
