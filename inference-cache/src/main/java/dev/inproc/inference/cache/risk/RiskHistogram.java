@@ -156,6 +156,17 @@ final class RiskHistogram {
     return threshold;
   }
 
+  /** Returns the share of all requests whose raw risk is at most this, from 0 to 1. */
+  double shareUpTo(double raw) {
+    double all = 0;
+    double within = 0;
+    for (int i = 0; i < BUCKETS; i++) {
+      all += mass[i];
+      within += mass[i] * Math.max(0, Math.min(1, position(raw) - i));
+    }
+    return all == 0 ? 0 : within / all;
+  }
+
   /** Returns the calibrated risk of a raw one, between the middles of the buckets. */
   static double calibrated(double[] calibrated, double raw) {
     double at = Math.max(0, Math.min(BUCKETS - 1, position(raw) - 0.5));

@@ -38,6 +38,12 @@ public final class ServingRule {
   /** How many more labels are taken for wrong. */
   private static final double PESSIMISM = 0.8;
 
+  /**
+   * An aim that would serve a smaller share of the requests is passed over for the next higher one:
+   * a cache that serves hardly anything proves nothing either.
+   */
+  private static final double LEAST_SHARE = 0.1;
+
   private static final int REFRESH = 16; // labels between two states
   private static final double KEPT_AT_CHANGE = 0.25;
 
@@ -50,7 +56,15 @@ public final class ServingRule {
   private volatile long labels;
 
   private record State(
-      double[] weights, double[] calibration, double correction, double[] rawThresholds) {
+      double[] weights,
+      double[] calibration,
+      double correction,
+      double[] rawThresholds,
+      int leastAim) {
+    double rawThreshold(int aim) {
+      return rawThresholds[Math.max(aim, leastAim)];
+    }
+
     /** Of the highest aim. */
     double rawThreshold() {
       return rawThresholds[rawThresholds.length - 1];
@@ -73,7 +87,7 @@ public final class ServingRule {
   public ServingRule(double[] aims, int ownFeatures) {
     this.aims = aims.clone();
     model = new RiskModel(ownFeatures, MODEL_MEMORY);
-    state = new State(model.weights(), histogram.calibrate(), 1, new double[aims.length]);
+    state = new State(model.weights(), histogram.calibrate(), 1, new double[aims.length], 0);
   }
 
   /** Returns the probability that the nearest entry's answer is wrong; 1 if it is unknown. */
@@ -89,14 +103,14 @@ public final class ServingRule {
    */
   public boolean serves(RiskFeatures features, int aim) {
     State now = state;
-    double threshold = now.rawThresholds[aim];
+    double threshold = now.rawThreshold(aim);
     return threshold > 0 && features.usable() && now.raw(features) <= threshold;
   }
 
   /** Returns the risk up to which requests are served now with an aim; 0 if none is. */
   public double threshold(int aim) {
     State now = state;
-    double threshold = now.rawThresholds[aim];
+    double threshold = now.rawThreshold(aim);
     return threshold == 0 ? 0 : now.risk(threshold);
   }
 
@@ -152,6 +166,10 @@ public final class ServingRule {
           thresholds,
           i -> histogram.threshold(calibration, aims[i] / correction, PESSIMISM));
     }
-    state = new State(model.weights(), calibration, correction, thresholds);
+    int least = 0;
+    while (least < aims.length - 1 && histogram.shareUpTo(thresholds[least]) < LEAST_SHARE) {
+      least++;
+    }
+    state = new State(model.weights(), calibration, correction, thresholds, least);
   }
 }
