@@ -59,8 +59,7 @@ final class AuditRuns<I, O> {
             });
   }
 
-  private void labelled(
-      Lookup<I, O> found, Object key, I input, CallOptions options, O answer) {
+  private void labelled(Lookup<I, O> found, Object key, I input, CallOptions options, O answer) {
     lookups.learn(found, answer);
     Query query = found.query();
     if (query != null) {
@@ -78,8 +77,7 @@ final class AuditRuns<I, O> {
         threads
             .timer()
             .schedule(
-                () ->
-                    threads.callbacks().execute(() -> run(found, key, input, options, attempt)),
+                () -> threads.callbacks().execute(() -> run(found, key, input, options, attempt)),
                 pause);
   }
 }

@@ -28,7 +28,9 @@ final class SimilarEntry<I, O> {
     return kept.value();
   }
 
-  /** Returns whether the store still has this answer: it was not invalidated, evicted or expired. */
+  /**
+   * Returns whether the store still has this answer: it was not invalidated, evicted or expired.
+   */
   boolean isIn(Store<O> store) {
     return store.peek(key) == kept;
   }

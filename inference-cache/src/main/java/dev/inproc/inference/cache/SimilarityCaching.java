@@ -192,8 +192,7 @@ public final class SimilarityCaching<I, O> implements Adapter<I, O, I, O> {
     }
     ServingThreads threads = ServingThreads.of(inner::find);
     CacheExecutors executors = CacheExecutors.of(threads.workers());
-    ExactCache<I, O> exact =
-        Caching.cache(inner, settings.exact(), threads.timer(), executors);
+    ExactCache<I, O> exact = Caching.cache(inner, settings.exact(), threads.timer(), executors);
     return new SimilarityPredictor<>(inner, settings, exact, threads, coins);
   }
 

@@ -149,8 +149,7 @@ final class SimilarityLookup<I, O> {
     return false;
   }
 
-  private @Nullable RiskFeatures features(
-      List<Neighbour<SimilarEntry<I, O>>> near, I request) {
+  private @Nullable RiskFeatures features(List<Neighbour<SimilarEntry<I, O>>> near, I request) {
     SimilarEntry<I, O> nearest = near.get(0).entry();
     double[] similarities = new double[near.size()];
     boolean[] agrees = new boolean[near.size()];
@@ -161,8 +160,7 @@ final class SimilarityLookup<I, O> {
         agrees[i] = i == 0 || isEquivalent(nearest.answer(), each.entry().answer());
       }
       RiskFunction<I> function = settings.riskFeatures;
-      double[] own =
-          function == null ? NO_FEATURES : function.features(request, nearest.request);
+      double[] own = function == null ? NO_FEATURES : function.features(request, nearest.request);
       if (own.length != settings.riskFeatureCount) {
         throw new IllegalStateException(
             "Expected "
@@ -171,11 +169,7 @@ final class SimilarityLookup<I, O> {
                 + own.length);
       }
       return RiskFeatures.of(
-          similarities,
-          agrees,
-          nearest.confirmed.get(),
-          nearest.contradicted.get(),
-          own);
+          similarities, agrees, nearest.confirmed.get(), nearest.contradicted.get(), own);
     } catch (RuntimeException e) {
       warn("The risk features or the equivalence", e);
       counts.missed(MissReason.TOO_RISKY);

@@ -86,8 +86,7 @@ public record SimilarityMetrics(
     all.add(Figure.gauge("risk.threshold", "share", riskThreshold));
     for (MissReason reason : MissReason.values()) {
       long count = misses.getOrDefault(reason, 0L);
-      all.add(
-          new Figure.Counter("misses", Map.of("reason", reason.label()), "call", count));
+      all.add(new Figure.Counter("misses", Map.of("reason", reason.label()), "call", count));
     }
     all.add(Figure.gauge("index.entries", "entry", (double) entries));
     all.add(Figure.gauge("memory.index", "byte", (double) indexBytes));

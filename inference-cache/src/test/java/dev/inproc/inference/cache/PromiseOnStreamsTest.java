@@ -64,8 +64,7 @@ class PromiseOnStreamsTest {
 
   @Test
   void repeats_areExactHits_andThePromiseHoldsForTheRest() {
-    List<Question> stream =
-        questions(TextStream.of(2, 15_000).withRepeats(0.9).generate());
+    List<Question> stream = questions(TextStream.of(2, 15_000).withRepeats(0.9).generate());
     StreamRun.Result result = run(3).of(stream);
     System.out.println(result);
     assertEquals(0, result.violations(), result.toString());
@@ -89,8 +88,7 @@ class PromiseOnStreamsTest {
   private static StreamRun.Result againstAdversary(int seed, int requests) {
     Adversary adversary = new Adversary(seed);
     int[] sent = {0};
-    return run(seed)
-        .of(wasHit -> sent[0]++ < requests ? question(adversary.next(wasHit)) : null);
+    return run(seed).of(wasHit -> sent[0]++ < requests ? question(adversary.next(wasHit)) : null);
   }
 
   /** The bar for hits: seven tenths of the best fixed threshold, chosen in hindsight. */

@@ -80,8 +80,7 @@ final class SimilarFixture {
 
   /** A cache that has learned nothing. */
   static SimilarFixture fresh(UnaryOperator<SimilarityCaching<String, float[]>> change) {
-    return new SimilarFixture(
-        FakeModel.of(SimilarFixture::answer), SimilarFixture::vector, change);
+    return new SimilarFixture(FakeModel.of(SimilarFixture::answer), SimilarFixture::vector, change);
   }
 
   /** A cache that has learned; each run of its model from here on ends when the test says so. */

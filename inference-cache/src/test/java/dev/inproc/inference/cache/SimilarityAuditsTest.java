@@ -138,8 +138,7 @@ class SimilarityAuditsTest {
     SimilarFixture fixture = SimilarFixture.learned();
     fixture.coin = Coin.AUDIT;
     SimilarityMetrics before = metrics(fixture);
-    List<String> inputs =
-        List.of(fixture.another(1), SimilarFixture.INVALID, fixture.another(2));
+    List<String> inputs = List.of(fixture.another(1), SimilarFixture.INVALID, fixture.another(2));
 
     InvalidInputException e =
         assertThrows(InvalidInputException.class, () -> fixture.cache.predictAll(inputs));
@@ -184,7 +183,8 @@ class SimilarityAuditsTest {
       long before = metrics(fixture).misses().get(MissReason.NOT_EMBEDDED);
       String text = "topic 7, way " + which + "99999";
       assertArrayEquals(new float[] {7}, fixture.cache.predict(text));
-      assertArrayEquals(new float[] {7}, fixture.cache.submit("topic 7, way 1" + which + "99999").join());
+      assertArrayEquals(
+          new float[] {7}, fixture.cache.submit("topic 7, way 1" + which + "99999").join());
       assertArrayEquals(
           new float[] {7},
           fixture.cache.predictAll(List.of("topic 7, way 2" + which + "99999")).get(0));

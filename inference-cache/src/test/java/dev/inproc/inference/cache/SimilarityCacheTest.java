@@ -123,11 +123,9 @@ class SimilarityCacheTest {
       assertEquals(runs + 1, fixture.model.runs());
     }
     CallOptions cached = CallOptions.DEFAULT.withCacheMode(CacheMode.ONLY_IF_CACHED);
-    assertThrows(
-        NotCachedException.class, () -> fixture.cache.predict(fixture.another(7), cached));
+    assertThrows(NotCachedException.class, () -> fixture.cache.predict(fixture.another(7), cached));
     String refreshed = fixture.another(7);
-    fixture.cache.predict(
-        refreshed, CallOptions.DEFAULT.withCacheMode(CacheMode.REFRESH));
+    fixture.cache.predict(refreshed, CallOptions.DEFAULT.withCacheMode(CacheMode.REFRESH));
     assertEquals(Source.EXACT_CACHE, ask(fixture, refreshed).source());
   }
 
@@ -176,16 +174,14 @@ class SimilarityCacheTest {
     SimilarityMetrics before = fixture.cache.similarityMetrics();
     String twice = fixture.another(4);
     String far = "topic 977, way 1";
-    List<String> inputs =
-        List.of(fixture.another(1), exact, twice, far, twice, fixture.another(2));
+    List<String> inputs = List.of(fixture.another(1), exact, twice, far, twice, fixture.another(2));
 
     List<float[]> answers = fixture.cache.predictAll(inputs);
 
     for (int i = 0; i < inputs.size(); i++) {
       assertArrayEquals(SimilarFixture.answer(inputs.get(i)), answers.get(i));
     }
-    assertEquals(
-        List.of(List.of(inputs.get(0), far, inputs.get(5))), fixture.embedder.lists());
+    assertEquals(List.of(List.of(inputs.get(0), far, inputs.get(5))), fixture.embedder.lists());
     assertEquals(List.of(List.of(twice, far)), fixture.model.lists());
     assertEquals(before.hits() + 2, fixture.cache.similarityMetrics().hits());
   }
@@ -277,8 +273,7 @@ class SimilarityCacheTest {
     assertEquals(0, fixture.embedder.closes());
     assertThrows(PredictorClosedException.class, () -> fixture.cache.predict("topic 1, way 1"));
     assertThrows(
-        PredictorClosedException.class,
-        () -> fixture.cache.predictAll(List.of("topic 1, way 1")));
+        PredictorClosedException.class, () -> fixture.cache.predictAll(List.of("topic 1, way 1")));
     assertTrue(fixture.cache.submit("topic 1, way 1").isCompletedExceptionally());
     assertTrue(fixture.cache.close(Duration.ofSeconds(1)));
   }

@@ -98,8 +98,7 @@ public final class StreamRun {
 
   /** Changes the settings of a run. */
   public interface UnarySettings
-      extends Function<
-          SimilarityCaching<Question, String>, SimilarityCaching<Question, String>> {}
+      extends Function<SimilarityCaching<Question, String>, SimilarityCaching<Question, String>> {}
 
   /** Sends all. */
   public Result of(Iterable<Question> stream) {

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * that an audit finds then costs less, down to nearly nothing. So the cache that served too many
  * wrong hits goes on by audits until it has proved itself again.
  *
- * <p><b>Epochs.</b> The promise holds, with twice the allowance, for the hits of each epoch too, with
- * a bound and a part of the error probability of its own. An epoch ends after twice as many hits as
- * the one before. So a long good past does not pay for a bad present.
+ * <p><b>Epochs.</b> The promise holds, with twice the allowance, for the hits of each epoch too,
+ * with a bound and a part of the error probability of its own. An epoch ends after twice as many
+ * hits as the one before. So a long good past does not pay for a bad present.
  */
 public final class HitGuarantee {
   /** The part of the error probability that the bound on all hits has. */

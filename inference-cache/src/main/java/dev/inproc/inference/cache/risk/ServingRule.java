@@ -12,10 +12,10 @@ import java.util.Arrays;
  * an audit with probability p, or the rule would see too few of what it serves.
  *
  * <p>Three parts work together: a {@link RiskModel} ranks; a {@link RiskHistogram} calibrates the
- * ranks and finds the risk up to which the mean is the aim, taking one more label for wrong than was
- * found, since a threshold that is chosen by noisy counts is chosen where they are too low; a {@link
- * ChangeDetector} compares audits with expectation, lowers the threshold and lets the others forget
- * when the traffic changes.
+ * ranks and finds the risk up to which the mean is the aim, taking one more label for wrong than
+ * was found, since a threshold that is chosen by noisy counts is chosen where they are too low; a
+ * {@link ChangeDetector} compares audits with expectation, lowers the threshold and lets the others
+ * forget when the traffic changes.
  *
  * <p>Thread-safe: {@link #learn} takes a short lock; all else reads an immutable state.
  */
@@ -153,8 +153,7 @@ public final class ServingRule {
       refresh();
     }
     double matters = Math.max(MATTERS_BELOW, MATTERS * aims[aims.length - 1]) / raw;
-    model.learn(
-        features.values(), wrong, weight * Math.max(MATTERS_LEAST, Math.min(1, matters)));
+    model.learn(features.values(), wrong, weight * Math.max(MATTERS_LEAST, Math.min(1, matters)));
   }
 
   private void refresh() {
@@ -163,8 +162,7 @@ public final class ServingRule {
     double[] thresholds = new double[aims.length];
     if (labels >= LABELS_BEFORE_SERVING) {
       Arrays.setAll(
-          thresholds,
-          i -> histogram.threshold(calibration, aims[i] / correction, PESSIMISM));
+          thresholds, i -> histogram.threshold(calibration, aims[i] / correction, PESSIMISM));
     }
     int least = 0;
     while (least < aims.length - 1 && histogram.shareUpTo(thresholds[least]) < LEAST_SHARE) {

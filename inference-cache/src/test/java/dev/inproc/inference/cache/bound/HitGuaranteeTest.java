@@ -119,7 +119,8 @@ class HitGuaranteeTest {
       assertTrue(wrong <= account.bound(), account.toString());
     }
     HitAccount stopped = guarantee.account();
-    assertTrue(stopped.hits() - before < 400, "hits while all were wrong: " + (stopped.hits() - before));
+    assertTrue(
+        stopped.hits() - before < 400, "hits while all were wrong: " + (stopped.hits() - before));
     assertTrue(stopped.auditProbability() > 0.9, stopped.toString());
   }
 
