@@ -75,7 +75,7 @@ public final class LedgerStress<O> {
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
   private volatile @Nullable StressRound<O> current;
   private volatile boolean over;
-  private volatile long looks; // written by the reader alone
+  private final AtomicLong looks = new AtomicLong();
   private long rounds;
   private long nested;
   private long runs;
@@ -128,7 +128,7 @@ public final class LedgerStress<O> {
       if (round != null) {
         try {
           round.look();
-          looks++;
+          looks.incrementAndGet();
         } catch (Throwable t) {
           violation("metering: " + t, t);
         }
