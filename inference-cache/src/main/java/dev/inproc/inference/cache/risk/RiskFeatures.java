@@ -70,8 +70,8 @@ public final class RiskFeatures {
     x[4] = Math.log1p(with);
     x[5] = Math.log1p(against);
     x[6] = Math.min(MOST, density);
-    x[7] = Math.log1p(Math.max(0, confirmed));
-    x[8] = Math.log1p(Math.max(0, contradicted));
+    x[7] = Math.log1p((double) Math.max(0, confirmed));
+    x[8] = Math.log1p((double) Math.max(0, contradicted));
     for (int i = 0; i < own.length; i++) {
       x[OWN + i] = squash(own[i]);
     }

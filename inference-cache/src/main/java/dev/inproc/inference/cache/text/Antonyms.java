@@ -90,9 +90,9 @@ public final class Antonyms {
   private static Map<String, List<Side>> sides() {
     Map<String, List<Side>> sides = new HashMap<>();
     for (int pair = 0; pair < PAIRS.size(); pair++) {
-      String[] both = PAIRS.get(pair).split("\\|");
+      String[] both = PAIRS.get(pair).split("\\|", -1);
       for (int side = 0; side < 2; side++) {
-        for (String word : both[side].split(" ")) {
+        for (String word : both[side].split(" ", -1)) {
           Side added = new Side(pair, side);
           sides.merge(
               word,

@@ -44,17 +44,17 @@ public final class Numbers {
     String[] units =
         ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
                 + " fifteen sixteen seventeen eighteen nineteen")
-            .split(" ");
+            .split(" ", -1);
     for (int i = 0; i < units.length; i++) {
       SMALL.put(units[i], (long) i);
     }
-    String[] tens = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
+    String[] tens = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ", -1);
     for (int i = 0; i < tens.length; i++) {
       SMALL.put(tens[i], 10L * (i + 2));
     }
     SMALL.put("dozen", 12L);
     SMALL.put("twice", 2L);
-    String[] ordinals = "third fourth fifth sixth seventh eighth ninth tenth".split(" ");
+    String[] ordinals = "third fourth fifth sixth seventh eighth ninth tenth".split(" ", -1);
     for (int i = 0; i < ordinals.length; i++) {
       SMALL.put(ordinals[i], (long) i + 3);
     }

@@ -67,7 +67,7 @@ final class Units {
 
   static {
     for (String line : NAMES) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       for (String word : words) {
         BY_WORD.put(word, words[0]);
       }

@@ -29,7 +29,7 @@ public final class HashedEmbedder {
   public static float[] embed(String text) {
     float[] vector = new float[DIMENSIONS];
     String before = "";
-    for (String word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+")) {
+    for (String word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+", -1)) {
       if (word.isEmpty()) {
         continue;
       }
