@@ -11,11 +11,11 @@ import java.util.Random;
 
 /**
  * A stream of questions in words. A few meanings are asked for very often and most are rare (Zipf's
- * law); each request phrases its meaning in one of some hundred ways. Meanings that look alike have
+ * law); each request phrases its meaning in one of about a hundred ways. Meanings that look alike have
  * different answers: swapped cities, other numbers, opposites.
  */
 final class ParaphraseStream {
-  private static final double EXPONENT = 1.05;
+  private static final double EXPONENT = 0.8;
 
   private final List<String> requests = new ArrayList<>();
   private final Map<String, String> answers = new LinkedHashMap<>();
@@ -31,11 +31,10 @@ final class ParaphraseStream {
    * Generates a stream.
    *
    * @param size requests
-   * @param meanings how many different questions they ask
    */
-  ParaphraseStream(long seed, int size, int meanings) {
+  ParaphraseStream(long seed, int size) {
     Random random = new Random(seed);
-    List<Meaning> all = meanings(meanings, random);
+    List<Meaning> all = meanings(random);
     double[] popularity = zipf(all.size());
     for (int i = 0; i < size; i++) {
       int place = Arrays.binarySearch(popularity, random.nextDouble());
@@ -60,8 +59,7 @@ final class ParaphraseStream {
     return Collections.unmodifiableMap(answers);
   }
 
-  /** Meanings that are the reverse of each other are about as popular. */
-  private static List<Meaning> meanings(int count, Random random) {
+  private static List<Meaning> meanings(Random random) {
     List<Meaning> all = new ArrayList<>();
     for (Intent intent : ParaphraseTemplates.ALL) {
       for (String a : intent.a()) {
@@ -73,16 +71,7 @@ final class ParaphraseStream {
       }
     }
     Collections.shuffle(all, random);
-    List<Meaning> chosen = new ArrayList<>();
-    for (Meaning meaning : all) {
-      if (!chosen.contains(meaning)) {
-        chosen.add(meaning);
-        if (meaning.intent.isSwapped()) {
-          chosen.add(new Meaning(meaning.intent, meaning.b, meaning.a));
-        }
-      }
-    }
-    return chosen.subList(0, Math.min(count, chosen.size()));
+    return all;
   }
 
   /** Returns the cumulated probabilities of so many ranks. */

@@ -42,7 +42,6 @@ public final class SimilarQuestions {
 
   private static final long SEED = 11;
   private static final int REQUESTS = 6000;
-  private static final int MEANINGS = 300;
   private static final int CONTEXT_ENTRIES = 3;
   private static final int CAPACITY = 100_000;
   private static final int MAX_BATCH = 32;
@@ -69,7 +68,7 @@ public final class SimilarQuestions {
   }
 
   static void run(PrintStream out, int requests) {
-    ParaphraseStream stream = new ParaphraseStream(SEED, requests, MEANINGS);
+    ParaphraseStream stream = new ParaphraseStream(SEED, requests);
     out.printf(
         Locale.ROOT,
         "%,d requests, %,d different texts, %d different answers%n%n",
