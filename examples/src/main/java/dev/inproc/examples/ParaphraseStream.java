@@ -11,8 +11,8 @@ import java.util.Random;
 
 /**
  * A stream of questions in words. A few meanings are asked for very often and most are rare (Zipf's
- * law); each request phrases its meaning in one of about a hundred ways. Meanings that look alike have
- * different answers: swapped cities, other numbers, opposites.
+ * law); each request phrases its meaning in one of about a hundred ways. Some meanings look alike
+ * and have different answers: swapped cities, other numbers, opposites.
  */
 final class ParaphraseStream {
   private static final double EXPONENT = 0.8;
@@ -90,9 +90,8 @@ final class ParaphraseStream {
   }
 
   private static String sentence(String lead, String question, String tail) {
-    String start =
-        lead.isEmpty() ? Character.toUpperCase(question.charAt(0)) + question.substring(1) : question;
-    return lead + start + tail;
+    String text = lead + question + tail;
+    return Character.toUpperCase(text.charAt(0)) + text.substring(1);
   }
 
   private static String pick(List<String> of, Random random) {

@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Stands in for a costly model, such as a language model, that this example cannot bundle. It has
- * the cost and the answers, but no intelligence: each request makes a real FP32 run of MiniLM, alone
- * and over a long prompt, whose result is dropped; the answer comes from a table. It answers equal
- * requests alike, as the similarity cache demands.
+ * the cost and the answers, but understands nothing: each request makes a real run of MiniLM in
+ * FP32, alone and over a longer prompt, whose result is dropped; the answer comes from a table. It
+ * answers equal requests alike, as a similarity cache needs it.
  */
 final class StandInModel implements Predictor<String, String> {
   private final Predictor<String, float[]> reader;
