@@ -152,7 +152,7 @@ public final class SimilarQuestions {
     row(out, "similarity hits saved", outcomes, o -> seconds(o.savedSeconds()));
     row(
         out,
-        "so it paid, beside an exact cache",
+        "saved, less all embeddings",
         outcomes,
         o -> seconds(o.savedSeconds() - o.embeddingSeconds()));
   }
