@@ -84,25 +84,35 @@ final class SimilarityLookup<I, O> {
     return own;
   }
 
-  /** Looks for a candidate and, if there is one, flips its coin. */
+  /**
+   * Looks for a candidate and, if there is one, flips its coin. The candidate is the nearest entry
+   * that no veto forbids; all others are as if they were not there, for the rule too.
+   */
   Lookup<I, O> find(Query query, I request, @Nullable String scope) {
     List<Neighbour<SimilarEntry<I, O>>> near = live(index().nearest(scope, query, NEIGHBOURS));
     if (near.isEmpty()) {
       counts.missed(MissReason.NOTHING_NEAR);
       return Lookup.alone(query);
     }
-    SimilarEntry<I, O> nearest = near.get(0).entry();
-    float similarity = near.get(0).cosine();
-    RiskFeatures features = features(near, request);
-    if (features == null || !isServed(features)) {
-      return new Lookup<>(query, nearest, similarity, features, null);
-    }
-    if (isForbidden(request, nearest.request)) {
+    List<Neighbour<SimilarEntry<I, O>>> allowed = fromFirstAllowed(near, request);
+    if (allowed.isEmpty()) {
       counts.missed(MissReason.VETO);
-      // The rule learns of what it could have served.
-      return new Lookup<>(query, nearest, similarity, null, null);
+      return Lookup.alone(query);
     }
-    return new Lookup<>(query, nearest, similarity, features, trial());
+    SimilarEntry<I, O> nearest = allowed.get(0).entry();
+    float similarity = allowed.get(0).cosine();
+    RiskFeatures features = features(allowed, request);
+    Trial trial = features != null && isServed(features) ? trial() : null;
+    return new Lookup<>(query, nearest, similarity, features, trial);
+  }
+
+  private List<Neighbour<SimilarEntry<I, O>>> fromFirstAllowed(
+      List<Neighbour<SimilarEntry<I, O>>> near, I request) {
+    int first = 0;
+    while (first < near.size() && isForbidden(request, near.get(first).entry().request)) {
+      first++;
+    }
+    return near.subList(first, near.size());
   }
 
   /** Entries that were invalidated, evicted or expired may be in the index for a moment. */

@@ -57,7 +57,11 @@ public final class HitGuarantee {
   private int epochWithNext;
   private long rateUntilHit;
 
-  /** Creates one without hits. */
+  /**
+   * Creates one without hits.
+   *
+   * @throws IllegalArgumentException if the promise leaves no room for a first candidate
+   */
   public HitGuarantee(Promise promise, Coins coins) {
     this.promise = promise;
     this.coins = coins;
@@ -66,6 +70,15 @@ public final class HitGuarantee {
     double hitsOfAllowance = Math.max(promise.allowance(), 1) / promise.maxWrongShare();
     epochEnd = (long) Math.ceil(FIRST_EPOCH * hitsOfAllowance);
     chooseRate();
+    if (!hasRoom(totalWithNext, epochWithNext)) {
+      throw new IllegalArgumentException(
+          "Expected an allowance of at least "
+              + totalWithNext
+              + " wrong hits, which an error probability of "
+              + promise.errorProbability()
+              + " needs to begin, got "
+              + promise.allowance());
+    }
   }
 
   /** The parts of all epochs sum to 1. */

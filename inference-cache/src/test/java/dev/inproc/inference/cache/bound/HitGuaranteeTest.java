@@ -3,7 +3,6 @@ package dev.inproc.inference.cache.bound;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -279,9 +278,13 @@ class HitGuaranteeTest {
   }
 
   @Test
-  void begin_withoutAllowance_servesNothing() {
-    HitGuarantee guarantee = new HitGuarantee(new Promise(0.02, 0.05, 0), coins(1));
-    assertNull(guarantee.begin());
+  void guarantee_withTooSmallAnAllowance_isRefusedWithTheLeast() {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new HitGuarantee(new Promise(0.02, 0.05, 0), coins(1)));
+    assertTrue(e.getMessage().contains("at least 8 wrong hits"), e.getMessage());
+    assertNotNull(new HitGuarantee(new Promise(0.02, 0.05, 8), coins(1)).begin());
   }
 
   @Test
