@@ -95,9 +95,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     }
   }
 
-  /**
-   * @param input its owner cannot change it: it enters the index
-   */
+  /** Answers a request that its owner cannot change, since it may enter the index. */
   private O answer(Object key, I input, CallOptions options) {
     Query query = embed(input, options);
     if (query == null) {
