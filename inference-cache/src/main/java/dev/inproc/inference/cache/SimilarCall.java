@@ -4,6 +4,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.internal.calls.CallFuture;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Withdrawable;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
@@ -60,7 +61,7 @@ final class SimilarCall<I, O> extends CallFuture<I, O> {
   <T> void follow(Supplier<CompletableFuture<T>> next, BiConsumer<T, @Nullable Throwable> then) {
     CompletableFuture<T> future;
     try {
-      future = next.get();
+      future = Objects.requireNonNull(next.get(), "Expected a future of submit, got null");
     } catch (RuntimeException | Error e) {
       future = CompletableFuture.failedFuture(e);
     }

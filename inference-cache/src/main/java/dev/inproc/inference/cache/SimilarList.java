@@ -79,7 +79,7 @@ final class SimilarList<I, O> {
     Map<Object, Integer> times = new HashMap<>();
     for (I input : inputs) {
       Object key = Keys.kept(cache.exact().key(input, options));
-      items.add(new Item(input, key));
+      items.add(new Item(Keys.owned(input, key), key)); // it enters the index
       times.merge(key, 1, Integer::sum);
     }
     List<Item> candidates = new ArrayList<>();

@@ -64,16 +64,18 @@ final class SimilarityLookup<I, O> {
       throw new IllegalArgumentException("Expected a vector of the embedder, got null");
     }
     NearestIndex<SimilarEntry<I, O>> own = index;
-    return (own == null ? firstIndex(vector.length) : own).query(vector);
+    return own == null ? firstQuery(vector) : own.query(vector);
   }
 
-  private synchronized NearestIndex<SimilarEntry<I, O>> firstIndex(int dimension) {
+  /** A vector that is refused does not tell the dimension. */
+  private synchronized Query firstQuery(float[] vector) {
     NearestIndex<SimilarEntry<I, O>> own = index;
     if (own == null) {
-      own = new NearestIndex<>(dimension, new SecureRandom().nextLong());
-      index = own;
+      own = new NearestIndex<>(vector.length, new SecureRandom().nextLong());
     }
-    return own;
+    Query query = own.query(vector);
+    index = own;
+    return query;
   }
 
   private NearestIndex<SimilarEntry<I, O>> index() {

@@ -88,12 +88,14 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     }
     enter();
     try {
-      return answer(Keys.kept(key), input, armed(options));
+      Object kept = Keys.kept(key);
+      return answer(kept, Keys.owned(input, kept), armed(options));
     } finally {
       lifetime.release();
     }
   }
 
+  /** Answers a request that its owner cannot change, since it may enter the index. */
   private O answer(Object key, I input, CallOptions options) {
     Query query = embed(input, options);
     if (query == null) {
@@ -128,17 +130,23 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
       if (isExact(key, options)) {
         return exact.submit(input, options);
       }
-      enter();
-      return begin(Keys.kept(key), input, armed(options));
+      return begin(call(Keys.kept(key), input, armed(options)));
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
   }
 
-  private SimilarCall<I, O> begin(Object key, I input, CallOptions options) {
+  /** Makes a call. Runs code of the user, which may throw, so the call has not begun. */
+  private SimilarCall<I, O> call(Object key, I input, CallOptions options) {
     SimilarCall<I, O> call = new SimilarCall<>(key, Keys.owned(input, key), options, this, threads);
-    submitted.add(call);
     call.captureContext();
+    return call;
+  }
+
+  private SimilarCall<I, O> begin(SimilarCall<I, O> call) {
+    enter();
+    CallOptions options = call.options();
+    submitted.add(call);
     if (Deadline.isSet(options)) {
       call.startTimeout(timer);
     }
@@ -202,6 +210,8 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
               audits.goOn(found, call.key(), call.request(), options);
               call.refuse(failure);
             }
+          } catch (RuntimeException | Error e) {
+            call.refuse(e);
           } finally {
             ended(call);
           }
