@@ -128,11 +128,11 @@ class SimilarityCacheTest {
         String text = fixture.another(7);
         SimilarityMetrics before = fixture.cache.similarityMetrics();
         fixture.coin = Coin.HIT;
-        methods.get(first).apply(text);
+        assertEquals(7, methods.get(first).apply(text)[0]);
         assertEquals(before.entries(), fixture.cache.similarityMetrics().entries(), which);
         fixture.coin = Coin.AUDIT;
-        methods.get(first).apply(text);
-        methods.get(second).apply(text);
+        assertEquals(7, methods.get(first).apply(text)[0]);
+        assertEquals(7, methods.get(second).apply(text)[0]);
         SimilarityMetrics after = fixture.cache.similarityMetrics();
         assertEquals(before.hits() + 1, after.hits(), which);
         assertEquals(before.audits() + 1, after.audits(), which);

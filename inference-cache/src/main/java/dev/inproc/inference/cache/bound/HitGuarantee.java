@@ -124,12 +124,14 @@ public final class HitGuarantee {
   /** Chooses the lowest rate that leaves the steady room, or the highest. */
   private void chooseRate() {
     rateUntilHit = total.hits() + HITS_A_RATE;
-    while (rate < AuditRates.COUNT - 1 && !isSteady(rate)) {
-      rate++;
+    int chosen = rate;
+    while (chosen < AuditRates.COUNT - 1 && !isSteady(chosen)) {
+      chosen++;
     }
-    while (rate > 0 && isSteady(rate - 1)) {
-      rate--;
+    while (chosen > 0 && isSteady(chosen - 1)) {
+      chosen--;
     }
+    rate = chosen;
     totalWithNext = total.boundWith(rate, 1);
     epochWithNext = epoch.boundWith(rate, 1);
   }
