@@ -78,8 +78,7 @@ public final class SimilarQuestions {
     try (HuggingFaceTokenizer tokenizer = MiniLm.tokenizer();
         Int8Encoder int8 = new Int8Encoder(model, tokenizer, MAX_BATCH);
         Session session = new OnnxEngine().load(model, MiniLm.sessionOptions().build());
-        Predictor<String, float[]> reader =
-            session.borrowed().with(new SentenceCodec(tokenizer))) {
+        Predictor<String, float[]> reader = session.borrowed().with(new SentenceCodec(tokenizer))) {
       for (double maxWrongShare : PROMISES) {
         outcomes.add(serve(stream, int8.embedder(), reader.borrowed(), maxWrongShare));
       }

@@ -65,8 +65,7 @@ class SimilarityHostileUseTest {
       FakeModel<String, float[]> embedder =
           FakeModel.of(text -> text.endsWith(" 0") ? bad : SimilarFixture.vector(text));
       try (var cache =
-          SimilarityCaching.<String, float[]>of(
-                  10, embedder, AnswerEquivalence.<float[]>equal())
+          SimilarityCaching.<String, float[]>of(10, embedder, AnswerEquivalence.<float[]>equal())
               .withAnswers(float[].class)
               .adapt(FakeModel.of(SimilarFixture::answer))) {
         for (int i = 0; i < 4; i++) {
@@ -171,8 +170,7 @@ class SimilarityHostileUseTest {
     fixture.coin = SimilarFixture.Coin.HIT;
     long hits = fixture.cache.similarityMetrics().hits();
     throwing[0] = true;
-    assertThrows(
-        IllegalStateException.class, () -> fixture.cache.predict(fixture.another(7)));
+    assertThrows(IllegalStateException.class, () -> fixture.cache.predict(fixture.another(7)));
     assertThrows(
         IllegalStateException.class,
         () -> fixture.cache.predictAll(List.of(fixture.another(7), fixture.another(8))));
@@ -211,9 +209,7 @@ class SimilarityHostileUseTest {
   void scopes_thatCameAndWent_leaveNothingInTheIndex() {
     SimilarFixture fixture = SimilarFixture.fresh(caching -> caching);
     for (int i = 0; i < 20_000; i++) {
-      fixture.cache.predict(
-          "topic 1, way 1",
-          CallOptions.DEFAULT.withCacheScope("tenant " + i));
+      fixture.cache.predict("topic 1, way 1", CallOptions.DEFAULT.withCacheScope("tenant " + i));
     }
     assertTrue(fixture.cache.similarityMetrics().entries() > 5_000);
     fixture.cache.invalidateAll();
