@@ -29,6 +29,7 @@ class ArchitectureTest {
   private static final String BULK = ROOT + ".bulk";
   private static final String METRICS = ROOT + ".metrics..";
   private static final String EVENTS = ROOT + ".events..";
+  private static final String FLIGHT = ROOT + ".internal.flight..";
   private static final String MONITORING = ROOT + ".monitoring..";
   private static final String BATCH = ROOT + ".batch..";
   private static final String SPI = ROOT + ".spi..";
@@ -197,11 +198,13 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule metrics_usesConcurrentAlone = onlyUses(METRICS, CONCURRENT);
 
-  @ArchTest static final ArchRule events_usesNothingOfOurs = onlyUses(EVENTS);
+  @ArchTest static final ArchRule flight_usesNothingOfOurs = onlyUses(FLIGHT);
+
+  @ArchTest static final ArchRule events_usesFlightAlone = onlyUses(EVENTS, FLIGHT);
 
   @ArchTest
-  static final ArchRule monitoring_usesRootMetricsAndConcurrentAlone =
-      onlyUses(MONITORING, ROOT, METRICS, CONCURRENT);
+  static final ArchRule monitoring_usesRootMetricsEventsAndConcurrentAlone =
+      onlyUses(MONITORING, ROOT, METRICS, EVENTS, CONCURRENT);
 
   /** The root uses no internal package that uses the root. */
   @ArchTest
@@ -216,7 +219,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule engine_usesNoLayer =
-      onlyUses(ENGINE, ROOT, TENSOR, SPI, CALLS, CONCURRENT, COST, FILES, METRICS, EVENTS);
+      onlyUses(ENGINE, ROOT, TENSOR, SPI, CALLS, CONCURRENT, COST, FILES, METRICS, EVENTS, FLIGHT);
 
   @ArchTest
   static final ArchRule batch_knowsNoTensorAndNoEngine =

@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
  * answered.
  */
 final class SimilarList<I, O> {
-  private final SimilarityPredictor<I, O> cache;
+  private final SimilarSteps<I, O> steps;
   private final List<I> inputs;
   private final CallOptions options;
   private final List<Item> items = new ArrayList<>();
 
-  SimilarList(SimilarityPredictor<I, O> cache, List<I> inputs, CallOptions options) {
-    this.cache = cache;
+  SimilarList(SimilarSteps<I, O> steps, List<I> inputs, CallOptions options) {
+    this.steps = steps;
     this.inputs = inputs;
     this.options = options;
   }
@@ -44,12 +44,12 @@ final class SimilarList<I, O> {
     int next = 0;
     for (Item item : items) {
       SimilarEntry<I, O> hit = item.found.hit();
-      all.add(hit == null ? answers.get(next++) : cache.isolated(hit));
+      all.add(hit == null ? answers.get(next++) : steps.isolated(hit));
     }
     for (Item item : items) {
       SimilarEntry<I, O> hit = item.found.hit();
       if (hit != null) {
-        cache.delivered(item.found, hit);
+        steps.counted(item.found, hit);
       }
     }
     return all;
@@ -64,12 +64,12 @@ final class SimilarList<I, O> {
           rest.add(item.input);
         }
       }
-      List<O> answers = rest.isEmpty() ? List.of() : cache.exact().predictAll(rest, options);
+      List<O> answers = rest.isEmpty() ? List.of() : steps.exact().predictAll(rest, options);
       learn(answers);
       return answers;
     } catch (RuntimeException | Error e) {
       for (Item item : items) {
-        cache.failed(item.found, item.key, item.input, options);
+        steps.failed(item.found, item.key, item.input, options);
       }
       throw e;
     }
@@ -78,13 +78,13 @@ final class SimilarList<I, O> {
   private void lookUp() {
     Map<Object, Integer> times = new HashMap<>();
     for (I input : inputs) {
-      Object key = Keys.kept(cache.exact().key(input, options));
+      Object key = Keys.kept(steps.exact().key(input, options));
       items.add(new Item(Keys.owned(input, key), key)); // it enters the index
       times.merge(key, 1, Integer::sum);
     }
     List<Item> candidates = new ArrayList<>();
     for (Item item : items) {
-      if (times.getOrDefault(item.key, 1) == 1 && !cache.isExact(item.key, options)) {
+      if (times.getOrDefault(item.key, 1) == 1 && !steps.isExact(item.key, options)) {
         candidates.add(item);
       }
     }
@@ -92,12 +92,12 @@ final class SimilarList<I, O> {
       return;
     }
     List<@Nullable Query> queries =
-        cache.embedAll(candidates.stream().map(item -> item.input).toList(), options);
+        steps.embedAll(candidates.stream().map(item -> item.input).toList(), options);
     for (int i = 0; i < queries.size(); i++) {
       Query query = queries.get(i);
       if (query != null) {
         Item item = candidates.get(i);
-        item.found = cache.find(query, item.input, options);
+        item.found = steps.find(query, item.input, options);
       }
     }
   }
@@ -106,7 +106,7 @@ final class SimilarList<I, O> {
     int next = 0;
     for (Item item : items) {
       if (item.found.hit() == null) {
-        cache.answered(item.found, item.key, item.input, options, answers.get(next++));
+        steps.learn(item.found, item.key, item.input, options, answers.get(next++));
       }
     }
   }

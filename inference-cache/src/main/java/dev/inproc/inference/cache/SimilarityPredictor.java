@@ -45,13 +45,12 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
   private final Predictor<I, O> inner;
   private final Embedding<I, ?> embedding;
   private final ExactCache<I, O> exact;
-  private final AnswerIsolation answers;
   private final ServingThreads threads;
   private final Timer timer;
   private final HitGuarantee guarantee;
   private final SimilarityCounter counts = new SimilarityCounter();
   private final SimilarityLookup<I, O> lookups;
-  private final AuditRuns<I, O> audits;
+  private final SimilarSteps<I, O> steps;
   private final RefCountedResource lifetime = new RefCountedResource(this::lastOut);
   private final AtomicInteger closers = new AtomicInteger();
   private final Set<SimilarCall<I, O>> submitted = ConcurrentHashMap.newKeySet();
@@ -66,11 +65,11 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     this.exact = exact;
     this.threads = threads;
     embedding = settings.embedding;
-    answers = Objects.requireNonNull(settings.answers, "answers");
     timer = threads.timer();
     guarantee = new HitGuarantee(settings.promise(), coins);
     lookups = new SimilarityLookup<>(settings, exact.store(), guarantee, counts);
-    audits = new AuditRuns<>(exact, lookups, threads);
+    AuditRuns<I, O> audits = new AuditRuns<>(exact, lookups, threads);
+    steps = new SimilarSteps<>(settings, exact, lookups, audits, counts);
   }
 
   // ---- calls ----
@@ -83,7 +82,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
       return exact.predict(input, options);
     }
     Object key = exact.key(input, options);
-    if (isExact(key, options)) {
+    if (steps.isExact(key, options)) {
       return exact.predict(input, options);
     }
     enter();
@@ -97,23 +96,23 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
 
   /** Answers a request that its owner cannot change, since it may enter the index. */
   private O answer(Object key, I input, CallOptions options) {
-    Query query = embed(input, options);
+    Query query = steps.embed(input, options);
     if (query == null) {
       return exact.predict(input, options);
     }
-    Lookup<I, O> found = find(query, input, options);
+    Lookup<I, O> found = steps.find(query, input, options);
     SimilarEntry<I, O> hit = found.hit();
     if (hit != null) {
-      return hit(found, hit, options);
+      return steps.hit(found, hit, options);
     }
     O answer;
     try {
       answer = exact.predict(input, options);
     } catch (RuntimeException | Error e) {
-      audits.goOn(found, key, input, options);
+      steps.failed(found, key, input, options);
       throw e;
     }
-    learn(found, key, input, options, answer);
+    steps.learn(found, key, input, options, answer);
     return answer;
   }
 
@@ -127,7 +126,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
         return exact.submit(input, options);
       }
       Object key = exact.key(input, options);
-      if (isExact(key, options)) {
+      if (steps.isExact(key, options)) {
         return exact.submit(input, options);
       }
       return begin(call(Keys.kept(key), input, armed(options)));
@@ -171,9 +170,9 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     }
     Lookup<I, O> found = Lookup.none();
     try {
-      Query query = failure == null ? query(vector, start) : notEmbedded(failure);
+      Query query = failure == null ? steps.query(vector, start) : steps.notEmbedded(failure);
       if (query != null) {
-        found = find(query, call.request(), call.options());
+        found = steps.find(query, call.request(), call.options());
       }
       SimilarEntry<I, O> hit = found.hit();
       if (hit != null) {
@@ -190,10 +189,10 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
   }
 
   private void deliver(SimilarCall<I, O> call, Lookup<I, O> found, SimilarEntry<I, O> hit) {
-    O own = answers.isolate(hit.answer());
-    tell(found, call.options());
+    O own = steps.isolated(hit);
+    steps.tell(found, call.options());
     if (call.answer(own)) {
-      counted(found, hit);
+      steps.counted(found, hit);
     }
   }
 
@@ -204,10 +203,10 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
         (answer, failure) -> {
           try {
             if (failure == null) {
-              learn(found, call.key(), call.request(), options, answer);
+              steps.learn(found, call.key(), call.request(), options, answer);
               call.answer(answer);
             } else {
-              audits.goOn(found, call.key(), call.request(), options);
+              steps.failed(found, call.key(), call.request(), options);
               call.refuse(failure);
             }
           } catch (RuntimeException | Error e) {
@@ -228,7 +227,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     }
     enter();
     try {
-      return new SimilarList<>(this, all, armed(BlockedCaller.options(options))).answers();
+      return new SimilarList<>(steps, all, armed(BlockedCaller.options(options))).answers();
     } finally {
       lifetime.release();
     }
@@ -240,12 +239,6 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
   private boolean looksUp(CallOptions options) {
     CacheMode mode = options.cacheMode();
     return (mode == CacheMode.USE || mode == CacheMode.REFRESH) && !inner.keepsState();
-  }
-
-  /** Whether the exact cache has the answer or will have it soon. */
-  boolean isExact(Object key, CallOptions options) {
-    return options.cacheMode() != CacheMode.REFRESH
-        && (exact.store().holds(key) || exact.isUnderWay(key));
   }
 
   /** The exact cache takes calls until the last call here has ended. */
@@ -263,131 +256,6 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
 
   private CallOptions armed(CallOptions options) {
     return Deadline.isSet(options) ? Deadline.start(options, timer.nanoTime()) : options;
-  }
-
-  /** Returns the request's vector; null if the embedder failed, and the model is to answer. */
-  private @Nullable Query embed(I input, CallOptions options) {
-    long start = System.nanoTime();
-    float[] vector;
-    try {
-      vector = embedding.embed(input, options);
-    } catch (RuntimeException e) {
-      return notEmbedded(e);
-    }
-    return query(vector, start);
-  }
-
-  private @Nullable Query query(float @Nullable [] vector, long start) {
-    counts.embedded(System.nanoTime() - start, 1);
-    try {
-      return lookups.query(vector);
-    } catch (IllegalArgumentException e) {
-      return notEmbedded(e);
-    }
-  }
-
-  /** An interrupted caller wants no answer; all else is the embedder's failure, not the call's. */
-  private @Nullable Query notEmbedded(Throwable failure) {
-    if (failure instanceof InferenceInterruptedException interrupted) {
-      throw interrupted;
-    }
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    counts.missed(MissReason.NOT_EMBEDDED);
-    lookups.warn("The embedder", failure);
-    return null;
-  }
-
-  /** Looks up and, if there is a candidate, flips its coin. */
-  Lookup<I, O> find(Query query, I input, CallOptions options) {
-    if (options.cacheMode() == CacheMode.REFRESH) {
-      return Lookup.alone(query);
-    }
-    long start = System.nanoTime();
-    Lookup<I, O> found = lookups.find(query, input, options.cacheScope());
-    counts.lookup.record(System.nanoTime() - start);
-    return found;
-  }
-
-  private O hit(Lookup<I, O> found, SimilarEntry<I, O> hit, CallOptions options) {
-    O own = answers.isolate(hit.answer());
-    tell(found, options);
-    counted(found, hit);
-    return own;
-  }
-
-  private void tell(Lookup<I, O> found, CallOptions options) {
-    AnswerFacts facts = AnswerFacts.of(options);
-    if (facts != null) {
-      facts.similarity(Math.max(0, found.similarity()));
-    }
-  }
-
-  private void counted(Lookup<I, O> found, SimilarEntry<I, O> hit) {
-    Objects.requireNonNull(found.trial()).delivered();
-    counts.served(hit.kept.runNanos);
-    var unused = exact.store().get(hit.key); // the entry is in use
-  }
-
-  /** Learns from the model's answer to a request, which enters the index. */
-  private void learn(Lookup<I, O> found, Object key, I input, CallOptions options, O answer) {
-    lookups.learn(found, answer);
-    Query query = found.query();
-    if (query != null) {
-      lookups.index(query, key, input, options.cacheScope());
-    }
-  }
-
-  // ---- for lists ----
-
-  ExactCache<I, O> exact() {
-    return exact;
-  }
-
-  /** Returns the vectors of requests, each null where it has none; null if the embedder failed. */
-  List<@Nullable Query> embedAll(List<I> inputs, CallOptions options) {
-    List<@Nullable Query> queries = new ArrayList<>(inputs.size());
-    long start = System.nanoTime();
-    List<float[]> vectors;
-    try {
-      vectors = embedding.embedAll(inputs, options);
-      if (vectors.size() != inputs.size()) {
-        throw new IllegalStateException(
-            "Expected " + inputs.size() + " vectors of the embedder, got " + vectors.size());
-      }
-    } catch (RuntimeException e) {
-      inputs.forEach(input -> queries.add(notEmbedded(e)));
-      return queries;
-    }
-    counts.embedded(System.nanoTime() - start, inputs.size());
-    for (float[] vector : vectors) {
-      Query query;
-      try {
-        query = lookups.query(vector);
-      } catch (IllegalArgumentException e) {
-        query = notEmbedded(e);
-      }
-      queries.add(query);
-    }
-    return queries;
-  }
-
-  /** Returns the answer of a hit for a caller alone. */
-  O isolated(SimilarEntry<I, O> hit) {
-    return answers.isolate(hit.answer());
-  }
-
-  void delivered(Lookup<I, O> found, SimilarEntry<I, O> hit) {
-    counted(found, hit);
-  }
-
-  void answered(Lookup<I, O> found, Object key, I input, CallOptions options, O answer) {
-    learn(found, key, input, options, answer);
-  }
-
-  void failed(Lookup<I, O> found, Object key, I input, CallOptions options) {
-    audits.goOn(found, key, input, options);
   }
 
   // ---- invalidating ----

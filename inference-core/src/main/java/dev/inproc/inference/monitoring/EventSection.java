@@ -39,7 +39,7 @@ final class EventSection {
     String iso = entry.time().truncatedTo(ChronoUnit.SECONDS).toString();
     Words words = words(entry.event());
     html.open("tr").open("th", "scope", "row", "class", "number");
-    html.element("time", StatusPage.readable(iso), "datetime", iso).close();
+    html.element("time", HumanNumbers.time(iso), "datetime", iso).close();
     html.element("td", words.what, "class", "number").element("td", entry.event().source());
     html.element("td", words.detail).close();
   }

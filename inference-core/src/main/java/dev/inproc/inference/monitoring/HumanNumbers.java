@@ -144,4 +144,9 @@ final class HumanNumbers {
     }
     return noun.endsWith("s") || noun.equals("percent") ? noun : noun + "s";
   }
+
+  /** Returns a time of ISO 8601, in UTC, as a person reads it. */
+  static String time(String iso) {
+    return iso.replace("T", " ").replace("Z", " UTC");
+  }
 }

@@ -116,11 +116,7 @@ public final class StatusPage {
   }
 
   private static void time(Html html, String iso) {
-    html.open("p").element("time", readable(iso), "datetime", iso).close();
-  }
-
-  static String readable(String iso) {
-    return iso.replace("T", " ").replace("Z", " UTC");
+    html.open("p").element("time", HumanNumbers.time(iso), "datetime", iso).close();
   }
 
   private static String resources(ProcessResources resources) {

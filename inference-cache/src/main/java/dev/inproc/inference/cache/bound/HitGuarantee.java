@@ -42,6 +42,18 @@ public final class HitGuarantee {
   private final Promise promise;
   private final Coins coins;
   private final ReentrantLock lock = new ReentrantLock();
+  private final Trial.Outcomes outcomes =
+      new Trial.Outcomes() {
+        @Override
+        public void delivered(Tally ofCoin) {
+          countDelivered(ofCoin);
+        }
+
+        @Override
+        public void audited(Tally ofCoin, int rateOfCoin, boolean wrong) {
+          countAudited(ofCoin, rateOfCoin, wrong);
+        }
+      };
   private final Tally total;
   private Tally epoch;
   private int epochNumber = 1;
@@ -103,7 +115,7 @@ public final class HitGuarantee {
         return null;
       }
       boolean isAudit = coins.flip(AuditRates.at(rate));
-      Trial trial = new Trial(this, epoch, rate, isAudit);
+      Trial trial = new Trial(outcomes, epoch, rate, isAudit);
       total.decided(rate, isAudit);
       epoch.decided(rate, isAudit);
       if (isAudit) {
@@ -142,7 +154,7 @@ public final class HitGuarantee {
 
   // ---- by trials ----
 
-  void delivered(Tally ofCoin) {
+  private void countDelivered(Tally ofCoin) {
     lock.lock();
     try {
       total.delivered();
@@ -159,7 +171,7 @@ public final class HitGuarantee {
     }
   }
 
-  void audited(Tally ofCoin, int rateOfCoin, boolean wrong) {
+  private void countAudited(Tally ofCoin, int rateOfCoin, boolean wrong) {
     lock.lock();
     try {
       total.audited(rateOfCoin, wrong);

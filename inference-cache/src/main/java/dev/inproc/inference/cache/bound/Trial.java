@@ -7,14 +7,21 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * once. An audit without an outcome stays reserved, as if its candidate were wrong.
  */
 public final class Trial {
-  private final HitGuarantee guarantee;
+  private final Outcomes outcomes;
   private final Tally epoch;
   private final int rate;
   private final boolean isAudit;
   private final AtomicBoolean isOver = new AtomicBoolean();
 
-  Trial(HitGuarantee guarantee, Tally epoch, int rate, boolean isAudit) {
-    this.guarantee = guarantee;
+  /** What counts the outcomes of trials. */
+  interface Outcomes {
+    void delivered(Tally epoch);
+
+    void audited(Tally epoch, int rate, boolean wrong);
+  }
+
+  Trial(Outcomes outcomes, Tally epoch, int rate, boolean isAudit) {
+    this.outcomes = outcomes;
     this.epoch = epoch;
     this.rate = rate;
     this.isAudit = isAudit;
@@ -34,7 +41,7 @@ public final class Trial {
   public void delivered() {
     check(!isAudit);
     if (isOver.compareAndSet(false, true)) {
-      guarantee.delivered(epoch);
+      outcomes.delivered(epoch);
     }
   }
 
@@ -42,7 +49,7 @@ public final class Trial {
   public void audited(boolean wrong) {
     check(isAudit);
     if (isOver.compareAndSet(false, true)) {
-      guarantee.audited(epoch, rate, wrong);
+      outcomes.audited(epoch, rate, wrong);
     }
   }
 

@@ -47,7 +47,7 @@ public final class NearestIndex<E> {
   private final Rotation rotation;
   private final ConcurrentHashMap<Object, Partition<E>> partitions = new ConcurrentHashMap<>();
   private final LongAdder size = new LongAdder();
-  final LongAdder blockBytes = new LongAdder();
+  private final LongAdder blockBytes = new LongAdder();
 
   /**
    * Makes an empty index.
@@ -103,7 +103,7 @@ public final class NearestIndex<E> {
     while (true) {
       Partition<E> partition = partitions.get(key);
       if (partition == null) {
-        partition = partitions.computeIfAbsent(key, k -> new Partition<>(this, k));
+        partition = partitions.computeIfAbsent(key, k -> new Partition<>(this, k, blockBytes, this::removed));
       }
       Stored<E> stored = partition.insert(query, entry);
       if (stored != null) {
@@ -120,19 +120,18 @@ public final class NearestIndex<E> {
    * @return whether this call removed it
    */
   public boolean remove(Stored<E> stored) {
-    Partition<E> partition = stored.partition;
-    if (partition.index != this) {
+    if (stored.home.index() != this) {
       throw new IllegalArgumentException("expected an entry of this index, got another's");
     }
-    Partition.Removal removal = partition.remove(stored);
-    if (removal == Partition.Removal.NOTHING) {
-      return false;
-    }
+    return stored.home.removes(stored);
+  }
+
+  /** An entry was removed from a partition, perhaps its last. */
+  private void removed(Partition<E> partition, Partition.Removal removal) {
     size.decrement();
     if (removal == Partition.Removal.VANISHED) {
       partitions.remove(partition.key, partition);
     }
-    return true;
   }
 
   /** Returns the number of entries. */

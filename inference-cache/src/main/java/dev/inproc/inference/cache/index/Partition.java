@@ -4,6 +4,8 @@ import dev.inproc.inference.internal.concurrent.SpinLock;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +20,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <E> an entry
  */
-final class Partition<E> {
+final class Partition<E> implements Stored.Home<E> {
   private static final int FIRST_CAPACITY = 4;
   private static final int GROWTH = 4; // the capacities 4, 16, ... 1024
 
   final Object key;
-  final NearestIndex<E> index;
+  private final Object index;
+  private final LongAdder blockBytes;
+  private final BiConsumer<Partition<E>, Removal> onRemoved;
   private final SpinLock lock = new SpinLock();
   private volatile Block<E>[] blocks; // never changed, but replaced
   private volatile int count;
@@ -40,10 +44,23 @@ final class Partition<E> {
     }
   }
 
+  /**
+   * Makes an empty one.
+   *
+   * @param index that it is a part of
+   * @param blockBytes counts the bytes of its blocks
+   * @param onRemoved is called after each removal, without the lock
+   */
   @SuppressWarnings({"unchecked", "rawtypes"}) // a generic array
-  Partition(NearestIndex<E> index, Object key) {
+  Partition(
+      Object index,
+      Object key,
+      LongAdder blockBytes,
+      BiConsumer<Partition<E>, Removal> onRemoved) {
     this.key = key;
     this.index = index;
+    this.blockBytes = blockBytes;
+    this.onRemoved = onRemoved;
     blocks = new Block[0];
   }
 
@@ -84,13 +101,13 @@ final class Partition<E> {
     Block<E>[] changed = Arrays.copyOf(blocks, Math.max(blocks.length, number + 1));
     changed[number] = block;
     blocks = changed;
-    index.blockBytes.add(Block.bytes(block.capacity) - replaced);
+    blockBytes.add(Block.bytes(block.capacity) - replaced);
     return block;
   }
 
   private void dropLast() {
     int last = blocks.length - 1;
-    index.blockBytes.add(-Block.bytes(blocks[last].capacity));
+    blockBytes.add(-Block.bytes(blocks[last].capacity));
     blocks = Arrays.copyOf(blocks, last);
   }
 
@@ -100,6 +117,21 @@ final class Partition<E> {
     REMOVED,
     /** The entry was the last: the partition is no longer used. */
     VANISHED
+  }
+
+  @Override
+  public Object index() {
+    return index;
+  }
+
+  @Override
+  public boolean removes(Stored<E> stored) {
+    Removal removal = remove(stored);
+    if (removal == Removal.NOTHING) {
+      return false;
+    }
+    onRemoved.accept(this, removal);
+    return true;
   }
 
   Removal remove(Stored<E> stored) {

@@ -13,8 +13,18 @@ import org.jspecify.annotations.Nullable;
 public final class Stored<E> {
   static final int REMOVED = -1;
 
+  /** Where entries are stored. */
+  interface Home<E> {
+    /** Returns the index that this is a part of. */
+    Object index();
+
+    /** Returns whether this removed the entry, which was there. */
+    boolean removes(Stored<E> stored);
+  }
+
   final float[] unit;
-  final Partition<E> partition;
+  /** The partition that it is in, which alone knows how to remove it. */
+  final Home<E> home;
 
   /** Null once removed. */
   volatile @Nullable E entry;
@@ -22,9 +32,9 @@ public final class Stored<E> {
   /** The place in the partition, under its lock. */
   int position;
 
-  Stored(float[] unit, Partition<E> partition, E entry) {
+  Stored(float[] unit, Home<E> home, E entry) {
     this.unit = unit;
-    this.partition = partition;
+    this.home = home;
     this.entry = entry;
   }
 }

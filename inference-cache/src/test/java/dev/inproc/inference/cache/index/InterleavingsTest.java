@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
 
 /** What happens between the steps of a look-up. Each test is one order of steps. */
@@ -18,7 +19,7 @@ class InterleavingsTest {
   private static final int LAST = ENTRIES - 1;
 
   private final NearestIndex<Integer> index = new NearestIndex<>(DIMENSION, 1);
-  private final Partition<Integer> partition = new Partition<>(index, "scope");
+  private final Partition<Integer> partition = new Partition<>(index, "scope", new LongAdder(), (which, removal) -> {});
   private final List<Stored<Integer>> stored = new ArrayList<>();
 
   private Query query(int id) {
