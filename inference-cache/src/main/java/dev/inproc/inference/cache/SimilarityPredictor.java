@@ -1,11 +1,9 @@
 package dev.inproc.inference.cache;
 
-import dev.inproc.inference.AnswerFacts;
 import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.Deadline;
-import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.cache.bound.Coins;

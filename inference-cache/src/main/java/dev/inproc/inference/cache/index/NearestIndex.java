@@ -103,7 +103,9 @@ public final class NearestIndex<E> {
     while (true) {
       Partition<E> partition = partitions.get(key);
       if (partition == null) {
-        partition = partitions.computeIfAbsent(key, k -> new Partition<>(this, k, blockBytes, this::removed));
+        partition =
+            partitions.computeIfAbsent(
+                key, k -> new Partition<>(this, k, blockBytes, this::removed));
       }
       Stored<E> stored = partition.insert(query, entry);
       if (stored != null) {

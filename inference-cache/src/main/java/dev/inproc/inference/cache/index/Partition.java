@@ -53,10 +53,7 @@ final class Partition<E> implements Stored.Home<E> {
    */
   @SuppressWarnings({"unchecked", "rawtypes"}) // a generic array
   Partition(
-      Object index,
-      Object key,
-      LongAdder blockBytes,
-      BiConsumer<Partition<E>, Removal> onRemoved) {
+      Object index, Object key, LongAdder blockBytes, BiConsumer<Partition<E>, Removal> onRemoved) {
     this.key = key;
     this.index = index;
     this.blockBytes = blockBytes;

@@ -23,6 +23,7 @@ public final class Stored<E> {
   }
 
   final float[] unit;
+
   /** The partition that it is in, which alone knows how to remove it. */
   final Home<E> home;
 

@@ -19,7 +19,8 @@ class InterleavingsTest {
   private static final int LAST = ENTRIES - 1;
 
   private final NearestIndex<Integer> index = new NearestIndex<>(DIMENSION, 1);
-  private final Partition<Integer> partition = new Partition<>(index, "scope", new LongAdder(), (which, removal) -> {});
+  private final Partition<Integer> partition =
+      new Partition<>(index, "scope", new LongAdder(), (which, removal) -> {});
   private final List<Stored<Integer>> stored = new ArrayList<>();
 
   private Query query(int id) {
