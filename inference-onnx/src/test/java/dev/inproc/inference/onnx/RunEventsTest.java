@@ -26,6 +26,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The events of a real model's runs in a batcher, and a JDK without the Flight Recorder. */
 class RunEventsTest {
+  static {
+    // The module under test does not read it, and the tests are patched into that module.
+    Module own = RunEventsTest.class.getModule();
+    ModuleLayer.boot().findModule("jdk.jfr").ifPresent(own::addReads);
+  }
+
   private static final int CALLS = 3_000;
   private static final long LONG_NANOS = 10_000_000;
 
