@@ -239,10 +239,10 @@ public class CallFuture<I, O> extends DeliveredFuture<O> implements Withdrawable
   /** Fails the call from outside. It is gone before a dependent runs, since that may block. */
   private boolean fail(Throwable failure) {
     Objects.requireNonNull(failure, "failure");
-    firstOfAll(
-        () -> {
+    beforeDependents(
+        completed -> {
           wakeWaiting();
-          if (failure == failureNow()) {
+          if (failure == completed) {
             gone();
           }
         });

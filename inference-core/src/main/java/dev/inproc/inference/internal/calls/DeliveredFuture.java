@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -226,9 +227,19 @@ abstract class DeliveredFuture<O> extends WaitableFuture<O> {
    * nothing if there are none.
    */
   final void firstOfAll(Runnable task) {
+    beforeDependents(failure -> task.run());
+  }
+
+  /**
+   * As {@link #firstOfAll(Runnable)}.
+   *
+   * @param task is given the failure that the call was completed with, or null; from JDK 23 on, all
+   *     other ways to read a {@code CancellationException} return a new one
+   */
+  final void beforeDependents(Consumer<@Nullable Throwable> task) {
     if (getNumberOfDependents() > 0) {
       var unused =
-          super.whenComplete((value, failure) -> task.run()); // the last attached runs first
+          super.whenComplete((value, failure) -> task.accept(failure)); // the last runs first
     }
   }
 

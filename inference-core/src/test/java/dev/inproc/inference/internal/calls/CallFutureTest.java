@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -220,5 +221,22 @@ class CallFutureTest {
     call.obtrudeException(new IllegalStateException("mine"));
     assertFalse(call.complete("late"));
     assertEquals(0, call.gone.get());
+  }
+
+  /** From JDK 23 on, reading a cancelled future's failure gives a new exception each time. */
+  @Test
+  void cancel_withADependent_leavesItsRunBeforeTheDependentRuns() {
+    AtomicBoolean isGone = new AtomicBoolean();
+    CallFuture<String, String> call =
+        new CallFuture<>("request", CallOptions.DEFAULT) {
+          @Override
+          protected void onGone() {
+            isGone.set(true);
+          }
+        };
+    AtomicBoolean wasGone = new AtomicBoolean();
+    var unused = call.whenComplete((answer, failure) -> wasGone.set(isGone.get()));
+    assertTrue(call.cancel(true));
+    assertTrue(wasGone.get());
   }
 }
