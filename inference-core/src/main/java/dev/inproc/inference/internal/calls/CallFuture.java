@@ -239,7 +239,7 @@ public class CallFuture<I, O> extends DeliveredFuture<O> implements Withdrawable
   /** Fails the call from outside. It is gone before a dependent runs, since that may block. */
   private boolean fail(Throwable failure) {
     Objects.requireNonNull(failure, "failure");
-    beforeDependents(
+    firstOfAll(
         completed -> {
           wakeWaiting();
           if (failure == completed) {

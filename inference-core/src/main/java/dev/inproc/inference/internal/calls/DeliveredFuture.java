@@ -187,7 +187,7 @@ abstract class DeliveredFuture<O> extends WaitableFuture<O> {
     Executor executor = executor();
     if (executor == null) {
       AtomicBoolean delivered = new AtomicBoolean();
-      firstOfAll(() -> delivered(delivered));
+      firstOfAll(failed -> delivered(delivered));
       finish(output, failure);
       delivered(delivered);
       return;
@@ -213,7 +213,7 @@ abstract class DeliveredFuture<O> extends WaitableFuture<O> {
 
   private boolean finish(@Nullable O output, @Nullable Throwable failure) {
     stopTimeout();
-    firstOfAll(this::wakeWaiting);
+    firstOfAll(failed -> wakeWaiting());
     return wakeIf(settle(output, failure));
   }
 
@@ -225,18 +225,11 @@ abstract class DeliveredFuture<O> extends WaitableFuture<O> {
   /**
    * Does this as soon as the call is done, before its dependents run, since these may block. Does
    * nothing if there are none.
-   */
-  final void firstOfAll(Runnable task) {
-    beforeDependents(failure -> task.run());
-  }
-
-  /**
-   * As {@link #firstOfAll(Runnable)}.
    *
    * @param task is given the failure that the call was completed with, or null; from JDK 23 on, all
    *     other ways to read a {@code CancellationException} return a new one
    */
-  final void beforeDependents(Consumer<@Nullable Throwable> task) {
+  final void firstOfAll(Consumer<@Nullable Throwable> task) {
     if (getNumberOfDependents() > 0) {
       var unused =
           super.whenComplete((value, failure) -> task.accept(failure)); // the last runs first
