@@ -39,8 +39,8 @@ public final class AnswerEquivalence {
   }
 
   /**
-   * Returns an equivalence of scores whose largest is at the same place, such as those of a
-   * classifier. Scores that are not numbers are equivalent to none.
+   * Returns an equivalence of scores whose largest is at the same place, such as a classifier's.
+   * Scores that are not numbers are equivalent to none.
    */
   public static BiPredicate<float[], float[]> sameLabel() {
     return (a, b) -> {

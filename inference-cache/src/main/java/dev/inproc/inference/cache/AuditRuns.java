@@ -3,7 +3,6 @@ package dev.inproc.inference.cache;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
-import dev.inproc.inference.cache.index.Query;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -50,21 +49,13 @@ final class AuditRuns<I, O> {
         future.whenComplete(
             (answer, failure) -> {
               if (failure == null) {
-                labelled(found, key, input, options, answer);
+                lookups.learn(found, key, input, options.cacheScope(), answer);
               } else if (isRefusal(failure) && attempt < ATTEMPTS) {
                 again(found, key, input, options, attempt + 1);
               } else {
                 lookups.lost(found);
               }
             });
-  }
-
-  private void labelled(Lookup<I, O> found, Object key, I input, CallOptions options, O answer) {
-    lookups.learn(found, answer);
-    Query query = found.query();
-    if (query != null) {
-      lookups.index(query, key, input, options.cacheScope());
-    }
   }
 
   private static boolean isRefusal(@Nullable Throwable failure) {

@@ -6,9 +6,6 @@ import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.Deadline;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.internal.concurrent.BoundedClose;
-import dev.inproc.inference.internal.concurrent.Durations;
-import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.concurrent.Workers;
@@ -21,7 +18,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +44,7 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
   private final HitPath<I, O> hits;
   private final MissPath<I, O> misses;
   private final BulkLookup.Layer<I, O> lists;
-  private final RefCountedResource lifetime = new RefCountedResource(this::lastOut);
-  private final AtomicInteger closers = new AtomicInteger();
+  private final CacheClosing closing;
 
   ExactCache(
       Predictor<I, O> inner,
@@ -67,7 +62,8 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     }
     notifier = new CompletionNotifier(on.notifier());
     store = new Store<>(settings, answers, timer, on.upkeep());
-    loads = new SingleFlight<>(store, lifetime, counts, this);
+    closing = new CacheClosing(inner, threads.workers(), store::clear);
+    loads = new SingleFlight<>(store, closing.calls(), counts, this);
     PayoffSampler meter = new PayoffSampler(breaker, counts, timer, settings.isAlwaysOn(), this);
     LoadCompletion<I, O> runs =
         new LoadCompletion<>(inner, store, answers, timer, loads, notifier, counts);
@@ -193,47 +189,19 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
 
   @Override
   public void close() {
-    if (stopIntake()) {
-      lifetime.awaitFreed(Durations.FOREVER);
-      inner.close();
-    }
+    closing.close(stopIntake());
   }
 
   @Override
   public boolean close(Duration timeout) {
-    long end = System.nanoTime() + Durations.of(timeout);
-    if (!stopIntake()) {
-      return false;
-    }
-    if (lifetime.awaitFreed(Durations.of(timeout))) {
-      return inner.close(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
-    }
-    // What is inside fails the calls that this waits for.
-    boolean closed = inner.close(Duration.ZERO);
-    return lifetime.awaitFreed(BoundedClose.GRACE_NANOS) && closed;
+    return closing.close(stopIntake(), timeout, () -> {});
   }
 
   /** Takes no more calls. Returns whether this thread may wait for the calls under way. */
   private boolean stopIntake() {
-    boolean waits = !Workers.isWorker() && !notifier.isTelling();
-    if (waits) {
-      closers.incrementAndGet();
-    }
     breaker.close();
     loads.abandonRefreshes();
-    lifetime.close();
-    return waits;
-  }
-
-  /**
-   * Runs after the last call. A thread in {@code close} that waits for it then closes the inner
-   * predictor. If there is none, a worker does: this thread may be the timer's.
-   */
-  private void lastOut() {
-    store.clear();
-    if (closers.get() == 0) {
-      threads.workers().turn(this, inner::close);
-    }
+    return !Workers.isWorker() && !notifier.isTelling();
   }
 
   // ---- figures ----

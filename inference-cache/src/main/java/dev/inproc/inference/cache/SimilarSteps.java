@@ -57,6 +57,10 @@ final class SimilarSteps<I, O> {
 
   @Nullable Query query(float @Nullable [] vector, long start) {
     counts.embedded(System.nanoTime() - start, 1);
+    return checked(vector);
+  }
+
+  private @Nullable Query checked(float @Nullable [] vector) {
     try {
       return lookups.query(vector);
     } catch (IllegalArgumentException e) {
@@ -110,11 +114,7 @@ final class SimilarSteps<I, O> {
 
   /** Learns from the model's answer to a request, which enters the index. */
   void learn(Lookup<I, O> found, Object key, I input, CallOptions options, O answer) {
-    lookups.learn(found, answer);
-    Query query = found.query();
-    if (query != null) {
-      lookups.index(query, key, input, options.cacheScope());
-    }
+    lookups.learn(found, key, input, options.cacheScope(), answer);
   }
 
   /** Returns the vectors of requests, each null where it has none. */
@@ -134,13 +134,7 @@ final class SimilarSteps<I, O> {
     }
     counts.embedded(System.nanoTime() - start, inputs.size());
     for (float[] vector : vectors) {
-      Query query;
-      try {
-        query = lookups.query(vector);
-      } catch (IllegalArgumentException e) {
-        query = notEmbedded(e);
-      }
-      queries.add(query);
+      queries.add(checked(vector));
     }
     return queries;
   }

@@ -190,15 +190,23 @@ final class SimilarityLookup<I, O> {
   }
 
   /**
-   * Learns from the model's answer to a request that was looked up.
+   * Learns from the model's answer to a request that was looked up, and puts it into the index.
    *
+   * @param key the request's, as the store has it
    * @param answer not handed out yet to a caller that could change it
    */
-  void learn(Lookup<I, O> lookup, O answer) {
+  void learn(Lookup<I, O> lookup, Object key, I request, @Nullable String scope, O answer) {
     SimilarEntry<I, O> nearest = lookup.nearest();
-    if (nearest == null) {
-      return;
+    if (nearest != null) {
+      label(lookup, nearest, answer);
     }
+    Query query = lookup.query();
+    if (query != null) {
+      index(query, key, request, scope);
+    }
+  }
+
+  private void label(Lookup<I, O> lookup, SimilarEntry<I, O> nearest, O answer) {
     boolean wrong = true;
     try {
       wrong = !isEquivalent(nearest.answer(), answer);
@@ -234,7 +242,7 @@ final class SimilarityLookup<I, O> {
   }
 
   /** Puts an answer of the model into the index, once, while the store has it. */
-  void index(Query query, Object key, I request, @Nullable String scope) {
+  private void index(Query query, Object key, I request, @Nullable String scope) {
     CacheEntry<O> kept = store.peek(key);
     if (kept == null || !kept.claimIndexing()) {
       return;

@@ -10,10 +10,7 @@ import dev.inproc.inference.cache.bound.Coins;
 import dev.inproc.inference.cache.bound.HitAccount;
 import dev.inproc.inference.cache.bound.HitGuarantee;
 import dev.inproc.inference.cache.index.Query;
-import dev.inproc.inference.internal.concurrent.BoundedClose;
 import dev.inproc.inference.internal.concurrent.CallbackExecutor;
-import dev.inproc.inference.internal.concurrent.Durations;
-import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.concurrent.Workers;
@@ -26,7 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -49,8 +45,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
   private final SimilarityCounter counts = new SimilarityCounter();
   private final SimilarityLookup<I, O> lookups;
   private final SimilarSteps<I, O> steps;
-  private final RefCountedResource lifetime = new RefCountedResource(this::lastOut);
-  private final AtomicInteger closers = new AtomicInteger();
+  private final CacheClosing closing;
   private final Set<SimilarCall<I, O>> submitted = ConcurrentHashMap.newKeySet();
 
   SimilarityPredictor(
@@ -64,6 +59,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     this.threads = threads;
     embedding = settings.embedding;
     timer = threads.timer();
+    closing = new CacheClosing(exact, threads.workers(), () -> {});
     guarantee = new HitGuarantee(settings.promise(), coins);
     lookups = new SimilarityLookup<>(settings, exact.store(), guarantee, counts);
     AuditRuns<I, O> audits = new AuditRuns<>(exact, lookups, threads);
@@ -88,7 +84,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
       Object kept = Keys.kept(key);
       return answer(kept, Keys.owned(input, kept), armed(options));
     } finally {
-      lifetime.release();
+      closing.calls().release();
     }
   }
 
@@ -157,7 +153,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
   /** The call's last stage is over, whatever its outcome. */
   private void ended(SimilarCall<I, O> call) {
     submitted.remove(call);
-    lifetime.release();
+    closing.calls().release();
   }
 
   private void embedded(
@@ -227,11 +223,11 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     try {
       return new SimilarList<>(steps, all, armed(BlockedCaller.options(options))).answers();
     } finally {
-      lifetime.release();
+      closing.calls().release();
     }
   }
 
-  // ---- the steps of a call ----
+  // ---- before a call ----
 
   /** Whether a call takes part at all; any other is the exact cache's. */
   private boolean looksUp(CallOptions options) {
@@ -241,13 +237,13 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
 
   /** The exact cache takes calls until the last call here has ended. */
   private void checkOpen() {
-    if (lifetime.isClosed()) {
+    if (closing.calls().isClosed()) {
       throw new PredictorClosedException(toString());
     }
   }
 
   private void enter() {
-    if (!lifetime.acquire()) {
+    if (!closing.calls().acquire()) {
       throw new PredictorClosedException(toString());
     }
   }
@@ -282,42 +278,22 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
 
   @Override
   public void close() {
-    if (stopIntake()) {
-      lifetime.awaitFreed(Durations.FOREVER);
-      exact.close();
-    }
+    closing.close(mayWait());
   }
 
   @Override
   public boolean close(Duration timeout) {
-    long end = System.nanoTime() + Durations.of(timeout);
-    if (!stopIntake()) {
-      return false;
-    }
-    if (lifetime.awaitFreed(Durations.of(timeout))) {
-      return exact.close(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
-    }
+    return closing.close(mayWait(), timeout, this::failSubmitted);
+  }
+
+  /** A worker or a callback may be what a close would wait for. */
+  private static boolean mayWait() {
+    return !Workers.isWorker() && !CallbackExecutor.isCallback();
+  }
+
+  private void failSubmitted() {
     for (SimilarCall<I, O> call : submitted) {
       call.failApart(() -> new PredictorClosedException(toString()));
-    }
-    boolean closed = exact.close(Duration.ZERO); // fails the runs that calls wait for
-    return lifetime.awaitFreed(BoundedClose.GRACE_NANOS) && closed;
-  }
-
-  /** Takes no more calls. Returns whether this thread may wait for the calls under way. */
-  private boolean stopIntake() {
-    boolean waits = !Workers.isWorker() && !CallbackExecutor.isCallback();
-    if (waits) {
-      closers.incrementAndGet();
-    }
-    lifetime.close();
-    return waits;
-  }
-
-  /** Runs after the last call. A thread in {@code close} closes what is inside; else a worker. */
-  private void lastOut() {
-    if (closers.get() == 0) {
-      threads.workers().turn(this, exact::close);
     }
   }
 

@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the vectors nearest to one by cosine, exactly compared, among those inserted and not
- * removed. Thread-safe; look-ups never wait, and writers of one scope wait for each other for less
- * than a microsecond.
+ * Finds the vectors nearest to one by cosine, exactly compared, among all that are in it.
+ * Thread-safe; look-ups never wait, and writers of one scope wait for each other for less than a
+ * microsecond.
  *
  * <p><b>Scopes.</b> An entry belongs to one scope. A look-up sees its own scope alone, and takes
  * time only for the entries there. A scope without entries takes no memory.

@@ -2,10 +2,10 @@ package dev.inproc.inference.cache.risk;
 
 /**
  * A logistic regression that is learned online, by a Newton step for each label: the weights move
- * by the inverse of the information gathered so far, so that they stay near those of a fit over all
- * labels, whatever the scale of the features. Old information is forgotten exponentially. A prior
- * stays for ever: it says that farther is riskier, and bounds the weights that no label has told
- * about. Not thread-safe.
+ * by the inverse of the information gathered so far, so that they stay near the weights of a fit
+ * over all labels, whatever the scale of the features. Old information is forgotten exponentially.
+ * A prior stays for ever: it says that farther is riskier, and bounds the weights that no label has
+ * told about. Not thread-safe.
  */
 final class RiskModel {
   /** What the features say before any label: the distance of the nearest entry alone counts. */
