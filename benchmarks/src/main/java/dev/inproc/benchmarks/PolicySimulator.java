@@ -7,9 +7,7 @@ import dev.inproc.inference.batch.Simulation;
 import dev.inproc.inference.batch.Trace;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -64,22 +62,12 @@ public final class PolicySimulator {
   }
 
   static int run(PrintStream out, PrintStream err, String... arguments) {
-    if (arguments.length == 0 || Arrays.asList(arguments).contains("--help")) {
-      err.println(USAGE);
-      return 2;
-    }
-    try {
-      out.println(json(new PolicySimulator(arguments).outcome()));
-      return 0;
-    } catch (IllegalArgumentException e) {
-      err.println(e.getMessage());
-      err.println(USAGE);
-    } catch (NoSuchFileException e) {
-      err.println("No such file: " + e.getMessage());
-    } catch (IOException e) {
-      err.println("The trace cannot be read: " + e);
-    }
-    return 2;
+    return Simulators.run(
+        err,
+        USAGE,
+        "trace",
+        arguments,
+        () -> out.println(json(new PolicySimulator(arguments).outcome())));
   }
 
   private Simulation.Outcome outcome() throws IOException {

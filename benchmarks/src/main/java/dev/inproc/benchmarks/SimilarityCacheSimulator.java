@@ -2,18 +2,12 @@ package dev.inproc.benchmarks;
 
 import com.google.gson.JsonObject;
 import dev.inproc.inference.cache.StreamRun;
-import dev.inproc.inference.cache.StreamRun.Question;
+import dev.inproc.inference.cache.streams.StreamFiles;
+import dev.inproc.inference.cache.streams.StreamRequest;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -56,22 +50,12 @@ public final class SimilarityCacheSimulator {
   }
 
   static int run(PrintStream out, PrintStream err, String... arguments) {
-    if (arguments.length == 0 || Arrays.asList(arguments).contains("--help")) {
-      err.println(USAGE);
-      return 2;
-    }
-    try {
-      simulate(out, new NamedOptions(OPTIONS, Set.of("shuffle"), arguments));
-      return 0;
-    } catch (IllegalArgumentException e) {
-      err.println(e.getMessage());
-      err.println(USAGE);
-    } catch (NoSuchFileException e) {
-      err.println("No such file: " + e.getMessage());
-    } catch (IOException e) {
-      err.println("The stream cannot be read: " + e);
-    }
-    return 2;
+    return Simulators.run(
+        err,
+        USAGE,
+        "stream",
+        arguments,
+        () -> simulate(out, new NamedOptions(OPTIONS, Set.of("shuffle"), arguments)));
   }
 
   private static void simulate(PrintStream out, NamedOptions options) throws IOException {
@@ -79,64 +63,16 @@ public final class SimilarityCacheSimulator {
     double alpha = options.number("alpha", "0.05", 0, 1);
     int runs = options.integer("runs", "1", 1_000_000);
     long seed = options.seed();
-    List<Question> stream =
-        new ArrayList<>(
-            read(Path.of(options.text("stream", null)), Path.of(options.text("vectors", null))));
+    Path texts = Path.of(options.text("stream", null));
+    Path vectors = Path.of(options.text("vectors", null));
+    List<StreamRequest> stream = new ArrayList<>(StreamFiles.read(texts, vectors));
     for (int run = 0; run < runs; run++) {
       if (options.has("shuffle")) {
         Collections.shuffle(stream, new Random(seed + run));
       }
-      StreamRun simulated =
-          new StreamRun(
-              caching -> caching.withMaxWrongShare(delta).withErrorProbability(alpha), seed + run);
+      StreamRun simulated = new StreamRun(delta, alpha, seed + run);
       out.println(json(simulated.of(stream)));
     }
-  }
-
-  private static List<Question> read(Path stream, Path vectors) throws IOException {
-    List<String> lines = Files.readAllLines(stream);
-    try (FileChannel channel = FileChannel.open(vectors)) {
-      long floats = channel.size() / Float.BYTES;
-      if (lines.isEmpty() || channel.size() % Float.BYTES != 0 || floats % lines.size() != 0) {
-        throw new IllegalArgumentException(
-            "Expected as many vectors of one length as the "
-                + lines.size()
-                + " lines of "
-                + stream
-                + ", got "
-                + channel.size()
-                + " bytes in "
-                + vectors);
-      }
-      int dimension = (int) (floats / lines.size());
-      List<Question> questions = new ArrayList<>(lines.size());
-      ByteBuffer bytes =
-          ByteBuffer.allocate(dimension * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      for (int i = 0; i < lines.size(); i++) {
-        questions.add(question(lines.get(i), i + 1, vector(channel, bytes)));
-      }
-      return questions;
-    }
-  }
-
-  private static Question question(String line, int number, float[] vector) {
-    int tab = line.indexOf('\t');
-    if (tab < 0) {
-      throw new IllegalArgumentException(
-          "line " + number + ": expected answer<TAB>text, got \"" + line + "\"");
-    }
-    return new Question(line.substring(tab + 1), line.substring(0, tab), vector);
-  }
-
-  private static float[] vector(FileChannel channel, ByteBuffer bytes) throws IOException {
-    bytes.clear();
-    while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-      // until it is full
-    }
-    FloatBuffer floats = bytes.flip().asFloatBuffer();
-    float[] vector = new float[floats.remaining()];
-    floats.get(vector);
-    return vector;
   }
 
   private static JsonObject json(StreamRun.Result result) {

@@ -1,17 +1,13 @@
 package dev.inproc.benchmarks;
 
-import dev.inproc.inference.CallOptions;
-import dev.inproc.inference.Predictor;
 import dev.inproc.inference.cache.AnswerEquivalence;
 import dev.inproc.inference.cache.SimilarityCaching;
 import dev.inproc.inference.cache.SimilarityCachingPredictor;
 import dev.inproc.inference.cache.index.NearestIndex;
 import dev.inproc.inference.cache.index.Query;
-import java.util.List;
+import dev.inproc.inference.cache.streams.FunctionPredictor;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -54,26 +50,6 @@ public class SimilarityHitBenchmark {
   private NearestIndex<Integer> index;
   private int next;
 
-  private record Instant<O>(Function<Integer, O> answer) implements Predictor<Integer, O> {
-    @Override
-    public O predict(Integer input, CallOptions options) {
-      return answer.apply(input);
-    }
-
-    @Override
-    public CompletableFuture<O> submit(Integer input, CallOptions options) {
-      return CompletableFuture.completedFuture(answer.apply(input));
-    }
-
-    @Override
-    public List<O> predictAll(List<Integer> inputs, CallOptions options) {
-      return inputs.stream().map(answer).toList();
-    }
-
-    @Override
-    public void close() {}
-  }
-
   /** Sends requests until most are hits. */
   @Setup
   public void learn() {
@@ -91,11 +67,12 @@ public class SimilarityHitBenchmark {
     cache =
         SimilarityCaching.<Integer, Integer>of(
                 2_000,
-                new Instant<>(request -> vectors[request & (VECTORS - 1)]),
+                new FunctionPredictor<Integer, float[]>(
+                    request -> vectors[request & (VECTORS - 1)]),
                 AnswerEquivalence.equal())
             .withImmutableAnswers(Integer.class)
             .withMaxWrongShare(0.05)
-            .adapt(new Instant<>(SimilarityHitBenchmark::answer));
+            .adapt(new FunctionPredictor<Integer, Integer>(SimilarityHitBenchmark::answer));
     while (cache.similarityMetrics().hits() < 10_000) {
       var unused = cache.predict(next++);
     }

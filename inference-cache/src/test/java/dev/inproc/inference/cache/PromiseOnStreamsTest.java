@@ -3,7 +3,6 @@ package dev.inproc.inference.cache;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.inproc.inference.cache.StreamRun.Question;
 import dev.inproc.inference.cache.streams.Adversary;
 import dev.inproc.inference.cache.streams.ClusterStream;
 import dev.inproc.inference.cache.streams.Simulation;
@@ -20,15 +19,7 @@ class PromiseOnStreamsTest {
   private static final double SHARE = 0.05;
 
   private static StreamRun run(long seed) {
-    return new StreamRun(caching -> caching.withMaxWrongShare(SHARE), seed);
-  }
-
-  private static List<Question> questions(List<StreamRequest> stream) {
-    return stream.stream().map(PromiseOnStreamsTest::question).toList();
-  }
-
-  private static Question question(StreamRequest request) {
-    return new Question(request.text(), request.answer(), request.vector());
+    return new StreamRun(SHARE, 0.05, seed);
   }
 
   /** Returns the most hits of a fixed threshold whose share of wrong ones is no larger. */
@@ -45,7 +36,7 @@ class PromiseOnStreamsTest {
 
   @Test
   void clusters_areServedWithinThePromise() {
-    StreamRun.Result result = run(1).of(questions(ClusterStream.of(4, 6_000).generate()));
+    StreamRun.Result result = run(1).of(ClusterStream.of(4, 6_000).generate());
     System.out.println(result);
     assertEquals(0, result.violations(), result.toString());
     assertTrue(result.hits() > 1_500, result.toString());
@@ -54,7 +45,7 @@ class PromiseOnStreamsTest {
 
   @Test
   void driftHalfWay_leavesTheLastHitsWithinTwiceTheShare() {
-    List<Question> stream = questions(ClusterStream.of(5, 8_000).withDrift().generate());
+    List<StreamRequest> stream = ClusterStream.of(5, 8_000).withDrift().generate();
     StreamRun.Result result = run(2).of(stream);
     System.out.println(result);
     assertEquals(0, result.violations(), result.toString());
@@ -64,7 +55,7 @@ class PromiseOnStreamsTest {
 
   @Test
   void repeats_areExactHits_andThePromiseHoldsForTheRest() {
-    List<Question> stream = questions(TextStream.of(2, 15_000).withRepeats(0.9).generate());
+    List<StreamRequest> stream = TextStream.of(2, 15_000).withRepeats(0.9).generate();
     StreamRun.Result result = run(3).of(stream);
     System.out.println(result);
     assertEquals(0, result.violations(), result.toString());
@@ -88,7 +79,7 @@ class PromiseOnStreamsTest {
   private static StreamRun.Result againstAdversary(int seed, int requests) {
     Adversary adversary = new Adversary(seed);
     int[] sent = {0};
-    return run(seed).of(wasHit -> sent[0]++ < requests ? question(adversary.next(wasHit)) : null);
+    return run(seed).of(wasHit -> sent[0]++ < requests ? adversary.next(wasHit) : null);
   }
 
   /** The bar for hits: seven tenths of the best fixed threshold, chosen in hindsight. */
@@ -100,7 +91,7 @@ class PromiseOnStreamsTest {
     streams.add(ClusterStream.of(6, 40_000).generate());
     streams.add(TextStream.of(6, 40_000).generate());
     for (List<StreamRequest> stream : streams) {
-      StreamRun.Result result = run(4).of(questions(stream));
+      StreamRun.Result result = run(4).of(stream);
       int best = bestThreshold(stream, (double) result.wrong() / result.hits());
       System.out.println(result + ", best threshold " + best);
       assertEquals(0, result.violations(), result.toString());

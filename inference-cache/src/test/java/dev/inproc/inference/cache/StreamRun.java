@@ -1,14 +1,14 @@
 package dev.inproc.inference.cache;
 
 import dev.inproc.inference.Answer;
-import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.cache.bound.Coins;
 import dev.inproc.inference.cache.bound.HitAccount;
+import dev.inproc.inference.cache.streams.FunctionPredictor;
+import dev.inproc.inference.cache.streams.StreamRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -18,27 +18,22 @@ import org.jspecify.annotations.Nullable;
  * production code, but for coins from a seed.
  */
 public final class StreamRun {
-  /** A request of a stream. Equal texts are equal requests. */
-  public static final class Question {
-    final String text;
-    final String answer;
-    final float[] vector;
+  /** A request as the cache sees it: equal texts are equal requests. */
+  private static final class Question {
+    private final StreamRequest request;
 
-    /** Creates one. */
-    public Question(String text, String answer, float[] vector) {
-      this.text = text;
-      this.answer = answer;
-      this.vector = vector;
+    Question(StreamRequest request) {
+      this.request = request;
     }
 
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof Question that && text.equals(that.text);
+      return other instanceof Question that && request.text().equals(that.request.text());
     }
 
     @Override
     public int hashCode() {
-      return text.hashCode();
+      return request.text().hashCode();
     }
   }
 
@@ -86,24 +81,23 @@ public final class StreamRun {
   private long violations;
   private final List<Boolean> outcomes = new ArrayList<>();
 
-  /** Prepares a run with these settings and a seed for the coins. */
-  public StreamRun(UnarySettings settings, long seed) {
+  /** Prepares a run with the largest share of wrong hits and a seed for the coins. */
+  public StreamRun(double maxWrongShare, double errorProbability, long seed) {
     caching =
-        settings.apply(
-            SimilarityCaching.<Question, String>of(
-                    1_000_000, new Known<>(question -> question.vector), AnswerEquivalence.equal())
-                .withAnswers(String.class));
+        SimilarityCaching.<Question, String>of(
+                1_000_000,
+                new FunctionPredictor<Question, float[]>(question -> question.request.vector()),
+                AnswerEquivalence.equal())
+            .withAnswers(String.class)
+            .withMaxWrongShare(maxWrongShare)
+            .withErrorProbability(errorProbability);
     random = new SplittableRandom(seed);
   }
 
-  /** Changes the settings of a run. */
-  public interface UnarySettings
-      extends Function<SimilarityCaching<Question, String>, SimilarityCaching<Question, String>> {}
-
   /** Sends all. */
-  public Result of(Iterable<Question> stream) {
-    var questions = stream.iterator();
-    return of(lastWasHit -> questions.hasNext() ? questions.next() : null);
+  public Result of(Iterable<StreamRequest> stream) {
+    var requests = stream.iterator();
+    return of(lastWasHit -> requests.hasNext() ? requests.next() : null);
   }
 
   /**
@@ -111,19 +105,19 @@ public final class StreamRun {
    *
    * @param source is told whether the last request was a hit
    */
-  public Result of(Function<Boolean, @Nullable Question> source) {
+  public Result of(Function<Boolean, @Nullable StreamRequest> source) {
     Coins coins = probability -> random.nextDouble() < probability;
     var predictor =
         (SimilarityPredictor<Question, String>)
-            caching.adapt(new Known<>(question -> question.answer), coins);
+            caching.adapt(new FunctionPredictor<Question, String>(q -> q.request.answer()), coins);
     try (Predictor<Question, Answer<String>> answers = predictor.answers()) {
       boolean isHit = false;
-      for (Question q = source.apply(false); q != null; q = source.apply(isHit)) {
-        Answer<String> answer = answers.predict(q);
+      for (StreamRequest r = source.apply(false); r != null; r = source.apply(isHit)) {
+        Answer<String> answer = answers.predict(new Question(r));
         requests++;
         isHit = answer.source() == Answer.Source.SIMILARITY_CACHE;
         if (isHit) {
-          count(!answer.value().equals(q.answer), predictor.account());
+          count(!answer.value().equals(r.answer()), predictor.account());
         }
       }
       return result(predictor);
@@ -165,26 +159,5 @@ public final class StreamRun {
         violations,
         metrics.embeddingTime().mean() / 1e3,
         metrics.lookupTime().mean() / 1e3);
-  }
-
-  /** A predictor that answers from the question itself. */
-  private record Known<O>(Function<Question, O> answer) implements Predictor<Question, O> {
-    @Override
-    public O predict(Question input, CallOptions options) {
-      return answer.apply(input);
-    }
-
-    @Override
-    public CompletableFuture<O> submit(Question input, CallOptions options) {
-      return CompletableFuture.completedFuture(answer.apply(input));
-    }
-
-    @Override
-    public List<O> predictAll(List<Question> inputs, CallOptions options) {
-      return inputs.stream().map(answer).toList();
-    }
-
-    @Override
-    public void close() {}
   }
 }

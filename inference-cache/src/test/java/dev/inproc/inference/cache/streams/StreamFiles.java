@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,20 +62,56 @@ public final class StreamFiles {
     return text.replace('\t', ' ').replace('\n', ' ').replace('\r', ' ');
   }
 
+  /**
+   * Reads a stream, a vector at a time.
+   *
+   * @throws IllegalArgumentException if a line or the number of vectors is not as said; the message
+   *     names it
+   */
   public static List<StreamRequest> read(Path texts, Path vectors) throws IOException {
     List<String> lines = Files.readAllLines(texts);
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(vectors));
-    bytes.order(ByteOrder.LITTLE_ENDIAN);
-    int dimensions = bytes.remaining() / Float.BYTES / Math.max(1, lines.size());
-    List<StreamRequest> stream = new ArrayList<>(lines.size());
-    for (String line : lines) {
-      float[] vector = new float[dimensions];
-      for (int i = 0; i < dimensions; i++) {
-        vector[i] = bytes.getFloat();
+    try (FileChannel channel = FileChannel.open(vectors)) {
+      ByteBuffer bytes = vectorOf(lines.size(), channel.size(), texts, vectors);
+      List<StreamRequest> stream = new ArrayList<>(lines.size());
+      for (int i = 0; i < lines.size(); i++) {
+        stream.add(request(lines.get(i), i + 1, next(channel, bytes)));
       }
-      int tab = line.indexOf('\t');
-      stream.add(new StreamRequest(line.substring(tab + 1), line.substring(0, tab), vector));
+      return stream;
     }
-    return stream;
+  }
+
+  private static ByteBuffer vectorOf(int lines, long size, Path texts, Path vectors) {
+    if (lines == 0 || size % Float.BYTES != 0 || size / Float.BYTES % lines != 0) {
+      throw new IllegalArgumentException(
+          "Expected as many vectors of one length as the "
+              + lines
+              + " lines of "
+              + texts
+              + ", got "
+              + size
+              + " bytes in "
+              + vectors);
+    }
+    return ByteBuffer.allocate((int) (size / lines)).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static float[] next(FileChannel channel, ByteBuffer bytes) throws IOException {
+    bytes.clear();
+    while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+      // until it is full
+    }
+    FloatBuffer floats = bytes.flip().asFloatBuffer();
+    float[] vector = new float[floats.remaining()];
+    floats.get(vector);
+    return vector;
+  }
+
+  private static StreamRequest request(String line, int number, float[] vector) {
+    int tab = line.indexOf('\t');
+    if (tab < 0) {
+      throw new IllegalArgumentException(
+          "line " + number + ": expected answer<TAB>text, got \"" + line + "\"");
+    }
+    return new StreamRequest(line.substring(tab + 1), line.substring(0, tab), vector);
   }
 }
