@@ -39,6 +39,37 @@ final class FlightEvents {
       e.cache = switched.source();
       e.on = switched.isOn();
       e.commit();
+    } else {
+      recordDeployment(event);
+    }
+  }
+
+  private static void recordDeployment(ServingEvent event) {
+    if (event instanceof ServingEvent.VersionSwitched switched) {
+      VersionSwitched e = new VersionSwitched();
+      e.deployment = switched.source();
+      e.from = switched.from();
+      e.to = switched.to();
+      e.loading = switched.took().toNanos();
+      e.commit();
+    } else if (event instanceof ServingEvent.VersionRefused refused) {
+      VersionRefused e = new VersionRefused();
+      e.deployment = refused.source();
+      e.version = refused.version();
+      e.reason = refused.reason();
+      e.commit();
+    } else if (event instanceof ServingEvent.VersionRetired retired) {
+      VersionRetired e = new VersionRetired();
+      e.deployment = retired.source();
+      e.version = retired.version();
+      e.commit();
+    } else if (event instanceof ServingEvent.VersionRolledBack rolledBack) {
+      VersionRolledBack e = new VersionRolledBack();
+      e.deployment = rolledBack.source();
+      e.from = rolledBack.from();
+      e.to = rolledBack.to();
+      e.reason = rolledBack.reason();
+      e.commit();
     }
   }
 
@@ -109,5 +140,73 @@ final class FlightEvents {
 
     @Label("On")
     boolean on;
+  }
+
+  @Name("dev.inproc.VersionSwitched")
+  @Label("Version Switched")
+  @Category("Inproc")
+  @Description("A deployment answers with another version")
+  @StackTrace(false)
+  static final class VersionSwitched extends Event {
+    @Label("Deployment")
+    String deployment = "";
+
+    @Label("From")
+    String from = "";
+
+    @Label("To")
+    String to = "";
+
+    @Label("Loading Time")
+    @Timespan(Timespan.NANOSECONDS)
+    long loading;
+  }
+
+  @Name("dev.inproc.VersionRefused")
+  @Label("Version Refused")
+  @Category("Inproc")
+  @Description("A deployment does not serve a version")
+  @StackTrace(false)
+  static final class VersionRefused extends Event {
+    @Label("Deployment")
+    String deployment = "";
+
+    @Label("Version")
+    String version = "";
+
+    @Label("Reason")
+    String reason = "";
+  }
+
+  @Name("dev.inproc.VersionRetired")
+  @Label("Version Retired")
+  @Category("Inproc")
+  @Description("A version that no longer serves is closed")
+  @StackTrace(false)
+  static final class VersionRetired extends Event {
+    @Label("Deployment")
+    String deployment = "";
+
+    @Label("Version")
+    String version = "";
+  }
+
+  @Name("dev.inproc.VersionRolledBack")
+  @Label("Version Rolled Back")
+  @Category("Inproc")
+  @Description("A deployment was told to go back")
+  @StackTrace(false)
+  static final class VersionRolledBack extends Event {
+    @Label("Deployment")
+    String deployment = "";
+
+    @Label("From")
+    String from = "";
+
+    @Label("To")
+    String to = "";
+
+    @Label("Reason")
+    String reason = "";
   }
 }

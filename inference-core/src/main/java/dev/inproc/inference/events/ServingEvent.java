@@ -81,4 +81,73 @@ public sealed interface ServingEvent {
       Objects.requireNonNull(source, "source");
     }
   }
+
+  /**
+   * A deployment answers with another version from now on.
+   *
+   * @param source the deployment's name
+   * @param from the version that served before
+   * @param to the version that serves
+   * @param took how long loading, warming up and checking took; zero if the version was still warm
+   */
+  record VersionSwitched(String source, String from, String to, Duration took)
+      implements ServingEvent {
+    /** Checks that nothing is null. */
+    public VersionSwitched {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(from, "from");
+      Objects.requireNonNull(to, "to");
+      Objects.requireNonNull(took, "took");
+    }
+  }
+
+  /**
+   * A deployment does not serve a version, since it could not be loaded, warmed up or accepted.
+   * What served before goes on.
+   *
+   * @param source the deployment's name
+   * @param version the version
+   * @param reason what failed, in a sentence
+   */
+  record VersionRefused(String source, String version, String reason) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public VersionRefused {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
+
+  /**
+   * A version that a deployment no longer serves has answered its last call and is closed.
+   *
+   * @param source the deployment's name
+   * @param version the version
+   */
+  record VersionRetired(String source, String version) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public VersionRetired {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+    }
+  }
+
+  /**
+   * A deployment was told to go back.
+   *
+   * @param source the deployment's name
+   * @param from the version that is given up: it served, or was being loaded
+   * @param to the version that serves
+   * @param reason why, in the words of the caller
+   */
+  record VersionRolledBack(String source, String from, String to, String reason)
+      implements ServingEvent {
+    /** Checks that nothing is null. */
+    public VersionRolledBack {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(from, "from");
+      Objects.requireNonNull(to, "to");
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
 }

@@ -7,6 +7,10 @@ import dev.inproc.inference.events.ServingEvent.IntegrityProbed;
 import dev.inproc.inference.events.ServingEvent.ModelFreed;
 import dev.inproc.inference.events.ServingEvent.ModelLoaded;
 import dev.inproc.inference.events.ServingEvent.Overloaded;
+import dev.inproc.inference.events.ServingEvent.VersionRefused;
+import dev.inproc.inference.events.ServingEvent.VersionRetired;
+import dev.inproc.inference.events.ServingEvent.VersionRolledBack;
+import dev.inproc.inference.events.ServingEvent.VersionSwitched;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
@@ -61,6 +65,19 @@ final class EventSection {
     }
     if (event instanceof CacheSwitched switched) {
       return new Words(switched.isOn() ? "cache on" : "cache off", "");
+    }
+    if (event instanceof VersionSwitched switched) {
+      return new Words("version switched", "from " + switched.from() + " to " + switched.to());
+    }
+    if (event instanceof VersionRefused refused) {
+      return new Words("version refused", refused.version() + ": " + refused.reason());
+    }
+    if (event instanceof VersionRetired retired) {
+      return new Words("version retired", retired.version());
+    }
+    if (event instanceof VersionRolledBack back) {
+      String versions = "from " + back.from() + " to " + back.to();
+      return new Words("rolled back", versions + ": " + back.reason());
     }
     return new Words(event.getClass().getSimpleName(), event.toString());
   }

@@ -18,11 +18,16 @@ import org.jspecify.annotations.Nullable;
 public final class MappedFuture<T, U> extends CompletableFuture<U> implements Withdrawable {
   private volatile @Nullable CompletableFuture<T> upstream; // null once this is done
   private final Runnable onDone;
+  private final Function<Throwable, @Nullable CompletableFuture<T>> again;
   private final AtomicBoolean told = new AtomicBoolean();
 
-  private MappedFuture(CompletableFuture<T> upstream, Runnable onDone) {
+  private MappedFuture(
+      CompletableFuture<T> upstream,
+      Runnable onDone,
+      Function<Throwable, @Nullable CompletableFuture<T>> again) {
     this.upstream = upstream;
     this.onDone = onDone;
+    this.again = again;
   }
 
   /** Returns a future of the function's result; what the function throws fails it. */
@@ -39,17 +44,60 @@ public final class MappedFuture<T, U> extends CompletableFuture<U> implements Wi
   public static <T, U> CompletableFuture<U> map(
       CompletableFuture<T> upstream, Function<? super T, ? extends U> function, Runnable onDone) {
     MappedFuture<T, U> relay =
-        new MappedFuture<>(Objects.requireNonNull(upstream, "upstream"), onDone);
+        new MappedFuture<>(Objects.requireNonNull(upstream, "upstream"), onDone, failure -> null);
+    relay.follow(upstream, function);
+    return relay;
+  }
+
+  /**
+   * Returns a future of the outcome of one call, or, while that call fails, of the next.
+   *
+   * @param again makes another call after a failure, or returns null, and the failure stands; it
+   *     runs on the thread that completes the failed call, and not after this future is done
+   */
+  public static <T> CompletableFuture<T> retrying(
+      CompletableFuture<T> first, Function<Throwable, @Nullable CompletableFuture<T>> again) {
+    MappedFuture<T, T> relay = new MappedFuture<>(first, () -> {}, again);
+    relay.follow(first, Function.identity());
+    return relay;
+  }
+
+  private void follow(CompletableFuture<T> call, Function<? super T, ? extends U> function) {
     var unused =
-        upstream.whenComplete(
+        call.whenComplete(
             (value, failure) -> {
               if (failure != null) {
-                relay.settleFailure(failure);
-              } else if (!relay.isDone()) {
-                relay.settle(function, value);
+                failed(unwrapped(failure), function);
+              } else if (!isDone()) {
+                settle(function, value);
               }
             });
-    return relay;
+  }
+
+  private void failed(Throwable failure, Function<? super T, ? extends U> function) {
+    CompletableFuture<T> next = null;
+    try {
+      next = isDone() ? null : again.apply(failure);
+    } catch (Throwable t) {
+      failure.addSuppressed(t);
+    }
+    if (next == null) {
+      settleFailure(failure);
+      return;
+    }
+    upstream = next;
+    if (isDone()) { // this was withdrawn, and may have withdrawn the call before
+      upstream = null;
+      Withdrawable.withdraw(next, null);
+      return;
+    }
+    follow(next, function);
+  }
+
+  /** A stage that a foreign predictor derived reports its source's failure wrapped. */
+  private static Throwable unwrapped(Throwable reported) {
+    Throwable cause = reported instanceof CompletionException ? reported.getCause() : null;
+    return cause == null ? reported : cause;
   }
 
   private void settle(Function<? super T, ? extends U> function, T value) {
@@ -57,7 +105,7 @@ public final class MappedFuture<T, U> extends CompletableFuture<U> implements Wi
     try {
       result = function.apply(value);
     } catch (Throwable t) {
-      settleFailure(t);
+      settleFailure(unwrapped(t));
       return;
     }
     beforeDependents();
@@ -79,10 +127,7 @@ public final class MappedFuture<T, U> extends CompletableFuture<U> implements Wi
     }
   }
 
-  private void settleFailure(Throwable reported) {
-    // A stage that a foreign predictor derived reports its source's failure wrapped.
-    Throwable cause = reported instanceof CompletionException ? reported.getCause() : null;
-    Throwable failure = cause == null ? reported : cause;
+  private void settleFailure(Throwable failure) {
     beforeDependents();
     if (failure instanceof CancellationException) {
       super.cancel(false);

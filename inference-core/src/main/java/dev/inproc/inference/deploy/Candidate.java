@@ -1,0 +1,71 @@
+package dev.inproc.inference.deploy;
+
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.model.ModelVersion;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** A version on its way to serve: it can be given up at any time until it is published. */
+final class Candidate {
+  final ModelVersion version;
+  final String reason;
+  final @Nullable ClassLoader contextClassLoader;
+
+  /** True once the version serves, false if it did already; fails if it is refused or given up. */
+  final CompletableFuture<Boolean> outcome = new CompletableFuture<>();
+
+  private final CountDownLatch givenUp = new CountDownLatch(1);
+
+  // Guarded by this.
+  private @Nullable Thread loader;
+
+  /** Creates one for the calling thread. */
+  Candidate(ModelVersion version, String reason, @Nullable ClassLoader contextClassLoader) {
+    this.version = version;
+    this.reason = reason;
+    this.contextClassLoader = contextClassLoader;
+  }
+
+  /** Gives the version up: callers are released, and code of the application is interrupted. */
+  void giveUp(RuntimeException why) {
+    var unused = outcome.completeExceptionally(why);
+    synchronized (this) {
+      givenUp.countDown();
+      if (loader != null) {
+        loader.interrupt();
+      }
+    }
+  }
+
+  boolean isGivenUp() {
+    return givenUp.getCount() == 0;
+  }
+
+  /**
+   * Has the calling thread interrupted by {@link #giveUp} from now on.
+   *
+   * @return false if this was given up
+   */
+  synchronized boolean begin() {
+    loader = Thread.currentThread();
+    return !isGivenUp();
+  }
+
+  /** Ends what {@link #begin} began; no interrupt remains. */
+  synchronized void end() {
+    loader = null;
+    var unused = Thread.interrupted();
+  }
+
+  /** Waits on this clock, or until this is given up. */
+  void pause(Timer timer, long nanos) throws InterruptedException {
+    CountDownLatch over = new CountDownLatch(1);
+    Timer.Scheduled alarm = timer.schedule(over::countDown, nanos);
+    try {
+      over.await(); // giveUp interrupts
+    } finally {
+      alarm.cancel();
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.inproc.inference.deploy;
+
+import dev.inproc.inference.model.ModelVersion;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A deployment at one time. Immutable.
+ *
+ * @param name the deployment's name
+ * @param serving the version that answers; after the deployment was closed, the last that did
+ * @param servingFor how long it has served
+ * @param lanes the versions in memory: the one that serves first
+ * @param loading the versions that wait to be loaded or are being loaded, in their order
+ * @param switches how often another version began to serve, by a switch or a rollback
+ * @param refused how many versions were refused
+ * @param rollbacks how often the deployment was told to go back and did
+ * @param retriedCalls how many calls were tried again on another version, since theirs was retired
+ */
+public record DeploymentMetrics(
+    String name,
+    ModelVersion serving,
+    Duration servingFor,
+    List<LaneMetrics> lanes,
+    List<ModelVersion> loading,
+    long switches,
+    long refused,
+    long rollbacks,
+    long retriedCalls) {
+  /** Copies the lists. */
+  public DeploymentMetrics {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(serving, "serving");
+    Objects.requireNonNull(servingFor, "servingFor");
+    lanes = List.copyOf(lanes);
+    loading = List.copyOf(loading);
+  }
+
+  /** What a version in memory does. */
+  public enum LaneState {
+    /** It answers new calls. */
+    SERVING,
+    /** It answers its last calls, and is kept so that the deployment can go back at once. */
+    WARM,
+    /** It answers its last calls; then its memory is freed. */
+    DRAINING
+  }
+
+  /**
+   * A version in memory.
+   *
+   * @param version the version
+   * @param state what it does
+   */
+  public record LaneMetrics(ModelVersion version, LaneState state) {}
+}

@@ -1,0 +1,71 @@
+package dev.inproc.inference.deploy;
+
+import dev.inproc.inference.Answer;
+import dev.inproc.inference.AnswerFacts;
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.ForwardingPredictor;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.model.ModelVersion;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** One version in memory: its predictor, and views of it that name the version. */
+final class Lane<I, O> {
+  final ModelVersion version;
+
+  /** Answers calls, and writes the version to the facts of those that gather facts. */
+  final Predictor<I, O> calls;
+
+  final Predictor<I, Answer<O>> answers;
+
+  Lane(ModelVersion version, Predictor<I, O> predictor) {
+    this.version = version;
+    calls = new Versioned<>(predictor, version.toString());
+    answers = calls.answers();
+  }
+
+  @Override
+  public String toString() {
+    return calls.toString();
+  }
+
+  /** Writes the version of an answer. */
+  private static final class Versioned<I, O> extends ForwardingPredictor<I, O> {
+    private final String version;
+
+    Versioned(Predictor<I, O> predictor, String version) {
+      super(predictor);
+      this.version = version;
+    }
+
+    private void tell(CallOptions options) {
+      AnswerFacts facts = AnswerFacts.of(options);
+      if (facts != null) {
+        facts.version(version);
+      }
+    }
+
+    @Override
+    public CompletableFuture<O> submit(I input, CallOptions options) {
+      tell(options);
+      return super.submit(input, options);
+    }
+
+    @Override
+    public O predict(I input, CallOptions options) {
+      tell(options);
+      return super.predict(input, options);
+    }
+
+    @Override
+    public List<O> predictAll(List<I> inputs, CallOptions options) {
+      tell(options);
+      return super.predictAll(inputs, options);
+    }
+
+    @Override
+    public String toString() {
+      return inner().toString();
+    }
+  }
+}

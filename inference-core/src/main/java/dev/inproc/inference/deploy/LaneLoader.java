@@ -1,0 +1,90 @@
+package dev.inproc.inference.deploy;
+
+import dev.inproc.inference.InferenceException;
+import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the lane of a version: has it created, warmed up and checked, or refuses it. */
+final class LaneLoader<I, O> {
+  static final System.Logger LOG = System.getLogger(LaneLoader.class.getName());
+
+  private final String name;
+  private final LaneFactory<I, O> factory;
+  private final DeploymentSettings<I, O> settings;
+
+  LaneLoader(String name, LaneFactory<I, O> factory, DeploymentSettings<I, O> settings) {
+    this.name = name;
+    this.factory = factory;
+    this.settings = settings;
+  }
+
+  /**
+   * Loads a version on the calling thread.
+   *
+   * @throws ModelLoadException if the version must not serve; nothing of it is left
+   * @throws InterruptedException if the candidate was given up; nothing of it is left
+   */
+  Lane<I, O> load(Candidate candidate) throws InterruptedException {
+    Thread.currentThread().setContextClassLoader(candidate.contextClassLoader);
+    String version = candidate.version.toString();
+    Predictor<I, O> made = null;
+    String step = "its lane could not be made";
+    try {
+      checkGoesOn(candidate.begin());
+      made = factory.create(candidate.version, new LaneContext(name, version));
+      if (made == null) {
+        throw new NullPointerException("the factory returned null");
+      }
+      checkGoesOn(!candidate.isGivenUp());
+      step = "it failed in the warm-up";
+      LaneWarmUp<I> warmUp =
+          new LaneWarmUp<>(
+              settings.warmUpInputs(),
+              settings.sizes(candidate.version),
+              ServingThreads.of(made::find).timer());
+      List<O> answers = warmUp.run(made, candidate);
+      step = "it was not accepted";
+      for (int i = 0; i < answers.size(); i++) {
+        settings.check().check(candidate.version, settings.warmUpInputs().get(i), answers.get(i));
+      }
+      checkGoesOn(!candidate.isGivenUp());
+      return new Lane<>(candidate.version, made);
+    } catch (Throwable t) {
+      candidate.end(); // closing what was made is not to be interrupted
+      discard(made);
+      if (candidate.isGivenUp() || t instanceof InterruptedException) {
+        throw new InterruptedException("given up");
+      }
+      throw new ModelLoadException(version, step + ": " + words(t), t);
+    } finally {
+      candidate.end();
+    }
+  }
+
+  private static void checkGoesOn(boolean goesOn) throws InterruptedException {
+    if (!goesOn) {
+      throw new InterruptedException("given up");
+    }
+  }
+
+  private static String words(Throwable t) {
+    String message = t.getMessage();
+    return t instanceof InferenceException && message != null ? message : t.toString();
+  }
+
+  /** Closes a predictor that answers nobody. */
+  static void discard(@Nullable Predictor<?, ?> predictor) {
+    if (predictor == null) {
+      return;
+    }
+    try {
+      predictor.close();
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.WARNING, "Cannot close " + predictor, e);
+    }
+  }
+}
