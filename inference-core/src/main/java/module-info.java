@@ -15,6 +15,7 @@ module dev.inproc.inference {
   exports dev.inproc.inference.engine;
   exports dev.inproc.inference.events;
   exports dev.inproc.inference.metrics;
+  exports dev.inproc.inference.model;
   exports dev.inproc.inference.monitoring;
   exports dev.inproc.inference.spi;
   exports dev.inproc.inference.tensor;

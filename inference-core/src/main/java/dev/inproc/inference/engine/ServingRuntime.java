@@ -7,6 +7,7 @@ import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.concurrent.Workers;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -70,6 +71,15 @@ public final class ServingRuntime implements AutoCloseable {
 
   ServingThreads threads() {
     return threads;
+  }
+
+  /**
+   * Returns a part of this runtime, for layers of this library that use its threads.
+   *
+   * @param part the type of the part
+   */
+  public <T> Optional<T> find(Class<T> part) {
+    return part.isInstance(threads) ? Optional.of(part.cast(threads)) : Optional.empty();
   }
 
   /** Adds a listener, which hears of the models that use this runtime from now on. */
