@@ -12,6 +12,7 @@ module dev.inproc.inference {
 
   exports dev.inproc.inference.batch;
   exports dev.inproc.inference.bulk;
+  exports dev.inproc.inference.deploy;
   exports dev.inproc.inference.engine;
   exports dev.inproc.inference.events;
   exports dev.inproc.inference.metrics;

@@ -10,20 +10,37 @@ import org.jspecify.annotations.Nullable;
 final class Candidate {
   final ModelVersion version;
   final String reason;
+  final boolean isFollowing;
   final @Nullable ClassLoader contextClassLoader;
+
+  /** Completes once the decision is on disk, or fails; set before the outcome. */
+  volatile CompletableFuture<Void> durable = CompletableFuture.completedFuture(null);
 
   /** True once the version serves, false if it did already; fails if it is refused or given up. */
   final CompletableFuture<Boolean> outcome = new CompletableFuture<>();
+
+  /** How many callers wait for the outcome; guarded by the lock of the commands. */
+  int waiting;
 
   private final CountDownLatch givenUp = new CountDownLatch(1);
 
   // Guarded by this.
   private @Nullable Thread loader;
 
-  /** Creates one for the calling thread. */
-  Candidate(ModelVersion version, String reason, @Nullable ClassLoader contextClassLoader) {
+  /**
+   * Creates one.
+   *
+   * @param isFollowing whether the repository names this version already
+   * @param contextClassLoader that of the thread that loads
+   */
+  Candidate(
+      ModelVersion version,
+      String reason,
+      boolean isFollowing,
+      @Nullable ClassLoader contextClassLoader) {
     this.version = version;
     this.reason = reason;
+    this.isFollowing = isFollowing;
     this.contextClassLoader = contextClassLoader;
   }
 
@@ -50,6 +67,11 @@ final class Candidate {
   synchronized boolean begin() {
     loader = Thread.currentThread();
     return !isGivenUp();
+  }
+
+  /** Returns whether the calling thread loads this version. */
+  synchronized boolean isLoadedByThisThread() {
+    return loader == Thread.currentThread();
   }
 
   /** Ends what {@link #begin} began; no interrupt remains. */

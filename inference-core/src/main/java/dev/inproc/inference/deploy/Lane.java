@@ -13,6 +13,9 @@ import java.util.concurrent.CompletableFuture;
 final class Lane<I, O> {
   final ModelVersion version;
 
+  /** As the factory made it. */
+  final Predictor<I, O> predictor;
+
   /** Answers calls, and writes the version to the facts of those that gather facts. */
   final Predictor<I, O> calls;
 
@@ -20,6 +23,7 @@ final class Lane<I, O> {
 
   Lane(ModelVersion version, Predictor<I, O> predictor) {
     this.version = version;
+    this.predictor = predictor;
     calls = new Versioned<>(predictor, version.toString());
     answers = calls.answers();
   }

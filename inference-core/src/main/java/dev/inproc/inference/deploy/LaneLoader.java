@@ -6,6 +6,7 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the lane of a version: has it created, warmed up and checked, or refuses it. */
@@ -25,19 +26,28 @@ final class LaneLoader<I, O> {
   /**
    * Loads a version on the calling thread.
    *
+   * @param isInUse whether a predictor is that of another version
    * @throws ModelLoadException if the version must not serve; nothing of it is left
    * @throws InterruptedException if the candidate was given up; nothing of it is left
    */
-  Lane<I, O> load(Candidate candidate) throws InterruptedException {
+  Lane<I, O> load(Candidate candidate, Predicate<Predictor<I, O>> isInUse)
+      throws InterruptedException {
     Thread.currentThread().setContextClassLoader(candidate.contextClassLoader);
     String version = candidate.version.toString();
     Predictor<I, O> made = null;
-    String step = "its lane could not be made";
+    String step = "its files are not as published";
     try {
       checkGoesOn(candidate.begin());
+      candidate.version.verify();
+      checkGoesOn(!candidate.isGivenUp());
+      step = "its lane could not be made";
       made = factory.create(candidate.version, new LaneContext(name, version));
       if (made == null) {
         throw new NullPointerException("the factory returned null");
+      }
+      if (isInUse.test(made)) {
+        made = null; // it serves
+        throw new IllegalStateException("the factory returned the predictor of another version");
       }
       checkGoesOn(!candidate.isGivenUp());
       step = "it failed in the warm-up";

@@ -3,6 +3,8 @@ package dev.inproc.inference.deploy;
 import dev.inproc.inference.internal.concurrent.Workers;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoadQueue {
   private static final LoadQueue SHARED = new LoadQueue();
+
+  private final Set<Thread> loaders = ConcurrentHashMap.newKeySet(); // the given up ones too
 
   // Guarded by this.
   private final Queue<Entry> waiting = new ArrayDeque<>();
@@ -27,16 +31,10 @@ final class LoadQueue {
   static final class Entry {
     private final Workers workers;
     private final Runnable load;
-    private volatile @Nullable Thread thread; // while it runs
 
-    private Entry(Workers workers, Runnable load) {
+    Entry(Workers workers, Runnable load) {
       this.workers = workers;
       this.load = load;
-    }
-
-    /** Returns whether the calling thread runs this load. */
-    boolean isCurrent() {
-      return thread == Thread.currentThread();
     }
   }
 
@@ -44,26 +42,36 @@ final class LoadQueue {
    * Runs a load after those before it. A thread that runs a load runs it itself, at once: a factory
    * may open another deployment.
    */
-  Entry add(Workers workers, Runnable load) {
-    Entry entry = new Entry(workers, load);
-    synchronized (this) {
-      Entry now = running;
-      if (now == null || !now.isCurrent()) {
-        waiting.add(entry);
-        startNext();
-        return entry;
-      }
+  void add(Entry entry) {
+    if (isLoading()) {
+      run(entry);
+      return;
     }
-    run(entry);
-    return entry;
+    synchronized (this) {
+      waiting.add(entry);
+      startNext();
+    }
   }
 
-  /** Takes a load out that has not begun; one that has begun no longer holds up the next. */
-  synchronized void giveUp(Entry entry) {
-    if (!waiting.remove(entry) && running == entry) {
+  /**
+   * Takes a load out that has not begun; one that has begun no longer holds up the next.
+   *
+   * @return whether it never begins
+   */
+  synchronized boolean giveUp(Entry entry) {
+    if (waiting.remove(entry)) {
+      return true;
+    }
+    if (running == entry) {
       running = null;
       startNext();
     }
+    return false;
+  }
+
+  /** Returns whether the calling thread runs a load: it must not wait for its end. */
+  boolean isLoading() {
+    return loaders.contains(Thread.currentThread());
   }
 
   /** Under the lock. */
@@ -83,11 +91,13 @@ final class LoadQueue {
   }
 
   private void run(Entry entry) {
-    entry.thread = Thread.currentThread();
+    boolean isOutermost = loaders.add(Thread.currentThread());
     try {
       entry.load.run();
     } finally {
-      entry.thread = null;
+      if (isOutermost) {
+        loaders.remove(Thread.currentThread());
+      }
       var unused = Thread.interrupted(); // a load that was given up is interrupted
       ended(entry);
     }

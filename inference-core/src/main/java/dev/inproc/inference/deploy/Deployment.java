@@ -1,0 +1,287 @@
+package dev.inproc.inference.deploy;
+
+import dev.inproc.inference.Answer;
+import dev.inproc.inference.BlockedCaller;
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.InferenceInterruptedException;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.metrics.LayerDescription;
+import dev.inproc.inference.model.ModelVersion;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * One name, several versions of a model, one predictor: a version is loaded beside the one that
+ * serves, and takes its place without a failed call. Thread-safe.
+ *
+ * <pre>{@code
+ * try (Deployment<Transaction, Double> fraud =
+ *     Deployment.<Transaction, Double>builder((version, context) -> load(version.source()))
+ *         .warmUp(List.of(sample))
+ *         .check((version, input, score) -> requireFinite(score))
+ *         .open(ModelVersion.of("fraud", 1, first))) {
+ *   fraud.predict(transaction);
+ *   fraud.switchTo(ModelVersion.of("fraud", 2, second)); // calls go on meanwhile
+ *   fraud.rollBack("too many alarms"); // at once: version 1 is still warm
+ * }
+ * }</pre>
+ *
+ * <p>Each version is served by a whole predictor of its own, a <em>lane</em>, which a {@link
+ * LaneFactory} makes. Each answer comes from one version, and so does each list. {@link #answers}
+ * tells the version of each answer. A cache belongs into the lane: around a deployment, it would
+ * answer with an earlier version's answers.
+ *
+ * <p>A call costs one volatile read over a call of the lane. A blocking call allocates nothing. A
+ * call that a switch overtakes is tried again on the new version, within the same deadline.
+ *
+ * <p>Of several commands at once the last one decides: a switch that is still loading is given up,
+ * and its caller gets a {@link java.util.concurrent.CancellationException}.
+ *
+ * @param <I> a request
+ * @param <O> an answer
+ */
+public final class Deployment<I, O> implements Predictor<I, O> {
+  private static final System.Logger LOG = System.getLogger(Deployment.class.getName());
+
+  private final String name;
+  private final Router<I, O> router;
+  private final VersionSwitcher<I, O> switcher;
+
+  private Deployment(Builder<I, O> builder, String name, ModelVersion version) {
+    this.name = name;
+    DeploymentSettings<I, O> settings = builder.settings();
+    LaneLoader<I, O> loader = new LaneLoader<>(name, builder.factory, settings);
+    Lane<I, O> first = FirstLane.load(loader, version);
+    ServingThreads threads = ServingThreads.of(first.predictor::find);
+    router = new Router<>(new RoutingTable<>(first), threads.timer());
+    LaneRetirement<I, O> retirement =
+        new LaneRetirement<>(name, threads, settings.keepWarmNanos());
+    switcher = new VersionSwitcher<>(name, router, loader, retirement, threads, Decisions.NONE);
+  }
+
+  /** Starts a deployment whose lanes this factory makes. */
+  public static <I, O> Builder<I, O> builder(LaneFactory<I, O> factory) {
+    return new Builder<>(Objects.requireNonNull(factory, "factory"));
+  }
+
+  // ---- calls ----
+
+  @Override
+  public O predict(I input, CallOptions options) {
+    Objects.requireNonNull(input, "input");
+    Objects.requireNonNull(options, "options");
+    return router.predict(lane -> lane.calls, input, options);
+  }
+
+  @Override
+  public CompletableFuture<O> submit(I input, CallOptions options) {
+    Objects.requireNonNull(input, "input");
+    Objects.requireNonNull(options, "options");
+    return router.submit(lane -> lane.calls, input, options);
+  }
+
+  /** Answers a list, all of it with one version. A list that a switch overtakes is run anew. */
+  @Override
+  public List<O> predictAll(List<I> inputs, CallOptions options) {
+    Objects.requireNonNull(options, "options");
+    return router.predictAll(lane -> lane.calls, inputs, options);
+  }
+
+  /**
+   * Returns a view whose answers tell their version, such as {@code "fraud@3"}. A list through it
+   * is of one version.
+   */
+  @Override
+  public Predictor<I, Answer<O>> answers() {
+    return new DeploymentAnswers<>(this, router);
+  }
+
+  // ---- commands ----
+
+  /** {@link #switchTo(ModelVersion, String)} without a reason. */
+  public boolean switchTo(ModelVersion version) {
+    return switchTo(version, "");
+  }
+
+  /**
+   * Has a version served, blocking: it is loaded, warmed up through its lane and checked while the
+   * present version serves. Both are in memory then. A version that served until lately is still
+   * warm, and serves at once. The process loads one version at a time, in the order of the calls.
+   *
+   * <p>A call that begins after this returned is answered by the version, unless another command
+   * came. The version before is kept warm for a time; then it answers its last calls, and a thread
+   * of the library frees it.
+   *
+   * @param reason why, for the label's history
+   * @return false if the version serves already
+   * @throws dev.inproc.inference.ModelLoadException if the version is refused: it cannot be loaded,
+   *     fails in the warm-up, or is not accepted. What served before serves on
+   * @throws java.util.concurrent.CancellationException if another command overruled this one
+   * @throws InferenceInterruptedException if the calling thread was interrupted. What served before
+   *     serves on, unless another caller waits for the same version
+   * @throws IllegalStateException if the factory or the check of this deployment calls this
+   */
+  public boolean switchTo(ModelVersion version, String reason) {
+    Objects.requireNonNull(version, "version");
+    Objects.requireNonNull(reason, "reason");
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    Candidate candidate = switcher.begin(new Candidate(version, reason, false, loader));
+    boolean hasSwitched;
+    try {
+      hasSwitched = BlockedCaller.await(candidate.outcome.copy());
+    } catch (InferenceInterruptedException e) {
+      switcher.leave(candidate);
+      throw e;
+    }
+    try {
+      BlockedCaller.await(candidate.durable.copy());
+    } catch (RuntimeException e) { // it serves all the same
+      LOG.log(Level.WARNING, name + ": cannot write that " + version + " serves", e);
+    }
+    return hasSwitched;
+  }
+
+  /**
+   * Goes back: gives up a version that is on its way, if there is one; else serves the version that
+   * served before, if it is still warm, and frees the present one without keeping it.
+   *
+   * <p>It returns after the switch in memory. A call that begins after that never gets an answer of
+   * the version that was given up.
+   *
+   * @param reason why, for events and the label's history
+   * @return whether there was something to go back from, and when the decision is on disk
+   */
+  public Rollback rollBack(String reason) {
+    Objects.requireNonNull(reason, "reason");
+    VersionSwitcher.Undone undone = switcher.rollBack(reason);
+    return new Rollback(undone.version() != null, undone.durable().minimalCompletionStage());
+  }
+
+  /** Returns the version that serves. */
+  public ModelVersion version() {
+    return router.table().stable().version;
+  }
+
+  /** Returns what this deployment is and has done. */
+  public DeploymentMetrics metrics() {
+    return switcher.metrics();
+  }
+
+  // ---- closing ----
+
+  /**
+   * Closes as {@link Predictor#close()} says, all versions in memory. A version that is on its way
+   * is given up, and this waits for the factory to return. The factory itself may close its
+   * deployment; that does not wait.
+   */
+  @Override
+  public void close() {
+    switcher.close();
+  }
+
+  @Override
+  public boolean close(Duration timeout) {
+    return switcher.close(timeout);
+  }
+
+  // ---- what it is ----
+
+  @Override
+  public boolean keepsState() {
+    return router.table().stable().calls.keepsState();
+  }
+
+  /** Returns this deployment if it is of the type, else what is found in the version that serves. */
+  @Override
+  public <T> Optional<T> find(Class<T> control) {
+    return control.isInstance(this)
+        ? Optional.of(control.cast(this))
+        : router.table().stable().calls.find(control);
+  }
+
+  @Override
+  public LayerDescription describe() {
+    return Descriptions.of(metrics(), router.table().stable().calls.describe());
+  }
+
+  @Override
+  public String toString() {
+    return "deployed(" + router.table().stable() + ")";
+  }
+
+  /** Collects what a deployment is made of. Not thread-safe. */
+  public static final class Builder<I, O> {
+    private final LaneFactory<I, O> factory;
+    private List<I> warmUpInputs = List.of();
+    private List<Integer> sizes = List.of();
+    private AcceptanceCheck<? super I, ? super O> check = (version, input, answer) -> {};
+    private Duration keepWarm = Duration.ofMinutes(10);
+
+    private Builder(LaneFactory<I, O> factory) {
+      this.factory = factory;
+    }
+
+    /**
+     * Sets inputs that each version answers before it serves, through its whole lane but for
+     * caches, until the time of two runs differs by less than a fifth. A version that fails at one
+     * is refused. Default: none.
+     */
+    public Builder<I, O> warmUp(List<? extends I> inputs) {
+      warmUpInputs = List.copyOf(inputs);
+      return this;
+    }
+
+    /**
+     * Sets the batch sizes of the warm-up: those that calls come in. Default: those of the
+     * version's manifest, else 1.
+     */
+    public Builder<I, O> warmUpBatchSizes(List<Integer> batchSizes) {
+      for (int size : batchSizes) {
+        if (size < 1) {
+          throw new IllegalArgumentException("Expected batch sizes of 1 or more, got " + size);
+        }
+      }
+      sizes = List.copyOf(batchSizes);
+      return this;
+    }
+
+    /** Sets what decides whether a version may serve. It sees each warm-up input's answer. */
+    public Builder<I, O> check(AcceptanceCheck<? super I, ? super O> acceptance) {
+      check = Objects.requireNonNull(acceptance, "acceptance");
+      return this;
+    }
+
+    /**
+     * Sets how long the version that served before stays in memory, so that the deployment can go
+     * back at once. Default: 10 minutes.
+     */
+    public Builder<I, O> keepWarm(Duration time) {
+      if (time.isNegative()) {
+        throw new IllegalArgumentException("Expected a time of 0 or more, got " + time);
+      }
+      keepWarm = time;
+      return this;
+    }
+
+    private DeploymentSettings<I, O> settings() {
+      return new DeploymentSettings<>(
+          warmUpInputs, sizes, check, Durations.of(keepWarm));
+    }
+
+    /**
+     * Loads this version, blocking, and serves it. The deployment has the model's name.
+     *
+     * @throws dev.inproc.inference.ModelLoadException if the version is refused, as by {@link
+     *     Deployment#switchTo}
+     */
+    public Deployment<I, O> open(ModelVersion version) {
+      return new Deployment<>(this, version.model(), version);
+    }
+  }
+}

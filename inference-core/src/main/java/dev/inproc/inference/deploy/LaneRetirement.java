@@ -1,0 +1,123 @@
+package dev.inproc.inference.deploy;
+
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.deploy.DeploymentMetrics.LaneMetrics;
+import dev.inproc.inference.deploy.DeploymentMetrics.LaneState;
+import dev.inproc.inference.events.ServingEvent.VersionRetired;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.concurrent.Workers;
+import dev.inproc.inference.model.ModelVersion;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What becomes of lanes that no table names any more: the last that served is kept warm for a time,
+ * then it is closed, as the others are at once. A worker thread closes a lane, waits for its calls
+ * and frees its memory: no caller does. Thread-safe.
+ */
+final class LaneRetirement<I, O> {
+  private final String name;
+  private final ServingThreads threads;
+  private final long keepWarmNanos;
+
+  // Guarded by this.
+  private @Nullable Warm<I, O> warm;
+  private final List<Lane<I, O>> draining = new ArrayList<>();
+  private boolean isClosed;
+
+  private record Warm<I, O>(Lane<I, O> lane, Timer.Scheduled expiry) {}
+
+  LaneRetirement(String name, ServingThreads threads, long keepWarmNanos) {
+    this.name = name;
+    this.threads = threads;
+    this.keepWarmNanos = keepWarmNanos;
+  }
+
+  /** Keeps a lane for a time, in place of the one that was kept before. */
+  synchronized void keepWarm(Lane<I, O> lane) {
+    Lane<I, O> before = takeWarm(each -> true);
+    if (before != null) {
+      release(before);
+    }
+    if (keepWarmNanos == 0) {
+      release(lane);
+      return;
+    }
+    try {
+      Timer.Scheduled expiry = threads.timer().schedule(() -> expire(lane), keepWarmNanos);
+      warm = new Warm<>(lane, expiry);
+    } catch (RejectedExecutionException e) { // the runtime is closed
+      release(lane);
+    }
+  }
+
+  private synchronized void expire(Lane<I, O> lane) {
+    if (warm != null && warm.lane == lane) {
+      warm = null;
+      release(lane);
+    }
+  }
+
+  /** Returns the lane that is kept warm, which is not kept any more, if it is of such a version. */
+  synchronized @Nullable Lane<I, O> takeWarm(Predicate<ModelVersion> version) {
+    Warm<I, O> kept = warm;
+    if (kept == null || !version.test(kept.lane.version)) {
+      return null;
+    }
+    kept.expiry.cancel();
+    warm = null;
+    return kept.lane;
+  }
+
+  /** Has a lane closed by a worker. */
+  synchronized void release(Lane<I, O> lane) {
+    draining.add(lane);
+    try {
+      threads.workers().turn(lane, () -> close(lane));
+    } catch (RuntimeException | OutOfMemoryError e) { // the runtime is closed, or has no thread
+      Workers.shared().turn(lane, () -> close(lane));
+    }
+  }
+
+  private void close(Lane<I, O> lane) {
+    LaneLoader.discard(lane.calls);
+    boolean isTold;
+    synchronized (this) {
+      draining.remove(lane);
+      isTold = !isClosed;
+    }
+    if (isTold) {
+      threads.events().publish(new VersionRetired(name, lane.version.toString()));
+    }
+  }
+
+  /** Takes no more lanes. Returns those that are to be closed, or are being closed. */
+  synchronized List<Lane<I, O>> beginClose() {
+    isClosed = true;
+    List<Lane<I, O>> all = new ArrayList<>(draining);
+    Lane<I, O> kept = takeWarm(each -> true);
+    if (kept != null) {
+  
+      all.add(kept);
+    }
+    return all;
+  }
+
+  synchronized boolean has(Predictor<I, O> predictor) {
+    return (warm != null && warm.lane.predictor == predictor)
+        || draining.stream().anyMatch(lane -> lane.predictor == predictor);
+  }
+
+  synchronized List<LaneMetrics> metrics() {
+    List<LaneMetrics> all = new ArrayList<>();
+    if (warm != null) {
+      all.add(new LaneMetrics(warm.lane.version, LaneState.WARM));
+    }
+    draining.forEach(lane -> all.add(new LaneMetrics(lane.version, LaneState.DRAINING)));
+    return all;
+  }
+}
