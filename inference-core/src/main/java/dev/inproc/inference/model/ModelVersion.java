@@ -21,7 +21,7 @@ public final class ModelVersion {
     boolean isVerified();
   }
 
-  private static final Verification NOTHING_TO_COMPARE =
+  static final Verification NOTHING_TO_COMPARE =
       new Verification() {
         @Override
         public void verify() {}

@@ -1,0 +1,67 @@
+package dev.inproc.inference.model;
+
+import dev.inproc.inference.internal.concurrent.Timer;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** A file that one thread of one process holds. The system releases it when the process ends. */
+final class ProcessLock implements AutoCloseable {
+  private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long FIRST_PAUSE_NANOS = 200_000;
+  private static final long LONGEST_PAUSE_NANOS = 20_000_000;
+
+  private final FileChannel channel;
+
+  private ProcessLock(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /**
+   * Waits for the file, up to 30 s.
+   *
+   * @throws IOException if another holds it so long, or if files cannot be locked there
+   */
+  static ProcessLock hold(Path file) throws IOException {
+    long end = Timer.system().nanoTime() + LIMIT_NANOS;
+    for (long pause = FIRST_PAUSE_NANOS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS)) {
+      ProcessLock lock = tryHold(file);
+      if (lock != null) {
+        return lock;
+      }
+      if (Timer.system().nanoTime() - end > 0) {
+        throw new IOException("another publisher held " + file + " for 30 s");
+      }
+      LockSupport.parkNanos(pause);
+    }
+  }
+
+  /** Returns the lock, or null if another thread or process holds it. */
+  static @Nullable ProcessLock tryHold(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    boolean held = false;
+    try {
+      FileLock lock = channel.tryLock();
+      held = lock != null;
+      return held ? new ProcessLock(channel) : null;
+    } catch (OverlappingFileLockException e) { // a thread of this process
+      return null;
+    } finally {
+      if (!held) {
+        channel.close();
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}
