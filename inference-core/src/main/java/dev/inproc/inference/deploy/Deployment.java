@@ -6,8 +6,8 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.Durations;
-import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.metrics.LayerDescription;
+import dev.inproc.inference.model.ModelRepository;
 import dev.inproc.inference.model.ModelVersion;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -52,17 +52,13 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   private final String name;
   private final Router<I, O> router;
   private final VersionSwitcher<I, O> switcher;
+  private final Runnable onClose;
 
-  private Deployment(Builder<I, O> builder, String name, ModelVersion version) {
-    this.name = name;
-    DeploymentSettings<I, O> settings = builder.settings();
-    LaneLoader<I, O> loader = new LaneLoader<>(name, builder.factory, settings);
-    Lane<I, O> first = FirstLane.load(loader, version);
-    ServingThreads threads = ServingThreads.of(first.predictor::find);
-    router = new Router<>(new RoutingTable<>(first), threads.timer());
-    LaneRetirement<I, O> retirement =
-        new LaneRetirement<>(name, threads, settings.keepWarmNanos());
-    switcher = new VersionSwitcher<>(name, router, loader, retirement, threads, Decisions.NONE);
+  private Deployment(Assembly<I, O> parts) {
+    name = parts.name();
+    router = parts.router();
+    switcher = parts.switcher();
+    onClose = parts.onClose();
   }
 
   /** Starts a deployment whose lanes this factory makes. */
@@ -182,11 +178,14 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    */
   @Override
   public void close() {
+    onClose.run();
     switcher.close();
   }
 
   @Override
   public boolean close(Duration timeout) {
+    Objects.requireNonNull(timeout, "timeout");
+    onClose.run();
     return switcher.close(timeout);
   }
 
@@ -222,6 +221,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     private List<Integer> sizes = List.of();
     private AcceptanceCheck<? super I, ? super O> check = (version, input, answer) -> {};
     private Duration keepWarm = Duration.ofMinutes(10);
+    private boolean follows;
 
     private Builder(LaneFactory<I, O> factory) {
       this.factory = factory;
@@ -269,6 +269,16 @@ public final class Deployment<I, O> implements Predictor<I, O> {
       return this;
     }
 
+    /**
+     * Has the deployment follow its repository: it switches by itself to the version that the label
+     * is moved to, or without a label to each newer version. A version that is refused is not tried
+     * again, but after a failure that may pass, of a disk or of memory. Default: it stays.
+     */
+    public Builder<I, O> follow() {
+      follows = true;
+      return this;
+    }
+
     private DeploymentSettings<I, O> settings() {
       return new DeploymentSettings<>(
           warmUpInputs, sizes, check, Durations.of(keepWarm));
@@ -281,7 +291,32 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      *     Deployment#switchTo}
      */
     public Deployment<I, O> open(ModelVersion version) {
-      return new Deployment<>(this, version.model(), version);
+      return new Deployment<>(Assembly.of(version, factory, settings()));
+    }
+
+    /**
+     * Loads the newest version that a repository has of a model, blocking, and serves it. If that
+     * is refused, the one before it is loaded.
+     *
+     * @throws dev.inproc.inference.ModelLoadException if there is no complete version, or each is
+     *     refused
+     */
+    public Deployment<I, O> open(ModelRepository repository, String model) {
+      return new Deployment<>(
+          Assembly.of(repository, model, null, follows, factory, settings()));
+    }
+
+    /**
+     * Loads the version that a label of a repository names, blocking, and serves it. The label
+     * moves with the commands of this deployment, to a version that serves already.
+     *
+     * @throws dev.inproc.inference.ModelLoadException if the label names no complete version, or
+     *     that is refused
+     */
+    public Deployment<I, O> open(ModelRepository repository, String model, String label) {
+      Objects.requireNonNull(label, "label");
+      return new Deployment<>(
+          Assembly.of(repository, model, label, follows, factory, settings()));
     }
   }
 }

@@ -41,6 +41,7 @@ final class VersionSwitcher<I, O> {
   private long servingSince;
   private @Nullable Pending pending;
   private boolean isClosed;
+  private long commands;
   private long switches;
   private long refused;
   private long rollbacks;
@@ -76,6 +77,7 @@ final class VersionSwitcher<I, O> {
     Pending started;
     synchronized (this) {
       checkCommand();
+      commands++;
       Pending now = pending;
       if (now != null && now.candidate.version.equals(wanted.version)) {
         now.candidate.waiting++;
@@ -203,6 +205,11 @@ final class VersionSwitcher<I, O> {
     return serving.predictor == predictor || retirement.has(predictor);
   }
 
+  /** Returns how many commands have come. */
+  synchronized long commands() {
+    return commands;
+  }
+
   // ---- going back ----
 
   /** What came of a command to go back. */
@@ -211,9 +218,10 @@ final class VersionSwitcher<I, O> {
   /** Gives up the version that is on its way; else serves the one before, if it is warm. */
   synchronized Undone rollBack(String reason) {
     checkCommand();
+    commands++;
     Candidate candidate = overrule("rolled back: " + reason);
-    if (candidate != null) {
-      return undone(candidate.version, reason, CompletableFuture.completedFuture(null));
+    if (candidate != null) { // a label that was moved to it moves back
+      return undone(candidate.version, reason, decisions.record(serving.version, reason));
     }
     Lane<I, O> before = retirement.takeWarm(version -> true);
     if (before == null) {

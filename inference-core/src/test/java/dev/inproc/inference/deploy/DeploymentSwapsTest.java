@@ -20,13 +20,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many swaps under many callers, and many commands at once. */
+@Tag("endurance")
 class DeploymentSwapsTest {
-  private static final int SWAPS = Boolean.getBoolean("inproc.endurance") ? 20_000 : 1_000;
+  private static final int SWAPS = Boolean.getBoolean("inproc.endurance") ? 10_000 : 200;
 
   /** Closed at once, closed at the next swap but one, and closed by the clock. */
   @ParameterizedTest
@@ -112,14 +114,14 @@ class DeploymentSwapsTest {
     }
   }
 
-  /** What a swap leaves behind is the same after 10 of them and after 10,000. */
+  /** What a swap leaves behind is the same after 10 of them and after thousands. */
   @Test
   void swaps_leaveNothingBehind() throws InterruptedException {
     Lanes lanes = new Lanes();
     List<WeakReference<FakeLane>> early = new ArrayList<>();
     try (Deployment<Integer, String> deployment = lanes.open()) {
       int threads = 0;
-      for (int swap = 2; swap < 10_000; swap++) {
+      for (int swap = 2; swap <= 10 * SWAPS; swap++) {
         assertTrue(deployment.switchTo(version(swap)));
         assertEquals(1, lanes.timer.pending());
         if (swap == 10) {
@@ -130,7 +132,7 @@ class DeploymentSwapsTest {
         lanes.made.clear();
       }
       Await.until("drained", () -> deployment.metrics().lanes().size() == 2);
-      assertEquals(9_998, lanes.timer.scheduled(), "one task a swap");
+      assertEquals(10 * SWAPS - 1, lanes.timer.scheduled(), "one task a swap");
       int before = threads;
       Await.until("threads to end", () -> Thread.activeCount() <= before + 2);
       Await.until("lanes to be forgotten", () -> areCleared(early));
@@ -145,7 +147,7 @@ class DeploymentSwapsTest {
   /** After whatever order of commands, the state is one of those that the commands name. */
   @Test
   void commandsAtOnce_leaveOneServingVersion() throws InterruptedException {
-    for (int round = 0; round < (SWAPS >= 20_000 ? 5_000 : 200); round++) {
+    for (int round = 0; round < (SWAPS > 200 ? 5_000 : 100); round++) {
       Lanes lanes = new Lanes();
       Deployment<Integer, String> deployment = lanes.open();
       assertTrue(deployment.switchTo(version(2)));

@@ -1,0 +1,96 @@
+package dev.inproc.inference.deploy;
+
+import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.model.ModelRepository;
+import dev.inproc.inference.model.ModelVersion;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parts of a deployment, put together.
+ *
+ * @param onClose ends what goes on beside calls and commands
+ */
+record Assembly<I, O>(
+    String name, Router<I, O> router, VersionSwitcher<I, O> switcher, Runnable onClose) {
+
+  /** Loads this version, and serves it. */
+  static <I, O> Assembly<I, O> of(
+      ModelVersion version, LaneFactory<I, O> factory, DeploymentSettings<I, O> settings) {
+    LaneLoader<I, O> loader = new LaneLoader<>(version.model(), factory, settings);
+    Lane<I, O> first = FirstLane.load(loader, version);
+    ServingThreads threads = ServingThreads.of(first.predictor::find);
+    return of(loader, first, settings, threads, Decisions.NONE);
+  }
+
+  private static <I, O> Assembly<I, O> of(
+      LaneLoader<I, O> loader,
+      Lane<I, O> first,
+      DeploymentSettings<I, O> settings,
+      ServingThreads threads,
+      Decisions decisions) {
+    String name = first.version.model();
+    Router<I, O> router = new Router<>(new RoutingTable<>(first), threads.timer());
+    LaneRetirement<I, O> retirement =
+        new LaneRetirement<>(name, threads, settings.keepWarmNanos());
+    VersionSwitcher<I, O> switcher =
+        new VersionSwitcher<>(name, router, loader, retirement, threads, decisions);
+    return new Assembly<>(name, router, switcher, () -> {});
+  }
+
+  /** Loads the version that a repository names, serves it, and follows the repository if asked. */
+  static <I, O> Assembly<I, O> of(
+      ModelRepository repository,
+      String model,
+      @Nullable String label,
+      boolean follows,
+      LaneFactory<I, O> factory,
+      DeploymentSettings<I, O> settings) {
+    List<ModelVersion> named =
+        label == null
+            ? repository.versions(model)
+            : repository.label(model, label).map(List::of).orElse(List.of());
+    if (named.isEmpty()) {
+      String what = label == null ? "has a complete version" : "label " + label + " names one";
+      throw new ModelLoadException(
+          model,
+          "expected that it " + what + " in " + repository + "; there are "
+              + repository.status(model),
+          null);
+    }
+    LaneLoader<I, O> loader = new LaneLoader<>(model, factory, settings);
+    Lane<I, O> first = newest(loader, named);
+    ServingThreads threads = ServingThreads.of(first.predictor::find);
+    SerialTasks tasks = new SerialTasks(threads.workers());
+    LabelWriter.Wanted wanted = new LabelWriter.Wanted(named.get(named.size() - 1));
+    Decisions decisions =
+        label == null
+            ? Decisions.NONE
+            : new LabelWriter(repository, model, label, tasks, wanted);
+    Assembly<I, O> parts = of(loader, first, settings, threads, decisions);
+    if (!follows) {
+      return parts;
+    }
+    Follower follower =
+        new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
+    follower.start();
+    return new Assembly<>(model, parts.router, parts.switcher, follower::close);
+  }
+
+  /** A service that starts while the newest version is broken serves the one before. */
+  private static <I, O> Lane<I, O> newest(LaneLoader<I, O> loader, List<ModelVersion> versions) {
+    ModelLoadException failure = null;
+    for (int i = versions.size() - 1; i >= 0; i--) {
+      try {
+        return FirstLane.load(loader, versions.get(i));
+      } catch (ModelLoadException e) {
+        LaneLoader.LOG.log(Level.WARNING, "Version refused: {0}", e.getMessage());
+        failure = failure == null ? e : failure;
+      }
+    }
+    throw Objects.requireNonNull(failure);
+  }
+}
