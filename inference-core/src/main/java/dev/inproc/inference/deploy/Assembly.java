@@ -62,30 +62,37 @@ record Assembly<I, O>(
           null);
     }
     LaneLoader<I, O> loader = new LaneLoader<>(model, factory, settings);
-    Lane<I, O> first = newest(loader, named);
-    ServingThreads threads = ServingThreads.of(first.predictor::find);
+    Newest<I, O> newest = newest(loader, named);
+    ServingThreads threads = ServingThreads.of(newest.lane.predictor::find);
     SerialTasks tasks = new SerialTasks(threads.workers());
     LabelWriter.Wanted wanted = new LabelWriter.Wanted(named.get(named.size() - 1));
     Decisions decisions =
         label == null
             ? Decisions.NONE
             : new LabelWriter(repository, model, label, tasks, wanted);
-    Assembly<I, O> parts = of(loader, first, settings, threads, decisions);
+    Assembly<I, O> parts = of(loader, newest.lane, settings, threads, decisions);
     if (!follows) {
       return parts;
     }
     Follower follower =
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
-    follower.start();
+    follower.start(newest.refusal);
     return new Assembly<>(model, parts.router, parts.switcher, follower::close);
   }
 
+  /**
+   * A version that can serve.
+   *
+   * @param refusal why the newest version cannot; null if it is this
+   */
+  private record Newest<I, O>(Lane<I, O> lane, @Nullable ModelLoadException refusal) {}
+
   /** A service that starts while the newest version is broken serves the one before. */
-  private static <I, O> Lane<I, O> newest(LaneLoader<I, O> loader, List<ModelVersion> versions) {
+  private static <I, O> Newest<I, O> newest(LaneLoader<I, O> loader, List<ModelVersion> versions) {
     ModelLoadException failure = null;
     for (int i = versions.size() - 1; i >= 0; i--) {
       try {
-        return FirstLane.load(loader, versions.get(i));
+        return new Newest<>(FirstLane.load(loader, versions.get(i)), failure);
       } catch (ModelLoadException e) {
         LaneLoader.LOG.log(Level.WARNING, "Version refused: {0}", e.getMessage());
         failure = failure == null ? e : failure;

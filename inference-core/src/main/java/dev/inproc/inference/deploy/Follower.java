@@ -68,7 +68,16 @@ final class Follower implements RepositoryListener {
     this.timer = timer;
   }
 
-  void start() {
+  /**
+   * Starts.
+   *
+   * @param refusal why the version that is wanted does not serve yet, or null
+   */
+  void start(@Nullable ModelLoadException refusal) {
+    if (refusal != null && mayPass(refusal)) {
+      long command = switcher.commands();
+      tasks.add(() -> retryLater(wanted.version, command));
+    }
     repository.addListener(this);
     tasks.add(this::look); // what changed before the listener was there
   }

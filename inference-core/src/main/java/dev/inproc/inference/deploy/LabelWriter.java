@@ -45,12 +45,12 @@ final class LabelWriter implements Decisions {
     return durable;
   }
 
-  /** The label that this moves is no wish of the repository's. */
+  /**
+   * The label that this moves is no wish of the repository's. If it cannot be moved, the last wish
+   * stays the last: the follower must not take it up again.
+   */
   private void write(ModelVersion serving, String reason) {
+    repository.setLabel(model, label, serving.version(), "deployment", reason);
     wanted.version = serving;
-    Long now = repository.labels(model).get(label);
-    if (now == null || now != serving.version()) {
-      repository.setLabel(model, label, serving.version(), "deployment", reason);
-    }
   }
 }
