@@ -7,6 +7,7 @@
 module dev.inproc.inference {
   requires static transitive org.jspecify;
   requires org.jctools.core.jdk11;
+  requires static java.management; // to give freed memory back to the operating system
   requires static jdk.jfr;
   requires jdk.unsupported; // sun.misc.Unsafe.invokeCleaner, to free direct buffers before Java 22
 

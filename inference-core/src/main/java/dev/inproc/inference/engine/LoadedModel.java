@@ -60,7 +60,7 @@ final class LoadedModel {
             options.parallelism() * replicas.size(),
             options.maxQueued(),
             replicas.costs::meanNanos);
-    lifetime = new RefCountedResource(this::free, task -> workers.turn(this, task));
+    lifetime = new RefCountedResource(this::free, this::runAsJanitor);
     executor = new CallExecutor(replicas.name, queue, lifetime, threads);
     options.runtime().modelOpened(); // until it is freed
   }
@@ -205,6 +205,16 @@ final class LoadedModel {
   void announce(Duration took) {
     isAnnounced = true;
     threads.events().publish(new ModelLoaded(replicas.name, replicas.devices(), took));
+  }
+
+  /** No caller frees a model: that may take long. */
+  private void runAsJanitor(Runnable free) {
+    workers.turn(
+        this,
+        () -> {
+          free.run();
+          NativeHeap.process().modelFreed();
+        });
   }
 
   private void free() {

@@ -56,6 +56,12 @@ final class LibraryThreads {
     }
   }
 
+  static boolean isAnyOpen() {
+    synchronized (POOLS) {
+      return open > 0;
+    }
+  }
+
   /** Has a pool's idle threads end as described above. */
   static <P extends ThreadPoolExecutor> P manage(P pool) {
     pool.setThreadFactory(new KnownThreads(pool.getThreadFactory()));

@@ -72,6 +72,11 @@ public final class Workers {
     LibraryThreads.closed();
   }
 
+  /** Returns whether a model of the process is open. */
+  public static boolean isAnyModelOpen() {
+    return LibraryThreads.isAnyOpen();
+  }
+
   /** Turns a lane on a worker of its own until the task returns. */
   public void turn(Object lane, Runnable task) {
     lanes.execute(() -> runAs(lane, task));
