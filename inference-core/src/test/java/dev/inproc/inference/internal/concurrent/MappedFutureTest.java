@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class MappedFutureTest {
@@ -106,5 +107,80 @@ class MappedFutureTest {
     assertSame(late, Await.failure(call));
     assertTrue(relay.completeExceptionally(late));
     assertTrue(upstream.isCancelled(), "a future of others");
+  }
+
+  // ---- further calls after a failure ----
+
+  private final CompletableFuture<Integer> second = new CompletableFuture<>();
+  private final AtomicInteger calls = new AtomicInteger();
+  private final CompletableFuture<Integer> retried =
+      MappedFuture.retrying(upstream, failure -> calls.incrementAndGet() == 1 ? second : null);
+
+  @Test
+  void retrying_aValue_makesNoOtherCall() {
+    assertTrue(upstream.complete(1));
+    assertEquals(1, Await.value(retried));
+    assertEquals(0, calls.get());
+  }
+
+  @Test
+  void retrying_afterAFailure_hasTheOutcomeOfTheNextCall() {
+    assertTrue(upstream.completeExceptionally(new IllegalStateException("first")));
+    assertFalse(retried.isDone());
+    assertTrue(second.complete(2));
+    assertEquals(2, Await.value(retried));
+  }
+
+  @Test
+  void retrying_whenNoOtherCallIsMade_hasTheLastFailure() {
+    IllegalStateException last = new IllegalStateException("second");
+    assertTrue(upstream.completeExceptionally(new IllegalStateException("first")));
+    assertTrue(second.completeExceptionally(last));
+    assertSame(last, Await.failure(retried));
+    assertEquals(2, calls.get());
+  }
+
+  @Test
+  void retrying_cancelled_withdrawsTheCallUnderWayAndMakesNoOther() {
+    assertTrue(retried.cancel(false));
+    assertTrue(upstream.isCancelled());
+    assertEquals(0, calls.get());
+    assertFalse(second.isDone());
+  }
+
+  @Test
+  void retrying_cancelledAfterAFailure_withdrawsTheNextCall() {
+    assertTrue(upstream.completeExceptionally(new IllegalStateException("first")));
+    assertTrue(retried.cancel(false));
+    assertTrue(second.isCancelled());
+  }
+
+  @Test
+  void retrying_cancelledWhileTheNextCallIsMade_withdrawsThatCall() {
+    CompletableFuture<Integer> first = new CompletableFuture<>();
+    CompletableFuture<Integer> next = new CompletableFuture<>();
+    AtomicReference<CompletableFuture<Integer>> relayed = new AtomicReference<>();
+    relayed.set(
+        MappedFuture.retrying(
+            first,
+            failure -> {
+              assertTrue(relayed.get().cancel(false));
+              return next;
+            }));
+    assertTrue(first.completeExceptionally(new IllegalStateException("first")));
+    assertTrue(next.isCancelled());
+  }
+
+  @Test
+  void retrying_whenTheNextCallCannotBeMade_hasTheFailureBefore() {
+    IllegalStateException failure = new IllegalStateException("first");
+    CompletableFuture<Integer> relayed =
+        MappedFuture.retrying(
+            CompletableFuture.failedFuture(failure),
+            each -> {
+              throw new ArithmeticException();
+            });
+    assertSame(failure, Await.failure(relayed));
+    assertInstanceOf(ArithmeticException.class, failure.getSuppressed()[0]);
   }
 }
