@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,9 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 class PollingTest {
@@ -131,6 +134,31 @@ class PollingTest {
       assertEquals(12 * 42, operations.lists.get());
       assertEquals(12 * 40 + 2 * 400, operations.stats.get());
       assertTrue(fixture.toldAtAll().isEmpty());
+    }
+  }
+
+  @Test
+  @Tag("endurance")
+  @EnabledIfSystemProperty(named = "inproc.endurance", matches = "true")
+  void poll_aThousandModelsOfTenVersions_readsNoFile() {
+    for (int model = 0; model < 1_000; model++) {
+      for (int version = 1; version <= 10; version++) {
+        put(root, "model" + model, Integer.toString(version), Map.of("m", "x"));
+      }
+    }
+    Counting operations = new Counting();
+    try (RepositoryFixture fixture = polling(operations)) {
+      assertEquals(10_000, operations.reads.get());
+      operations.reads.set(0);
+      long[] millis = new long[36];
+      for (int i = 0; i < millis.length; i++) {
+        long start = System.nanoTime();
+        poll(fixture);
+        millis[i] = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+      }
+      assertEquals(0, operations.reads.get());
+      Arrays.sort(millis);
+      System.out.println("Polls of 1,000 models of 10 versions, ms: " + Arrays.toString(millis));
     }
   }
 
@@ -317,8 +345,8 @@ class PollingTest {
           @Override
           List<String> list(Path directory) throws IOException {
             if (lists.getAndDecrement() == 0) { // the root and one model were seen
-              delete(root.resolve("a"));
-              delete(root.resolve("b"));
+              RepositoryFixture.delete(root.resolve("a"));
+              RepositoryFixture.delete(root.resolve("b"));
             }
             return super.list(directory);
           }
