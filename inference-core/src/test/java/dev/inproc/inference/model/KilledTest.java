@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +27,13 @@ class KilledTest {
     private static final long serialVersionUID = 1L;
   }
 
-  private static final class Mortal extends FileOperations {
+  /** Only a power failure would tell that nothing is forced to the disk. */
+  private static class Quick extends FileOperations {
+    @Override
+    void force(FileChannel channel) {}
+  }
+
+  private static final class Mortal extends Quick {
     private final int last;
     private int steps;
 
@@ -66,7 +73,8 @@ class KilledTest {
 
   /** All that a reader and the next writer rely on. */
   private static void assertConsistent(Path root, Path source, String when) {
-    try (RepositoryFixture fixture = new RepositoryFixture(root)) {
+    try (RepositoryFixture fixture =
+        new RepositoryFixture(root, RepositoryFixture.NO_POLLS, new Quick())) {
       ModelRepository repository = fixture.repository;
       List<Long> versions = fixture.versions("fraud");
       assertTrue(versions.contains(1L), when);
@@ -94,7 +102,8 @@ class KilledTest {
   }
 
   private void makeFirst(Path root, Path source) {
-    try (RepositoryFixture fixture = new RepositoryFixture(root)) {
+    try (RepositoryFixture fixture =
+        new RepositoryFixture(root, RepositoryFixture.NO_POLLS, new Quick())) {
       fixture.repository.publish(
           "fraud", DRAFT, Map.of("model.bin", source.resolve("model.bin")));
       fixture.repository.setLabel("fraud", "stable", 1, "maker", "the first");

@@ -19,10 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Copies of a version that another program makes, stopped anywhere: files in any order, the
  * manifest first too, in chunks of 1 to 64 KiB. 10,000 of them with {@code
- * -Dinproc.endurance=true}, else 500.
+ * -Dinproc.endurance=true}, else 300.
  */
 class PartialCopiesTest {
-  private static final int COPIES = Boolean.getBoolean("inproc.endurance") ? 10_000 : 500;
+  private static final int COPIES = Boolean.getBoolean("inproc.endurance") ? 10_000 : 300;
 
   @TempDir private Path root;
 

@@ -129,10 +129,9 @@ class PollingTest {
         poll(fixture);
       }
       assertEquals(0, operations.reads.get());
-      // One list a model and two of the root; the labels; each version's directory and manifest
-      // once in twelve polls.
+      // One list a model and two of the root; the labels; each manifest once in twelve polls.
       assertEquals(12 * 42, operations.lists.get());
-      assertEquals(12 * 40 + 2 * 400, operations.stats.get());
+      assertEquals(12 * 40 + 400, operations.stats.get());
       assertTrue(fixture.toldAtAll().isEmpty());
     }
   }
