@@ -145,7 +145,7 @@ class FileOperations {
         write(out, ByteBuffer.wrap(chunk, 0, n));
       }
       step();
-      out.force(true);
+      force(out);
     }
     return new Copied(size, HexFormat.of().formatHex(digest.digest()));
   }
@@ -157,7 +157,7 @@ class FileOperations {
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       write(out, ByteBuffer.wrap(content));
       step();
-      out.force(true);
+      force(out);
     }
   }
 
@@ -172,7 +172,7 @@ class FileOperations {
             StandardOpenOption.APPEND)) {
       write(out, ByteBuffer.wrap(content));
       step();
-      out.force(true);
+      force(out);
     }
   }
 
@@ -183,6 +183,10 @@ class FileOperations {
     step();
     bytes.limit(end);
     writeAll(out, bytes);
+  }
+
+  void force(FileChannel channel) throws IOException {
+    channel.force(true);
   }
 
   private static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
@@ -204,7 +208,7 @@ class FileOperations {
       return;
     }
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
+      force(channel);
     } catch (FileNotFoundException | NoSuchFileException e) {
       throw e;
     } catch (IOException e) {

@@ -337,6 +337,7 @@ public final class ModelRepository implements AutoCloseable {
       }
       ModelEntry entry = models.computeIfAbsent(model, this::entry);
       if (entry.look(now(), -1)) {
+        found();
         entry.apply(listeners);
       } else if (entry.versions().isEmpty()) {
         models.remove(model);

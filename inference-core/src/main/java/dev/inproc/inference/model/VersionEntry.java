@@ -87,6 +87,10 @@ final class VersionEntry {
   }
 
   private void read(long nowNanos) throws IOException {
+    Path file = directory.resolve(ManifestPaths.MANIFEST);
+    if (stat != null && stat.equals(context.operations().stat(file)) && isDecided()) {
+      return; // one look at the file system is enough
+    }
     FileOperations.Stat own = context.operations().stat(directory);
     if (own == null || !own.isDirectory()) {
       boolean isLink = own != null && own.isLink();
@@ -95,16 +99,12 @@ final class VersionEntry {
         return;
       }
     }
-    Path file = directory.resolve(ManifestPaths.MANIFEST);
     FileOperations.Stat now = context.operations().stat(file);
     if (now == null) {
       lookWithoutManifest(nowNanos);
       return;
     }
     boolean isSame = now.equals(stat);
-    if (isSame && isDecided()) {
-      return;
-    }
     if (!isSame || version == null) {
       wasReread = isSame;
       stat = null;
