@@ -34,6 +34,8 @@ class ArchitectureTest {
   private static final String BATCH = ROOT + ".batch..";
   private static final String SPI = ROOT + ".spi..";
   private static final String ENGINE = ROOT + ".engine..";
+  private static final String MODEL = ROOT + ".model..";
+  private static final String DEPLOY = ROOT + ".deploy..";
   private static final String ONNX = ROOT + ".onnx..";
   private static final String ONNX_ENGINE = ROOT + ".onnx";
   private static final String ONNX_FORMAT = ROOT + ".onnx.format..";
@@ -55,7 +57,8 @@ class ArchitectureTest {
           .should()
           .onlyDependOnClassesThat(
               CORE.or(resideInAnyPackage(PLATFORM))
-                  .or(resideInAnyPackage("sun.misc", "jdk.jfr", "org.jctools.queues..")));
+                  .or(resideInAnyPackage(
+                          "sun.misc", "jdk.jfr", "javax.management..", "org.jctools.queues..")));
 
   /** The JDK 11 queues without Unsafe, of which nobody outside the batcher need know. */
   @ArchTest
@@ -75,6 +78,16 @@ class ArchitectureTest {
           .haveSimpleNameNotStartingWith("DirectMemory")
           .should()
           .dependOnClassesThat(resideInAPackage("sun.misc"));
+
+  /** Its module may be absent. */
+  @ArchTest
+  static final ArchRule management_isUsedToTrimTheHeapAlone =
+      noClasses()
+          .that(CORE)
+          .and()
+          .haveSimpleNameNotStartingWith("TrimCommand")
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("java.lang.management..", "javax.management.."));
 
   @ArchTest
   static final ArchRule core_logsThroughSystemLogger =
@@ -228,6 +241,10 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule bulk_usesNothingInternalButThreadsAndFailures =
       onlyUses(BULK, ROOT, BATCH, ENGINE, CALLS, CONCURRENT);
+
+  @ArchTest
+  static final ArchRule deploy_knowsNoBatcherAndNoSession =
+      onlyUses(DEPLOY, ROOT, MODEL, CONCURRENT, METRICS, EVENTS);
 
   /** Each package of each module is a slice, the root too. */
   @ArchTest

@@ -36,6 +36,7 @@ class ClassCyclesTest {
           ".cache.index",
           ".cache.risk",
           ".cache.text",
+          ".deploy",
           ".engine",
           ".internal.calls",
           ".internal.concurrent",
