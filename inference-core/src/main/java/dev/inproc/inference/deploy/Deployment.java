@@ -112,7 +112,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    *
    * <p>A call that begins after this returned is answered by the version, unless another command
    * came. The version before is kept warm for a time; then it answers its last calls, and a thread
-   * of the library frees it.
+   * of the library frees it. So two versions are in memory for that time, and three while a further
+   * one is loaded: the memory must suffice.
    *
    * @param reason why, for the label's history
    * @return false if the version serves already
@@ -137,6 +138,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     }
     try {
       BlockedCaller.await(candidate.durable.copy());
+    } catch (InferenceInterruptedException e) {
+      return hasSwitched; // it serves, and the interrupt status is set
     } catch (RuntimeException e) { // it serves all the same
       LOG.log(Level.WARNING, name + ": cannot write that " + version + " serves", e);
     }

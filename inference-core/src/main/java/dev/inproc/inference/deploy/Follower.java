@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * memory, is tried again: after a second, then after twice the time, up to five minutes.
  *
  * <p>The newest version only moves upwards: a version that vanishes leaves the one that serves. All
- * state belongs to the serial tasks.
+ * state but the retry belongs to the serial tasks.
  */
 final class Follower implements RepositoryListener {
   private static final long FIRST_DELAY_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -48,7 +48,7 @@ final class Follower implements RepositoryListener {
   private final @Nullable ClassLoader contextClassLoader =
       Thread.currentThread().getContextClassLoader();
   private long delayNanos = FIRST_DELAY_NANOS;
-  private Timer.@Nullable Scheduled retry;
+  private Timer.@Nullable Scheduled retry; // guarded by this
   private volatile boolean isClosed;
 
   Follower(
@@ -85,7 +85,7 @@ final class Follower implements RepositoryListener {
   void close() {
     isClosed = true;
     repository.removeListener(this);
-    tasks.add(this::forgetRetry);
+    forgetRetry();
   }
 
   @Override
@@ -159,7 +159,7 @@ final class Follower implements RepositoryListener {
     return false;
   }
 
-  private void retryLater(ModelVersion version, long command) {
+  private synchronized void retryLater(ModelVersion version, long command) {
     if (isClosed) {
       return;
     }
@@ -179,7 +179,7 @@ final class Follower implements RepositoryListener {
     }
   }
 
-  private void forgetRetry() {
+  private synchronized void forgetRetry() {
     if (retry != null) {
       retry.cancel();
       retry = null;

@@ -24,7 +24,7 @@ final class LaneLoader<I, O> {
   }
 
   /**
-   * Loads a version on the calling thread.
+   * Loads a version on the calling thread. The caller looks last whether it was given up.
    *
    * @param isInUse whether a predictor is that of another version
    * @throws ModelLoadException if the version must not serve; nothing of it is left
@@ -32,7 +32,9 @@ final class LaneLoader<I, O> {
    */
   Lane<I, O> load(Candidate candidate, Predicate<Predictor<I, O>> isInUse)
       throws InterruptedException {
-    Thread.currentThread().setContextClassLoader(candidate.contextClassLoader);
+    Thread thread = Thread.currentThread();
+    ClassLoader own = thread.getContextClassLoader();
+    thread.setContextClassLoader(candidate.contextClassLoader);
     String version = candidate.version.toString();
     Predictor<I, O> made = null;
     String step = "its files are not as published";
@@ -61,7 +63,6 @@ final class LaneLoader<I, O> {
       for (int i = 0; i < answers.size(); i++) {
         settings.check().check(candidate.version, settings.warmUpInputs().get(i), answers.get(i));
       }
-      checkGoesOn(!candidate.isGivenUp());
       return new Lane<>(candidate.version, made);
     } catch (Throwable t) {
       candidate.end(); // closing what was made is not to be interrupted
@@ -72,6 +73,7 @@ final class LaneLoader<I, O> {
       throw new ModelLoadException(version, step + ": " + words(t), t);
     } finally {
       candidate.end();
+      thread.setContextClassLoader(own);
     }
   }
 

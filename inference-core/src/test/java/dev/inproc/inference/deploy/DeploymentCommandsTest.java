@@ -102,6 +102,30 @@ class DeploymentCommandsTest {
   }
 
   @Test
+  void rollBack_whileTheCandidateIsChecked_overrulesTheSwitch() {
+    hold(2);
+    Runnable holding = lanes.onCreate.remove(2L);
+    try (Deployment<Integer, String> checked =
+        Deployment.builder(lanes)
+            .warmUp(List.of(7))
+            .check(
+                (version, input, answer) -> {
+                  if (version.version() == 2) {
+                    holding.run();
+                  }
+                })
+            .open(version(1))) {
+      CompletableFuture<Boolean> switching = onThread(() -> checked.switchTo(version(2)));
+      Await.latch(loading);
+      assertTrue(checked.rollBack("changed our mind").isDone());
+      assertInstanceOf(CancellationException.class, Await.failure(switching));
+      mayLoad.countDown();
+      Await.latch(lanes.last().closed);
+      assertEquals("1:7", checked.predict(7));
+    }
+  }
+
+  @Test
   void laterSwitch_whileTheCandidateLoads_overrulesTheFormer() {
     hold(2);
     CompletableFuture<Boolean> former = begin(2);

@@ -49,6 +49,10 @@ final class StatusSample {
             new ServingEvent.CacheSwitched("exact cache of faq-embedder", true),
             new ServingEvent.CacheSwitched("exact cache of faq-embedder", false),
             new ServingEvent.Overloaded("batched(onnx:minilm-l6@3)", 10_000),
+            new ServingEvent.VersionRetired("faq", "faq@2"),
+            new ServingEvent.VersionRolledBack("faq", "faq@3", "faq@2", "answers drift"),
+            new ServingEvent.VersionRefused("faq", "faq@4", "it was not accepted: NaN"),
+            new ServingEvent.VersionSwitched("faq", "faq@2", "faq@3", Duration.ofMillis(740)),
             new ServingEvent.ModelFreed("onnx:minilm-l6@2"),
             new ServingEvent.IntegrityProbed(
                 "onnx:minilm-l6@3",
