@@ -26,6 +26,8 @@ class ArchitectureTest {
   private static final String CONCURRENT = ROOT + ".internal.concurrent";
   private static final String COST = ROOT + ".internal.cost";
   private static final String FILES = ROOT + ".internal.files";
+  private static final String JSON = ROOT + ".internal.json";
+  private static final String MODEL = ROOT + ".model";
   private static final String BULK = ROOT + ".bulk";
   private static final String METRICS = ROOT + ".metrics..";
   private static final String EVENTS = ROOT + ".events..";
@@ -123,7 +125,7 @@ class ArchitectureTest {
           .resideInAPackage(ONNX_QUANTIZE)
           .and()
           .haveNameMatching(
-              ".*(Inspector|Summary|SummaryReader|Gate|GateReport|Variants|TimeEstimate|VariantName"
+              ".*(Inspector|Summary|SummaryReader|Gate|GateReport|Variants|OnnxVariantChooser|TimeEstimate|VariantName"
                   + "|Precision|Scheme|QuantizeOptions|GeneratedInputs)(\\$.*)?")
           .should()
           .dependOnClassesThat()
@@ -194,6 +196,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule files_usesNothingOfOurs = onlyUses(FILES);
 
+  @ArchTest static final ArchRule json_usesNothingOfOurs = onlyUses(JSON);
+
   @ArchTest static final ArchRule cost_usesNothingOfOurs = onlyUses(COST);
 
   @ArchTest static final ArchRule metrics_usesConcurrentAlone = onlyUses(METRICS, CONCURRENT);
@@ -228,6 +232,11 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule bulk_usesNothingInternalButThreadsAndFailures =
       onlyUses(BULK, ROOT, BATCH, ENGINE, CALLS, CONCURRENT);
+
+  /** A repository loads nothing: it names what an engine loads, and compares it before. */
+  @ArchTest
+  static final ArchRule model_usesNoLayer =
+      onlyUses(MODEL, ROOT, TENSOR, ENGINE, CONCURRENT, FILES, JSON);
 
   /** Each package of each module is a slice, the root too. */
   @ArchTest
