@@ -26,6 +26,8 @@ class ArchitectureTest {
   private static final String CONCURRENT = ROOT + ".internal.concurrent";
   private static final String COST = ROOT + ".internal.cost";
   private static final String FILES = ROOT + ".internal.files";
+  private static final String JSON = ROOT + ".internal.json";
+  private static final String MODEL = ROOT + ".model";
   private static final String BULK = ROOT + ".bulk";
   private static final String METRICS = ROOT + ".metrics..";
   private static final String EVENTS = ROOT + ".events..";
@@ -34,7 +36,6 @@ class ArchitectureTest {
   private static final String BATCH = ROOT + ".batch..";
   private static final String SPI = ROOT + ".spi..";
   private static final String ENGINE = ROOT + ".engine..";
-  private static final String MODEL = ROOT + ".model..";
   private static final String DEPLOY = ROOT + ".deploy..";
   private static final String ONNX = ROOT + ".onnx..";
   private static final String ONNX_ENGINE = ROOT + ".onnx";
@@ -136,7 +137,7 @@ class ArchitectureTest {
           .resideInAPackage(ONNX_QUANTIZE)
           .and()
           .haveNameMatching(
-              ".*(Inspector|Summary|SummaryReader|Gate|GateReport|Variants|TimeEstimate|VariantName"
+              ".*(Inspector|Summary|SummaryReader|Gate|GateReport|Variants|OnnxVariantChooser|TimeEstimate|VariantName"
                   + "|Precision|Scheme|QuantizeOptions|GeneratedInputs)(\\$.*)?")
           .should()
           .dependOnClassesThat()
@@ -207,6 +208,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule files_usesNothingOfOurs = onlyUses(FILES);
 
+  @ArchTest static final ArchRule json_usesNothingOfOurs = onlyUses(JSON);
+
   @ArchTest static final ArchRule cost_usesNothingOfOurs = onlyUses(COST);
 
   @ArchTest static final ArchRule metrics_usesConcurrentAlone = onlyUses(METRICS, CONCURRENT);
@@ -245,6 +248,11 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule deploy_knowsNoBatcherAndNoSession =
       onlyUses(DEPLOY, ROOT, MODEL, CONCURRENT, METRICS, EVENTS);
+
+  /** A repository loads nothing: it names what an engine loads, and compares it before. */
+  @ArchTest
+  static final ArchRule model_usesNoLayer =
+      onlyUses(MODEL, ROOT, TENSOR, ENGINE, CONCURRENT, FILES, JSON);
 
   /** Each package of each module is a slice, the root too. */
   @ArchTest

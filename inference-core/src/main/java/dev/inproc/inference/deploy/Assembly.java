@@ -34,8 +34,7 @@ record Assembly<I, O>(
       Decisions decisions) {
     String name = first.version.model();
     Router<I, O> router = new Router<>(new RoutingTable<>(first), threads.timer());
-    LaneRetirement<I, O> retirement =
-        new LaneRetirement<>(name, threads, settings.keepWarmNanos());
+    LaneRetirement<I, O> retirement = new LaneRetirement<>(name, threads, settings.keepWarmNanos());
     VersionSwitcher<I, O> switcher =
         new VersionSwitcher<>(name, router, loader, retirement, threads, decisions);
     return new Assembly<>(name, router, switcher, () -> {});
@@ -57,7 +56,11 @@ record Assembly<I, O>(
       String what = label == null ? "has a complete version" : "label " + label + " names one";
       throw new ModelLoadException(
           model,
-          "expected that it " + what + " in " + repository + "; there are "
+          "expected that it "
+              + what
+              + " in "
+              + repository
+              + "; there are "
               + repository.status(model),
           null);
     }
@@ -67,9 +70,7 @@ record Assembly<I, O>(
     SerialTasks tasks = new SerialTasks(threads.workers());
     LabelWriter.Wanted wanted = new LabelWriter.Wanted(named.get(named.size() - 1));
     Decisions decisions =
-        label == null
-            ? Decisions.NONE
-            : new LabelWriter(repository, model, label, tasks, wanted);
+        label == null ? Decisions.NONE : new LabelWriter(repository, model, label, tasks, wanted);
     Assembly<I, O> parts = of(loader, newest.lane, settings, threads, decisions);
     if (!follows) {
       return parts;

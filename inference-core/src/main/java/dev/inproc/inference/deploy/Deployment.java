@@ -199,7 +199,9 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     return router.table().stable().calls.keepsState();
   }
 
-  /** Returns this deployment if it is of the type, else what is found in the version that serves. */
+  /**
+   * Returns this deployment if it is of the type, else what is found in the version that serves.
+   */
   @Override
   public <T> Optional<T> find(Class<T> control) {
     return control.isInstance(this)
@@ -283,8 +285,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     }
 
     private DeploymentSettings<I, O> settings() {
-      return new DeploymentSettings<>(
-          warmUpInputs, sizes, check, Durations.of(keepWarm));
+      return new DeploymentSettings<>(warmUpInputs, sizes, check, Durations.of(keepWarm));
     }
 
     /**
@@ -305,8 +306,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      *     refused
      */
     public Deployment<I, O> open(ModelRepository repository, String model) {
-      return new Deployment<>(
-          Assembly.of(repository, model, null, follows, factory, settings()));
+      return new Deployment<>(Assembly.of(repository, model, null, follows, factory, settings()));
     }
 
     /**
@@ -318,8 +318,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      */
     public Deployment<I, O> open(ModelRepository repository, String model, String label) {
       Objects.requireNonNull(label, "label");
-      return new Deployment<>(
-          Assembly.of(repository, model, label, follows, factory, settings()));
+      return new Deployment<>(Assembly.of(repository, model, label, follows, factory, settings()));
     }
   }
 }

@@ -10,7 +10,10 @@ import java.util.List;
  * @param keepWarmNanos how long the version that served before is kept
  */
 record DeploymentSettings<I, O>(
-    List<I> warmUpInputs, List<Integer> sizes, AcceptanceCheck<? super I, ? super O> check, long keepWarmNanos) {
+    List<I> warmUpInputs,
+    List<Integer> sizes,
+    AcceptanceCheck<? super I, ? super O> check,
+    long keepWarmNanos) {
   private static final List<Integer> ONE = List.of(1);
 
   /** Returns the batch sizes that the warm-up of a version runs. */

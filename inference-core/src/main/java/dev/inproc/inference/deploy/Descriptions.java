@@ -18,8 +18,7 @@ final class Descriptions {
     boolean isOpen = !now.lanes().isEmpty() && now.lanes().get(0).state() == LaneState.SERVING;
     figures.add(new Figure.Info("state", isOpen ? "open" : "closed"));
     figures.add(new Figure.Info("version", now.serving().toString()));
-    figures.add(
-        Figure.gauge("version.age", "second", now.servingFor().toNanos() / 1e9));
+    figures.add(Figure.gauge("version.age", "second", now.servingFor().toNanos() / 1e9));
     figures.add(new Figure.Info("versions.warm", names(now, LaneState.WARM)));
     figures.add(new Figure.Info("versions.draining", names(now, LaneState.DRAINING)));
     figures.add(new Figure.Info("versions.loading", words(now.loading())));

@@ -101,7 +101,7 @@ final class LaneRetirement<I, O> {
     List<Lane<I, O>> all = new ArrayList<>(draining);
     Lane<I, O> kept = takeWarm(each -> true);
     if (kept != null) {
-  
+
       all.add(kept);
     }
     return all;

@@ -99,7 +99,9 @@ final class Router<I, O> {
     }
   }
 
-  /** Submits to a view of the lane. Cancelling the future withdraws whichever attempt is under way. */
+  /**
+   * Submits to a view of the lane. Cancelling the future withdraws whichever attempt is under way.
+   */
   <T> CompletableFuture<T> submit(
       Function<Lane<I, O>, Predictor<I, T>> view, I input, CallOptions options) {
     CallOptions armed = arm(options);

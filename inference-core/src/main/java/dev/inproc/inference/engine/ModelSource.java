@@ -16,6 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
@@ -39,6 +40,8 @@ public final class ModelSource {
   private final byte @Nullable [] bytes;
   private final @Nullable Resource resource;
   private final @Nullable String sha256;
+  private final boolean isCopied;
+  private final Map<Path, String> fileSha256;
 
   private record Resource(ClassLoader loader, String name) {
     InputStream open() throws IOException {
@@ -55,19 +58,27 @@ public final class ModelSource {
       @Nullable Path path,
       byte @Nullable [] bytes,
       @Nullable Resource resource,
-      @Nullable String sha256) {
+      @Nullable String sha256,
+      boolean isCopied,
+      Map<Path, String> fileSha256) {
     this.name = Objects.requireNonNull(name, "name");
     this.path = path;
     this.bytes = bytes;
     this.resource = resource;
     this.sha256 = sha256;
+    this.isCopied = isCopied;
+    this.fileSha256 = fileSha256;
+  }
+
+  private static ModelSource of(
+      String name, @Nullable Path path, byte @Nullable [] bytes, @Nullable Resource resource) {
+    return new ModelSource(name, path, bytes, resource, null, false, Map.of());
   }
 
   /** A model in a file, or in a directory for formats that are one. Read when it is loaded. */
   public static ModelSource file(Path path) {
     Path file = path.getFileName();
-    return new ModelSource(
-        file == null ? path.toString() : file.toString(), path, null, null, null);
+    return of(file == null ? path.toString() : file.toString(), path, null, null);
   }
 
   /**
@@ -77,7 +88,7 @@ public final class ModelSource {
    * @param bytes the model file's content; not copied, so it must not change until it is loaded
    */
   public static ModelSource bytes(String name, byte[] bytes) {
-    return new ModelSource(name, null, Objects.requireNonNull(bytes, "bytes"), null, null);
+    return of(name, null, Objects.requireNonNull(bytes, "bytes"), null);
   }
 
   /**
@@ -100,7 +111,7 @@ public final class ModelSource {
       }
     }
     Path path = url == null ? null : file(url);
-    return new ModelSource(name.substring(name.lastIndexOf('/') + 1), path, null, found, null);
+    return of(name.substring(name.lastIndexOf('/') + 1), path, null, found);
   }
 
   private static @Nullable Path file(URL url) {
@@ -124,7 +135,42 @@ public final class ModelSource {
       throw new IllegalArgumentException(
           "A SHA-256 has 64 hexadecimal digits, got \"" + digest + "\"");
     }
-    return new ModelSource(name, path, bytes, resource, digest.toLowerCase(Locale.ROOT));
+    String lower = digest.toLowerCase(Locale.ROOT);
+    return new ModelSource(name, path, bytes, resource, lower, isCopied, fileSha256);
+  }
+
+  /**
+   * Returns this source for files that somebody may delete, overwrite or cut short while the model
+   * serves. An engine then keeps none of them mapped into memory: it copies those that it would map
+   * to the temporary directory, and loads the copies. With a digest it does so in any case.
+   */
+  public ModelSource withPrivateCopy() {
+    return new ModelSource(name, path, bytes, resource, sha256, true, fileSha256);
+  }
+
+  /**
+   * Returns this source with the digests of all files that the model may be made of. An engine that
+   * reads a model's files one by one copies them as {@link #withPrivateCopy} says, and refuses a
+   * file that is not listed or has other bytes. An engine that loads a directory compares the digest
+   * of that, see {@link #withSha256}.
+   *
+   * @param digests SHA-256s, as 64 hexadecimal digits in lower case, by the files' paths
+   */
+  public ModelSource withFileSha256(Map<Path, String> digests) {
+    Map<Path, String> all = new TreeMap<>();
+    digests.forEach((file, digest) -> all.put(file.toAbsolutePath().normalize(), digest));
+    return new ModelSource(
+        name, path, bytes, resource, sha256, true, Collections.unmodifiableMap(all));
+  }
+
+  /** Returns whether the engine keeps no file of the model mapped into memory. */
+  public boolean isCopied() {
+    return isCopied;
+  }
+
+  /** Returns the digests of the model's files by absolute path; empty if none are known. */
+  public Map<Path, String> fileSha256() {
+    return fileSha256;
   }
 
   /** Returns the digest that the model must have, in lower case, or null for any. */

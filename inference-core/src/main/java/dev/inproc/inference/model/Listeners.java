@@ -18,7 +18,7 @@ final class Listeners {
   /** Changes that wait for one listener. More than a repository's first look makes. */
   static final int CAPACITY = 100_000;
 
-  private static final System.Logger LOG = System.getLogger(ModelRepository.class.getName());
+  private static final System.Logger LOG = System.getLogger(RepositoryListener.class.getName());
 
   private final Executor threads;
   private final List<Delivery> deliveries = new CopyOnWriteArrayList<>();

@@ -1,21 +1,15 @@
 package dev.inproc.inference.model;
 
 import dev.inproc.inference.internal.concurrent.ServingThreads;
-import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.json.JsonException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,40 +31,14 @@ import org.jspecify.annotations.Nullable;
  * <p>If the directory vanishes or is emptied, what is known stays: {@link #isMissing} says so.
  */
 public final class ModelRepository implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(ModelRepository.class.getName());
-  private static final long CLOSING_SECONDS = 10;
-
   private final Path root;
-  private final RepositoryOptions options;
-  private final ServingThreads threads;
-  private final FileOperations operations;
-  private final VersionEntry.Context context;
+  private final RepositoryPoller poller;
   private final Publisher publisher;
-  private final Listeners listeners;
-  private final Map<String, ModelEntry> models = new ConcurrentHashMap<>();
 
-  private final ReentrantLock lock = new ReentrantLock(); // whoever looks at the directory holds it
-  private long polls; // under the lock
-  private Timer.@Nullable Scheduled next; // under the lock
-  private volatile boolean isMissing;
-  private volatile boolean isClosed;
-
-  private ModelRepository(
-      Path root, RepositoryOptions options, ServingThreads threads, FileOperations operations) {
+  private ModelRepository(Path root, RepositoryPoller poller, Publisher publisher) {
     this.root = root;
-    this.options = options;
-    this.threads = threads;
-    this.operations = operations;
-    publisher = new Publisher(operations, root);
-    listeners = new Listeners(task -> threads.workers().turn(Listeners.class, task));
-    context =
-        new VersionEntry.Context(
-            operations,
-            new VersionFiles(operations, root, options.allowsLinks()),
-            new ForeignModels(operations, options.foreignLayouts()),
-            options,
-            () -> ThreadLocalRandom.current().nextDouble(),
-            this::lookAt);
+    this.poller = poller;
+    this.publisher = publisher;
   }
 
   /** Opens a repository with the default options. */
@@ -90,53 +58,52 @@ public final class ModelRepository implements AutoCloseable {
   /** For tests. */
   static ModelRepository open(
       Path root, RepositoryOptions options, ServingThreads threads, FileOperations operations) {
-    ModelRepository repository =
-        new ModelRepository(root.toAbsolutePath().normalize(), options, threads, operations);
-    repository.look(-1);
-    repository.schedule();
-    return repository;
+    Path absolute = root.toAbsolutePath().normalize();
+    RepositoryPoller poller = new RepositoryPoller(absolute, options, threads, operations);
+    poller.start();
+    return new ModelRepository(absolute, poller, new Publisher(operations, absolute));
   }
 
   // ---- what is known ----
 
   /** Returns the names of the models that have a directory, in order. */
   public List<String> models() {
-    return List.copyOf(new TreeSet<>(models.keySet()));
+    return List.copyOf(new TreeSet<>(poller.models().keySet()));
   }
 
   /** Returns the complete versions of a model, the newest last; none if there is no such model. */
   public List<ModelVersion> versions(String model) {
-    ModelEntry entry = models.get(model);
+    ModelEntry entry = poller.model(model);
     return entry == null ? List.of() : List.copyOf(entry.versions().values());
   }
 
   /** Returns a complete version. */
   public Optional<ModelVersion> version(String model, long version) {
-    ModelEntry entry = models.get(model);
+    ModelEntry entry = poller.model(model);
     return entry == null ? Optional.empty() : Optional.ofNullable(entry.versions().get(version));
   }
 
   /** Returns the numbers of the versions that a model's labels name, by the labels' names. */
   public Map<String, Long> labels(String model) {
-    ModelEntry entry = models.get(model);
+    ModelEntry entry = poller.model(model);
     return entry == null ? Map.of() : entry.labels();
   }
 
   /** Returns the version that a label names, if that is complete. */
   public Optional<ModelVersion> label(String model, String label) {
-    ModelEntry entry = models.get(model);
+    ModelEntry entry = poller.model(model);
     return entry == null ? Optional.empty() : entry.label(label);
   }
 
   /** Returns what is known of each directory with a version's name, by number. */
   public List<VersionStatus> status(String model) {
-    ModelEntry entry = models.get(model);
+    ModelEntry entry = poller.model(model);
     return entry == null ? List.of() : entry.status();
   }
 
   /** Returns in words what is ignored in a model's directory, and why. */
   public List<String> notes(String model) {
-    ModelEntry entry = models.get(model);
+    ModelEntry entry = poller.model(model);
     return entry == null ? List.of() : entry.notes();
   }
 
@@ -145,7 +112,7 @@ public final class ModelRepository implements AutoCloseable {
    * What is known of them stays, and what is loaded serves on.
    */
   public boolean isMissing() {
-    return isMissing;
+    return poller.isMissing();
   }
 
   /** Returns the directory. */
@@ -166,14 +133,14 @@ public final class ModelRepository implements AutoCloseable {
   /** Adds a listener, which hears of what changes from now on. */
   public void addListener(RepositoryListener listener) {
     Objects.requireNonNull(listener, "listener");
-    if (!isClosed) {
-      listeners.add(listener);
+    if (!poller.isClosed()) {
+      poller.listeners().add(listener);
     }
   }
 
   /** Takes a listener out. It may still hear the change that it is being told. */
   public void removeListener(RepositoryListener listener) {
-    listeners.remove(Objects.requireNonNull(listener, "listener"));
+    poller.listeners().remove(Objects.requireNonNull(listener, "listener"));
   }
 
   // ---- changes ----
@@ -210,9 +177,9 @@ public final class ModelRepository implements AutoCloseable {
     requireOpen();
     Names.require("model", model);
     try {
-      requireStorage();
+      poller.requireStorage();
       long number = publisher.publish(model, version, manifest, files);
-      lookAt(model);
+      poller.lookAt(model);
       return version(model, number)
           .orElseThrow(
               () -> new IOException(model + "@" + number + " is gone again: " + status(model)));
@@ -246,8 +213,8 @@ public final class ModelRepository implements AutoCloseable {
     Names.require("label", label);
     Objects.requireNonNull(actor, "actor");
     Objects.requireNonNull(reason, "reason");
-    lookAt(model);
-    ModelEntry entry = models.get(model);
+    poller.lookAt(model);
+    ModelEntry entry = poller.model(model);
     if (entry == null || (to != null && !entry.versions().containsKey(to))) {
       throw new IllegalArgumentException(
           "Expected a complete version of "
@@ -260,7 +227,7 @@ public final class ModelRepository implements AutoCloseable {
               + (entry == null ? "none" : entry.status()));
     }
     try {
-      requireStorage();
+      poller.requireStorage();
       try (ProcessLock held = publisher.lock(model)) {
         entry.labelFiles().change(label, to, actor, reason);
       }
@@ -268,7 +235,7 @@ public final class ModelRepository implements AutoCloseable {
       String what = "Cannot set label " + label + " of " + model + ": " + e.getMessage();
       throw new UncheckedIOException(what, e instanceof IOException io ? io : new IOException(e));
     }
-    lookAt(model);
+    poller.lookAt(model);
   }
 
   /**
@@ -277,7 +244,7 @@ public final class ModelRepository implements AutoCloseable {
    * @throws UncheckedIOException if that fails
    */
   public List<LabelChange> history(String model) {
-    ModelEntry entry = models.get(model);
+    ModelEntry entry = poller.model(model);
     try {
       return entry == null ? List.of() : entry.labelFiles().history();
     } catch (IOException e) {
@@ -285,146 +252,14 @@ public final class ModelRepository implements AutoCloseable {
     }
   }
 
-  // ---- looking ----
-
   /** Looks at the whole directory now, and returns when what was found is known here. */
   public void refresh() {
     requireOpen();
-    look(-1);
-  }
-
-  private void poll() {
-    try {
-      lock.lock();
-      try {
-        look(polls++);
-      } finally {
-        lock.unlock();
-      }
-    } catch (Throwable t) { // whatever it is: the next poll comes
-      LOG.log(Level.WARNING, "Looking at " + root + " failed", t);
-    }
-    schedule();
-  }
-
-  private void startPoll() {
-    try {
-      threads.workers().turn(this, this::poll);
-    } catch (Throwable t) { // no thread to be had
-      LOG.log(Level.WARNING, "No thread to look at " + root, t);
-      schedule();
-    }
-  }
-
-  private void schedule() {
-    long nanos = options.pollInterval().toNanos();
-    lock.lock();
-    try {
-      if (!isClosed && nanos > 0) {
-        next = threads.timer().schedule(this::startPoll, nanos);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Looks at one model. */
-  private void lookAt(String model) {
-    lock.lock();
-    try {
-      if (isClosed) {
-        return;
-      }
-      ModelEntry entry = models.computeIfAbsent(model, this::entry);
-      if (entry.look(now(), -1)) {
-        found();
-        entry.apply(listeners);
-      } else if (entry.versions().isEmpty()) {
-        models.remove(model);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private ModelEntry entry(String model) {
-    return new ModelEntry(context, model, root.resolve(model));
-  }
-
-  private long now() {
-    return threads.timer().nanoTime();
-  }
-
-  /** Looks at everything; {@code poll} as for {@link ModelEntry#look}. */
-  private void look(long poll) {
-    lock.lock();
-    try {
-      TreeSet<String> gone = new TreeSet<>(models.keySet());
-      boolean isAny = false;
-      for (String name : operations.list(root)) {
-        if (isClosed) {
-          return;
-        }
-        if (Names.isName(name)) {
-          ModelEntry entry = models.get(name);
-          boolean isNew = entry == null;
-          entry = isNew ? entry(name) : entry;
-          if (entry.look(now(), poll)) {
-            isAny = true;
-            gone.remove(name);
-            models.put(name, entry);
-          }
-        }
-      }
-      if (!isAny && !models.isEmpty()) {
-        missing("none of its " + models.size() + " models is there");
-        return;
-      }
-      if (!models.isEmpty() && !hasModels()) { // what was not found meanwhile is no news
-        missing("it was emptied while it was looked at");
-        return;
-      }
-      found();
-      for (String name : gone) {
-        Objects.requireNonNull(models.remove(name)).removed(listeners);
-      }
-      models.values().forEach(entry -> entry.apply(listeners));
-    } catch (IOException e) {
-      missing(e.toString());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean hasModels() throws IOException {
-    return operations.list(root).stream().anyMatch(Names::isName);
-  }
-
-  /** Nothing is written where a volume is no longer mounted. */
-  private void requireStorage() throws IOException {
-    if (!models.isEmpty() && !hasModels()) {
-      throw new IOException("its models are not there: is the volume mounted?");
-    }
-  }
-
-  private void missing(String reason) {
-    if (!isMissing) {
-      isMissing = true;
-      LOG.log(Level.WARNING, "{0} is missing: {1}", root, reason);
-      listeners.tell(listener -> listener.storageMissing(root, reason));
-    }
-  }
-
-  private void found() {
-    if (isMissing) {
-      isMissing = false;
-      LOG.log(Level.INFO, "{0} is there", root);
-      listeners.tell(listener -> listener.storageFound(root));
-    }
+    poller.look();
   }
 
   private void requireOpen() {
-    if (isClosed) {
+    if (poller.isClosed()) {
       throw new IllegalStateException("The repository of " + root + " is closed");
     }
   }
@@ -435,30 +270,11 @@ public final class ModelRepository implements AutoCloseable {
    */
   @Override
   public void close() {
-    isClosed = true;
-    listeners.clear();
-    boolean interrupted = Thread.interrupted();
-    try {
-      if (lock.tryLock(CLOSING_SECONDS, TimeUnit.SECONDS)) {
-        try {
-          if (next != null) {
-            next.cancel();
-          }
-        } finally {
-          lock.unlock();
-        }
-      }
-    } catch (InterruptedException e) {
-      interrupted = true;
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    poller.close();
   }
 
   @Override
   public String toString() {
-    return "ModelRepository[" + root + (isMissing ? ", missing" : "") + "]";
+    return "ModelRepository[" + root + (isMissing() ? ", missing" : "") + "]";
   }
 }

@@ -4,7 +4,9 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.Device;
 import dev.inproc.inference.engine.ModelSource;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -112,16 +114,24 @@ public final class ModelVersion {
     return ModelSource.bytes("bytes", bytes).digest();
   }
 
-  /** The engine verifies the digest where it is known: over the very bytes that it loads. */
+  /** The engine verifies the digests that it is given, over the very bytes that it loads. */
   private static ModelSource source(Path directory, Manifest manifest, String path) {
-    ModelSource source = ModelSource.file(path.isEmpty() ? directory : directory.resolve(path));
+    Path file = path.isEmpty() ? directory : directory.resolve(path);
+    ModelSource source = ModelSource.file(file).withPrivateCopy();
+    Map<Path, String> digests = new HashMap<>();
+    for (Manifest.File each : manifest.files()) {
+      if (each.sha256() != null) {
+        digests.put(directory.resolve(each.path()), each.sha256());
+      }
+    }
+    if (!digests.isEmpty()) {
+      source = source.withFileSha256(digests);
+    }
     if (manifest.modelSha256().isPresent() && path.equals(manifest.main())) {
       return source.withSha256(manifest.modelSha256().get());
     }
-    // Of several files, some may be external data, which the engine's digest covers.
-    boolean isAlone = manifest.files().size() == 1 && manifest.files().get(0).path().equals(path);
-    String sha256 = isAlone ? manifest.files().get(0).sha256() : null;
-    return sha256 == null ? source : source.withSha256(sha256);
+    String own = digests.get(file);
+    return own != null && digests.size() == 1 ? source.withSha256(own) : source;
   }
 
   /** Returns the model's name. */
@@ -155,8 +165,8 @@ public final class ModelVersion {
    * has changed, or always by {@link RepositoryOptions#withVerification}. Of a version without
    * digests nothing is compared.
    *
-   * <p>Call it before the version is loaded: the engine itself compares the digest of {@link
-   * #source} alone, which not every model has.
+   * <p>Call it before the version is loaded: what an engine compares again while it loads depends
+   * on the engine.
    *
    * @throws ModelLoadException if a file differs, is missing or cannot be read; or if there is one
    *     that the manifest does not list
@@ -171,8 +181,8 @@ public final class ModelVersion {
   }
 
   /**
-   * Returns what to load, with its SHA-256 where the engine's digest of the model is known. Reads
-   * nothing.
+   * Returns what to load, with the digests that the manifest has. Its files may be deleted or
+   * overwritten once it is loaded. Reads nothing.
    */
   public ModelSource source() {
     return source;

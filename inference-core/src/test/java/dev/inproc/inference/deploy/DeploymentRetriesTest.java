@@ -223,7 +223,8 @@ class DeploymentRetriesTest {
 
   @Test
   void cancelBeforeTheRefusal_makesNoOtherAttempt() {
-    CompletableFuture<String> first = new CompletableFuture<>() {
+    CompletableFuture<String> first =
+        new CompletableFuture<>() {
           @Override
           public boolean cancel(boolean mayInterrupt) {
             return false; // its engine cannot be stopped

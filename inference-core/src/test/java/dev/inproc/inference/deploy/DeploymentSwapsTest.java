@@ -40,9 +40,7 @@ class DeploymentSwapsTest {
     LongAdder calls = new LongAdder();
     Set<Thread> callers = ConcurrentHashMap.newKeySet();
     try (Deployment<Integer, String> deployment =
-        Deployment.builder(lanes)
-            .keepWarm(Duration.ofMillis(keepWarmMillis))
-            .open(version(1))) {
+        Deployment.builder(lanes).keepWarm(Duration.ofMillis(keepWarmMillis)).open(version(1))) {
       List<Thread> threads = new ArrayList<>();
       for (int t = 0; t < 8; t++) {
         int kind = t % 5;
@@ -102,8 +100,7 @@ class DeploymentSwapsTest {
         List<Answer<String>> list = answers.predictAll(List.of(1, 2, 3));
         assertEquals(1, list.stream().map(Answer::version).distinct().count(), list::toString);
         list.forEach(
-            answer ->
-                assertEquals("m@" + number(answer.value()), answer.version().orElseThrow()));
+            answer -> assertEquals("m@" + number(answer.value()), answer.version().orElseThrow()));
       }
       default -> {
         CallOptions timed = CallOptions.timeout(Duration.ofDays(1));

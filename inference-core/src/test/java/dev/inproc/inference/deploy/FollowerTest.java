@@ -312,8 +312,7 @@ class FollowerTest {
     try (var deployment = Deployment.builder(lanes).open(repository, "m")) {
       ModelVersion two = publish(2);
       Files.writeString(root.resolve("m").resolve("2").resolve("model"), "Weights of 2");
-      ModelLoadException e =
-          assertThrows(ModelLoadException.class, () -> deployment.switchTo(two));
+      ModelLoadException e = assertThrows(ModelLoadException.class, () -> deployment.switchTo(two));
       assertTrue(e.getMessage().contains("not as published"), e::getMessage);
       assertEquals(1, lanes.made.size());
     }
@@ -377,8 +376,7 @@ class FollowerTest {
 
   @Test
   void manifestsBatchSizes_areWarmedUp() {
-    try (var deployment =
-        Deployment.builder(lanes).warmUp(List.of(1)).open(repository, "m")) {
+    try (var deployment = Deployment.builder(lanes).warmUp(List.of(1)).open(repository, "m")) {
       assertEquals(2 + 2 + 1, lanes.last().calls.get());
       assertEquals("1:7", deployment.predict(7));
     }

@@ -145,7 +145,7 @@ final class ModelCheck {
     }
     FileStamp file = stamp(path);
     checkSize(file.size());
-    if (source.sha256() != null) {
+    if (source.sha256() != null || source.isCopied()) {
       return verified(file);
     }
     if (trusted) {
@@ -196,14 +196,17 @@ final class ModelCheck {
 
   private CheckedModel verified(FileStamp file) throws IOException {
     byte[] bytes = read(file);
-    ModelStructure structure = structure(ProtoBytes.of(bytes));
     String digest = ModelSource.bytes(source.name(), bytes).digest();
+    verifyFile(file, digest);
+    ModelStructure structure = structure(ProtoBytes.of(bytes));
     if (structure.external().isEmpty()) {
       verify(digest);
-      return CheckedModel.inMemory(source, bytes);
+      return CheckedModel.inMemory(source, bytes).digested(digest);
     }
     // Hard links may stay: what they could give away would have to be in the digest.
-    Map<ExternalData, FileStamp> external = new ExternalFiles(file, true, trusted).find(structure);
+    boolean hardLinks = source.sha256() != null || !source.fileSha256().isEmpty() || trusted;
+    Map<ExternalData, FileStamp> external =
+        new ExternalFiles(file, hardLinks, trusted).find(structure);
     checkSize(file, external.values());
     Snapshot snapshot = new Snapshot();
     boolean verified = false;
@@ -211,7 +214,9 @@ final class ModelCheck {
       List<String> digests = new ArrayList<>();
       for (Map.Entry<ExternalData, FileStamp> entry : external.entrySet()) {
         Path copy = snapshot.add(entry.getKey(), entry.getValue());
-        digests.add(ModelSource.file(copy).digest());
+        String copied = ModelSource.file(copy).digest();
+        verifyFile(entry.getValue(), copied);
+        digests.add(copied);
       }
       verify(ModelDigest.of(digest, digests));
       verified = true;
@@ -239,6 +244,27 @@ final class ModelCheck {
     if (file.size() > MAX_PROTOBUF_BYTES) {
       throw failure(
           "has " + file.size() + " bytes; an ONNX file ends at 2 GiB, all else is external data",
+          null);
+    }
+  }
+
+  /** Compares one file's digest with the one that its source has for it, if it has any. */
+  private void verifyFile(FileStamp file, String actual) {
+    if (source.fileSha256().isEmpty()) {
+      return;
+    }
+    String expected = source.fileSha256().get(file.path().toAbsolutePath().normalize());
+    if (expected == null) {
+      throw failure(file.path() + " is none of the files that have a digest", null);
+    }
+    if (!expected.equals(actual)) {
+      throw failure(
+          "the SHA-256 of "
+              + file.path()
+              + " is not "
+              + expected
+              + " as expected, but "
+              + actual,
           null);
     }
   }

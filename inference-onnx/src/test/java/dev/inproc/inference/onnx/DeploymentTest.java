@@ -65,10 +65,7 @@ class DeploymentTest {
   private static Predictor<Integer, Integer> lane(ModelVersion version, LaneContext context) {
     SessionOptions options =
         SessionOptions.builder().intraOpThreads(1).integrity(IntegrityOptions.skip()).build();
-    return new OnnxEngine()
-        .load(version.source(), options)
-        .with(Batching.upTo(8))
-        .with(NUMBERS);
+    return new OnnxEngine().load(version.source(), options).with(Batching.upTo(8)).with(NUMBERS);
   }
 
   @Test

@@ -67,19 +67,24 @@ public final class Variants {
 
   /** Inspects each file of the directory whose name ends in {@code .onnx}. */
   public static Variants in(Path directory) {
-    List<Variant> found = new ArrayList<>();
-    List<String> unreadable = new ArrayList<>();
     try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.filter(Variants::isModel).sorted().toList()) {
-        try {
-          ModelSummary summary = ModelInspector.inspect(file);
-          found.add(new Variant(file, summary, notes(file, summary)));
-        } catch (ModelLoadException e) {
-          unreadable.add(file.getFileName() + ": not considered: " + e.getMessage());
-        }
-      }
+      return of(files.filter(Variants::isModel).sorted().toList());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Inspects these files. One that is no model is not considered, and the reasons say so. */
+  public static Variants of(List<Path> files) {
+    List<Variant> found = new ArrayList<>();
+    List<String> unreadable = new ArrayList<>();
+    for (Path file : files) {
+      try {
+        ModelSummary summary = ModelInspector.inspect(file);
+        found.add(new Variant(file, summary, notes(file, summary)));
+      } catch (ModelLoadException e) {
+        unreadable.add(file.getFileName() + ": not considered: " + e.getMessage());
+      }
     }
     return new Variants(found, unreadable);
   }
@@ -97,7 +102,7 @@ public final class Variants {
   }
 
   /** The least precision that a tenth of the weights have, since embeddings often stay. */
-  private static Precision weights(ModelSummary summary) {
+  static Precision weights(ModelSummary summary) {
     long total = summary.weightBytes().values().stream().mapToLong(Long::longValue).sum();
     for (Precision each : List.of(Precision.INT4, Precision.INT8)) {
       if (summary.weightBytes().getOrDefault(each, 0L) * 10 > total) {
