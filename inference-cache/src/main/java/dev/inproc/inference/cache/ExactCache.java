@@ -69,7 +69,8 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     LoadCompletion<I, O> runs =
         new LoadCompletion<>(inside, store, answers, timer, loads, notifier, counts);
     hits = new HitPath<>(keys, store, answers, loads, runs, counts, meter);
-    misses = new MissPath<>(inside, this, threads, answers, timer, hits, loads, runs, counts, meter);
+    misses =
+        new MissPath<>(inside, this, threads, answers, timer, hits, loads, runs, counts, meter);
     lists =
         new BulkLookup.Layer<>(
             inside, keys, answers, timer, hits, misses, loads, runs, counts, meter);

@@ -146,8 +146,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     long start = System.nanoTime();
     call.follow(
         () -> closing.inside(() -> embedding.submit(call.request(), options)),
-        (vector, failure) ->
-            closing.runInside(() -> embedded(call, start, vector, failure)));
+        (vector, failure) -> closing.runInside(() -> embedded(call, start, vector, failure)));
     return call;
   }
 
@@ -185,7 +184,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
 
   private void deliver(SimilarCall<I, O> call, Lookup<I, O> found, SimilarEntry<I, O> hit) {
     O own = steps.isolated(hit);
-    steps.tell(found, call.options());
+    steps.tell(found, hit, call.options());
     if (call.answer(own)) {
       steps.counted(found, hit);
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.Answer;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.testing.Await;
@@ -274,6 +275,30 @@ class SimilarityHostileUseTest {
       CompletableFuture<float[]> answer = CompletableFuture.supplyAsync(() -> call.apply(cache));
       assertArrayEquals(new float[] {1}, answer.get(20, TimeUnit.SECONDS));
       Await.until("the last call to end has it closed", () -> own.closes() == 1);
+    }
+  }
+
+  @Test
+  void answer_tellsTheOtherRequest_onlyIfAsked() {
+    for (boolean asked : new boolean[] {false, true}) {
+      SimilarFixture fixture =
+          SimilarFixture.learned(
+              caching -> asked ? caching.withRequestsInAnswers() : caching, SimilarFixture::vector);
+      fixture.coin = SimilarFixture.Coin.HIT;
+      var answers = fixture.cache.answers();
+      for (Answer<float[]> answer :
+          List.of(
+              answers.predict(fixture.another(7)),
+              answers.submit(fixture.another(7)).join(),
+              answers.predictAll(List.of(fixture.another(7))).get(0))) {
+        assertEquals(Answer.Source.SIMILARITY_CACHE, answer.source());
+        assertEquals(asked, answer.similarTo().isPresent());
+        answer
+            .similarTo()
+            .ifPresent(request -> assertEquals(7, SimilarFixture.topic((String) request)));
+        assertTrue(!answer.toString().contains("way"), answer.toString());
+      }
+      assertTrue(answers.predict(fixture.another(100_000)).similarTo().isEmpty());
     }
   }
 }
