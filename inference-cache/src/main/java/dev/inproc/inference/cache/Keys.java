@@ -68,7 +68,7 @@ final class Keys {
   }
 
   /** Returns a copy of a request for a caller, which may change it. */
-  static Object copied(Object request, Object kept) {
+  static <I> I copied(I request, Object kept) {
     return owned(request, kept(kept)); // an array's key is copied with the array
   }
 

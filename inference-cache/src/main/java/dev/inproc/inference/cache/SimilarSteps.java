@@ -104,7 +104,7 @@ final class SimilarSteps<I, O> {
     if (facts != null) {
       facts.similarity(Math.max(0, found.similarity()));
       if (settings.tellsRequests) {
-        facts.similarTo(Keys.copied(Objects.requireNonNull(hit.request), hit.key));
+        facts.similarTo(Keys.copied(hit.request, hit.key));
       }
     }
   }
