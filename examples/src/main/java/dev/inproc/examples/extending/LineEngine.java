@@ -28,7 +28,7 @@ public final class LineEngine implements Engine {
   public Session load(ModelSource source, SessionOptions options) {
     String name = name() + ":" + source.name();
     float[] line = read(name, source);
-    return Session.load(name, source, () -> List.of(onCpu(line)), options);
+    return Session.load(name, source, own -> List.of(onCpu(line)), options);
   }
 
   private static Replica onCpu(float[] line) {

@@ -235,9 +235,10 @@ final class LoadedModel {
 
   /** Returns what the model counts, whatever views of it there are. */
   List<Figure> figures() {
+    String chosen = replicas.deviceReason;
     return List.of(
         new Figure.Info("state", state()),
-        new Figure.Info("device", replicas.devices()),
+        new Figure.Info("device", replicas.devices() + (chosen == null ? "" : ", " + chosen)),
         new Figure.Info("integrity", replicas.integrity().status().toString()),
         Figure.counter("runs", "run", replicas.engineRuns.sum()),
         Figure.Spread.seconds("run.time", replicas.runNanos.snapshot()),

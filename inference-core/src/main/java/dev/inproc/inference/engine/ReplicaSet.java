@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The replicas of one model, with their options, layout, learned cost and findings. Thread-safe.
@@ -32,6 +33,7 @@ final class ReplicaSet {
   final HistogramRecorder runNanos = new HistogramRecorder(); // of calls' runs that were timed
   final AtomicLong recordedRuns = new AtomicLong(); // while the Flight Recorder wants runs
   final boolean sentinels = Sentinels.areOn();
+  final @Nullable String deviceReason;
   private final boolean isStatePossible;
   private volatile Integrity integrity =
       Integrity.unchecked(Integrity.Status.UNFINISHED, "not yet");
@@ -41,9 +43,16 @@ final class ReplicaSet {
    * Creates a set.
    *
    * @param axis LEADING or NONE
+   * @param deviceReason why this device was chosen, where it was
    */
   ReplicaSet(
-      String name, List<Replica> replicas, SessionOptions options, BatchAxis axis, Timer timer) {
+      String name,
+      List<Replica> replicas,
+      SessionOptions options,
+      BatchAxis axis,
+      Timer timer,
+      @Nullable String deviceReason) {
+    this.deviceReason = deviceReason;
     this.name = name;
     all = List.copyOf(replicas);
     this.options = options;
@@ -55,7 +64,7 @@ final class ReplicaSet {
 
   /** The same replicas under another batch axis. */
   ReplicaSet under(BatchAxis axis) {
-    return new ReplicaSet(name, all, options, axis, timer);
+    return new ReplicaSet(name, all, options, axis, timer, deviceReason);
   }
 
   /** The native model of the first replica; it stands for all in what they have in common. */

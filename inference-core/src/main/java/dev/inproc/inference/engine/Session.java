@@ -6,7 +6,7 @@ import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,18 +92,28 @@ public interface Session extends BatchPredictor<Tensors, Tensors> {
    * @param name what messages call the model, such as {@code onnx:minilm}
    * @param source where it came from, whose digest is the key of {@link
    *     IntegrityOptions#withFindings findings}; null if the digest does not cover all of its files
-   * @param loader loads the model, once for each device. It is called again, before this returns,
-   *     where a fresh load is needed: for a model that keeps state, which a probe or a warm-up
-   *     would change. What it returned is owned by the session, even if this fails
+   * @param loader loads the model, once for each of {@link SessionOptions#devices} of the options
+   *     that it gets, which differ from those given here where a device is to be chosen. It is
+   *     called again, before this returns, where a fresh load is needed: for a model that keeps
+   *     state, which a probe or a warm-up would change. What it returned is owned by the session,
+   *     even if this fails
    * @param options how it is loaded and run
    * @throws IllegalArgumentException if the options do not fit the model
    */
   static Session load(
       String name,
       @Nullable ModelSource source,
-      Supplier<? extends List<Replica>> loader,
+      Function<SessionOptions, ? extends List<Replica>> loader,
       SessionOptions options) {
-    return new SessionLoader(name, source, loader, true, options, options.runtime().threads())
+    DeviceChoice choice = DeviceChoice.of(name, loader, options);
+    return new SessionLoader(
+            name,
+            source,
+            () -> loader.apply(choice.options()),
+            true,
+            choice.options(),
+            options.runtime().threads(),
+            choice.reason())
         .load();
   }
 

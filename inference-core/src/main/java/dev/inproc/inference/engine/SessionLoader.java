@@ -20,6 +20,7 @@ final class SessionLoader {
   private final boolean repeatable;
   private final SessionOptions options;
   private final ServingThreads threads;
+  private final @Nullable String deviceReason;
 
   /**
    * Creates a loader.
@@ -34,6 +35,23 @@ final class SessionLoader {
       boolean repeatable,
       SessionOptions options,
       ServingThreads threads) {
+    this(name, source, loader, repeatable, options, threads, null);
+  }
+
+  /**
+   * Creates a loader.
+   *
+   * @param deviceReason why this device was chosen, where it was
+   */
+  SessionLoader(
+      String name,
+      @Nullable ModelSource source,
+      Supplier<? extends List<Replica>> loader,
+      boolean repeatable,
+      SessionOptions options,
+      ServingThreads threads,
+      @Nullable String deviceReason) {
+    this.deviceReason = deviceReason;
     this.name = name;
     this.source = source;
     this.loader = loader;
@@ -44,11 +62,17 @@ final class SessionLoader {
 
   ModelSession load() {
     long start = threads.timer().nanoTime();
+    ModelSession session = loadUnannounced();
+    session.model().announce(Duration.ofNanos(threads.timer().nanoTime() - start));
+    return session;
+  }
+
+  /** Loads a session that no event tells of. */
+  ModelSession loadUnannounced() {
     Loaded loaded = new Loaded();
     boolean done = false;
     try {
       ModelSession session = loaded.session();
-      session.model().announce(Duration.ofNanos(threads.timer().nanoTime() - start));
       done = true;
       return session;
     } finally {
@@ -65,7 +89,7 @@ final class SessionLoader {
   private LoadedModel open(List<Replica> replicas, BatchAxis axis) {
     boolean opened = false;
     try {
-      ReplicaSet set = new ReplicaSet(name, replicas, options, axis, threads.timer());
+      ReplicaSet set = new ReplicaSet(name, replicas, options, axis, threads.timer(), deviceReason);
       LoadedModel model = new LoadedModel(set, threads);
       opened = true;
       return model;

@@ -209,12 +209,18 @@ public final class SessionOptions {
 
     /**
      * Sets what to run on. Each gets a replica of the model, and a run goes to the least busy one.
+     *
+     * @param all the devices, or {@link Device#auto} alone
      */
     public Builder devices(Device... all) {
       if (all.length == 0) {
         throw new IllegalArgumentException("At least one device is needed");
       }
-      devices = List.of(all);
+      List<Device> given = List.of(all);
+      if (given.size() > 1 && given.stream().anyMatch(Device::isAuto)) {
+        throw new IllegalArgumentException("Expected Device.auto alone, got " + given);
+      }
+      devices = given;
       return this;
     }
 
@@ -321,6 +327,12 @@ public final class SessionOptions {
         sizes.add(positive(size, "warm-up batch size"));
       }
       warmUpSizes = sizes;
+      return this;
+    }
+
+    /** For a session that is only timed. */
+    Builder withoutWarmUp() {
+      warmUpSizes = List.of();
       return this;
     }
 

@@ -47,7 +47,8 @@ final class WarmUp {
     }
   }
 
-  private static Tensors madeUp(Layout layout) {
+  /** Returns an example of zeros. */
+  static Tensors madeUp(Layout layout) {
     long[] sizes = layout.newSizes(MADE_UP_SIZE);
     List<TensorSpec> specs = layout.example().inputs();
     Tensor[] tensors = new Tensor[specs.size()];

@@ -72,7 +72,7 @@ public final class OnnxEngine implements Engine {
       boolean alone = !model.hasExternalData() && !onnxOptions.trustModels();
       ModelSource whole = alone || source.sha256() != null ? source : null;
       return Session.load(
-          "onnx:" + stem(source.name()), whole, () -> replicas(model, options), options);
+          "onnx:" + stem(source.name()), whole, own -> replicas(model, own), options);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.inproc.inference.onnx;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -48,6 +49,17 @@ class DevicesTest {
       ModelLoadException failure =
           assertThrows(ModelLoadException.class, () -> load(Device.of(kind, 0)));
       assertTrue(failure.getMessage().contains("device " + kind + ":0"), failure::getMessage);
+    }
+  }
+
+  @Test
+  void autoDevice_withoutAGpu_isTheCpu_andTheDescriptionTellsWhy() {
+    assumeMissing(OrtProvider.CUDA);
+    try (Session session = load(Device.auto())) {
+      assertEquals(List.of(Device.cpu()), session.devices());
+      String told = session.describe().toString();
+      assertTrue(told.contains("onnxruntime_providers_cuda"), told);
+      assertTrue(told.contains("cpu: a batch of 1 in "), told);
     }
   }
 }

@@ -64,7 +64,7 @@ public final class TensorFlowEngine implements Engine {
           Session.load(
               "tensorflow:" + source.name(),
               source,
-              () -> replicas(staged, loader, options),
+              own -> replicas(staged, loader, own),
               options);
       if (tensorFlowOptions.servingWarmUp()) {
         ServingWarmUp.run(session, staged.directory(), tensorFlowOptions.signature());
