@@ -1,0 +1,248 @@
+package dev.inproc.benchmarks;
+
+import com.google.gson.JsonObject;
+import dev.inproc.benchmarks.load.Arrivals;
+import dev.inproc.benchmarks.load.Clock;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.batch.Batching;
+import dev.inproc.inference.deploy.Deployment;
+import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.SessionOptions;
+import dev.inproc.inference.model.ModelVersion;
+import dev.inproc.inference.onnx.OnnxEngine;
+import dev.inproc.inference.onnx.testing.Models;
+import dev.inproc.inference.tensor.Tensor;
+import dev.inproc.inference.tensor.Tensors;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What a switch of versions costs the calls meanwhile. MiniLM gets Poisson arrivals at 40 % of what
+ * it can answer, and a tiny model beside it 200 calls a second; then MiniLM is switched to another
+ * version. Measured are the calls that are due between the begin of {@code switchTo} and its end,
+ * each from the moment at which it was due. The same is measured beside a plain thread that spins
+ * for as long, and with nothing beside; the three take turns, so that all meet the same noise.
+ *
+ * <pre>{@code
+ * java -cp benchmarks/target/benchmarks.jar dev.inproc.benchmarks.SwitchTail --rounds 10
+ * }</pre>
+ *
+ * <p>One line of JSON for each of {@code quiet}, {@code spinning} and {@code switching}: p50, p99
+ * and p99.9 in milliseconds of both models, over all rounds.
+ */
+public final class SwitchTail {
+  private static final double LOAD = 0.4;
+  private static final int OTHER_PER_SECOND = 200;
+  private static final int LEAD_SECONDS = 1;
+  private static final int WARM_UP_SECONDS = 5;
+  private static final int PROBE_OUTSTANDING = 16;
+  private static final int BATCH = 16;
+
+  private SwitchTail() {}
+
+  /** Latencies of calls that were due within some windows. */
+  private static final class Windowed {
+    private final List<Double> millis = new ArrayList<>();
+
+    void add(Paced calls, long from, long to) {
+      millis.addAll(calls.within(from, to));
+    }
+
+    double at(double quantile) {
+      Collections.sort(millis);
+      return millis.isEmpty()
+          ? Double.NaN
+          : millis.get((int) Math.min(millis.size() - 1, quantile * millis.size()));
+    }
+  }
+
+  /** Calls at times of a schedule, from a thread of its own. */
+  private static final class Paced {
+    private final long[] due;
+    private final long[] took;
+    private final List<CompletableFuture<?>> calls = new ArrayList<>();
+    private final Thread thread;
+    private final AtomicInteger failed;
+
+    Paced(
+        Predictor<Tensors, Tensors> predictor,
+        List<Tensors> inputs,
+        long[] schedule,
+        AtomicInteger failed) {
+      this.failed = failed;
+      due = new long[schedule.length];
+      took = new long[schedule.length];
+      long start = System.nanoTime();
+      thread =
+          new Thread(
+              () -> {
+                for (int i = 0; i < schedule.length && !Thread.interrupted(); i++) {
+                  int call = i;
+                  due[call] = start + schedule[call];
+                  Clock.SYSTEM.sleepUntil(due[call]);
+                  calls.add(
+                      predictor
+                          .submit(inputs.get(call % inputs.size()))
+                          .whenComplete(
+                              (answer, failure) -> {
+                                took[call] = System.nanoTime() - due[call];
+                                if (failure != null) {
+                                  failed.incrementAndGet();
+                                }
+                              }));
+                }
+              });
+      thread.start();
+    }
+
+    void end() throws InterruptedException {
+      thread.interrupt();
+      thread.join();
+      calls.forEach(call -> call.exceptionally(e -> null).join());
+    }
+
+    List<Double> within(long from, long to) {
+      List<Double> millis = new ArrayList<>();
+      for (int i = 0; i < calls.size(); i++) {
+        if (due[i] - from >= 0 && to - due[i] > 0) {
+          millis.add(took[i] / 1e6);
+        }
+      }
+      return millis;
+    }
+  }
+
+  /** Measures and prints. */
+  public static void main(String[] arguments) throws InterruptedException {
+    NamedOptions options = new NamedOptions(Set.of("rounds", "seed"), Set.of(), arguments);
+    int rounds = options.integer("rounds", "10", 1_000);
+    long seed = options.seed();
+    byte[] model = MiniLm.model();
+    List<Tensors> texts = MiniLm.mixedTexts().stream().map(MiniLm::encode).toList();
+    List<Tensors> rows =
+        TinyData.rows().stream().map(row -> Tensors.of("x", Tensor.of(row))).toList();
+    try (Deployment<Tensors, Tensors> miniLm =
+            Deployment.<Tensors, Tensors>builder(
+                    (version, lane) ->
+                        new OnnxEngine()
+                            .load(version.source(), padded())
+                            .with(Batching.upTo(BATCH)))
+                .warmUp(texts.subList(0, 4))
+                .keepWarm(Duration.ZERO)
+                .open(ModelVersion.of("minilm", 1, ModelSource.bytes("minilm", model)));
+        Predictor<Tensors, Tensors> tiny =
+            new OnnxEngine()
+                .load(ModelSource.bytes("tiny", Models.tinyMlp()))
+                .with(Batching.upTo(BATCH))) {
+      double perSecond = LOAD * capacity(miniLm, texts);
+      System.err.printf("%.1f calls a second, seed %d%n", perSecond, seed);
+      measure(miniLm, tiny, texts, rows, model, perSecond, rounds, seed);
+    }
+  }
+
+  private static SessionOptions padded() {
+    return SessionOptions.builder()
+        .pad(MiniLm.IDS, 0)
+        .pad(MiniLm.MASK, 0)
+        .pad(MiniLm.TYPES, 0)
+        .build();
+  }
+
+  private static double capacity(Predictor<Tensors, Tensors> predictor, List<Tensors> inputs) {
+    double perSecond = 0;
+    for (int part = 0; part < 2; part++) { // the first warms up
+      long start = System.nanoTime();
+      long end = start + Duration.ofSeconds(WARM_UP_SECONDS).toNanos();
+      int answered = 0;
+      List<CompletableFuture<Tensors>> under = new ArrayList<>();
+      for (int i = 0; end - System.nanoTime() > 0; i++) {
+        under.add(predictor.submit(inputs.get(i % inputs.size())));
+        if (under.size() == PROBE_OUTSTANDING) {
+          under.remove(0).join();
+          answered++;
+        }
+      }
+      perSecond = answered * 1e9 / (System.nanoTime() - start);
+      under.forEach(CompletableFuture::join);
+    }
+    return perSecond;
+  }
+
+  private static void measure(
+      Deployment<Tensors, Tensors> miniLm,
+      Predictor<Tensors, Tensors> tiny,
+      List<Tensors> texts,
+      List<Tensors> rows,
+      byte[] model,
+      double perSecond,
+      int rounds,
+      long seed)
+      throws InterruptedException {
+    String[] kinds = {"switching", "spinning", "quiet"};
+    Windowed[] own = {new Windowed(), new Windowed(), new Windowed()};
+    Windowed[] other = {new Windowed(), new Windowed(), new Windowed()};
+    AtomicInteger failed = new AtomicInteger();
+    List<Double> seconds = new ArrayList<>();
+    long nanos = 0;
+    for (int round = 0; round < rounds; round++) {
+      for (int kind = 0; kind < kinds.length; kind++) {
+        long[] forMiniLm = Arrivals.POISSON.schedule(perSecond, 120, seed + round);
+        long[] forTiny = Arrivals.POISSON.schedule(OTHER_PER_SECOND, 120, seed - 1 - round);
+        Paced a = new Paced(miniLm, texts, forMiniLm, failed);
+        Paced b = new Paced(tiny, rows, forTiny, failed);
+        Thread.sleep(Duration.ofSeconds(LEAD_SECONDS).toMillis());
+        long from = System.nanoTime();
+        switch (kind) {
+          case 0 -> {
+            ModelSource source = ModelSource.bytes("minilm", model);
+            miniLm.switchTo(ModelVersion.of("minilm", round + 2L, source));
+            nanos = System.nanoTime() - from;
+            seconds.add(nanos / 1e9);
+          }
+          case 1 -> spin(nanos);
+          default -> Thread.sleep(nanos / 1_000_000);
+        }
+        long to = System.nanoTime();
+        a.end();
+        b.end();
+        own[kind].add(a, from, to);
+        other[kind].add(b, from, to);
+      }
+    }
+    Collections.sort(seconds);
+    for (int kind = 0; kind < kinds.length; kind++) {
+      JsonObject json = new JsonObject();
+      json.addProperty("beside", kinds[kind]);
+      add(json, "minilm", own[kind], own[1]);
+      add(json, "tiny", other[kind], other[1]);
+      System.out.println(json);
+    }
+    JsonObject json = new JsonObject();
+    json.addProperty("switchSeconds", seconds.get(seconds.size() / 2));
+    json.addProperty("failed", failed.get());
+    json.addProperty("rounds", rounds);
+    System.out.println(json);
+  }
+
+  private static void spin(long nanos) {
+    long end = System.nanoTime() + nanos;
+    while (end - System.nanoTime() > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private static void add(JsonObject json, String name, Windowed calls, Windowed beside) {
+    json.addProperty(name + "Calls", calls.millis.size());
+    for (double quantile : new double[] {0.5, 0.99, 0.999}) {
+      json.addProperty(name + "P" + quantile * 100, Math.round(calls.at(quantile) * 100) / 100.0);
+    }
+    json.addProperty(
+        name + "P99AgainstSpinning",
+        Math.round(calls.at(0.99) / beside.at(0.99) * 100) / 100.0);
+  }
+}
