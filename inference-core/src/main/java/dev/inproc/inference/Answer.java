@@ -28,14 +28,21 @@ public final class Answer<O> {
   private final @Nullable String version;
   private final @Nullable String arm;
   private final double similarity;
+  private final @Nullable Object similarTo;
 
   Answer(
-      O value, Source source, @Nullable String version, @Nullable String arm, double similarity) {
+      O value,
+      Source source,
+      @Nullable String version,
+      @Nullable String arm,
+      double similarity,
+      @Nullable Object similarTo) {
     this.value = value;
     this.source = source;
     this.version = version;
     this.arm = arm;
     this.similarity = similarity;
+    this.similarTo = similarTo;
   }
 
   /** Returns the answer itself. */
@@ -66,6 +73,15 @@ public final class Answer<O> {
     return source == Source.SIMILARITY_CACHE
         ? OptionalDouble.of(similarity)
         : OptionalDouble.empty();
+  }
+
+  /**
+   * Returns the request that this answer was given to first; empty but for {@link
+   * Source#SIMILARITY_CACHE}, and unless the cache was made to tell it: it is another caller's. It
+   * is no part of {@link #toString}.
+   */
+  public Optional<Object> similarTo() {
+    return Optional.ofNullable(similarTo);
   }
 
   @Override

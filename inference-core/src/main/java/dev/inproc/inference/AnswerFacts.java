@@ -16,6 +16,7 @@ public final class AnswerFacts {
   private @Nullable String version;
   private @Nullable String arm;
   private double similarity;
+  private @Nullable Object similarTo;
 
   AnswerFacts() {}
 
@@ -43,6 +44,14 @@ public final class AnswerFacts {
     similarity = value;
   }
 
+  /**
+   * Tells the request that a similarity cache had the answer to. It is another caller's, so a cache
+   * tells it only where its owner has asked for it.
+   */
+  public void similarTo(Object request) {
+    similarTo = request;
+  }
+
   /** Tells the version of the model that gives the answer. */
   public void version(String name) {
     version = name;
@@ -55,6 +64,6 @@ public final class AnswerFacts {
 
   /** Returns an answer with what has been told of it so far. */
   <O> Answer<O> answer(O value) {
-    return new Answer<>(value, source, version, arm, similarity);
+    return new Answer<>(value, source, version, arm, similarity, similarTo);
   }
 }

@@ -7,12 +7,16 @@ import dev.inproc.inference.internal.concurrent.RefCountedResource;
 import dev.inproc.inference.internal.concurrent.Workers;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The end of a cache: it counts the calls under way, and once it is closed and the last has ended,
  * what the cache wraps is closed. Thread-safe.
  */
 final class CacheClosing {
+  private static final ThreadLocal<@Nullable Inside> INSIDE = new ThreadLocal<>();
+
   private final Predictor<?, ?> inner;
   private final Workers workers;
   private final Runnable onLastOut;
@@ -31,6 +35,42 @@ final class CacheClosing {
     this.onLastOut = onLastOut;
   }
 
+  /** The caches whose calls a thread is in, the innermost first. */
+  private record Inside(CacheClosing cache, @Nullable Inside outer) {}
+
+  /**
+   * Runs a part of a call on this thread that may run code of the user. A thread that closes the
+   * cache from there does not wait, since the call that it would wait for is its own.
+   */
+  <T> T inside(Supplier<T> part) {
+    Inside outer = INSIDE.get();
+    INSIDE.set(new Inside(this, outer));
+    try {
+      return part.get();
+    } finally {
+      INSIDE.set(outer);
+    }
+  }
+
+  /** Runs as {@link #inside} does. */
+  void runInside(Runnable part) {
+    inside(
+        () -> {
+          part.run();
+          return part;
+        });
+  }
+
+  /** Whether this thread is in a call of this cache. */
+  private boolean isInside() {
+    for (Inside each = INSIDE.get(); each != null; each = each.outer()) {
+      if (each.cache() == this) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Returns the count of calls under way, which each of them enters and leaves. */
   RefCountedResource calls() {
     return calls;
@@ -39,7 +79,7 @@ final class CacheClosing {
   /**
    * Takes no more calls, and waits.
    *
-   * @param waits whether this thread may wait for the calls under way
+   * @param waits whether this thread may wait, as far as the cache knows
    */
   void close(boolean waits) {
     if (stopIntake(waits)) {
@@ -51,7 +91,7 @@ final class CacheClosing {
   /**
    * Takes no more calls, and waits for so long.
    *
-   * @param waits whether this thread may wait for the calls under way
+   * @param waits whether this thread may wait, as far as the cache knows
    * @param onTimeout ends calls that have not ended in time, before what is inside is closed
    * @return whether everything has been released
    */
@@ -69,7 +109,8 @@ final class CacheClosing {
     return calls.awaitFreed(BoundedClose.GRACE_NANOS) && closed;
   }
 
-  private boolean stopIntake(boolean waits) {
+  private boolean stopIntake(boolean mayWait) {
+    boolean waits = mayWait && !isInside();
     if (waits) {
       closers.incrementAndGet();
     }

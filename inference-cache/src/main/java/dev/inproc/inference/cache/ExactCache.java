@@ -63,15 +63,17 @@ final class ExactCache<I, O> implements CachingPredictor<I, O> {
     notifier = new CompletionNotifier(on.notifier());
     store = new Store<>(settings, answers, timer, on.upkeep());
     closing = new CacheClosing(inner, threads.workers(), store::clear);
+    Predictor<I, O> inside = new InsidePredictor<>(inner, closing);
     loads = new SingleFlight<>(store, closing.calls(), counts, this);
     PayoffSampler meter = new PayoffSampler(breaker, counts, timer, settings.isAlwaysOn(), this);
     LoadCompletion<I, O> runs =
-        new LoadCompletion<>(inner, store, answers, timer, loads, notifier, counts);
+        new LoadCompletion<>(inside, store, answers, timer, loads, notifier, counts);
     hits = new HitPath<>(keys, store, answers, loads, runs, counts, meter);
-    misses = new MissPath<>(inner, this, threads, answers, timer, hits, loads, runs, counts, meter);
+    misses =
+        new MissPath<>(inside, this, threads, answers, timer, hits, loads, runs, counts, meter);
     lists =
         new BulkLookup.Layer<>(
-            inner, keys, answers, timer, hits, misses, loads, runs, counts, meter);
+            inside, keys, answers, timer, hits, misses, loads, runs, counts, meter);
   }
 
   @Override

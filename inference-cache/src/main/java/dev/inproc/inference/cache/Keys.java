@@ -67,6 +67,11 @@ final class Keys {
     return plain == input ? input : (I) Snapshots.of(input);
   }
 
+  /** Returns a copy of a request for a caller, which may change it. */
+  static <I> I copied(I request, Object kept) {
+    return owned(request, kept(kept)); // an array's key is copied with the array
+  }
+
   /** Returns the request within a key. */
   static Object input(Object key) {
     Object plain = key instanceof ScopedKey scoped ? scoped.key() : key;

@@ -9,10 +9,13 @@ import dev.inproc.inference.cache.bound.HitGuarantee;
  */
 final class RiskAims {
   /** Parts of the share that may be wrong. */
-  private static final double[] PARTS = {0.2, 0.3, 0.45, 0.6, 0.7};
+  private static final double[] PARTS = {0.3, 0.45, 0.6, 0.75, 0.85};
 
   /** Each part but the first is aimed at while fewer are audited than this. */
   private static final double[] AUDITED_BELOW = {0.6, 0.33, 0.17, 0.08};
+
+  /** The highest aim until the cache is certified, which it is the sooner the less it risks. */
+  private static final int BEFORE_CERTIFIED = 1;
 
   private final HitGuarantee guarantee;
 
@@ -36,6 +39,6 @@ final class RiskAims {
     while (aim < AUDITED_BELOW.length && audited < AUDITED_BELOW[aim]) {
       aim++;
     }
-    return aim;
+    return guarantee.isCertified() ? aim : Math.min(aim, BEFORE_CERTIFIED);
   }
 }

@@ -94,15 +94,18 @@ final class SimilarSteps<I, O> {
 
   O hit(Lookup<I, O> found, SimilarEntry<I, O> hit, CallOptions options) {
     O own = isolated(hit);
-    tell(found, options);
+    tell(found, hit, options);
     counted(found, hit);
     return own;
   }
 
-  void tell(Lookup<I, O> found, CallOptions options) {
+  void tell(Lookup<I, O> found, SimilarEntry<I, O> hit, CallOptions options) {
     AnswerFacts facts = AnswerFacts.of(options);
     if (facts != null) {
       facts.similarity(Math.max(0, found.similarity()));
+      if (settings.tellsRequests) {
+        facts.similarTo(Keys.copied(hit.request, hit.key));
+      }
     }
   }
 

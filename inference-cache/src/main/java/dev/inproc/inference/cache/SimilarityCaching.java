@@ -144,6 +144,15 @@ public final class SimilarityCaching<I, O> implements Adapter<I, O, I, O> {
   }
 
   /**
+   * Returns this caching with answers that tell which request they were given to first; see {@link
+   * dev.inproc.inference.Answer#similarTo}. That request is another caller's data, so no answer
+   * tells it unless this is set.
+   */
+  public SimilarityCaching<I, O> withRequestsInAnswers() {
+    return with(builder -> builder.tellsRequests = true);
+  }
+
+  /**
    * Returns this caching for answers of a type that the library knows; see {@link
    * Caching#withAnswers}.
    *

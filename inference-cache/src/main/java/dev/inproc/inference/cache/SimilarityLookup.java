@@ -104,7 +104,7 @@ final class SimilarityLookup<I, O> {
     SimilarEntry<I, O> nearest = allowed.get(0).entry();
     float similarity = allowed.get(0).cosine();
     RiskFeatures features = features(allowed, request);
-    Trial trial = features != null && isServed(features) ? trial() : null;
+    Trial trial = features != null && isServed(features) ? trial(features) : null;
     return new Lookup<>(query, nearest, similarity, features, trial);
   }
 
@@ -137,8 +137,8 @@ final class SimilarityLookup<I, O> {
     return false;
   }
 
-  private @Nullable Trial trial() {
-    Trial trial = guarantee.begin();
+  private @Nullable Trial trial(RiskFeatures features) {
+    Trial trial = guarantee.begin(rule.risk(features));
     if (trial == null) {
       counts.missed(MissReason.NO_ROOM);
     } else if (trial.isAudit()) {

@@ -82,7 +82,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     enter();
     try {
       Object kept = Keys.kept(key);
-      return answer(kept, Keys.owned(input, kept), armed(options));
+      return closing.inside(() -> answer(kept, Keys.owned(input, kept), armed(options)));
     } finally {
       closing.calls().release();
     }
@@ -145,8 +145,8 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     }
     long start = System.nanoTime();
     call.follow(
-        () -> embedding.submit(call.request(), options),
-        (vector, failure) -> embedded(call, start, vector, failure));
+        () -> closing.inside(() -> embedding.submit(call.request(), options)),
+        (vector, failure) -> closing.runInside(() -> embedded(call, start, vector, failure)));
     return call;
   }
 
@@ -184,7 +184,7 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
 
   private void deliver(SimilarCall<I, O> call, Lookup<I, O> found, SimilarEntry<I, O> hit) {
     O own = steps.isolated(hit);
-    steps.tell(found, call.options());
+    steps.tell(found, hit, call.options());
     if (call.answer(own)) {
       steps.counted(found, hit);
     }
@@ -197,7 +197,8 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
         (answer, failure) -> {
           try {
             if (failure == null) {
-              steps.learn(found, call.key(), call.request(), options, answer);
+              closing.runInside(
+                  () -> steps.learn(found, call.key(), call.request(), options, answer));
               call.answer(answer);
             } else {
               steps.failed(found, call.key(), call.request(), options);
@@ -221,7 +222,8 @@ final class SimilarityPredictor<I, O> implements SimilarityCachingPredictor<I, O
     }
     enter();
     try {
-      return new SimilarList<>(steps, all, armed(BlockedCaller.options(options))).answers();
+      CallOptions own = armed(BlockedCaller.options(options));
+      return closing.inside(() -> new SimilarList<>(steps, all, own).answers());
     } finally {
       closing.calls().release();
     }

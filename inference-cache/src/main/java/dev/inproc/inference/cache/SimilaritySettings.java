@@ -19,6 +19,7 @@ final class SimilaritySettings<I, O> {
   final int allowance;
   final List<BiPredicate<? super I, ? super I>> vetoes;
   final int riskFeatureCount;
+  final boolean tellsRequests;
   final @Nullable RiskFunction<I> riskFeatures;
   final @Nullable AnswerIsolation answers;
   final @Nullable Duration timeToLive;
@@ -32,6 +33,7 @@ final class SimilaritySettings<I, O> {
     allowance = builder.allowance;
     vetoes = List.copyOf(builder.vetoes);
     riskFeatureCount = builder.riskFeatureCount;
+    tellsRequests = builder.tellsRequests;
     riskFeatures = builder.riskFeatures;
     answers = builder.answers;
     timeToLive = builder.timeToLive;
@@ -48,6 +50,7 @@ final class SimilaritySettings<I, O> {
     int allowance = 30;
     final List<BiPredicate<? super I, ? super I>> vetoes = new ArrayList<>();
     int riskFeatureCount;
+    boolean tellsRequests;
     @Nullable RiskFunction<I> riskFeatures;
     @Nullable AnswerIsolation answers;
     @Nullable Duration timeToLive;
@@ -69,6 +72,7 @@ final class SimilaritySettings<I, O> {
       allowance = settings.allowance;
       vetoes.addAll(settings.vetoes);
       riskFeatureCount = settings.riskFeatureCount;
+      tellsRequests = settings.tellsRequests;
       riskFeatures = settings.riskFeatures;
       answers = settings.answers;
       timeToLive = settings.timeToLive;
@@ -110,6 +114,7 @@ final class SimilaritySettings<I, O> {
         allowance,
         vetoes,
         riskFeatureCount,
+        tellsRequests,
         riskFeatures,
         answers,
         timeToLive);

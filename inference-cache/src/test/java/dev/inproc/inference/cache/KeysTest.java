@@ -87,6 +87,17 @@ class KeysTest {
     assertEquals(1, cache.metrics().hits());
   }
 
+  /** What a caller gets of a request that is kept, it may change. */
+  @Test
+  void copied_sharesNothingWithWhatIsKept() {
+    Object key = Keys.kept(keys.of(new float[] {1, 2}, "scope"));
+    float[] kept = Keys.owned(new float[] {1, 2}, key);
+    float[] copy = Keys.copied(kept, key);
+    copy[0] = 7;
+    assertEquals(1, kept[0]);
+    assertEquals(keys.of(new float[] {1, 2}, "scope"), key);
+  }
+
   @Test
   void kept_sharesNothingWithTheCaller() {
     Map<String, Integer> map = new HashMap<>(Map.of("a", 1));

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.Answer;
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Predictor;
 import dev.inproc.inference.testing.Await;
 import java.time.Duration;
 import java.util.List;
@@ -15,10 +17,13 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** Functions, embedders and callers that do what they should not. */
 class SimilarityHostileUseTest {
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
+
   private final FakeModel<String, float[]> model = FakeModel.of(SimilarFixture::answer);
 
   @Test
@@ -217,5 +222,83 @@ class SimilarityHostileUseTest {
     assertTrue(
         fixture.cache.similarityMetrics().indexBytes() < 20_000,
         "bytes: " + fixture.cache.similarityMetrics().indexBytes());
+  }
+
+  /** A function that closes the cache which calls it, from each kind of call. */
+  @Test
+  void close_fromAnEquivalence_doesNotWaitForItsOwnCall() throws Exception {
+    List<Function<Predictor<String, float[]>, float[]>> calls =
+        List.of(
+            cache -> cache.predict("topic 1, way 2"),
+            cache -> cache.predict("topic 1, way 2", CallOptions.DEFAULT.withTimeout(TIMEOUT)),
+            cache -> cache.predictAll(List.of("topic 1, way 2")).get(0),
+            cache -> cache.submit("topic 1, way 2").join());
+    for (Function<Predictor<String, float[]>, float[]> call : calls) {
+      AtomicReference<Predictor<String, float[]>> self = new AtomicReference<>();
+      FakeModel<String, float[]> own = FakeModel.of(SimilarFixture::answer);
+      var cache =
+          SimilarityCaching.<String, float[]>of(
+                  10,
+                  FakeModel.of(SimilarFixture::vector),
+                  (one, other) -> {
+                    self.get().close();
+                    return true;
+                  })
+              .withAnswers(float[].class)
+              .adapt(own);
+      self.set(cache);
+      cache.predict("topic 1, way 1");
+      CompletableFuture<float[]> answer = CompletableFuture.supplyAsync(() -> call.apply(cache));
+      assertArrayEquals(new float[] {1}, answer.get(20, TimeUnit.SECONDS));
+      Await.until("the last call to end has it closed", () -> own.closes() == 1);
+    }
+  }
+
+  /** Code of the user within the model's call, such as a codec, closes the cache around it. */
+  @Test
+  void close_fromWithinTheModel_doesNotWaitForItsOwnCall() throws Exception {
+    List<Function<Predictor<String, float[]>, float[]>> calls =
+        List.of(
+            cache -> cache.predict("topic 1, way 2"),
+            cache -> cache.predictAll(List.of("topic 1, way 2")).get(0),
+            cache -> cache.submit("topic 1, way 2").join());
+    for (Function<Predictor<String, float[]>, float[]> call : calls) {
+      AtomicReference<Predictor<String, float[]>> self = new AtomicReference<>();
+      FakeModel<String, float[]> own =
+          FakeModel.of(
+              text -> {
+                self.get().close();
+                return SimilarFixture.answer(text);
+              });
+      var cache = Caching.exact(10).withAnswers(float[].class).decorate(own);
+      self.set(cache);
+      CompletableFuture<float[]> answer = CompletableFuture.supplyAsync(() -> call.apply(cache));
+      assertArrayEquals(new float[] {1}, answer.get(20, TimeUnit.SECONDS));
+      Await.until("the last call to end has it closed", () -> own.closes() == 1);
+    }
+  }
+
+  @Test
+  void answer_tellsTheOtherRequest_onlyIfAsked() {
+    for (boolean asked : new boolean[] {false, true}) {
+      SimilarFixture fixture =
+          SimilarFixture.learned(
+              caching -> asked ? caching.withRequestsInAnswers() : caching, SimilarFixture::vector);
+      fixture.coin = SimilarFixture.Coin.HIT;
+      var answers = fixture.cache.answers();
+      for (Answer<float[]> answer :
+          List.of(
+              answers.predict(fixture.another(7)),
+              answers.submit(fixture.another(7)).join(),
+              answers.predictAll(List.of(fixture.another(7))).get(0))) {
+        assertEquals(Answer.Source.SIMILARITY_CACHE, answer.source());
+        assertEquals(asked, answer.similarTo().isPresent());
+        answer
+            .similarTo()
+            .ifPresent(request -> assertEquals(7, SimilarFixture.topic((String) request)));
+        assertTrue(!answer.toString().contains("way"), answer.toString());
+      }
+      assertTrue(answers.predict(fixture.another(100_000)).similarTo().isEmpty());
+    }
   }
 }

@@ -15,10 +15,18 @@ final class AuditRates {
 
   static final int COUNT = RATES.length;
 
+  /** The ratio of most rates to the one below. */
+  private static final double STEP = 1.4;
+
   private AuditRates() {}
 
   /** Returns the rate of an index, from the lowest on. */
   static double at(int rate) {
     return RATES[rate];
+  }
+
+  /** Returns how many rates up a factor is, rounded; negative for a factor below 1. */
+  static int steps(double factor) {
+    return (int) Math.round(Math.log(factor) / Math.log(STEP));
   }
 }

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Rate.</b> The less room the promise leaves, the more candidates are audited: a wrong one
  * that an audit finds then costs less, down to nearly nothing. So the cache that served too many
- * wrong hits goes on by audits until it has proved itself again.
+ * wrong hits goes on by audits until it has proved itself again. A candidate of a higher expected
+ * risk is audited with a higher rate than others: its wrong hit would cost the room of many.
  *
  * <p><b>Epochs.</b> The promise holds, with twice the allowance, for the hits of each epoch too,
  * with a bound and a part of the error probability of its own. An epoch ends after twice as many
@@ -32,6 +33,14 @@ public final class HitGuarantee {
 
   /** Room, in audits that find wrong candidates, that the rate leaves where it can. */
   private static final int STEADY_ROOM = 3;
+
+  /**
+   * The expected risk, as a part of the promised share, above which a candidate's rate is higher.
+   */
+  private static final double USUAL_RISK = 0.7;
+
+  /** How many rates higher the riskiest candidates are audited. */
+  private static final int MOST_STEPS_UP = 5;
 
   /** Hits after which the rate may fall. */
   private static final int HITS_A_RATE = 16;
@@ -60,9 +69,9 @@ public final class HitGuarantee {
   private long epochEnd;
   private long audits;
   private long refused;
-  private long certifiedAtHit = -1;
+  private volatile long certifiedAtHit = -1; // written under the lock
 
-  /** The rate for the next candidate, and the bounds if its audit found it wrong. */
+  /** The lowest rate for the next candidate, and the bounds if its audit found it wrong. */
   private volatile int rate = AuditRates.COUNT - 1;
 
   private int totalWithNext;
@@ -102,9 +111,10 @@ public final class HitGuarantee {
   /**
    * Reserves room for a candidate and flips its coin.
    *
+   * @param risk the expected probability that it is wrong; the promise holds whatever it is
    * @return null if the promise leaves no room: the candidate is to be a miss
    */
-  public @Nullable Trial begin() {
+  public @Nullable Trial begin(double risk) {
     lock.lock();
     try {
       if (total.hits() >= rateUntilHit) {
@@ -114,10 +124,11 @@ public final class HitGuarantee {
         refused++;
         return null;
       }
-      boolean isAudit = coins.flip(AuditRates.at(rate));
-      Trial trial = new Trial(outcomes, epoch, rate, isAudit);
-      total.decided(rate, isAudit);
-      epoch.decided(rate, isAudit);
+      int own = rateOf(risk); // the room for the lowest rate is enough for a higher one
+      boolean isAudit = coins.flip(AuditRates.at(own));
+      Trial trial = new Trial(outcomes, epoch, own, isAudit);
+      total.decided(own, isAudit);
+      epoch.decided(own, isAudit);
       if (isAudit) {
         audits++;
         chooseRate();
@@ -126,6 +137,11 @@ public final class HitGuarantee {
     } finally {
       lock.unlock();
     }
+  }
+
+  private int rateOf(double risk) {
+    int steps = AuditRates.steps(risk / (USUAL_RISK * promise.maxWrongShare()));
+    return Math.min(rate + Math.max(0, Math.min(MOST_STEPS_UP, steps)), AuditRates.COUNT - 1);
   }
 
   private boolean hasRoom(int totalBound, int epochBound) {
@@ -196,7 +212,15 @@ public final class HitGuarantee {
 
   // ---- figures ----
 
-  /** Returns the probability with which the next candidate is audited. Takes no lock. */
+  /** Returns whether the promise holds without the allowance. Takes no lock. */
+  public boolean isCertified() {
+    return certifiedAtHit >= 0;
+  }
+
+  /**
+   * Returns the probability with which the next candidate is audited if it is one of the less
+   * risky. Takes no lock.
+   */
   public double auditProbability() {
     return AuditRates.at(rate);
   }

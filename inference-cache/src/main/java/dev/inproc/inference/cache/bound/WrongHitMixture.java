@@ -18,8 +18,8 @@ package dev.inproc.inference.cache.bound;
  * lost, which only loosens the bound. {@code docs/similarity-proof.md} has the proof.
  */
 final class WrongHitMixture {
-  private static final double[] LAMBDAS = {0.025, 0.045, 0.08, 0.13, 0.2, 0.3, 0.45, 0.7};
-  private static final double[] WEIGHTS = {0.06, 0.08, 0.12, 0.18, 0.22, 0.18, 0.1, 0.06};
+  private static final double[] LAMBDAS = {0.03, 0.06, 0.1, 0.15, 0.2, 0.28, 0.42, 0.7};
+  private static final double[] WEIGHTS = {0.04, 0.08, 0.2, 0.27, 0.2, 0.1, 0.06, 0.05};
 
   /** {@code COSTS[rate][component]}; infinite where the component is out. */
   private static final double[][] COSTS = costs();

@@ -124,16 +124,17 @@ final class RiskHistogram {
 
   /**
    * Returns the raw risk up to which the mean calibrated risk is at most {@code mean}, were {@code
-   * more} more labels found wrong. Zero if even the least risky are too many.
+   * more} more labels found wrong, and no calibrated risk above {@code most}. Zero if even the
+   * least risky are too many.
    */
-  double threshold(double[] calibrated, double mean, double more) {
+  double threshold(double[] calibrated, double mean, double most, double more) {
     double total = 0;
     double square = 0;
     double smooth = 0;
     double found = 0;
     double room = 0;
     double threshold = 0;
-    for (int i = 0; i < BUCKETS; i++) {
+    for (int i = 0; i < BUCKETS && calibrated[i] <= most; i++) {
       if (mass[i] == 0) {
         continue;
       }

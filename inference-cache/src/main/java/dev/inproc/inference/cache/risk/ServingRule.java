@@ -35,6 +35,9 @@ public final class ServingRule {
   private static final double MATTERS_BELOW = 0.1;
   private static final double MATTERS_LEAST = 0.02;
 
+  /** A request that is more likely wrong than right is not served, whatever the mean is. */
+  private static final double MOST_RISK = 0.5;
+
   /** How many more labels are taken for wrong. */
   private static final double PESSIMISM = 0.8;
 
@@ -162,7 +165,10 @@ public final class ServingRule {
     double[] thresholds = new double[aims.length];
     if (labels >= LABELS_BEFORE_SERVING) {
       Arrays.setAll(
-          thresholds, i -> histogram.threshold(calibration, aims[i] / correction, PESSIMISM));
+          thresholds,
+          i ->
+              histogram.threshold(
+                  calibration, aims[i] / correction, MOST_RISK / correction, PESSIMISM));
     }
     int least = 0;
     while (least < aims.length - 1 && histogram.shareUpTo(thresholds[least]) < LEAST_SHARE) {

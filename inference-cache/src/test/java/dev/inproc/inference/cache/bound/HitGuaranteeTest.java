@@ -33,7 +33,7 @@ class HitGuaranteeTest {
   void begin_whileAuditsStayOpen_reservesTheirWorstCase() {
     HitGuarantee guarantee = new HitGuarantee(PROMISE, probability -> true);
     int begun = 0;
-    while (guarantee.begin() != null) {
+    while (guarantee.begin(0) != null) {
       begun++;
       HitAccount account = guarantee.account();
       assertEquals(begun, account.openAudits());
@@ -49,20 +49,20 @@ class HitGuaranteeTest {
   void begin_onceAnOpenAuditIsFoundRight_hasRoomAgain() {
     HitGuarantee guarantee = new HitGuarantee(PROMISE, probability -> true);
     List<Trial> open = new ArrayList<>();
-    for (Trial trial = guarantee.begin(); trial != null; trial = guarantee.begin()) {
+    for (Trial trial = guarantee.begin(0); trial != null; trial = guarantee.begin(0)) {
       open.add(trial);
     }
     int full = guarantee.account().bound();
     open.forEach(trial -> trial.audited(false));
     assertEquals(0, guarantee.account().openAudits());
     assertTrue(guarantee.account().bound() < full);
-    assertNotNull(guarantee.begin());
+    assertNotNull(guarantee.begin(0));
   }
 
   @Test
   void hit_countsWhenItIsDelivered_once() {
     HitGuarantee guarantee = new HitGuarantee(PROMISE, probability -> false);
-    Trial trial = guarantee.begin();
+    Trial trial = guarantee.begin(0);
     assertNotNull(trial);
     assertEquals(0, guarantee.account().hits());
     trial.delivered();
@@ -74,7 +74,7 @@ class HitGuaranteeTest {
   @Test
   void audit_isNoHit_andHasOneLabel() {
     HitGuarantee guarantee = new HitGuarantee(PROMISE, probability -> true);
-    Trial trial = guarantee.begin();
+    Trial trial = guarantee.begin(0);
     assertNotNull(trial);
     assertTrue(trial.isAudit());
     assertThrows(IllegalStateException.class, trial::delivered);
@@ -87,11 +87,42 @@ class HitGuaranteeTest {
     assertEquals(1, account.audits());
   }
 
+  /** A candidate's own risk raises its rate, whatever it says; it never lowers it. */
+  @Test
+  void begin_ofARiskyCandidate_auditsItMoreOften() {
+    double[] heard = new double[1];
+    Coins right = coins(5);
+    HitGuarantee guarantee =
+        new HitGuarantee(
+            PROMISE,
+            probability -> {
+              heard[0] = probability;
+              return right.flip(probability);
+            });
+    for (int i = 0; i < 5_000; i++) {
+      end(guarantee.begin(0), false);
+    }
+    double usual = guarantee.auditProbability();
+    double before = usual;
+    for (double risk : new double[] {0, 0.01, 0.03, 0.06, 0.2, 1, Double.NaN}) {
+      end(guarantee.begin(risk), false);
+      assertEquals(usual, guarantee.auditProbability(), "the usual rate stays");
+      if (risk <= 0.01 || Double.isNaN(risk)) {
+        assertEquals(usual, heard[0], "risk " + risk);
+      } else {
+        assertTrue(heard[0] >= before, "risk " + risk + ": " + heard[0]);
+      }
+      before = heard[0];
+    }
+    end(guarantee.begin(1), true);
+    assertTrue(heard[0] > 3 * usual, usual + ", risk 1: " + heard[0]);
+  }
+
   @Test
   void certified_afterManyRightHits_holdsWithoutTheAllowance() {
     HitGuarantee guarantee = new HitGuarantee(PROMISE, coins(1));
     for (int i = 0; i < 20_000; i++) {
-      end(guarantee.begin(), false);
+      end(guarantee.begin(0), false);
     }
     HitAccount account = guarantee.account();
     assertTrue(account.certifiedAtHit() > 100 && account.certifiedAtHit() < 2_000, "" + account);
@@ -105,12 +136,12 @@ class HitGuaranteeTest {
   void hits_thatTurnWrong_stopBeforeThePromiseBreaks_andGoOnOnceRight() {
     HitGuarantee guarantee = new HitGuarantee(PROMISE, coins(2));
     for (int i = 0; i < 10_000; i++) {
-      end(guarantee.begin(), false);
+      end(guarantee.begin(0), false);
     }
     long before = guarantee.account().hits();
     long wrong = 0;
     for (int i = 0; i < 10_000; i++) {
-      Trial trial = guarantee.begin();
+      Trial trial = guarantee.begin(0);
       wrong += trial != null && !trial.isAudit() ? 1 : 0;
       end(trial, true);
       HitAccount account = guarantee.account();
@@ -149,7 +180,7 @@ class HitGuaranteeTest {
     for (int i = 0; i < 20_000; i++) {
       int event = random.nextInt(4);
       if (event < 2) {
-        Trial trial = guarantee.begin();
+        Trial trial = guarantee.begin(0);
         if (trial != null) {
           (trial.isAudit() ? audits : hits).add(trial);
           audited += trial.isAudit() ? 1 : 0;
@@ -192,7 +223,7 @@ class HitGuaranteeTest {
               () -> {
                 List<Trial> open = new ArrayList<>();
                 for (int i = 0; i < 2_000; i++) {
-                  Trial trial = guarantee.begin();
+                  Trial trial = guarantee.begin(0);
                   if (trial != null && trial.isAudit()) {
                     audits.incrementAndGet();
                     open.add(trial);
@@ -255,7 +286,7 @@ class HitGuaranteeTest {
       boolean isBroken = false;
       for (int i = 0; i < 600 && !isBroken; i++) {
         boolean isWrong = isBurst ? i >= 300 : i % 3 == 0;
-        Trial trial = guarantee.begin();
+        Trial trial = guarantee.begin(0);
         if (trial != null && !trial.isAudit()) {
           hits++;
           wrong += isWrong ? 1 : 0;
@@ -284,7 +315,7 @@ class HitGuaranteeTest {
             IllegalArgumentException.class,
             () -> new HitGuarantee(new Promise(0.02, 0.05, 0), coins(1)));
     assertTrue(e.getMessage().contains("at least 8 wrong hits"), e.getMessage());
-    assertNotNull(new HitGuarantee(new Promise(0.02, 0.05, 8), coins(1)).begin());
+    assertNotNull(new HitGuarantee(new Promise(0.02, 0.05, 8), coins(1)).begin(0));
   }
 
   @Test
