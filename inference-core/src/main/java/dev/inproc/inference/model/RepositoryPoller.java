@@ -158,9 +158,8 @@ final class RepositoryPoller {
           return;
         }
         if (Names.isName(name)) {
-          ModelEntry entry = models.get(name);
-          boolean isNew = entry == null;
-          entry = isNew ? entry(name) : entry;
+          ModelEntry known = models.get(name);
+          ModelEntry entry = known == null ? entry(name) : known;
           if (entry.look(now(), poll)) {
             isAny = true;
             gone.remove(name);
@@ -189,7 +188,7 @@ final class RepositoryPoller {
   }
 
   private boolean hasModels() throws IOException {
-    return operations.list(root).stream().anyMatch(Names::isName);
+    return operations.list(root).stream().anyMatch(models::containsKey);
   }
 
   /**
