@@ -240,7 +240,13 @@ class FollowerTest {
       Await.until("the refusal", () -> deployment.metrics().refused() == 1);
       repository.refresh();
       label(1);
-      lanes.timer.advance(Duration.ofHours(1).toNanos());
+      AtomicInteger hours = new AtomicInteger();
+      Await.until(
+          "hours to pass, which a retry would see",
+          () -> {
+            lanes.timer.advance(Duration.ofHours(1).toNanos());
+            return hours.incrementAndGet() == 500;
+          });
       assertEquals(1, tries.get());
       assertEquals("1:7", deployment.predict(7));
       delete(root.resolve("m").resolve("2"));
