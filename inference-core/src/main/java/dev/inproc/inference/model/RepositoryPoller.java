@@ -189,7 +189,7 @@ final class RepositoryPoller {
   }
 
   private boolean hasModels() throws IOException {
-    return operations.list(root).stream().anyMatch(Names::isName);
+    return operations.list(root).stream().anyMatch(models::containsKey);
   }
 
   /**
