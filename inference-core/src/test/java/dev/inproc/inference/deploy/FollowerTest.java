@@ -15,7 +15,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +84,34 @@ class FollowerTest {
       awaitVersion(deployment, 11);
       assertEquals(3, lanes.made.size());
     }
+  }
+
+  @Test
+  void newestVersion_thatVanishes_isNotReplacedByALowerOne() throws IOException {
+    ModelVersion ten = publish(10);
+    DeploymentSettings<Integer, String> settings =
+        new DeploymentSettings<>(List.of(), List.of(), (version, input, answer) -> {}, 0);
+    Assembly<Integer, String> parts =
+        Assembly.of(repository, "m", null, false, lanes, settings);
+    SerialTasks tasks = new SerialTasks(lanes.threads.workers());
+    Follower follower =
+        new Follower(
+            repository,
+            "m",
+            null,
+            parts.switcher(),
+            tasks,
+            new LabelWriter.Wanted(ten),
+            lanes.timer);
+    delete(root.resolve("m").resolve("10"));
+    ModelVersion nine = publish(9);
+    repository.refresh();
+    follower.versionAdded(nine);
+    CountDownLatch looked = new CountDownLatch(1);
+    tasks.add(looked::countDown);
+    Await.latch(looked);
+    assertEquals(0, parts.switcher().commands());
+    parts.switcher().close();
   }
 
   @Test
@@ -210,7 +240,13 @@ class FollowerTest {
       Await.until("the refusal", () -> deployment.metrics().refused() == 1);
       repository.refresh();
       label(1);
-      lanes.timer.advance(Duration.ofHours(1).toNanos());
+      AtomicInteger hours = new AtomicInteger();
+      Await.until(
+          "hours to pass, which a retry would see",
+          () -> {
+            lanes.timer.advance(Duration.ofHours(1).toNanos());
+            return hours.incrementAndGet() == 500;
+          });
       assertEquals(1, tries.get());
       assertEquals("1:7", deployment.predict(7));
       delete(root.resolve("m").resolve("2"));
@@ -312,6 +348,8 @@ class FollowerTest {
     try (var deployment = Deployment.builder(lanes).open(repository, "m")) {
       ModelVersion two = publish(2);
       Files.writeString(root.resolve("m").resolve("2").resolve("model"), "Weights of 2");
+      FileTime later = FileTime.from(Instant.now().plusSeconds(60)); // not within a clock's tick
+      Files.setLastModifiedTime(root.resolve("m").resolve("2").resolve("model"), later);
       ModelLoadException e = assertThrows(ModelLoadException.class, () -> deployment.switchTo(two));
       assertTrue(e.getMessage().contains("not as published"), e::getMessage);
       assertEquals(1, lanes.made.size());

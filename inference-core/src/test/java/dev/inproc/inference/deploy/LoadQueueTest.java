@@ -52,7 +52,6 @@ class LoadQueueTest {
           () -> {
             most.accumulateAndGet(active.incrementAndGet(), Math::max);
             order.add(number);
-            Thread.yield();
             active.decrementAndGet();
             done.countDown();
           });
