@@ -45,7 +45,8 @@ public final class Publish extends ModelCommand {
 
   @Option(
       names = "--engine",
-      description = "the engine that loads it; default: onnx for a file, tensorflow for a directory")
+      description =
+          "the engine that loads it; default: onnx for a file, tensorflow for a directory")
   private Optional<String> engine = Optional.empty();
 
   @Option(names = "--variant", description = "a FILE that may serve instead; may be repeated")
@@ -73,7 +74,8 @@ public final class Publish extends ModelCommand {
     Map<String, Path> sources = new LinkedHashMap<>();
     for (Path file : files) {
       if (sources.put(name(file), file) != null) {
-        throw new IllegalArgumentException("Expected files of different names, got two " + name(file));
+        throw new IllegalArgumentException(
+            "Expected files of different names, got two " + name(file));
       }
     }
     RepositoryOptions options = RepositoryOptions.DEFAULT.withPollInterval(Duration.ZERO);

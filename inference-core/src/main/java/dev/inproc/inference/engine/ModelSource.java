@@ -151,8 +151,8 @@ public final class ModelSource {
   /**
    * Returns this source with the digests of all files that the model may be made of. An engine that
    * reads a model's files one by one copies them as {@link #withPrivateCopy} says, and refuses a
-   * file that is not listed or has other bytes. An engine that loads a directory compares the digest
-   * of that, see {@link #withSha256}.
+   * file that is not listed or has other bytes. An engine that loads a directory compares the
+   * digest of that, see {@link #withSha256}.
    *
    * @param digests SHA-256s, as 64 hexadecimal digits in lower case, by the files' paths
    */

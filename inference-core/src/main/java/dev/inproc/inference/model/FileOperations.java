@@ -166,10 +166,7 @@ class FileOperations {
     step();
     try (FileChannel out =
         FileChannel.open(
-            file,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.APPEND)) {
+            file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
       write(out, ByteBuffer.wrap(content));
       step();
       force(out);

@@ -155,10 +155,9 @@ final class LabelFiles {
     if (operations.stat(file) == null) {
       return List.of();
     }
-    String all =
-        new String(operations.read(file, MOST_HISTORY_BYTES), StandardCharsets.ISO_8859_1);
+    String all = new String(operations.read(file, MOST_HISTORY_BYTES), StandardCharsets.ISO_8859_1);
     List<LabelChange> changes = new ArrayList<>();
-    for (String line : all.split("\n")) {
+    for (String line : all.split("\n", -1)) {
       try {
         changes.add(line(line.getBytes(StandardCharsets.ISO_8859_1)));
       } catch (JsonException | DateTimeException e) {

@@ -90,7 +90,10 @@ final class ManifestJson {
   }
 
   private List<@Nullable Object> list(String name) throws JsonException {
-    return left.containsKey(name) ? Json.array(left.remove(name), name) : List.of();
+    if (!left.containsKey(name)) {
+      return List.of();
+    }
+    return Json.array(left.remove(name), name);
   }
 
   private List<Manifest.Variant> variants() throws JsonException {
@@ -159,7 +162,11 @@ final class ManifestJson {
     List<@Nullable Object> shape = Json.array(spec.get("shape"), what + ".shape");
     if (shape.size() > MOST_DIMENSIONS) {
       throw new JsonException(
-          what + ".shape: expected " + MOST_DIMENSIONS + " dimensions at most, got " + shape.size());
+          what
+              + ".shape: expected "
+              + MOST_DIMENSIONS
+              + " dimensions at most, got "
+              + shape.size());
     }
     long[] dims = new long[shape.size()];
     @Nullable String[] symbols = new @Nullable String[dims.length];

@@ -126,8 +126,7 @@ final class ModelEntry {
   }
 
   private void readLabels(boolean isThere, List<String> found) throws IOException {
-    FileOperations.Stat now =
-        isThere ? context.operations().stat(labelFiles.labelsFile()) : null;
+    FileOperations.Stat now = isThere ? context.operations().stat(labelFiles.labelsFile()) : null;
     if (now == null) {
       labelsStat = null;
       foundLabels = Map.of();
@@ -162,13 +161,13 @@ final class ModelEntry {
     labels = foundLabels;
     before.forEach(
         (number, version) -> {
-          if (!version.equals(next.get(number))) {
+          if (!Objects.equals(version, next.get(number))) {
             listeners.tell(listener -> listener.versionRemoved(version));
           }
         });
     next.forEach(
         (number, version) -> {
-          if (!version.equals(before.get(number))) {
+          if (!Objects.equals(version, before.get(number))) {
             listeners.tell(listener -> listener.versionAdded(version));
           }
         });
@@ -187,8 +186,7 @@ final class ModelEntry {
       if (isFailure && !each.toString().equals(told)) {
         boolean isPermanent = each.state() == State.FAILED;
         listeners.tell(
-            listener ->
-                listener.versionFailed(model, each.version(), each.reason(), isPermanent));
+            listener -> listener.versionFailed(model, each.version(), each.reason(), isPermanent));
       }
     }
   }

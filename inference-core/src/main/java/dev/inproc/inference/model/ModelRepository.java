@@ -51,8 +51,7 @@ public final class ModelRepository implements AutoCloseable {
    * not there is waited for, or made by {@link #publish}.
    */
   public static ModelRepository open(Path root, RepositoryOptions options) {
-    return open(
-        root, options, ServingThreads.of(options.runtime()::find), new FileOperations());
+    return open(root, options, ServingThreads.of(options.runtime()::find), new FileOperations());
   }
 
   /** For tests. */
@@ -206,8 +205,8 @@ public final class ModelRepository implements AutoCloseable {
     change(model, label, null, actor, reason);
   }
 
-  private void change(
-      String model, String label, @Nullable Long to, String actor, String reason) {
+  @SuppressWarnings("try") // the lock is held, and not used
+  private void change(String model, String label, @Nullable Long to, String actor, String reason) {
     requireOpen();
     Names.require("model", model);
     Names.require("label", label);

@@ -211,7 +211,9 @@ public final class ModelVersion {
         model, version, directory, manifest, manifestSha256, verification, chosen, why);
   }
 
-  /** Returns why {@link #source} is this variant, in words and in order; empty if none was chosen. */
+  /**
+   * Returns why {@link #source} is this variant, in words and in order; empty if none was chosen.
+   */
   public List<String> reasons() {
     return reasons;
   }

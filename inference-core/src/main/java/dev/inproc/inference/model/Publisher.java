@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,7 @@ final class Publisher {
    * @param sources files and directories by the names that they get
    * @return the version's number
    */
+  @SuppressWarnings("try") // the lock is held, and not used
   long publish(String model, long number, Manifest draft, Map<String, Path> sources)
       throws IOException {
     Map<String, Path> files = files(sources);
@@ -115,10 +117,11 @@ final class Publisher {
     Set<Path> directories = new LinkedHashSet<>();
     for (Map.Entry<String, Path> each : files.entrySet()) {
       Path file = directory.resolve(each.getKey());
-      for (Path up = file.getParent(); !up.equals(directory); up = up.getParent()) {
+      Path parent = Objects.requireNonNull(file.getParent());
+      for (Path up = parent; up != null && !up.equals(directory); up = up.getParent()) {
         directories.add(up);
       }
-      operations.createDirectories(file.getParent());
+      operations.createDirectories(parent);
       FileOperations.Copied copy = operations.copy(each.getValue(), file);
       copied.add(new Manifest.File(each.getKey(), copy.size(), copy.sha256()));
     }
@@ -144,6 +147,7 @@ final class Publisher {
     }
   }
 
+  @SuppressWarnings("try") // the lock is held, and not used
   private long install(String model, long number, Path staged) throws IOException {
     try (ProcessLock lock = lock(model)) {
       Path directory = root.resolve(model);

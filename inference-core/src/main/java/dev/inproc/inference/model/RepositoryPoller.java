@@ -158,9 +158,8 @@ final class RepositoryPoller {
           return;
         }
         if (Names.isName(name)) {
-          ModelEntry entry = models.get(name);
-          boolean isNew = entry == null;
-          entry = isNew ? entry(name) : entry;
+          ModelEntry known = models.get(name);
+          ModelEntry entry = known == null ? entry(name) : known;
           if (entry.look(now(), poll)) {
             isAny = true;
             gone.remove(name);

@@ -15,7 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A publisher that is killed leaves its version whole or invisible, and labels of before or after. */
+/**
+ * A publisher that is killed leaves its version whole or invisible, and labels of before or after.
+ */
 class KilledTest {
   private static final int KILLS = Boolean.getBoolean("inproc.endurance") ? 1_000 : 3;
   private static final Manifest DRAFT = Manifest.builder("test").main("model.bin").build();
@@ -104,8 +106,7 @@ class KilledTest {
   private void makeFirst(Path root, Path source) {
     try (RepositoryFixture fixture =
         new RepositoryFixture(root, RepositoryFixture.NO_POLLS, new Quick())) {
-      fixture.repository.publish(
-          "fraud", DRAFT, Map.of("model.bin", source.resolve("model.bin")));
+      fixture.repository.publish("fraud", DRAFT, Map.of("model.bin", source.resolve("model.bin")));
       fixture.repository.setLabel("fraud", "stable", 1, "maker", "the first");
     }
   }

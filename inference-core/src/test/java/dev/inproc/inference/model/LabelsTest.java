@@ -119,12 +119,10 @@ class LabelsTest {
   void setLabel_tornOrForeignLinesOfTheHistory_areLeftAndPassedOver() throws IOException {
     try (RepositoryFixture fixture = new RepositoryFixture(root)) {
       fixture.repository.setLabel("fraud", "stable", 1, "ann", "one");
-      Files.writeString(
-          file("history.jsonl"), "{\"time\": \"2026-0", StandardOpenOption.APPEND);
+      Files.writeString(file("history.jsonl"), "{\"time\": \"2026-0", StandardOpenOption.APPEND);
       assertEquals(1, history(fixture).size());
       fixture.repository.setLabel("fraud", "stable", 2, "ann", "two");
-      assertEquals(
-          List.of("stable null 1 ann: one", "stable 1 2 ann: two"), history(fixture));
+      assertEquals(List.of("stable null 1 ann: one", "stable 1 2 ann: two"), history(fixture));
       assertTrue(Files.readString(file("history.jsonl")).contains("\"2026-0\n{"));
     }
   }

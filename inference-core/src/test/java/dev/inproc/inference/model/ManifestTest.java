@@ -69,7 +69,9 @@ class ManifestTest {
     byte[] bytes = ManifestJson.write(manifest);
     Manifest read = ManifestJson.read(bytes);
 
-    assertEquals(new String(bytes, StandardCharsets.UTF_8), new String(ManifestJson.write(read), StandardCharsets.UTF_8));
+    assertEquals(
+        new String(bytes, StandardCharsets.UTF_8),
+        new String(ManifestJson.write(read), StandardCharsets.UTF_8));
     assertEquals(manifest.files(), read.files());
     assertEquals(manifest.signature(), read.signature());
     assertEquals(manifest.variants(), read.variants());

@@ -42,8 +42,7 @@ class PartialCopiesTest {
     files.forEach(
         (name, bytes) ->
             listed.add(new Manifest.File(name, bytes.length, ModelVersion.digest(bytes))));
-    files.put(
-        "manifest.json", ManifestJson.write(Manifest.builder("test").files(listed).build()));
+    files.put("manifest.json", ManifestJson.write(Manifest.builder("test").files(listed).build()));
     return files;
   }
 

@@ -384,8 +384,7 @@ class PollingTest {
     RepositoryOptions options =
         RepositoryOptions.DEFAULT.withForeignLayouts(
             ForeignLayout.TF_SERVING, ForeignLayout.TRITON);
-    try (RepositoryFixture fixture =
-        new RepositoryFixture(root, options, new FileOperations())) {
+    try (RepositoryFixture fixture = new RepositoryFixture(root, options, new FileOperations())) {
       poll(fixture); // 5 s
       assertTrue(fixture.versions("tf").isEmpty());
       write(root.resolve("tf/1/variables/variables.data"), "still copied");
@@ -420,7 +419,9 @@ class PollingTest {
       for (int i = 0; i < 5; i++) {
         poll(fixture);
       }
-      assertEquals("1 INCOMPLETE: manifest.json is not there", fixture.repository.status("tf").get(0).toString());
+      assertEquals(
+          "1 INCOMPLETE: manifest.json is not there",
+          fixture.repository.status("tf").get(0).toString());
     }
   }
 

@@ -5,6 +5,7 @@ import static dev.inproc.inference.model.RepositoryFixture.sha256;
 import static dev.inproc.inference.model.RepositoryFixture.write;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -112,11 +113,13 @@ class PublishTest {
       IllegalArgumentException e =
           assertThrows(
               IllegalArgumentException.class,
-              () -> repository.publish("fraud", 1, DRAFT, Map.of("m", source.resolve("vocab.txt"))));
+              () ->
+                  repository.publish("fraud", 1, DRAFT, Map.of("m", source.resolve("vocab.txt"))));
       assertEquals(
           "Expected a new version of fraud, got 1, which is there: a version never changes",
           e.getMessage());
-      for (String name : List.of("../fraud", "", ".inproc", "a/b", "a b", "é", "-x", "x".repeat(129))) {
+      for (String name :
+          List.of("../fraud", "", ".inproc", "a/b", "a b", "é", "-x", "x".repeat(129))) {
         assertThrows(
             IllegalArgumentException.class,
             () -> repository.publish(name, DRAFT, Map.of("m", model)),
@@ -249,6 +252,7 @@ class PublishTest {
     }
     try (RepositoryFixture fixture = new RepositoryFixture(root);
         ProcessLock lock = ProcessLock.hold(staging.resolve("alive-1.lock"))) {
+      assertNotNull(lock);
       fixture.repository.publish("fraud", DRAFT, Map.of("m", source.resolve("model.bin")));
       assertEquals(
           Set.of("alive-1", "alive-1.lock", "young-1", "young-1.lock", "lockless-young"),

@@ -65,8 +65,7 @@ final class RepositoryFixture implements AutoCloseable, RepositoryListener {
   RepositoryFixture(Path root, RepositoryOptions options, FileOperations operations) {
     this.root = root;
     this.operations = operations;
-    repository =
-        ModelRepository.open(root, options, ServingThreads.withTimer(timer), operations);
+    repository = ModelRepository.open(root, options, ServingThreads.withTimer(timer), operations);
     repository.addListener(this);
   }
 
@@ -91,8 +90,7 @@ final class RepositoryFixture implements AutoCloseable, RepositoryListener {
     files.forEach(
         (path, text) ->
             all.add(new Manifest.File(path, text.getBytes(UTF_8).length, sha256(text))));
-    return new String(
-        ManifestJson.write(Manifest.builder("test").files(all).build()), UTF_8);
+    return new String(ManifestJson.write(Manifest.builder("test").files(all).build()), UTF_8);
   }
 
   /** Puts a version there as another program does, file by file. */

@@ -98,7 +98,8 @@ class VersionsTest {
       write(directory.resolve("model.bin"), "012345678");
       write(directory.resolve("vocab.txt"), "abc");
       fixture.repository.refresh();
-      assertEquals("1 INCOMPLETE: model.bin has 9 bytes of 10", status(fixture, "fraud").toString());
+      assertEquals(
+          "1 INCOMPLETE: model.bin has 9 bytes of 10", status(fixture, "fraud").toString());
       assertTrue(fixture.versions("fraud").isEmpty());
 
       write(directory.resolve("model.bin"), "0123456789");
@@ -131,7 +132,9 @@ class VersionsTest {
   void look_hostileManifest_failsForGoodAndAloneAndIsReadTwice() {
     put(root, "good", "1", Map.of("m", "x"));
     write(root.resolve("bad/1/manifest.json"), "[".repeat(5_000));
-    write(root.resolve("bad/2/manifest.json"), manifest(Map.of("m", "x")).replace("\"m\"", "\"../good/1/m\""));
+    write(
+        root.resolve("bad/2/manifest.json"),
+        manifest(Map.of("m", "x")).replace("\"m\"", "\"../good/1/m\""));
     write(root.resolve("bad/3/manifest.json"), " ".repeat(5_000_000));
     Counting operations = new Counting();
     try (RepositoryFixture fixture = new RepositoryFixture(root, NO_POLLS, operations)) {
@@ -254,8 +257,7 @@ class VersionsTest {
     try (RepositoryFixture fixture = new RepositoryFixture(root)) {
       ModelVersion version = fixture.repository.version("fraud", 1).orElseThrow();
       ModelLoadException e = assertThrows(ModelLoadException.class, version::verify);
-      assertEquals(
-          "Cannot load fraud@1: sub/weights.bin is not in the manifest", e.getMessage());
+      assertEquals("Cannot load fraud@1: sub/weights.bin is not in the manifest", e.getMessage());
     }
   }
 
@@ -279,7 +281,9 @@ class VersionsTest {
     put(root, "one", "1", Map.of("model.bin", "abc"));
     put(root, "two", "1", Map.of("model.bin", "abc", "vocab.txt", "x"));
     String json = manifest(Map.of("model.bin", "abc"));
-    write(root.resolve("one/1/manifest.json"), json.replace("\"files\"", "\"main\": \"model.bin\", \"files\""));
+    write(
+        root.resolve("one/1/manifest.json"),
+        json.replace("\"files\"", "\"main\": \"model.bin\", \"files\""));
     try (RepositoryFixture fixture = new RepositoryFixture(root)) {
       ModelVersion one = fixture.repository.version("one", 1).orElseThrow();
       assertEquals(sha256("abc"), one.source().sha256());

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>Bytes in memory are checked and loaded as they are. They name no file.
  *   <li>A file stays where it is. It and its external data are looked at before and after, and a
  *       session of one that moved is dropped.
- *   <li>A file with a known digest, or whose source wants a private copy, is read into memory once, its external data copied into a {@link
- *       Snapshot}; what is there is what was hashed, checked and is loaded. So is external data
- *       that ONNX Runtime would not read where it lies.
+ *   <li>A file with a known digest, or whose source wants a private copy, is read into memory once,
+ *       its external data copied into a {@link Snapshot}; what is there is what was hashed, checked
+ *       and is loaded. So is external data that ONNX Runtime would not read where it lies.
  *   <li>A resource in a jar is streamed into a {@link Snapshot}, hashed, checked and loaded there.
  * </ul>
  */

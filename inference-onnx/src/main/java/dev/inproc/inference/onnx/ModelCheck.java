@@ -259,12 +259,7 @@ final class ModelCheck {
     }
     if (!expected.equals(actual)) {
       throw failure(
-          "the SHA-256 of "
-              + file.path()
-              + " is not "
-              + expected
-              + " as expected, but "
-              + actual,
+          "the SHA-256 of " + file.path() + " is not " + expected + " as expected, but " + actual,
           null);
     }
   }

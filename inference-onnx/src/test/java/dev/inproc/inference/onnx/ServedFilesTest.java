@@ -1,10 +1,10 @@
 package dev.inproc.inference.onnx;
 
-import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.Session;
@@ -36,8 +36,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What happens to the files of a version while it serves: nothing to its calls. The model reads rows
- * of a table in external data, which ONNX Runtime would map: each call touches other pages of it.
+ * What happens to the files of a version while it serves: nothing to its calls. The model reads
+ * rows of a table in external data, which ONNX Runtime would map: each call touches other pages of
+ * it.
  */
 class ServedFilesTest {
   private static final int ROWS = 200_000;
@@ -63,7 +64,8 @@ class ServedFilesTest {
             .input("x", DataType.INT64_VALUE, "batch")
             .output("y", DataType.FLOAT_VALUE, "batch," + WIDTH)
             .initializer(
-                Tensors.external("w", DataType.FLOAT_VALUE, "table.bin", table.capacity(), ROWS, WIDTH))
+                Tensors.external(
+                    "w", DataType.FLOAT_VALUE, "table.bin", table.capacity(), ROWS, WIDTH))
             .node("Gather", "w x -> y");
     Files.write(source.resolve("model.onnx"), graph.build());
   }
@@ -80,7 +82,8 @@ class ServedFilesTest {
     Tensor y =
         session
             .predict(
-                dev.inproc.inference.tensor.Tensors.of("x", Tensor.of(Shape.scalar(), new long[] {row})))
+                dev.inproc.inference.tensor.Tensors.of(
+                    "x", Tensor.of(Shape.scalar(), new long[] {row})))
             .only();
     float[] answer = y.toFloats();
     for (int i = 0; i < WIDTH; i++) {
@@ -146,8 +149,7 @@ class ServedFilesTest {
       flip(root.resolve("table/1/table.bin"));
       new OnnxEngine().load(version.source()).close();
       flip(root.resolve("table/1/model.onnx"));
-      assertThrows(
-          ModelLoadException.class, () -> new OnnxEngine().load(version.source()).close());
+      assertThrows(ModelLoadException.class, () -> new OnnxEngine().load(version.source()).close());
     }
   }
 
@@ -156,8 +158,7 @@ class ServedFilesTest {
     try (ModelRepository repository = ModelRepository.open(root)) {
       Manifest manifest = Manifest.builder("onnx").build();
       ModelVersion version =
-          repository.publish(
-              "table", manifest, Map.of("model.onnx", source.resolve("model.onnx")));
+          repository.publish("table", manifest, Map.of("model.onnx", source.resolve("model.onnx")));
       Files.copy(source.resolve("table.bin"), root.resolve("table/1/table.bin"));
       ModelLoadException e =
           assertThrows(

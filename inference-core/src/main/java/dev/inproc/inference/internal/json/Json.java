@@ -101,15 +101,17 @@ public final class Json {
 
   /** Returns the index of the first half of a character without its other half, or -1. */
   static int loneSurrogate(CharSequence text) {
-    for (int i = 0; i < text.length(); i++) {
+    int i = 0;
+    while (i < text.length()) {
       char c = text.charAt(i);
-      if (!Character.isSurrogate(c)) {
-        continue;
-      }
-      if (Character.isLowSurrogate(c)
-          || i + 1 == text.length()
-          || !Character.isLowSurrogate(text.charAt(i + 1))) {
+      if (Character.isLowSurrogate(c)) {
         return i;
+      }
+      if (Character.isHighSurrogate(c)) {
+        if (i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1))) {
+          return i;
+        }
+        i++;
       }
       i++;
     }
@@ -193,7 +195,8 @@ public final class Json {
       throw new IllegalArgumentException("Expected Unicode text, got " + quote(string));
     }
     out.append('"');
-    for (char c : string.toCharArray()) {
+    for (int i = 0; i < string.length(); i++) {
+      char c = string.charAt(i);
       if (c == '"' || c == '\\') {
         out.append('\\').append(c);
       } else if (c < ' ' || c == 0x7f || c == 0x2028 || c == 0x2029) {

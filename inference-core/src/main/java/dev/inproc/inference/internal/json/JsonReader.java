@@ -359,10 +359,7 @@ public final class JsonReader {
       got = "the end";
     } else {
       int c = text.codePointAt(at);
-      got =
-          c > ' ' && c < 0x7f
-              ? "'" + Character.toString(c) + "'"
-              : String.format("U+%04X", c);
+      got = c > ' ' && c < 0x7f ? "'" + Character.toString(c) + "'" : String.format("U+%04X", c);
     }
     return failure("expected " + expected + ", got " + got);
   }

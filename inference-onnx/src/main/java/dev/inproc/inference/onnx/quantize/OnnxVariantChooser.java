@@ -71,8 +71,7 @@ public final class OnnxVariantChooser implements VariantChooser {
       String stated = variant.precision();
       String actual = Variants.weights(taken.summary()).name();
       if (!stated.isEmpty() && !stated.equalsIgnoreCase(actual)) {
-        reasons.add(
-            variant.path() + ": its manifest says " + stated + ", its graph is " + actual);
+        reasons.add(variant.path() + ": its manifest says " + stated + ", its graph is " + actual);
       }
     }
     return new Choice(variant, reasons);

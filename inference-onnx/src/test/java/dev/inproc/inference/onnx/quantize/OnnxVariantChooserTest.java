@@ -46,8 +46,7 @@ class OnnxVariantChooserTest {
                         new Manifest.Variant("small/model_int8.onnx", "INT4"), // it lies
                         new Manifest.Variant("broken.onnx", "FP16")))
                 .build(),
-            Map.of(
-                "model.onnx", fp32, "small/model_int8.onnx", int8, "broken.onnx", broken));
+            Map.of("model.onnx", fp32, "small/model_int8.onnx", int8, "broken.onnx", broken));
   }
 
   @AfterEach
