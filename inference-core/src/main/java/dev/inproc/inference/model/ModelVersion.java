@@ -198,12 +198,11 @@ public final class ModelVersion {
       return withSource(source, List.of(source.name() + ": taken, the only one"));
     }
     VariantChooser.Choice choice = chooser.choose(this, device, wish);
-    Manifest.Variant variant = choice.variant();
-    if (variant == null) {
+    if (choice.variant().isEmpty()) {
       throw new ModelLoadException(
           toString(), "no variant can serve: " + String.join("; ", choice.reasons()), null);
     }
-    return withSource(source(directory, manifest, variant.path()), choice.reasons());
+    return withSource(source(directory, manifest, choice.variant().get().path()), choice.reasons());
   }
 
   private ModelVersion withSource(ModelSource chosen, List<String> why) {

@@ -152,7 +152,6 @@ final class RepositoryPoller {
     lock.lock();
     try {
       TreeSet<String> gone = new TreeSet<>(models.keySet());
-      boolean isAny = false;
       for (String name : operations.list(root)) {
         if (isClosed) {
           return;
@@ -161,18 +160,13 @@ final class RepositoryPoller {
           ModelEntry known = models.get(name);
           ModelEntry entry = known == null ? entry(name) : known;
           if (entry.look(now(), poll)) {
-            isAny = true;
             gone.remove(name);
             models.put(name, entry);
           }
         }
       }
-      if (!isAny && !models.isEmpty()) {
+      if (!models.isEmpty() && !hasModels()) { // it may go during a look: asked last
         missing("none of its " + models.size() + " models is there");
-        return;
-      }
-      if (!models.isEmpty() && !hasModels()) { // what was not found meanwhile is no news
-        missing("it was emptied while it was looked at");
         return;
       }
       found();

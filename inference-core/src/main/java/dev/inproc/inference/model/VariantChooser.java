@@ -2,7 +2,7 @@ package dev.inproc.inference.model;
 
 import dev.inproc.inference.engine.Device;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * Decides which of a version's {@link Manifest#variants} serves on a device. An engine's module
@@ -22,10 +22,10 @@ public interface VariantChooser {
   /**
    * What was chosen.
    *
-   * @param variant one of the version's, or null if none can serve
+   * @param variant one of the version's, or nothing if none can serve
    * @param reasons in words and in order, what was considered and why it was taken or not
    */
-  record Choice(Manifest.@Nullable Variant variant, List<String> reasons) {
+  record Choice(Optional<Manifest.Variant> variant, List<String> reasons) {
     /** Copies the list. */
     public Choice {
       reasons = List.copyOf(reasons);

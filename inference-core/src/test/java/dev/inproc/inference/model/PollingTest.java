@@ -477,13 +477,11 @@ class PollingTest {
   void removeListener_hearsNoMore() {
     try (RepositoryFixture fixture = new RepositoryFixture(root)) {
       fixture.repository.removeListener(fixture);
-      List<String> heard = new ArrayList<>();
       CountDownLatch second = new CountDownLatch(1);
       fixture.repository.addListener(
           new RepositoryListener() {
             @Override
             public void versionAdded(ModelVersion version) {
-              heard.add("added " + version);
               second.countDown();
             }
           });

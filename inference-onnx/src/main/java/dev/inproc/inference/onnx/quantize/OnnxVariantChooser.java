@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +56,8 @@ public final class OnnxVariantChooser implements VariantChooser {
   public Choice choose(ModelVersion version, Device device, Wish wish) {
     Path directory = version.directory();
     if (directory == null) {
-      return new Choice(null, List.of(version + " is not on disk: its variants cannot be read"));
+      return new Choice(
+          Optional.empty(), List.of(version + " is not on disk: its variants cannot be read"));
     }
     List<Manifest.Variant> named = version.manifest().variants();
     Variants.Choice choice =
@@ -74,7 +76,7 @@ public final class OnnxVariantChooser implements VariantChooser {
         reasons.add(variant.path() + ": its manifest says " + stated + ", its graph is " + actual);
       }
     }
-    return new Choice(variant, reasons);
+    return new Choice(Optional.ofNullable(variant), reasons);
   }
 
   private static Manifest.@Nullable Variant find(
