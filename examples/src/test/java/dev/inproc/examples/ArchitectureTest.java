@@ -58,7 +58,8 @@ class ArchitectureTest {
           .should()
           .onlyDependOnClassesThat(
               CORE.or(resideInAnyPackage(PLATFORM))
-                  .or(resideInAnyPackage(
+                  .or(
+                      resideInAnyPackage(
                           "sun.misc", "jdk.jfr", "javax.management..", "org.jctools.queues..")));
 
   /** The JDK 11 queues without Unsafe, of which nobody outside the batcher need know. */

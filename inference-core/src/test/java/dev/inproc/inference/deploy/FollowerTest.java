@@ -91,8 +91,7 @@ class FollowerTest {
     ModelVersion ten = publish(10);
     DeploymentSettings<Integer, String> settings =
         new DeploymentSettings<>(List.of(), List.of(), (version, input, answer) -> {}, 0);
-    Assembly<Integer, String> parts =
-        Assembly.of(repository, "m", null, false, lanes, settings);
+    Assembly<Integer, String> parts = Assembly.of(repository, "m", null, false, lanes, settings);
     SerialTasks tasks = new SerialTasks(lanes.threads.workers());
     Follower follower =
         new Follower(
