@@ -242,7 +242,6 @@ public final class SwitchTail {
       json.addProperty(name + "P" + quantile * 100, Math.round(calls.at(quantile) * 100) / 100.0);
     }
     json.addProperty(
-        name + "P99AgainstSpinning",
-        Math.round(calls.at(0.99) / beside.at(0.99) * 100) / 100.0);
+        name + "P99AgainstSpinning", Math.round(calls.at(0.99) / beside.at(0.99) * 100) / 100.0);
   }
 }

@@ -51,8 +51,7 @@ public final class SwitchVersions {
       throws IOException, InterruptedException {
     Path root = Files.createTempDirectory("inproc-models");
     try (ModelRepository models =
-            ModelRepository.open(
-                root, RepositoryOptions.DEFAULT.withPollInterval(Duration.ZERO));
+            ModelRepository.open(root, RepositoryOptions.DEFAULT.withPollInterval(Duration.ZERO));
         HuggingFaceTokenizer tokenizer = MiniLm.tokenizer()) {
       TransactionGenerator generator = new TransactionGenerator(SEED);
       List<TransactionGenerator.Labelled> labelled = generator.next(payments);
@@ -181,8 +180,7 @@ public final class SwitchVersions {
     }
   }
 
-  private static void print(
-      PrintStream out, String model, int perSecond, PacedCalls<?> calls) {
+  private static void print(PrintStream out, String model, int perSecond, PacedCalls<?> calls) {
     out.printf("%n%s, %,d calls a second%n", model, perSecond);
     out.printf("%-18s%8s%8s%10s%10s  %s%n", "", "calls", "failed", "p50", "p99", "answered by");
     calls

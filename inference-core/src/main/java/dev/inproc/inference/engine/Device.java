@@ -111,7 +111,9 @@ public final class Device {
     return new Device(kind, index, preferred, Map.copyOf(more), candidates);
   }
 
-  /** Returns the kind in lower case: {@code cpu}, {@code cuda}, {@code tensorrt}, {@code auto}... */
+  /**
+   * Returns the kind in lower case: {@code cpu}, {@code cuda}, {@code tensorrt}, {@code auto}...
+   */
   public String kind() {
     return kind;
   }

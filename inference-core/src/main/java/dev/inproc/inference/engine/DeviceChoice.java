@@ -55,7 +55,8 @@ record DeviceChoice(SessionOptions options, @Nullable String reason) {
       }
     }
     if (best == null) {
-      throw new ModelLoadException(name, "no device can run it: " + String.join("; ", told), failure);
+      throw new ModelLoadException(
+          name, "no device can run it: " + String.join("; ", told), failure);
     }
     String reason = "chosen by time: " + String.join("; ", told);
     SessionLog.LOG.log(
@@ -73,12 +74,7 @@ record DeviceChoice(SessionOptions options, @Nullable String reason) {
         options.toBuilder().withoutWarmUp().integrity(IntegrityOptions.skip()).build();
     try (ModelSession session =
         new SessionLoader(
-                name,
-                null,
-                () -> loader.apply(options),
-                true,
-                bare,
-                options.runtime().threads())
+                name, null, () -> loader.apply(options), true, bare, options.runtime().threads())
             .loadUnannounced()) {
       StringBuilder times = new StringBuilder();
       long last = 0;

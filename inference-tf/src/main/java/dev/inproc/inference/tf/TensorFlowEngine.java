@@ -62,10 +62,7 @@ public final class TensorFlowEngine implements Engine {
       afterCheck.run();
       Session session =
           Session.load(
-              "tensorflow:" + source.name(),
-              source,
-              own -> replicas(staged, loader, own),
-              options);
+              "tensorflow:" + source.name(), source, own -> replicas(staged, loader, own), options);
       if (tensorFlowOptions.servingWarmUp()) {
         ServingWarmUp.run(session, staged.directory(), tensorFlowOptions.signature());
       }
