@@ -29,7 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * for as long, and with nothing beside; the three take turns, so that all meet the same noise.
  *
  * <pre>{@code
- * java -cp benchmarks/target/benchmarks.jar dev.inproc.benchmarks.SwitchTail --rounds 10
+ * java -cp benchmarks/target/benchmarks.jar dev.inproc.benchmarks.SwitchTail --rounds 10 [--model int8]
  * }</pre>
  *
  * <p>One line of JSON for each of {@code quiet}, {@code spinning} and {@code switching}: p50, p99
@@ -42,6 +42,7 @@ public final class SwitchTail {
   private static final int WARM_UP_SECONDS = 5;
   private static final int PROBE_OUTSTANDING = 16;
   private static final int BATCH = 16;
+  private static final String INT8 = "all-minilm-l6-v2-q.onnx";
 
   private SwitchTail() {}
 
@@ -67,14 +68,12 @@ public final class SwitchTail {
     private final long[] took;
     private final List<CompletableFuture<?>> calls = new ArrayList<>();
     private final Thread thread;
-    private final AtomicInteger failed;
 
     Paced(
         Predictor<Tensors, Tensors> predictor,
         List<Tensors> inputs,
         long[] schedule,
         AtomicInteger failed) {
-      this.failed = failed;
       due = new long[schedule.length];
       took = new long[schedule.length];
       long start = System.nanoTime();
@@ -119,10 +118,11 @@ public final class SwitchTail {
 
   /** Measures and prints. */
   public static void main(String[] arguments) throws InterruptedException {
-    NamedOptions options = new NamedOptions(Set.of("rounds", "seed"), Set.of(), arguments);
+    NamedOptions options = new NamedOptions(Set.of("rounds", "seed", "model"), Set.of(), arguments);
     int rounds = options.integer("rounds", "10", 1_000);
     long seed = options.seed();
-    byte[] model = MiniLm.model();
+    boolean isInt8 = options.text("model", "fp32").equals("int8");
+    byte[] model = isInt8 ? MiniLm.model(INT8) : MiniLm.model();
     List<Tensors> texts = MiniLm.mixedTexts().stream().map(MiniLm::encode).toList();
     List<Tensors> rows =
         TinyData.rows().stream().map(row -> Tensors.of("x", Tensor.of(row))).toList();

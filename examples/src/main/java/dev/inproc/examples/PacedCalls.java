@@ -14,7 +14,7 @@ import org.HdrHistogram.Histogram;
  * do. A latency counts from the moment at which the call was due, so that a stall shows in all the
  * calls that it held up.
  */
-final class PacedCalls<I> implements AutoCloseable {
+final class PacedCalls<I> {
   /** What became of the calls that were due in one phase. */
   static final class Phase {
     private final Histogram latencies = new Histogram(3);
@@ -109,9 +109,8 @@ final class PacedCalls<I> implements AutoCloseable {
     }
   }
 
-  /** Ends; calls under way go on. */
-  @Override
-  public void close() throws InterruptedException {
+  /** Makes no more calls; those under way go on. */
+  void end() throws InterruptedException {
     isOver = true;
     thread.join();
   }

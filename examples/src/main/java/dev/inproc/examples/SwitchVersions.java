@@ -3,7 +3,7 @@ package dev.inproc.examples;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.deploy.Deployment;
-import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.model.LabelChange;
 import dev.inproc.inference.model.Manifest;
 import dev.inproc.inference.model.ModelRepository;
 import dev.inproc.inference.model.ModelVersion;
@@ -44,78 +44,89 @@ public final class SwitchVersions {
   /** Takes no arguments. */
   public static void main(String[] args) throws IOException, InterruptedException {
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    run(out, PAYMENTS, Duration.ofSeconds(6));
+    run(out, PAYMENTS, true, Duration.ofSeconds(6));
   }
 
-  static void run(PrintStream out, int payments, Duration phase)
+  static void run(PrintStream out, int payments, boolean withEncoder, Duration phase)
       throws IOException, InterruptedException {
-    Path root = Files.createTempDirectory("inproc-models");
-    try (ModelRepository models =
-            ModelRepository.open(root, RepositoryOptions.DEFAULT.withPollInterval(Duration.ZERO));
-        HuggingFaceTokenizer tokenizer = MiniLm.tokenizer()) {
-      TransactionGenerator generator = new TransactionGenerator(SEED);
-      List<TransactionGenerator.Labelled> labelled = generator.next(payments);
+    Path directory = Files.createTempDirectory("inproc-versions");
+    Path work = Files.createDirectory(directory.resolve("work"));
+    RepositoryOptions options = RepositoryOptions.DEFAULT.withPollInterval(Duration.ZERO);
+    try (ModelRepository models = ModelRepository.open(directory.resolve("models"), options)) {
+      List<TransactionGenerator.Labelled> labelled = new TransactionGenerator(SEED).next(payments);
       List<Transaction> transactions =
           labelled.stream().map(TransactionGenerator.Labelled::transaction).toList();
-      Progress.during("Publishing two forests", () -> publishForests(models, labelled));
-      Progress.during("Publishing two encoders", () -> publishEncoders(models));
+      Progress.during("Publishing two forests", () -> publishForests(models, work, labelled));
+      if (withEncoder) {
+        Progress.during("Publishing two encoders", () -> publishEncoders(models, work));
+      }
       out.println("Published into a repository:");
       for (String model : models.models()) {
-        out.println("  " + models.versions(model) + ", stable is " + models.labels(model));
+        out.println("  " + models.versions(model) + ", labels " + models.labels(model));
       }
       switchToAndFro(
           out, models, fraud(models, transactions), transactions, PAYMENTS_A_SECOND, phase);
-      List<String> texts = Faq.questions().stream().map(Faq.Question::text).toList();
-      switchToAndFro(out, models, encoder(models, tokenizer, texts), texts, TEXTS_A_SECOND, phase);
-      out.println();
-      models.history("fraud").forEach(out::println);
+      if (withEncoder) {
+        try (HuggingFaceTokenizer tokenizer = MiniLm.tokenizer()) {
+          List<String> texts = Faq.questions().stream().map(Faq.Question::text).toList();
+          switchToAndFro(
+              out, models, encoder(models, tokenizer, texts), texts, TEXTS_A_SECOND, phase);
+        }
+      }
+      out.printf("%nThe label stable of fraud:%n");
+      for (LabelChange change : models.history("fraud")) {
+        out.println("  from " + change.from() + " to " + change.to() + ": " + change.reason());
+      }
     } finally {
-      delete(root);
+      delete(directory);
     }
   }
 
   // ---- publishing ----
 
   private static int publishForests(
-      ModelRepository models, List<TransactionGenerator.Labelled> training) {
+      ModelRepository models, Path work, List<TransactionGenerator.Labelled> training) {
     for (int trees : new int[] {40, 60}) {
       byte[] forest =
           TreeEnsembleExport.toOnnx(
               FraudForest.train(training, trees, SEED), Transaction.FEATURES, FraudForest.CLASSES);
-      publish(models, "fraud", ModelSource.bytes("forest.onnx", forest), trees + " trees");
+      publish(models, "fraud", write(forest, work.resolve("forest.onnx")), trees + " trees");
     }
     models.setLabel("fraud", "stable", 1, "example", "the first one");
     return 2;
   }
 
-  private static int publishEncoders(ModelRepository models) {
-    ModelVersion fp32 = publish(models, "minilm", MiniLm.model(), "FP32");
-    Path int8 = models.root().resolve("int8.onnx");
-    Quantizer.quantize(fp32.directory().resolve(fp32.manifest().main()), int8);
-    publish(models, "minilm", ModelSource.file(int8), "row-wise INT8");
+  private static int publishEncoders(ModelRepository models, Path work) {
+    Path fp32 = work.resolve("minilm.onnx");
+    try (InputStream in = MiniLm.model().open()) {
+      write(in.readAllBytes(), fp32);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Path int8 = work.resolve("minilm-int8.onnx");
+    Quantizer.quantize(fp32, int8);
+    publish(models, "minilm", fp32, "FP32");
+    publish(models, "minilm", int8, "row-wise INT8");
     models.setLabel("minilm", "stable", 1, "example", "the first one");
     return 2;
   }
 
-  private static ModelVersion publish(
-      ModelRepository models, String model, ModelSource source, String name) {
+  private static Path write(byte[] bytes, Path file) {
     try {
-      Path file = Files.createTempFile("inproc-", ".onnx");
-      try (InputStream in = source.open()) {
-        Files.write(file, in.readAllBytes());
-        Manifest manifest =
-            Manifest.builder("onnx")
-                .main("model.onnx")
-                .displayName(name)
-                .warmUpBatchSizes(List.of(1, 8))
-                .build();
-        return models.publish(model, manifest, Map.of("model.onnx", file));
-      } finally {
-        Files.delete(file);
-      }
+      return Files.write(file, bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static void publish(ModelRepository models, String model, Path file, String name) {
+    Manifest manifest =
+        Manifest.builder("onnx")
+            .main("model.onnx")
+            .displayName(name)
+            .warmUpBatchSizes(List.of(1, 8))
+            .build();
+    models.publish(model, manifest, Map.of("model.onnx", file));
   }
 
   // ---- serving ----
@@ -161,23 +172,25 @@ public final class SwitchVersions {
       throws InterruptedException {
     String model = deployment.version().model();
     ModelVersion second = models.version(model, 2).orElseThrow();
+    PacedCalls<I> calls = new PacedCalls<>(deployment.answers(), inputs, perSecond, "warming up");
     try (deployment) {
-      PacedCalls<I> calls = new PacedCalls<>(deployment.answers(), inputs, perSecond, "warming up");
-      try (calls) {
+      try {
         Thread.sleep(phase.toMillis() / 2);
         calls.begin("before");
         Thread.sleep(phase.toMillis());
         calls.begin("switching to 2");
-        deployment.switchTo(second);
+        deployment.switchTo(second, "to show it");
         calls.begin("after");
         Thread.sleep(phase.toMillis());
         calls.begin("rolling back to 1");
-        deployment.rollBack("to show it");
+        deployment.rollBack("to show that too");
         calls.begin("after that");
         Thread.sleep(phase.toMillis());
+      } finally {
+        calls.end();
       }
-      print(out, model, perSecond, calls);
     }
+    print(out, model, perSecond, calls);
   }
 
   private static void print(PrintStream out, String model, int perSecond, PacedCalls<?> calls) {
