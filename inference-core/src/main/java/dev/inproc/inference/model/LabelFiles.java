@@ -28,10 +28,10 @@ final class LabelFiles {
   static final String LABELS = "labels.json";
   static final String HISTORY = "history.jsonl";
 
+  private static final int MOST_TEXT = 4_000; // characters, each up to six in JSON
   private static final int MOST_HISTORY_BYTES = 64 << 20;
   private static final JsonLimits LABEL_LIMITS = new JsonLimits(1 << 20, 2, 10_000, 256, 20);
-  private static final JsonLimits LINE_LIMITS = new JsonLimits(1 << 16, 2, 100, 1 << 14, 20);
-  private static final int MOST_TEXT = 4_000;
+  private static final JsonLimits LINE_LIMITS = new JsonLimits(1 << 16, 2, 100, 1 << 15, 20);
 
   private final FileOperations operations;
   private final Path directory;

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -177,6 +179,67 @@ class LabelsTest {
       assertEquals(40, history(one).size());
     } finally {
       threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void setLabel_reasonOfControlCharacters_isReadBack() {
+    try (RepositoryFixture fixture = new RepositoryFixture(root)) {
+      String lines = "\n".repeat(4_000);
+      fixture.repository.setLabel("fraud", "stable", 2, lines, lines);
+      fixture.repository.setLabel("fraud", "stable", 3, "ann", "three");
+      assertEquals(2, fixture.repository.history("fraud").size());
+      assertEquals(lines, fixture.repository.history("fraud").get(0).reason());
+    }
+  }
+
+  /** A file system may tell times by the second, and use a file's key anew. */
+  @Test
+  void labels_changedTwiceWithinOneStamp_areSeen() throws IOException {
+    FileTime time = FileTime.fromMillis(1_700_000_000_000L);
+    write(file("labels.json"), "{\"stable\": 1}");
+    Files.setLastModifiedTime(file("labels.json"), time);
+    try (RepositoryFixture fixture = new RepositoryFixture(root)) {
+      assertEquals(1, fixture.repository.labels("fraud").get("stable"));
+      write(file("labels.json"), "{\"stable\": 2}");
+      Files.setLastModifiedTime(file("labels.json"), time);
+      fixture.repository.refresh();
+      assertEquals(2, fixture.repository.labels("fraud").get("stable"));
+    }
+  }
+
+  @Test
+  void labels_behindALinkThatStays_areSeen() throws IOException {
+    Path target = root.resolve("mounted.json");
+    write(target, "{\"stable\": 1}");
+    Files.createSymbolicLink(file("labels.json"), target);
+    try (RepositoryFixture fixture = new RepositoryFixture(root)) {
+      fixture.repository.refresh();
+      fixture.repository.refresh();
+      write(target, "{\"stable\": 2}");
+      fixture.repository.refresh();
+      assertEquals(2, fixture.repository.labels("fraud").get("stable"));
+    }
+  }
+
+  /** Such as one of 2 MiB, or a directory: no failure of the storage, and no reason to back off. */
+  @Test
+  void labels_thatCannotBeRead_areNotedAndHoldUpNoPoll() throws IOException {
+    write(file("labels.json"), " ".repeat(2 << 20));
+    RepositoryOptions polls = RepositoryOptions.DEFAULT;
+    try (RepositoryFixture fixture = new RepositoryFixture(root, polls, new FileOperations())) {
+      assertTrue(
+          fixture.repository.notes("fraud").toString().contains("labels.json is ignored: "),
+          () -> fixture.repository.notes("fraud").toString());
+      fixture.put("fraud", "4");
+      fixture.timer.advance(Duration.ofSeconds(5).toNanos());
+      fixture.told(1);
+      RepositoryFixture.delete(file("labels.json"));
+      Files.createDirectory(file("labels.json"));
+      fixture.repository.refresh();
+      assertTrue(
+          fixture.repository.notes("fraud").toString().contains("labels.json is ignored: "),
+          () -> fixture.repository.notes("fraud").toString());
     }
   }
 }
