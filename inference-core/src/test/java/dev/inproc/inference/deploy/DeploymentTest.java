@@ -19,6 +19,8 @@ import dev.inproc.inference.events.ServingEvent.VersionRefused;
 import dev.inproc.inference.events.ServingEvent.VersionRetired;
 import dev.inproc.inference.events.ServingEvent.VersionRolledBack;
 import dev.inproc.inference.events.ServingEvent.VersionSwitched;
+import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.model.ModelVersion;
 import dev.inproc.inference.monitoring.Health;
 import dev.inproc.inference.testing.Await;
 import java.time.Duration;
@@ -228,5 +230,16 @@ class DeploymentTest {
     assertThrows(NullPointerException.class, () -> deployment.predict(7, null));
     assertThrows(NullPointerException.class, () -> deployment.switchTo(null));
     assertThrows(NullPointerException.class, () -> deployment.rollBack(null));
+  }
+
+  @Test
+  void switchTo_aVersionOfAnotherModel_isRefused() {
+    try (var deployment = lanes.open()) {
+      ModelVersion other = ModelVersion.of("other", 2, ModelSource.bytes("o", new byte[] {2}));
+      var e = assertThrows(IllegalArgumentException.class, () -> deployment.switchTo(other));
+      assertEquals(
+          "Deployment \"m\": expected a version of model m, got other@2", e.getMessage());
+      assertEquals("1:7", deployment.predict(7));
+    }
   }
 }
