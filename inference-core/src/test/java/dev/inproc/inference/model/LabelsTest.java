@@ -2,6 +2,7 @@ package dev.inproc.inference.model;
 
 import static dev.inproc.inference.model.RepositoryFixture.put;
 import static dev.inproc.inference.model.RepositoryFixture.write;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -19,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -240,6 +242,38 @@ class LabelsTest {
       assertTrue(
           fixture.repository.notes("fraud").toString().contains("labels.json is ignored: "),
           () -> fixture.repository.notes("fraud").toString());
+    }
+  }
+
+  /** A service may move a label for years. */
+  @Test
+  void setLabel_afterManyChanges_readsTheHistorysEndAlone() throws IOException {
+    AtomicLong read = new AtomicLong();
+    FileOperations operations =
+        new FileOperations() {
+          @Override
+          byte[] readEnd(Path file, int most) throws IOException {
+            byte[] end = super.readEnd(file, most);
+            read.addAndGet(end.length);
+            return end;
+          }
+        };
+    try (RepositoryFixture fixture =
+        new RepositoryFixture(root, RepositoryFixture.NO_POLLS, operations)) {
+      fixture.repository.setLabel("fraud", "old", 1, "ann", "long ago");
+      fixture.repository.setLabel("fraud", "stable", 1, "ann", "one");
+      byte[] filler = ("x".repeat((1 << 20) - 1) + "\n").getBytes(UTF_8);
+      for (int i = 0; i < 65; i++) {
+        Files.write(file("history.jsonl"), filler, StandardOpenOption.APPEND);
+      }
+      read.set(0);
+      fixture.repository.setLabel("fraud", "stable", 2, "ann", "two");
+      fixture.repository.setLabel("fraud", "stable", 3, "ann", "three");
+      assertTrue(read.get() < 4 << 20, read + " bytes");
+      assertEquals(
+          List.of("two", "three"),
+          fixture.repository.history("fraud").stream().map(LabelChange::reason).toList());
+      assertEquals(Map.of("old", 1L, "stable", 3L), fixture.repository.labels("fraud"));
     }
   }
 }
