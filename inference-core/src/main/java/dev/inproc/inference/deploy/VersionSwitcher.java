@@ -15,7 +15,9 @@ import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.model.ModelVersion;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,7 @@ final class VersionSwitcher<I, O> {
   private long servingSince;
   private @Nullable Pending pending;
   private boolean isClosed;
+  private final Set<Lane<I, O>> closing = new LinkedHashSet<>(); // a later close waits for them too
   private long commands;
   private long switches;
   private long refused;
@@ -282,9 +285,9 @@ final class VersionSwitcher<I, O> {
           new RoutingTable<>(
               new Lane<>(serving.version, new ClosedPredictor<>(serving.calls, deployment))));
     }
-    List<Lane<I, O>> all = new ArrayList<>(retirement.beginClose());
-    all.add(serving);
-    return all;
+    closing.addAll(retirement.beginClose());
+    closing.add(serving);
+    return List.copyOf(closing);
   }
 
   /** Closes each lane, whatever the others throw, and waits for loads where this thread may. */
