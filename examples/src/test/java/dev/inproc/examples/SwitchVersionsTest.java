@@ -19,8 +19,7 @@ class SwitchVersionsTest {
     SwitchVersions.run(out, 2_000, false, Duration.ofMillis(400));
     String text = bytes.toString(StandardCharsets.UTF_8);
 
-    Matcher row =
-        Pattern.compile("(?m)^([a-z].{17}) *(\\d+) +(\\d+) .*\\{(.*)}$").matcher(text);
+    Matcher row = Pattern.compile("(?m)^([a-z].{17}) *(\\d+) +(\\d+) .*\\{(.*)}$").matcher(text);
     int rows = 0;
     while (row.find()) {
       rows++;

@@ -12,8 +12,8 @@ interface Decisions {
   /**
    * Writes a decision later, after those before it. Never blocks and never throws.
    *
-   * @param command the number of the command that decided; a later one of the repository's overrules
-   *     it
+   * @param command the number of the command that decided; a later one of the repository's
+   *     overrules it
    * @return completes once it is on disk, or is overruled
    */
   CompletableFuture<Void> record(ModelVersion serving, String reason, long command);

@@ -203,8 +203,7 @@ final class VersionSwitcher<I, O> {
 
   private void record(Candidate candidate) {
     if (!candidate.isFollowing) {
-      candidate.durable =
-          decisions.record(candidate.version, candidate.reason, candidate.command);
+      candidate.durable = decisions.record(candidate.version, candidate.reason, candidate.command);
     }
   }
 

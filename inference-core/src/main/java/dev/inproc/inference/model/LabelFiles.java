@@ -158,8 +158,8 @@ final class LabelFiles {
   }
 
   /**
-   * Returns the changes, the oldest first. A line that is none, such as a torn one, is skipped. Of a
-   * file beyond 64 MiB, the end is read.
+   * Returns the changes, the oldest first. A line that is none, such as a torn one, is skipped. Of
+   * a file beyond 64 MiB, the end is read.
    */
   List<LabelChange> history() throws IOException {
     return history(MOST_HISTORY_BYTES);

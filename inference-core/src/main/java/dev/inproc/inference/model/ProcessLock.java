@@ -57,7 +57,7 @@ final class ProcessLock implements AutoCloseable {
   static @Nullable ProcessLock tryHold(Path file) throws IOException {
     Path absolute = file.toAbsolutePath();
     Path directory = Objects.requireNonNull(absolute.getParent()).toRealPath();
-    Path key = directory.resolve(absolute.getFileName());
+    Path key = directory.resolve(Objects.requireNonNull(absolute.getFileName()));
     if (!HELD.add(key)) {
       return null;
     }

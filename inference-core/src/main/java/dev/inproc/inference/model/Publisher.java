@@ -1,8 +1,7 @@
 package dev.inproc.inference.model;
 
-import dev.inproc.inference.internal.json.JsonException;
-
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.internal.json.JsonException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

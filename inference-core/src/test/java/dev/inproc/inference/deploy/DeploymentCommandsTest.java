@@ -380,11 +380,9 @@ class DeploymentCommandsTest {
             Await.latch(go);
             other.switchTo(version(2));
           });
-      CompletableFuture<Boolean> first =
-          onThread(() -> deployment.switchTo(version(2)));
+      CompletableFuture<Boolean> first = onThread(() -> deployment.switchTo(version(2)));
       Await.latch(asked);
-      CompletableFuture<Boolean> second =
-          onThread(() -> other.switchTo(version(2)));
+      CompletableFuture<Boolean> second = onThread(() -> other.switchTo(version(2)));
       Await.until("a load that waits", () -> !other.metrics().loading().isEmpty());
       go.countDown();
       assertTrue(Await.value(first));

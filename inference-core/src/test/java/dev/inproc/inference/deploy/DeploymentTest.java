@@ -15,12 +15,12 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.deploy.DeploymentMetrics.LaneMetrics;
 import dev.inproc.inference.deploy.DeploymentMetrics.LaneState;
+import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.events.ServingEvent;
 import dev.inproc.inference.events.ServingEvent.VersionRefused;
 import dev.inproc.inference.events.ServingEvent.VersionRetired;
 import dev.inproc.inference.events.ServingEvent.VersionRolledBack;
 import dev.inproc.inference.events.ServingEvent.VersionSwitched;
-import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.internal.concurrent.BoundedClose;
 import dev.inproc.inference.internal.concurrent.Workers;
 import dev.inproc.inference.model.ModelVersion;
@@ -242,8 +242,7 @@ class DeploymentTest {
     try (var deployment = lanes.open()) {
       ModelVersion other = ModelVersion.of("other", 2, ModelSource.bytes("o", new byte[] {2}));
       var e = assertThrows(IllegalArgumentException.class, () -> deployment.switchTo(other));
-      assertEquals(
-          "Deployment \"m\": expected a version of model m, got other@2", e.getMessage());
+      assertEquals("Deployment \"m\": expected a version of model m, got other@2", e.getMessage());
       assertEquals("1:7", deployment.predict(7));
     }
   }

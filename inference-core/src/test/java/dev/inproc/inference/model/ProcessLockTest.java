@@ -35,7 +35,8 @@ class ProcessLockTest {
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try {
-      return new String(child.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+      return new String(
+          child.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     } finally {
       child.destroyForcibly();
     }
