@@ -48,7 +48,7 @@ import org.openjdk.jmh.infra.Blackhole;
 @State(Scope.Benchmark)
 public class DeploymentBenchmark {
   private final Predictor<Long, Long> lane = new ConstantPredictor<Long, Long>(7L);
-  private final Deployment<Long, Long> deployment = deployment(1);
+  private final Deployment<Long, Long> deployment = made(1);
   private final Long input = 7L;
   private final Predictor<Long, Long> busyLane = new BusyPredictor();
   private final Deployment<Long, Long> busyDeployment =
@@ -78,7 +78,7 @@ public class DeploymentBenchmark {
     public void close() {}
   }
 
-  private static Deployment<Long, Long> deployment(int switches) {
+  private static Deployment<Long, Long> made(int switches) {
     Deployment<Long, Long> made =
         Deployment.<Long, Long>builder((version, context) -> new ConstantPredictor<>(7L))
             .keepWarm(Duration.ZERO)
@@ -97,11 +97,12 @@ public class DeploymentBenchmark {
     @Param({"10", "10000"})
     int switches;
 
-    private Deployment<Long, Long> deployment;
+    private Deployment<Long, Long> deployment = made(0); // until it is set up
 
     @Setup
     public void set() {
-      deployment = deployment(switches);
+      deployment.close();
+      deployment = made(switches);
     }
 
     @TearDown
