@@ -19,6 +19,9 @@ final class Candidate {
   /** True once the version serves, false if it did already; fails if it is refused or given up. */
   final CompletableFuture<Boolean> outcome = new CompletableFuture<>();
 
+  /** The number of the last command that wanted this; set before the outcome. */
+  volatile long command;
+
   /** How many callers wait for the outcome; guarded by the lock of the commands. */
   int waiting;
 

@@ -7,12 +7,14 @@ import java.util.concurrent.CompletableFuture;
 @FunctionalInterface
 interface Decisions {
   /** Keeps nothing. */
-  Decisions NONE = (version, reason) -> CompletableFuture.completedFuture(null);
+  Decisions NONE = (version, reason, command) -> CompletableFuture.completedFuture(null);
 
   /**
    * Writes a decision later, after those before it. Never blocks and never throws.
    *
-   * @return completes once it is on disk
+   * @param command the number of the command that decided; a later one of the repository's overrules
+   *     it
+   * @return completes once it is on disk, or is overruled
    */
-  CompletableFuture<Void> record(ModelVersion serving, String reason);
+  CompletableFuture<Void> record(ModelVersion serving, String reason, long command);
 }

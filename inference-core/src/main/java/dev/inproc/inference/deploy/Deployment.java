@@ -123,6 +123,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    * @throws InferenceInterruptedException if the calling thread was interrupted. What served before
    *     serves on, unless another caller waits for the same version
    * @throws IllegalStateException if the factory or the check of this deployment calls this
+   * @throws IllegalArgumentException if the version is of another model
    */
   public boolean switchTo(ModelVersion version, String reason) {
     Objects.requireNonNull(version, "version");

@@ -136,7 +136,8 @@ final class Follower implements RepositoryListener {
     } catch (RuntimeException closed) {
       return;
     }
-    long command = switcher.commands();
+    long command = candidate.command;
+    wanted.command = command;
     var unused =
         candidate.outcome.whenComplete(
             (switched, failure) -> {

@@ -16,6 +16,9 @@ final class LabelWriter implements Decisions {
   static final class Wanted {
     ModelVersion version;
 
+    /** The number of the command that it became. */
+    long command;
+
     Wanted(ModelVersion version) {
       this.version = version;
     }
@@ -31,12 +34,12 @@ final class LabelWriter implements Decisions {
   }
 
   @Override
-  public CompletableFuture<Void> record(ModelVersion serving, String reason) {
+  public CompletableFuture<Void> record(ModelVersion serving, String reason, long command) {
     CompletableFuture<Void> durable = new CompletableFuture<>();
     tasks.add(
         () -> {
           try {
-            write(serving, reason);
+            write(serving, reason, command);
             durable.complete(null);
           } catch (RuntimeException | Error e) {
             durable.completeExceptionally(e);
@@ -47,9 +50,16 @@ final class LabelWriter implements Decisions {
 
   /**
    * The label that this moves is no wish of the repository's. If it cannot be moved, the last wish
-   * stays the last: the follower must not take it up again.
+   * stays the last: the follower must not take it up again. A wish that came after the command
+   * stays.
    */
-  private void write(ModelVersion serving, String reason) {
+  private void write(ModelVersion serving, String reason, long command) {
+    if (wanted.command > command) {
+      return;
+    }
+    if (serving.manifest().files().isEmpty()) { // its number may be another version's there
+      throw new IllegalStateException(serving + " is in no repository: no label can name it");
+    }
     repository.setLabel(model, label, serving.version(), "deployment", reason);
     wanted.version = serving;
   }

@@ -31,6 +31,7 @@ final class LoadQueue {
   static final class Entry {
     private final Workers workers;
     private final Runnable load;
+    private boolean hasBegun; // guarded by the queue
 
     Entry(Workers workers, Runnable load) {
       this.workers = workers;
@@ -44,13 +45,36 @@ final class LoadQueue {
    */
   void add(Entry entry) {
     if (isLoading()) {
-      run(entry);
+      runIfWaiting(entry);
       return;
     }
     synchronized (this) {
-      waiting.add(entry);
-      startNext();
+      if (!entry.hasBegun) { // a loading thread joined it
+        waiting.add(entry);
+        startNext();
+      }
     }
+  }
+
+  /**
+   * Prepares the calling thread to wait for a load that another added or is about to add. A thread
+   * that runs a load runs this one too if it has not begun, since the queue waits for that thread.
+   */
+  void joined(Entry entry) {
+    if (isLoading()) {
+      runIfWaiting(entry);
+    }
+  }
+
+  private void runIfWaiting(Entry entry) {
+    synchronized (this) {
+      if (entry.hasBegun) {
+        return;
+      }
+      entry.hasBegun = true;
+      waiting.remove(entry);
+    }
+    run(entry);
   }
 
   /**
@@ -82,6 +106,7 @@ final class LoadQueue {
         return;
       }
       running = next;
+      next.hasBegun = true;
       try {
         next.workers.turn(next, () -> run(next));
       } catch (RuntimeException | OutOfMemoryError e) { // its runtime is closed, or has no thread

@@ -15,7 +15,9 @@ import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.model.ModelVersion;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,7 @@ final class VersionSwitcher<I, O> {
   private long servingSince;
   private @Nullable Pending pending;
   private boolean isClosed;
+  private final Set<Lane<I, O>> closing = new LinkedHashSet<>(); // a later close waits for them too
   private long commands;
   private long switches;
   private long refused;
@@ -74,34 +77,55 @@ final class VersionSwitcher<I, O> {
    * @return what tells the outcome; one of a version that is on its way already is shared
    */
   Candidate begin(Candidate wanted) {
-    Pending started;
-    synchronized (this) {
-      checkCommand();
-      commands++;
-      Pending now = pending;
-      if (now != null && now.candidate.version.equals(wanted.version)) {
-        now.candidate.waiting++;
-        return now.candidate;
-      }
-      wanted.waiting++;
-      overrule("overruled by a switch to " + wanted.version);
-      if (serving.version.equals(wanted.version)) {
-        wanted.outcome.complete(false);
-        return wanted;
-      }
-      Lane<I, O> warm = retirement.takeWarm(wanted.version::equals);
-      if (warm != null) {
-        publish(wanted, warm, Duration.ZERO);
-        wanted.outcome.complete(true);
-        return wanted;
-      }
-      started =
-          new Pending(wanted, new LoadQueue.Entry(threads.workers(), () -> loadAndSwitch(wanted)));
-      pending = started;
-      loads.begin();
+    Pending load = decide(wanted);
+    if (load == null) {
+      return wanted;
     }
-    queue.add(started.entry);
-    return wanted;
+    if (load.candidate == wanted) {
+      queue.add(load.entry);
+    } else {
+      queue.joined(load.entry);
+    }
+    return load.candidate;
+  }
+
+  /** Returns the load that tells the outcome, or null if it is known. */
+  private synchronized @Nullable Pending decide(Candidate wanted) {
+    checkCommand();
+    if (!wanted.version.model().equals(name)) {
+      throw new IllegalArgumentException(
+          "Deployment \""
+              + name
+              + "\": expected a version of model "
+              + name
+              + ", got "
+              + wanted.version);
+    }
+    commands++;
+    Pending now = pending;
+    if (now != null && now.candidate.version.equals(wanted.version)) {
+      now.candidate.waiting++;
+      now.candidate.command = commands;
+      return now;
+    }
+    wanted.waiting++;
+    wanted.command = commands;
+    overrule("overruled by a switch to " + wanted.version);
+    if (serving.version.equals(wanted.version)) {
+      record(wanted); // the label may name another
+      wanted.outcome.complete(false);
+      return null;
+    }
+    Lane<I, O> warm = retirement.takeWarm(wanted.version::equals);
+    if (warm != null) {
+      publish(wanted, warm, Duration.ZERO);
+      wanted.outcome.complete(true);
+      return null;
+    }
+    pending =
+        new Pending(wanted, new LoadQueue.Entry(threads.workers(), () -> loadAndSwitch(wanted)));
+    loads.begin();
+    return pending;
   }
 
   private void checkCommand() {
@@ -172,11 +196,16 @@ final class VersionSwitcher<I, O> {
 
   private synchronized void publish(Candidate candidate, Lane<I, O> lane, Duration took) {
     Lane<I, O> old = serve(lane);
-    if (!candidate.isFollowing) {
-      candidate.durable = decisions.record(lane.version, candidate.reason);
-    }
+    record(candidate);
     tell(new VersionSwitched(name, old.version.toString(), lane.version.toString(), took));
     retirement.keepWarm(old);
+  }
+
+  private void record(Candidate candidate) {
+    if (!candidate.isFollowing) {
+      candidate.durable =
+          decisions.record(candidate.version, candidate.reason, candidate.command);
+    }
   }
 
   /** Returns the lane that served before: it may be closed from now on. */
@@ -221,14 +250,14 @@ final class VersionSwitcher<I, O> {
     commands++;
     Candidate candidate = overrule("rolled back: " + reason);
     if (candidate != null) { // a label that was moved to it moves back
-      return undone(candidate.version, reason, decisions.record(serving.version, reason));
+      return undone(candidate.version, reason, decisions.record(serving.version, reason, commands));
     }
     Lane<I, O> before = retirement.takeWarm(version -> true);
     if (before == null) {
       return new Undone(null, CompletableFuture.completedFuture(null));
     }
     Lane<I, O> bad = serve(before);
-    CompletableFuture<Void> durable = decisions.record(before.version, reason);
+    CompletableFuture<Void> durable = decisions.record(before.version, reason, commands);
     Undone undone = undone(bad.version, reason, durable);
     retirement.release(bad);
     return undone;
@@ -256,9 +285,9 @@ final class VersionSwitcher<I, O> {
           new RoutingTable<>(
               new Lane<>(serving.version, new ClosedPredictor<>(serving.calls, deployment))));
     }
-    List<Lane<I, O>> all = new ArrayList<>(retirement.beginClose());
-    all.add(serving);
-    return all;
+    closing.addAll(retirement.beginClose());
+    closing.add(serving);
+    return List.copyOf(closing);
   }
 
   /** Closes each lane, whatever the others throw, and waits for loads where this thread may. */

@@ -18,6 +18,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -89,6 +90,17 @@ class FileOperations {
         throw new TooLargeException(file, most);
       }
       return bytes;
+    }
+  }
+
+  /** Reads a file's end: at most so many bytes, and all of a smaller file. */
+  byte[] readEnd(Path file, int most) throws IOException {
+    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+      long size = in.size();
+      ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(most, size));
+      long start = size - bytes.capacity();
+      while (bytes.hasRemaining() && in.read(bytes, start + bytes.position()) >= 0) {}
+      return Arrays.copyOf(bytes.array(), bytes.position());
     }
   }
 

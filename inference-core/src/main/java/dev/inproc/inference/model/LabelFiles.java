@@ -28,10 +28,11 @@ final class LabelFiles {
   static final String LABELS = "labels.json";
   static final String HISTORY = "history.jsonl";
 
+  private static final int MOST_TEXT = 4_000; // characters, each up to six in JSON
   private static final int MOST_HISTORY_BYTES = 64 << 20;
+  private static final int WRITERS_HISTORY_BYTES = 1 << 20; // some thousand changes
   private static final JsonLimits LABEL_LIMITS = new JsonLimits(1 << 20, 2, 10_000, 256, 20);
-  private static final JsonLimits LINE_LIMITS = new JsonLimits(1 << 16, 2, 100, 1 << 14, 20);
-  private static final int MOST_TEXT = 4_000;
+  private static final JsonLimits LINE_LIMITS = new JsonLimits(1 << 16, 2, 100, 1 << 15, 20);
 
   private final FileOperations operations;
   private final Path directory;
@@ -90,13 +91,20 @@ final class LabelFiles {
     return Collections.unmodifiableMap(labels);
   }
 
-  /** What differs from the history: its process ended too early, or a person edited the file. */
+  /**
+   * What differs from the history: its process ended too early, or a person edited the file. Reads
+   * the end of a long history alone, so that a change does not cost more after many changes; of a
+   * label that is not named there nothing is said.
+   */
   private List<LabelChange> unrecorded(Map<String, Long> labels) throws IOException {
     Map<String, @Nullable Long> recorded = new LinkedHashMap<>();
-    for (LabelChange change : history()) {
+    for (LabelChange change : history(WRITERS_HISTORY_BYTES)) {
       recorded.put(change.label(), change.to());
     }
-    labels.keySet().forEach(label -> recorded.putIfAbsent(label, null));
+    FileOperations.Stat stat = operations.stat(directory.resolve(HISTORY));
+    if (stat == null || stat.size() <= WRITERS_HISTORY_BYTES) {
+      labels.keySet().forEach(label -> recorded.putIfAbsent(label, null));
+    }
     List<LabelChange> lines = new ArrayList<>();
     for (Map.Entry<String, @Nullable Long> each : recorded.entrySet()) {
       Long actual = labels.get(each.getKey());
@@ -145,17 +153,24 @@ final class LabelFiles {
     if (operations.stat(file) == null) {
       return false;
     }
-    byte[] all = operations.read(file, MOST_HISTORY_BYTES);
-    return all.length > 0 && all[all.length - 1] != '\n';
+    byte[] last = operations.readEnd(file, 1);
+    return last.length > 0 && last[0] != '\n';
   }
 
-  /** Returns the changes, the oldest first. A line that is none, such as a torn one, is skipped. */
+  /**
+   * Returns the changes, the oldest first. A line that is none, such as a torn one, is skipped. Of a
+   * file beyond 64 MiB, the end is read.
+   */
   List<LabelChange> history() throws IOException {
+    return history(MOST_HISTORY_BYTES);
+  }
+
+  private List<LabelChange> history(int mostBytes) throws IOException {
     Path file = directory.resolve(HISTORY);
     if (operations.stat(file) == null) {
       return List.of();
     }
-    String all = new String(operations.read(file, MOST_HISTORY_BYTES), StandardCharsets.ISO_8859_1);
+    String all = new String(operations.readEnd(file, mostBytes), StandardCharsets.ISO_8859_1);
     List<LabelChange> changes = new ArrayList<>();
     for (String line : all.split("\n", -1)) {
       try {

@@ -36,6 +36,7 @@ final class ModelEntry {
   private final Map<Long, String> toldFailures = new HashMap<>();
   private final Map<String, Long> toldLabels = new HashMap<>();
   private FileOperations.@Nullable Stat labelsStat;
+  private boolean wereLabelsReread;
   private Map<String, Long> foundLabels = Map.of();
   private List<String> foundNotes = List.of();
 
@@ -114,7 +115,7 @@ final class ModelEntry {
             entries.computeIfAbsent(
                 number, n -> new VersionEntry(context, model, n, directory.resolve(name)));
         if (poll < 0 || entry.isDue(poll)) {
-          entry.look(nowNanos);
+          entry.look(nowNanos, poll < 0);
         }
       } else if (!name.startsWith(".") && !KNOWN.contains(name)) {
         found.add(name + " is ignored: it is no version's number");
@@ -127,18 +128,26 @@ final class ModelEntry {
 
   private void readLabels(boolean isThere, List<String> found) throws IOException {
     FileOperations.Stat now = isThere ? context.operations().stat(labelFiles.labelsFile()) : null;
+    if (now != null && now.isDirectory()) {
+      found.add(LabelFiles.LABELS + " is ignored: expected a file, got a directory");
+      return;
+    }
     if (now == null) {
       labelsStat = null;
       foundLabels = Map.of();
       return;
     }
-    if (now.equals(labelsStat)) {
+    boolean isSame = now.equals(labelsStat);
+    if (isSame && wereLabelsReread) {
       return;
     }
     try {
       foundLabels = labelFiles.read();
       labelsStat = now;
-    } catch (JsonException e) { // a copy that is under way: the labels of before stay
+      // A clock may be coarse, so that another change has the same stamp; a link's tells nothing.
+      wereLabelsReread = isSame && now.isFile();
+    } catch (JsonException | FileOperations.TooLargeException e) {
+      // A copy that is under way, or no file of labels: those of before stay.
       found.add(LabelFiles.LABELS + " is ignored: " + e.getMessage());
     }
   }

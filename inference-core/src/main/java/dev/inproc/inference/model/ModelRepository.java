@@ -238,7 +238,8 @@ public final class ModelRepository implements AutoCloseable {
   }
 
   /**
-   * Returns a model's changes of labels, the oldest first. Reads the file.
+   * Returns a model's changes of labels, the oldest first. Reads the file; of one beyond 64 MiB, the
+   * end.
    *
    * @throws UncheckedIOException if that fails
    */

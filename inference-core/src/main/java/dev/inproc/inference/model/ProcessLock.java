@@ -7,6 +7,9 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -17,10 +20,18 @@ final class ProcessLock implements AutoCloseable {
   private static final long FIRST_PAUSE_NANOS = 200_000;
   private static final long LONGEST_PAUSE_NANOS = 20_000_000;
 
-  private final FileChannel channel;
+  /**
+   * The files that threads of this process hold. A thread that wants one does not open it: on POSIX
+   * systems, closing any channel of a file releases all locks that the process has of it.
+   */
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
-  private ProcessLock(FileChannel channel) {
+  private final FileChannel channel;
+  private final Path key;
+
+  private ProcessLock(FileChannel channel, Path key) {
     this.channel = channel;
+    this.key = key;
   }
 
   /**
@@ -44,14 +55,32 @@ final class ProcessLock implements AutoCloseable {
 
   /** Returns the lock, or null if another thread or process holds it. */
   static @Nullable ProcessLock tryHold(Path file) throws IOException {
+    Path absolute = file.toAbsolutePath();
+    Path directory = Objects.requireNonNull(absolute.getParent()).toRealPath();
+    Path key = directory.resolve(absolute.getFileName());
+    if (!HELD.add(key)) {
+      return null;
+    }
+    ProcessLock lock = null;
+    try {
+      lock = tryHold(file, key);
+      return lock;
+    } finally {
+      if (lock == null) {
+        HELD.remove(key);
+      }
+    }
+  }
+
+  private static @Nullable ProcessLock tryHold(Path file, Path key) throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     boolean held = false;
     try {
       FileLock lock = channel.tryLock();
       held = lock != null;
-      return held ? new ProcessLock(channel) : null;
-    } catch (OverlappingFileLockException e) { // a thread of this process
+      return held ? new ProcessLock(channel, key) : null;
+    } catch (OverlappingFileLockException e) { // a copy of this class that another loader has
       return null;
     } finally {
       if (!held) {
@@ -62,6 +91,13 @@ final class ProcessLock implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    if (!channel.isOpen()) {
+      return; // the file may be another's by now
+    }
+    try {
+      channel.close();
+    } finally {
+      HELD.remove(key);
+    }
   }
 }

@@ -1,5 +1,7 @@
 package dev.inproc.inference.model;
 
+import dev.inproc.inference.internal.json.JsonException;
+
 import dev.inproc.inference.engine.ModelSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -93,6 +95,10 @@ final class Publisher {
             "Expected a file or a directory to publish, got " + source + ", which is neither");
       }
     }
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Expected files to publish, got empty directories: " + sources.values());
+    }
     return files;
   }
 
@@ -134,9 +140,20 @@ final class Publisher {
     for (Path each : directories) {
       operations.force(each);
     }
-    operations.create(
-        directory.resolve(ManifestPaths.MANIFEST), ManifestJson.write(manifest.build()));
+    byte[] json = ManifestJson.write(manifest.build());
+    requireReadable(json);
+    operations.create(directory.resolve(ManifestPaths.MANIFEST), json);
     operations.force(directory);
+  }
+
+  /** Readers have limits, and an entry may have the name of something else. */
+  private static void requireReadable(byte[] json) {
+    try {
+      var unused = ManifestJson.read(json);
+    } catch (JsonException e) {
+      throw new IllegalArgumentException(
+          "Expected a manifest that can be read back: " + e.getMessage(), e);
+    }
   }
 
   /** A draft that lists files says what the publisher believes to publish. */

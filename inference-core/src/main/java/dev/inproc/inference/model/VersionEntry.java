@@ -70,9 +70,13 @@ final class VersionEntry {
     return state == State.COMPLETE ? version : null;
   }
 
-  /** Looks at the directory. Reads the manifest if it is not the one that was read. */
-  void look(long nowNanos) {
-    if (backoff.isWaiting(nowNanos)) {
+  /**
+   * Looks at the directory. Reads the manifest if it is not the one that was read.
+   *
+   * @param isAsked whether somebody asks, so that a failure is tried again before its time
+   */
+  void look(long nowNanos, boolean isAsked) {
+    if (!isAsked && backoff.isWaiting(nowNanos)) {
       return;
     }
     try {
@@ -107,6 +111,9 @@ final class VersionEntry {
     boolean isSame = now.equals(stat);
     if (!isSame || version == null) {
       wasReread = isSame;
+      if (!isSame) {
+        mismatch = null; // the whole directory may have been copied anew
+      }
       stat = null;
       if (!readManifest(file, now)) {
         stat = now;

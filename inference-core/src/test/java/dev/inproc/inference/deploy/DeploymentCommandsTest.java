@@ -365,4 +365,31 @@ class DeploymentCommandsTest {
     }
     assertEquals(own, seen.get());
   }
+
+  /** The load that waits cannot begin before the one that waits for it ends. */
+  @Test
+  void factoryThatSwitchesAnotherDeployment_toAVersionThatWaits_doesNotWaitForItself() {
+    Lanes others = new Lanes();
+    try (var other = others.open()) {
+      CountDownLatch asked = new CountDownLatch(1);
+      CountDownLatch go = new CountDownLatch(1);
+      lanes.onCreate.put(
+          2L,
+          () -> {
+            asked.countDown();
+            Await.latch(go);
+            other.switchTo(version(2));
+          });
+      CompletableFuture<Boolean> first =
+          onThread(() -> deployment.switchTo(version(2)));
+      Await.latch(asked);
+      CompletableFuture<Boolean> second =
+          onThread(() -> other.switchTo(version(2)));
+      Await.until("a load that waits", () -> !other.metrics().loading().isEmpty());
+      go.countDown();
+      assertTrue(Await.value(first));
+      assertTrue(Await.value(second));
+      assertEquals(2, others.made.size());
+    }
+  }
 }

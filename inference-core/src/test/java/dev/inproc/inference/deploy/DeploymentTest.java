@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.Answer;
+import dev.inproc.inference.ForwardingPredictor;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
@@ -19,11 +20,17 @@ import dev.inproc.inference.events.ServingEvent.VersionRefused;
 import dev.inproc.inference.events.ServingEvent.VersionRetired;
 import dev.inproc.inference.events.ServingEvent.VersionRolledBack;
 import dev.inproc.inference.events.ServingEvent.VersionSwitched;
+import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.internal.concurrent.BoundedClose;
+import dev.inproc.inference.internal.concurrent.Workers;
+import dev.inproc.inference.model.ModelVersion;
 import dev.inproc.inference.monitoring.Health;
 import dev.inproc.inference.testing.Await;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -228,5 +235,55 @@ class DeploymentTest {
     assertThrows(NullPointerException.class, () -> deployment.predict(7, null));
     assertThrows(NullPointerException.class, () -> deployment.switchTo(null));
     assertThrows(NullPointerException.class, () -> deployment.rollBack(null));
+  }
+
+  @Test
+  void switchTo_aVersionOfAnotherModel_isRefused() {
+    try (var deployment = lanes.open()) {
+      ModelVersion other = ModelVersion.of("other", 2, ModelSource.bytes("o", new byte[] {2}));
+      var e = assertThrows(IllegalArgumentException.class, () -> deployment.switchTo(other));
+      assertEquals(
+          "Deployment \"m\": expected a version of model m, got other@2", e.getMessage());
+      assertEquals("1:7", deployment.predict(7));
+    }
+  }
+
+  @Test
+  void close_afterACloseInVain_waitsForTheWarmVersionToo() {
+    CountDownLatch called = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    lanes.functions.put(
+        1L,
+        input -> {
+          called.countDown();
+          Await.latch(go);
+          return "1:" + input;
+        });
+    LaneFactory<Integer, String> factory =
+        (version, context) ->
+            new ForwardingPredictor<>(lanes.create(version, context)) {
+              @Override
+              public boolean close(Duration timeout) {
+                return BoundedClose.close(
+                    Workers.shared(), () -> inner().close(), timeout.toNanos());
+              }
+
+              @Override
+              public String toString() {
+                return inner().toString();
+              }
+            };
+    Deployment<Integer, String> wrapped = Deployment.builder(factory).open(version(1));
+    FakeLane first = lanes.last();
+    CompletableFuture<String> call = wrapped.submit(7);
+    Await.latch(called);
+    wrapped.switchTo(version(2));
+    assertFalse(wrapped.close(Duration.ofMillis(1)));
+    CompletableFuture<Void> closed = CompletableFuture.runAsync(wrapped::close);
+    Await.until("the second close of the warm lane", () -> first.closes.get() == 2);
+    assertFalse(closed.isDone());
+    go.countDown();
+    Await.value(closed);
+    assertEquals("1:7", Await.value(call));
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.model.Manifest;
 import dev.inproc.inference.model.ModelRepository;
 import dev.inproc.inference.model.ModelVersion;
@@ -416,6 +417,87 @@ class FollowerTest {
     try (var deployment = Deployment.builder(lanes).warmUp(List.of(1)).open(repository, "m")) {
       assertEquals(2 + 2 + 1, lanes.last().calls.get());
       assertEquals("1:7", deployment.predict(7));
+    }
+  }
+
+  @Test
+  void switchTo_theServingVersionWhileALabelLoads_movesTheLabelBack() throws IOException {
+    publish(2);
+    label(1);
+    CountDownLatch loading = new CountDownLatch(1);
+    lanes.onCreate.put(
+        2L,
+        () -> {
+          loading.countDown();
+          try {
+            new CountDownLatch(1).await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+    try (var deployment = Deployment.builder(lanes).follow().open(repository, "m", "stable")) {
+      label(2);
+      Await.latch(loading);
+      assertFalse(deployment.switchTo(repository.version("m", 1).orElseThrow(), "stay"));
+      assertEquals(1, labelled());
+      assertEquals("1:7", deployment.predict(7));
+    }
+  }
+
+  /** The label is moved by another after a switch in memory, and before that is on disk. */
+  @Test
+  void labelMoved_beforeASwitchIsWritten_isServedAndKept() throws Exception {
+    publish(2);
+    ModelVersion three = publish(3);
+    label(1);
+    DeploymentSettings<Integer, String> settings =
+        new DeploymentSettings<>(List.of(), List.of(), (version, input, answer) -> {}, 0);
+    LaneLoader<Integer, String> loader = new LaneLoader<>("m", lanes, settings);
+    ModelVersion one = repository.version("m", 1).orElseThrow();
+    Router<Integer, String> router =
+        new Router<>(new RoutingTable<>(FirstLane.load(loader, one)), lanes.timer);
+    SerialTasks tasks = new SerialTasks(lanes.threads.workers());
+    LabelWriter.Wanted wanted = new LabelWriter.Wanted(one);
+    VersionSwitcher<Integer, String> switcher =
+        new VersionSwitcher<>(
+            "m",
+            router,
+            loader,
+            new LaneRetirement<>("m", lanes.threads, 0),
+            lanes.threads,
+            new LabelWriter(repository, "m", "stable", tasks, wanted));
+    Follower follower =
+        new Follower(repository, "m", "stable", switcher, tasks, wanted, lanes.timer);
+    follower.start(null);
+    CountDownLatch go = new CountDownLatch(1);
+    CountDownLatch waits = new CountDownLatch(1);
+    tasks.add(
+        () -> {
+          waits.countDown();
+          Await.latch(go);
+        });
+    Await.latch(waits);
+    label(2);
+    follower.labelMoved("stable", repository.version("m", 2).orElseThrow());
+    Candidate third = switcher.begin(new Candidate(three, "", false, null));
+    Await.value(third.outcome);
+    go.countDown();
+    Await.value(third.durable);
+    Await.until("version 2", () -> router.table().stable().version.version() == 2);
+    assertEquals(2, labelled());
+    follower.close();
+    switcher.close();
+  }
+
+  @Test
+  void switchTo_aVersionThatTheRepositoryHasNot_moveNoLabel() throws IOException {
+    publish(2);
+    label(1);
+    byte[] bytes = {2};
+    try (var deployment = Deployment.builder(lanes).open(repository, "m", "stable")) {
+      assertTrue(deployment.switchTo(ModelVersion.of("m", 2, ModelSource.bytes("m", bytes))));
+      assertEquals("2:7", deployment.predict(7));
+      assertEquals(1, labelled());
     }
   }
 }

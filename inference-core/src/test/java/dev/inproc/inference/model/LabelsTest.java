@@ -2,6 +2,7 @@ package dev.inproc.inference.model;
 
 import static dev.inproc.inference.model.RepositoryFixture.put;
 import static dev.inproc.inference.model.RepositoryFixture.write;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,12 +12,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,6 +181,99 @@ class LabelsTest {
       assertEquals(40, history(one).size());
     } finally {
       threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void setLabel_reasonOfControlCharacters_isReadBack() {
+    try (RepositoryFixture fixture = new RepositoryFixture(root)) {
+      String lines = "\n".repeat(4_000);
+      fixture.repository.setLabel("fraud", "stable", 2, lines, lines);
+      fixture.repository.setLabel("fraud", "stable", 3, "ann", "three");
+      assertEquals(2, fixture.repository.history("fraud").size());
+      assertEquals(lines, fixture.repository.history("fraud").get(0).reason());
+    }
+  }
+
+  /** A file system may tell times by the second, and use a file's key anew. */
+  @Test
+  void labels_changedTwiceWithinOneStamp_areSeen() throws IOException {
+    FileTime time = FileTime.fromMillis(1_700_000_000_000L);
+    write(file("labels.json"), "{\"stable\": 1}");
+    Files.setLastModifiedTime(file("labels.json"), time);
+    try (RepositoryFixture fixture = new RepositoryFixture(root)) {
+      assertEquals(1, fixture.repository.labels("fraud").get("stable"));
+      write(file("labels.json"), "{\"stable\": 2}");
+      Files.setLastModifiedTime(file("labels.json"), time);
+      fixture.repository.refresh();
+      assertEquals(2, fixture.repository.labels("fraud").get("stable"));
+    }
+  }
+
+  @Test
+  void labels_behindALinkThatStays_areSeen() throws IOException {
+    Path target = root.resolve("mounted.json");
+    write(target, "{\"stable\": 1}");
+    Files.createSymbolicLink(file("labels.json"), target);
+    try (RepositoryFixture fixture = new RepositoryFixture(root)) {
+      fixture.repository.refresh();
+      fixture.repository.refresh();
+      write(target, "{\"stable\": 2}");
+      fixture.repository.refresh();
+      assertEquals(2, fixture.repository.labels("fraud").get("stable"));
+    }
+  }
+
+  /** Such as one of 2 MiB, or a directory: no failure of the storage, and no reason to back off. */
+  @Test
+  void labels_thatCannotBeRead_areNotedAndHoldUpNoPoll() throws IOException {
+    write(file("labels.json"), " ".repeat(2 << 20));
+    RepositoryOptions polls = RepositoryOptions.DEFAULT;
+    try (RepositoryFixture fixture = new RepositoryFixture(root, polls, new FileOperations())) {
+      assertTrue(
+          fixture.repository.notes("fraud").toString().contains("labels.json is ignored: "),
+          () -> fixture.repository.notes("fraud").toString());
+      fixture.put("fraud", "4");
+      fixture.timer.advance(Duration.ofSeconds(5).toNanos());
+      fixture.told(1);
+      RepositoryFixture.delete(file("labels.json"));
+      Files.createDirectory(file("labels.json"));
+      fixture.repository.refresh();
+      assertTrue(
+          fixture.repository.notes("fraud").toString().contains("labels.json is ignored: "),
+          () -> fixture.repository.notes("fraud").toString());
+    }
+  }
+
+  /** A service may move a label for years. */
+  @Test
+  void setLabel_afterManyChanges_readsTheHistorysEndAlone() throws IOException {
+    AtomicLong read = new AtomicLong();
+    FileOperations operations =
+        new FileOperations() {
+          @Override
+          byte[] readEnd(Path file, int most) throws IOException {
+            byte[] end = super.readEnd(file, most);
+            read.addAndGet(end.length);
+            return end;
+          }
+        };
+    try (RepositoryFixture fixture =
+        new RepositoryFixture(root, RepositoryFixture.NO_POLLS, operations)) {
+      fixture.repository.setLabel("fraud", "old", 1, "ann", "long ago");
+      fixture.repository.setLabel("fraud", "stable", 1, "ann", "one");
+      byte[] filler = ("x".repeat((1 << 20) - 1) + "\n").getBytes(UTF_8);
+      for (int i = 0; i < 65; i++) {
+        Files.write(file("history.jsonl"), filler, StandardOpenOption.APPEND);
+      }
+      read.set(0);
+      fixture.repository.setLabel("fraud", "stable", 2, "ann", "two");
+      fixture.repository.setLabel("fraud", "stable", 3, "ann", "three");
+      assertTrue(read.get() < 4 << 20, read + " bytes");
+      assertEquals(
+          List.of("two", "three"),
+          fixture.repository.history("fraud").stream().map(LabelChange::reason).toList());
+      assertEquals(Map.of("old", 1L, "stable", 3L), fixture.repository.labels("fraud"));
     }
   }
 }

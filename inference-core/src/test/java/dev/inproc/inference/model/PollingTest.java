@@ -122,6 +122,8 @@ class PollingTest {
     Counting operations = new Counting();
     try (RepositoryFixture fixture = polling(operations)) {
       assertEquals(400 + 40, operations.reads.get());
+      poll(fixture);
+      assertEquals(400 + 80, operations.reads.get()); // labels twice: a clock may be coarse
       operations.reads.set(0);
       operations.stats.set(0);
       operations.lists.set(0);
@@ -260,6 +262,19 @@ class PollingTest {
       }
       assertEquals(List.of(1L), fixture.versions("bad"));
       assertEquals(List.of("added bad@1"), fixture.toldAtAll());
+    }
+  }
+
+  @Test
+  void refresh_whileAFailureWaitsForItsNextTry_looks() {
+    put(root, "bad", "1", Map.of("m", "x"));
+    Broken operations = new Broken();
+    operations.broken.add(root.resolve("bad/1/manifest.json"));
+    try (RepositoryFixture fixture = polling(operations)) {
+      assertEquals(State.RETRYING, fixture.repository.status("bad").get(0).state());
+      operations.broken.clear();
+      fixture.repository.refresh();
+      assertEquals(List.of(1L), fixture.versions("bad"));
     }
   }
 

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -270,6 +271,29 @@ class PublishTest {
       Path state = fixture.repository.stateDirectory(one);
       assertEquals(root.resolve(".inproc/state").resolve(one.manifestSha256()), state);
       assertFalse(state.equals(fixture.repository.stateDirectory(two)));
+    }
+  }
+
+  @Test
+  void publish_whatNoReaderTakes_leavesNothing() throws IOException {
+    Path model = source.resolve("model.bin");
+    Path empty = Files.createDirectory(source.resolve("empty"));
+    Manifest huge =
+        DRAFT.toBuilder().entries(Map.of("all", Collections.nCopies(200_001, 1L))).build();
+    Manifest known = DRAFT.toBuilder().entries(Map.of("labelHorizon", 5L)).build();
+    try (RepositoryFixture fixture = new RepositoryFixture(root)) {
+      for (Manifest draft : List.of(huge, known)) {
+        IllegalArgumentException e =
+            assertThrows(
+                IllegalArgumentException.class,
+                () -> fixture.repository.publish("fraud", draft, Map.of("m", model)));
+        assertTrue(e.getMessage().contains("manifest"), e.getMessage());
+      }
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> fixture.repository.publish("fraud", DRAFT, Map.of("m", empty)));
+      assertTrue(fixture.repository.status("fraud").isEmpty());
+      assertTrue(left().isEmpty());
     }
   }
 }

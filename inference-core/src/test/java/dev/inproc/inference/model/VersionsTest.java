@@ -250,6 +250,22 @@ class VersionsTest {
   }
 
   @Test
+  void verify_directoryCopiedAnewWithTheSameManifest_isRight() throws IOException {
+    Path directory = put(root, "fraud", "1", Map.of("model.bin", "abc"));
+    write(directory.resolve("model.bin"), "abd");
+    try (RepositoryFixture fixture = new RepositoryFixture(root)) {
+      ModelVersion version = fixture.repository.version("fraud", 1).orElseThrow();
+      assertThrows(ModelLoadException.class, version::verify);
+      assertTrue(fixture.versions("fraud").isEmpty());
+      put(root, "fraud", "1", Map.of("model.bin", "abc"));
+      Files.setLastModifiedTime(directory.resolve("manifest.json"), FileTime.fromMillis(1_000));
+      fixture.repository.refresh();
+      fixture.repository.refresh();
+      fixture.repository.version("fraud", 1).orElseThrow().verify();
+    }
+  }
+
+  @Test
   void verify_fileThatTheManifestDoesNotList_isRefused() {
     Path directory = put(root, "fraud", "1", Map.of("model.bin", "abc"));
     write(directory.resolve("sub/weights.bin"), "planted");
