@@ -5,6 +5,7 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.deploy.Deployment;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.model.ModelVersion;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +15,9 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Threads;
@@ -30,6 +33,9 @@ import org.openjdk.jmh.infra.Blackhole;
  * <p>{@code lane2} and {@code deployed2} are two callers of a model that computes for about a
  * microsecond: the second is to take 1.05 times as long as the first at most.
  *
+ * <p>{@code switched} is {@code deployed} after 10 and after 10,000 switches; the times are to
+ * differ by less than a twentieth.
+ *
  * <pre>{@code
  * java -jar benchmarks/target/benchmarks.jar DeploymentBenchmark -prof gc
  * }</pre>
@@ -42,7 +48,7 @@ import org.openjdk.jmh.infra.Blackhole;
 @State(Scope.Benchmark)
 public class DeploymentBenchmark {
   private final Predictor<Long, Long> lane = new ConstantPredictor<Long, Long>(7L);
-  private final Deployment<Long, Long> deployment = deployment();
+  private final Deployment<Long, Long> deployment = made(1);
   private final Long input = 7L;
   private final Predictor<Long, Long> busyLane = new BusyPredictor();
   private final Deployment<Long, Long> busyDeployment =
@@ -72,14 +78,42 @@ public class DeploymentBenchmark {
     public void close() {}
   }
 
-  private static Deployment<Long, Long> deployment() {
+  private static Deployment<Long, Long> made(int switches) {
     Deployment<Long, Long> made =
         Deployment.<Long, Long>builder((version, context) -> new ConstantPredictor<>(7L))
+            .keepWarm(Duration.ZERO)
             .open(version(1));
-    if (!made.switchTo(version(2))) {
-      throw new IllegalStateException("Expected a switch to " + version(2));
+    for (int i = 0; i < switches; i++) {
+      if (!made.switchTo(version(i + 2))) {
+        throw new IllegalStateException("Expected a switch to " + version(i + 2));
+      }
     }
     return made;
+  }
+
+  /** A deployment that has switched so many times. */
+  @State(Scope.Benchmark)
+  public static class Switched {
+    @Param({"10", "10000"})
+    int switches;
+
+    private Deployment<Long, Long> deployment = made(0); // until it is set up
+
+    @Setup
+    public void set() {
+      deployment.close();
+      deployment = made(switches);
+    }
+
+    @TearDown
+    public void close() {
+      deployment.close();
+    }
+  }
+
+  @Benchmark
+  public Object switched(Switched state) {
+    return state.deployment.predict(input);
   }
 
   private static ModelVersion version(long number) {

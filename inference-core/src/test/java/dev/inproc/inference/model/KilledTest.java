@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A publisher that is killed leaves its version whole or invisible, and labels of before or after.
  */
+@Tag("endurance")
 class KilledTest {
   private static final int KILLS = Boolean.getBoolean("inproc.endurance") ? 1_000 : 3;
   private static final Manifest DRAFT = Manifest.builder("test").main("model.bin").build();

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * manifest first too, in chunks of 1 to 64 KiB. 10,000 of them with {@code
  * -Dinproc.endurance=true}, else 300.
  */
+@Tag("endurance")
 class PartialCopiesTest {
   private static final int COPIES = Boolean.getBoolean("inproc.endurance") ? 10_000 : 300;
 

@@ -32,6 +32,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * rows of a table in external data, which ONNX Runtime would map: each call touches other pages of
  * it.
  */
+@Tag("endurance")
 class ServedFilesTest {
   private static final int ROWS = 200_000;
   private static final int WIDTH = 8;
