@@ -149,7 +149,10 @@ public final class HitGuarantee {
         && epochBound <= promise.allowed(epoch.hits(), true) + promise.allowance();
   }
 
-  /** Chooses the lowest rate that leaves the steady room, or the highest. */
+  /**
+   * Chooses the lowest rate that leaves the steady room, or the highest. Open audits do not count:
+   * they would raise the rate, and that would open still more of them.
+   */
   private void chooseRate() {
     rateUntilHit = total.hits() + HITS_A_RATE;
     int chosen = rate;
@@ -165,7 +168,7 @@ public final class HitGuarantee {
   }
 
   private boolean isSteady(int r) {
-    return hasRoom(total.boundWith(r, STEADY_ROOM), epoch.boundWith(r, STEADY_ROOM));
+    return hasRoom(total.settledWith(r, STEADY_ROOM), epoch.settledWith(r, STEADY_ROOM));
   }
 
   // ---- by trials ----

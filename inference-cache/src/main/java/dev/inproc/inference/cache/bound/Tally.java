@@ -54,6 +54,16 @@ final class Tally {
     return result;
   }
 
+  /** Returns what {@link #boundWith} does if no open audit finds a wrong candidate. */
+  int settledWith(int rate, int more) {
+    int[] settled = worst.clone();
+    for (int i = 0; i < settled.length; i++) {
+      settled[i] -= openAudits[i];
+    }
+    settled[rate] += more;
+    return mixture.bound(settled, Math.min(rate, lowestRate));
+  }
+
   /** Counts a candidate that is served, or audited. */
   void decided(int rate, boolean isAudit) {
     if (rate < lowestRate) {

@@ -40,7 +40,7 @@ class HitGuaranteeTest {
       assertTrue(account.bound() <= account.allowed(), account.toString());
       assertTrue(begun < 100_000);
     }
-    assertTrue(begun > 5, "trials: " + begun);
+    assertTrue(begun > 3, "trials: " + begun);
     assertFalse(guarantee.account().hasRoom());
     assertEquals(1, guarantee.account().refused());
   }
@@ -258,7 +258,8 @@ class HitGuaranteeTest {
     assertEquals(wrong.get(), account.auditedWrong());
     assertEquals(lost.get(), account.openAudits());
     assertEquals(0, broken.get(), "snapshots with a bound above the allowed");
-    assertTrue(account.hits() > 1_000, account.toString());
+    // Rates that follow open audits open ever more of them, and serve a few hundred.
+    assertTrue(account.hits() > 20_000, account.toString());
   }
 
   /**
