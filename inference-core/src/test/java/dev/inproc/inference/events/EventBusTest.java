@@ -181,7 +181,11 @@ class EventBusTest {
             new ModelFreed("m"),
             new ServingEvent.IntegrityProbed("m", "clean", true),
             new ServingEvent.Overloaded("b", 64),
-            new ServingEvent.CacheSwitched("c", false));
+            new ServingEvent.CacheSwitched("c", false),
+            new ServingEvent.VersionSwitched("d", "m@1", "m@2", Duration.ofMillis(40)),
+            new ServingEvent.VersionRefused("d", "m@3", "no such file"),
+            new ServingEvent.VersionRetired("d", "m@1"),
+            new ServingEvent.VersionRolledBack("d", "m@2", "m@1", "too slow"));
     assertEquals(ServingEvent.class.getPermittedSubclasses().length, all.size());
     Path file = folder.resolve("events.jfr");
     try (Recording recording = new Recording()) {
@@ -202,6 +206,10 @@ class EventBusTest {
     assertEquals("m", loaded.getString("model"));
     assertEquals(64, recorded.get("dev.inproc.Overloaded").getInt("waiting"));
     assertFalse(recorded.get("dev.inproc.CacheSwitched").getBoolean("on"));
+    RecordedEvent switched = recorded.get("dev.inproc.VersionSwitched");
+    assertEquals(Duration.ofMillis(40), switched.getDuration("loading"));
+    assertEquals("m@2", switched.getString("to"));
+    assertEquals("too slow", recorded.get("dev.inproc.VersionRolledBack").getString("reason"));
     for (RecordedEvent event : recorded.values()) {
       assertEquals(List.of("Inproc"), event.getEventType().getCategoryNames());
       for (ValueDescriptor field : event.getFields()) {

@@ -4,6 +4,7 @@ import static dev.inproc.inference.model.RepositoryFixture.write;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.testing.endurance.ChildJvm;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -167,7 +168,7 @@ class KilledTest {
                   "-Xshare:auto",
                   "-Xmx64m",
                   "-cp",
-                  System.getProperty("java.class.path"),
+                  ChildJvm.classPath(),
                   Worker.class.getName(),
                   root.toString(),
                   source.toString())

@@ -6,6 +6,7 @@ import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.SessionOptions;
 import dev.inproc.inference.onnx.testing.Models;
+import dev.inproc.inference.testing.endurance.ChildJvm;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -56,7 +57,7 @@ class ReleasedMemoryTest {
                 "-XX:+UseSerialGC",
                 "-XX:+AlwaysPreTouch", // so that what grows is native
                 "-cp",
-                System.getProperty("java.class.path"),
+                ChildJvm.classPath(),
                 LoadAndClose.class.getName(),
                 file.toString(),
                 Integer.toString(loads))

@@ -99,8 +99,10 @@ public final class ChildJvm {
     }
   }
 
-  /** Under Surefire with modules a part is on the module path. */
-  private static String classPath() {
+  /**
+   * Returns the class path of a child. Under Surefire with modules a part is on the module path.
+   */
+  public static String classPath() {
     return Stream.of("surefire.test.class.path", "jdk.module.path", "java.class.path")
         .map(System::getProperty)
         .filter(Objects::nonNull)
