@@ -113,9 +113,21 @@ public class CallFuture<I, O> extends DeliveredFuture<O> implements Withdrawable
     if (isBlocking()) {
       completeExceptionally(failure.get());
     } else if (mayDecide()) {
+      beginFailure();
       leave(); // the run need not wait for a callback thread
-      threads().callbacks().execute(inContext(() -> failIfDecided(failure.get())));
+      threads().callbacks().execute(inContext(() -> failWith(failure)));
     }
+  }
+
+  /** No run ends the call any more, so it ends here whatever the supplier does. */
+  private void failWith(Supplier<? extends Throwable> failure) {
+    Throwable found;
+    try {
+      found = failure.get();
+    } catch (RuntimeException | Error e) {
+      found = e;
+    }
+    failIfDecided(found);
   }
 
   /** Returns the failure of a call whose time is over. */

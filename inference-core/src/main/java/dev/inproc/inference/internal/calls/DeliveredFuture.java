@@ -43,6 +43,7 @@ abstract class DeliveredFuture<O> extends WaitableFuture<O> {
   private volatile @Nullable Claim claim;
   private volatile boolean attached;
   private volatile boolean completing;
+  private volatile boolean failing;
   private @Nullable UnaryOperator<Runnable> context;
 
   DeliveredFuture(CallOptions options) {
@@ -168,7 +169,8 @@ abstract class DeliveredFuture<O> extends WaitableFuture<O> {
   }
 
   private boolean settleApart(@Nullable O output, @Nullable Throwable failure) {
-    if (isDone() || !claim(Claim.OUTCOME)) {
+    boolean isOverruled = failure != null && failing;
+    if (isDone() || isOverruled || !claim(Claim.OUTCOME)) {
       return false;
     }
     if (executor() == null) {
@@ -241,6 +243,14 @@ abstract class DeliveredFuture<O> extends WaitableFuture<O> {
   /** Decides for an outcome from outside; an executor may be stuck and is overruled. */
   final boolean mayDecide() {
     return executor() != null || claim(Claim.OUTCOME);
+  }
+
+  /**
+   * Says that a failure from outside is on its way. The run that the call leaves is stopped, and
+   * how it fails then is not the call's outcome.
+   */
+  final void beginFailure() {
+    failing = true;
   }
 
   /** Decides that the call is cancelled, unless another outcome is on its way. */

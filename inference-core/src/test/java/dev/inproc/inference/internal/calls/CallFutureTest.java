@@ -10,12 +10,15 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Cancellation;
 import dev.inproc.inference.Deadline;
 import dev.inproc.inference.DeadlineExceededException;
+import dev.inproc.inference.DeadlineExceededException.Stage;
+import dev.inproc.inference.EngineException;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.ManualTimer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -238,5 +241,35 @@ class CallFutureTest {
     var unused = call.whenComplete((answer, failure) -> wasGone.set(isGone.get()));
     assertTrue(call.cancel(true));
     assertTrue(wasGone.get());
+  }
+
+  /**
+   * A run that stops since its call has expired fails. That is not the call's outcome, also where
+   * the call has an executor, which the expiry does not wait for.
+   */
+  @Test
+  void expiry_whileTheStoppedRunFails_isTheOutcome() {
+    CountDownLatch runFailed = new CountDownLatch(1);
+    CallFuture<String, String> call =
+        new CallFuture<>("request", CallOptions.DEFAULT.withExecutor(Runnable::run));
+    call.failApart(
+        () -> {
+          Await.latch(runFailed);
+          return new DeadlineExceededException(Duration.ZERO, "model", Stage.RUNNING);
+        });
+    assertFalse(call.refuse(new EngineException("stopped", null)));
+    runFailed.countDown();
+    assertInstanceOf(DeadlineExceededException.class, Await.failure(call));
+  }
+
+  @Test
+  void expiry_whoseFailureCannotBeMade_endsTheCallAllTheSame() {
+    CallFuture<String, String> call =
+        new CallFuture<>("request", CallOptions.DEFAULT.withExecutor(Runnable::run));
+    call.failApart(
+        () -> {
+          throw new IllegalStateException("a name that cannot be told");
+        });
+    assertInstanceOf(IllegalStateException.class, Await.failure(call));
   }
 }
