@@ -30,8 +30,7 @@ final class EnduranceMain {
   static final long TOLERANCE_KB = 5 * 1024;
 
   /** Idle workers end and come back; what leaks once in a hundred times is far beyond this. */
-  static final int HANDLES =
-      4; // what the process opens once, such as to trim its heap, may come late
+  static final int HANDLES = 2;
 
   private static final int SAMPLES = 60;
 
