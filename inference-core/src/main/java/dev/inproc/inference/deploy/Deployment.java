@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One name, several versions of a model, one predictor: a version is loaded beside the one that
- * serves, and takes its place without a failed call. Thread-safe.
+ * One name, several versions of a model, one predictor: a version is loaded beside the serving
+ * version, and takes its place without a failed call. Thread-safe.
  *
  * <pre>{@code
  * try (Deployment<Transaction, Double> fraud =
@@ -244,8 +244,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     }
 
     /**
-     * Sets the batch sizes of the warm-up: those that calls come in. Default: those of the
-     * version's manifest, else 1.
+     * Sets the batch sizes of the warm-up, which are to be the sizes that calls come in. Default:
+     * the sizes in the version's manifest, else 1.
      */
     public Builder<I, O> warmUpBatchSizes(List<Integer> batchSizes) {
       for (int size : batchSizes) {

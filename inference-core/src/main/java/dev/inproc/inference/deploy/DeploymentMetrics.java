@@ -11,7 +11,7 @@ import java.util.Objects;
  * @param name the deployment's name
  * @param serving the version that answers; after the deployment was closed, the last that did
  * @param servingFor how long it has served
- * @param lanes the versions in memory: the one that serves first
+ * @param lanes the versions in memory, the serving version first
  * @param loading the versions that wait to be loaded or are being loaded, in their order
  * @param switches how often another version began to serve, by a switch or a rollback
  * @param refused how many versions were refused

@@ -61,7 +61,7 @@ public final class Device {
 
   /**
    * The fastest of some devices. Each is tried with the model when it is loaded: it runs batches of
-   * {@link SessionOptions#warmUpSizes}, else of 1 and of up to 32, and the one that runs the
+   * {@link SessionOptions#warmUpSizes}, else of 1 and of up to 32, and the device that runs the
    * largest of them in the least time is taken. A device that is missing, or that fails, is passed
    * over. {@link Session#devices} tells the choice; the session's description tells the times.
    * Loading takes as long as all devices together.
