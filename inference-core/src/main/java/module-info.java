@@ -32,8 +32,6 @@ module dev.inproc.inference {
   exports dev.inproc.inference.internal.files to
       dev.inproc.inference.onnx,
       dev.inproc.inference.tf;
-  exports dev.inproc.inference.internal.rollout to
-      dev.inproc.inference.cache;
   exports dev.inproc.inference.internal.statistics to
       dev.inproc.inference.cache,
       dev.inproc.inference.onnx;
