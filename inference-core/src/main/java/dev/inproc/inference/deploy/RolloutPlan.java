@@ -267,6 +267,15 @@ public final class RolloutPlan<I, O> {
     return controlLane;
   }
 
+  /** Returns how many steps have something to compare with. */
+  int comparedSteps() {
+    int count = 0;
+    for (int i = 0; i < steps.size(); i++) {
+      count += controlShare(i) > 0 ? 1 : 0;
+    }
+    return count;
+  }
+
   /** Returns the canary's share of a step, less what is held back. */
   double canaryShare(int step) {
     return Math.min(steps.get(step).share(), 1 - holdBack);

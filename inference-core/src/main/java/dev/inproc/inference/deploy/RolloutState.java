@@ -11,10 +11,12 @@ public enum RolloutState {
   /** The canary has become the version that serves. */
   PROMOTED,
   /** All calls went back to the stable version. */
-  ROLLED_BACK;
+  ROLLED_BACK,
+  /** The deployment was closed meanwhile. One that is kept in a repository goes on at its next start. */
+  CLOSED;
 
   /** Returns whether nothing follows. */
   public boolean isTerminal() {
-    return this == PROMOTED || this == ROLLED_BACK;
+    return this == PROMOTED || this == ROLLED_BACK || this == CLOSED;
   }
 }

@@ -15,6 +15,7 @@ final class ServingTable<I, O> {
   private Lane<I, O> serving;
   private long since;
   private long switches;
+  private long commands;
 
   ServingTable(Router<I, O> router, Timer timer) {
     this.router = router;
@@ -49,6 +50,16 @@ final class ServingTable<I, O> {
 
   Duration servingFor() {
     return Duration.ofNanos(timer.nanoTime() - since);
+  }
+
+  /** Counts a command. Returns its number. */
+  long nextCommand() {
+    return ++commands;
+  }
+
+  /** Returns how many commands have come. */
+  long commands() {
+    return commands;
   }
 
   long switches() {
