@@ -30,8 +30,8 @@ public sealed interface VoteRecord {
   record Thresholds(int phase, long sincePhaseNanos, TriggerKind kind, double[] values)
       implements VoteRecord {}
 
-  /** Counts of calls and of failed ones since the phase began, when a restart begins. */
-  record Restart(
+  /** Calls and failed ones since the phase began. */
+  record Counts(
       int phase,
       long sincePhaseNanos,
       long canaryCalls,
