@@ -85,8 +85,7 @@ record Assembly<I, O>(
     Follower follower =
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
     follower.start(newest.refusal);
-    return new Assembly<>(
-        model, parts.router, parts.switcher, parts.rollouts, follower::close);
+    return new Assembly<>(model, parts.router, parts.switcher, parts.rollouts, follower::close);
   }
 
   /**

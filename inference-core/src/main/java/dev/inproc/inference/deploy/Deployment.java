@@ -185,9 +185,9 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   }
 
   /**
-   * Goes back: gives up a version that is on its way, if there is one; else ends the rollout that is
-   * under way; else serves the version that
-   * served before, if it is still warm, and frees the present one without keeping it.
+   * Goes back: gives up a version that is on its way, if there is one; else ends the rollout that
+   * is under way; else serves the version that served before, if it is still warm, and frees the
+   * present one without keeping it.
    *
    * <p>It returns after the switch in memory. A call that begins after that never gets an answer of
    * the version that was given up.
@@ -251,7 +251,9 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   @Override
   public LayerDescription describe() {
     return Descriptions.of(
-        metrics(), rollout().map(Rollout::metrics).orElse(null), router.table().stable().calls.describe());
+        metrics(),
+        rollout().map(Rollout::metrics).orElse(null),
+        router.table().stable().calls.describe());
   }
 
   @Override

@@ -102,9 +102,7 @@ final class VersionSwitcher<I, O> {
     check(wanted);
     long command = table.nextCommand();
     Pending<I, O> now = pending;
-    if (now != null
-        && now.request == null
-        && now.candidate.version.equals(wanted.version)) {
+    if (now != null && now.request == null && now.candidate.version.equals(wanted.version)) {
       now.candidate.waiting++;
       now.candidate.command = command;
       return now;
@@ -236,9 +234,7 @@ final class VersionSwitcher<I, O> {
     try {
       Lane<I, O> lane = loader.load(candidate, null, this::isInUse);
       boolean isWanted =
-          request == null
-              ? publish(candidate, lane, start)
-              : rollOut(candidate, lane, request);
+          request == null ? publish(candidate, lane, start) : rollOut(candidate, lane, request);
       if (isWanted) {
         candidate.outcome.complete(true);
       } else {
@@ -272,7 +268,7 @@ final class VersionSwitcher<I, O> {
       throw e;
     }
     synchronized (table) {
-      if (isPending(candidate)) { // so the same lane serves: a command would have overruled this
+      if (isPending(candidate)) { // a command that changes the serving lane overrules this
         pending = null;
         request.started = rollouts.start(request.plan, canary, control);
         return true;
