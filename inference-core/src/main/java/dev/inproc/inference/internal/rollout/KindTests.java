@@ -34,9 +34,9 @@ final class KindTests {
 
   /** Adds a test; several of one number take the same votes. */
   void add(
-      int which, double rho, double margin, double alpha, boolean isMirrored, double[][] ratios) {
+      int which, double margin, double alpha, boolean isMirrored, double[][] ratios) {
     entries.add(
-        new Entry(which, isMirrored, new RestartedTest(rho, margin, alpha, isMirrored, ratios)));
+        new Entry(which, isMirrored, new RestartedTest(margin, alpha, isMirrored, ratios)));
   }
 
   void advance(int restart, LaneCounts counts) {

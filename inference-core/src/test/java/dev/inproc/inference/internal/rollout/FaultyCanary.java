@@ -75,17 +75,14 @@ record FaultyCanary(
         continue;
       }
       boolean isCanary = random.nextDouble() * (canaryRate + controlRate) < canaryRate;
-      long key =
-          isKeyed
-              ? random.nextInt(isCanary ? canaryKeys : controlKeys) * 2L + (isCanary ? 1 : 0)
-              : random.nextLong();
+      long key = isKeyed ? key(random, isCanary, isCanary ? canaryKeys : controlKeys) : 0;
       if (isCanary) {
         canaryErrors++;
       } else {
         controlErrors++;
       }
       analysis.ended(
-          isCanary, isKeyed, Hashes.mix(key), Ending.FAILED, (long) (now * 1e9), 1, 0, null);
+          isCanary, isKeyed, key, Ending.FAILED, (long) (now * 1e9), 1, 0, null);
       Alarm alarm = analysis.alarm();
       if (alarm != null) {
         return now < fault
@@ -93,6 +90,12 @@ record FaultyCanary(
             : new Outcome(now - fault, alarm.canaryVotes() + alarm.controlVotes());
       }
     }
+  }
+
+  /** Returns a key's place at its lane's end of the range. */
+  private static long key(Random random, boolean isCanary, int keys) {
+    long key = random.nextInt(keys);
+    return isCanary ? key : -1 - key;
   }
 
   private int keysOfLane(Random random) {
