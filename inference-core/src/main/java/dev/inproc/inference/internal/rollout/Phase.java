@@ -326,9 +326,11 @@ final class Phase {
     }
   }
 
-  /** Tells the sink how many calls there were until now. */
+  /** Tells the sink how many calls there were until now. Under the lock. */
   void checkpoint(long nowNanos) {
-    sink.accept(record(since(nowNanos), counts()));
+    long since = since(nowNanos);
+    begin(Restarts.at(since));
+    sink.accept(record(since, counts()));
   }
 
   void replay(VoteRecord record) {

@@ -21,7 +21,7 @@ final class IdenticalVersions {
     INDEPENDENT,
     /** Few users make most of the calls; those of some fail most of the time. */
     CLUSTERED_USERS,
-    /** Load, errors and durations follow the time of day, over four days. */
+    /** Load, errors and durations follow the time of day, over a day or four. */
     DAILY_WAVES,
     /** Now and then half of all calls fail for some seconds. */
     ERROR_BURSTS,
@@ -81,7 +81,7 @@ final class IdenticalVersions {
       errorRates[user] = isClustered ? (random.nextInt(20) == 0 ? 0.8 : 0.005) : 0.03;
       speeds[user] = Math.exp(random.nextGaussian() * (isClustered ? 1 : 0.2));
     }
-    callsPerSecond = traffic == Traffic.DAILY_WAVES ? calls / 345_600.0 : 50;
+    callsPerSecond = traffic == Traffic.DAILY_WAVES ? calls / (calls < 5_000 ? 86_400.0 : 345_600.0) : 50;
   }
 
   Outcome run() {
