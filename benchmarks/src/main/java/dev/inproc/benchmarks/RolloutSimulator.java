@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Sends recorded calls through a rollout in virtual time: the hash, the schedule and the analysis are
- * those of production. Prints one line of JSON.
+ * Sends recorded calls through a rollout in virtual time: the hash, the schedule and the analysis
+ * are those of production. Prints one line of JSON.
  *
  * <pre>{@code
  * java -cp benchmarks/target/benchmarks.jar dev.inproc.benchmarks.RolloutSimulator \
@@ -20,23 +20,23 @@ import java.util.Set;
  * }</pre>
  *
  * <p>The file has a header and a call a line, in the order of time: {@code
- * time_ms,key,stable_error,canary_error,stable_us,canary_us}, in any order of columns: when the call
- * begins, and whether it would fail and how long it would take on either version. An empty key is
- * none: the call goes to a lane of its own. Calls with the same text in the optional column {@code
- * run} fail together and cast one vote. A call with 1 in the optional column {@code rule} is sent to
- * the canary by a rule: it never votes.
+ * time_ms,key,stable_error,canary_error,stable_us,canary_us}, in any order of columns: when the
+ * call begins, and whether it would fail and how long it would take on either version. An empty key
+ * is none: the call goes to a lane of its own. Calls with the same text in the optional column
+ * {@code run} fail together and cast one vote. A call with 1 in the optional column {@code rule} is
+ * sent to the canary by a rule: it never votes.
  *
  * <p>Without {@code --steps} the canary has its share to the end. With them {@code --canary} means
  * nothing: each step lasts until its seconds are over and the keys of all calls, times its share,
- * reach {@code --step-keys}; the version is promoted after the last. {@code --alpha} is the chance of
- * a false alarm in the whole rollout.
+ * reach {@code --step-keys}; the version is promoted after the last. {@code --alpha} is the chance
+ * of a false alarm in the whole rollout.
  *
  * <p>{@code verdict} is {@code promoted}, {@code rolledBack} or {@code running}. {@code trigger} is
  * {@code errors}, {@code latency} or {@code answers}, or null. {@code atMs} is when, on the file's
  * clock: of the alarm, of the promotion, or of the last call. {@code atRequests} counts all calls
  * until then; {@code canaryCalls} the canary's, without those by a rule. The votes and {@code
- * evidence} are those of the alarm, or of the trigger that is nearest to one; the evidence is scaled
- * so that {@code 1 / alpha} is an alarm. {@code step} counts from 1.
+ * evidence} are those of the alarm, or of the trigger that is nearest to one; the evidence is
+ * scaled so that {@code 1 / alpha} is an alarm. {@code step} counts from 1.
  *
  * <p>Exits with 2 and a message if the arguments or the file are not as said.
  */

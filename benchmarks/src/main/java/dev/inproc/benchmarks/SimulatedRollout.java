@@ -30,8 +30,7 @@ final class SimulatedRollout {
   private static final long CHECK_NANOS = 100_000_000; // whether a step is over
 
   /** What is rolled out how; without promotion its only step lasts to the end. */
-  record Plan(
-      List<Step> steps, boolean isPromoted, double alpha, double margin, long seed) {}
+  record Plan(List<Step> steps, boolean isPromoted, double alpha, double margin, long seed) {}
 
   private record Pending(
       long endNanos,

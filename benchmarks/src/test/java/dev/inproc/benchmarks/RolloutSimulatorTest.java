@@ -103,7 +103,13 @@ class RolloutSimulatorTest {
   void step_withTooFewKeys_waits() throws IOException {
     JsonObject json =
         printed(
-            calls(50_000, 0, 0, 1), "--steps", "1,100", "--step-seconds", "1", "--step-keys", "300");
+            calls(50_000, 0, 0, 1),
+            "--steps",
+            "1,100",
+            "--step-seconds",
+            "1",
+            "--step-keys",
+            "300");
     assertEquals("promoted", verdict(json));
     assertEquals(31_000, json.get("atMs").getAsLong(), 2_000, "30,000 keys, of which 1 %");
   }
@@ -133,8 +139,15 @@ class RolloutSimulatorTest {
   void callsOfOneRun_castOneVote() throws IOException {
     List<String> lines = new ArrayList<>(List.of("run," + HEADER + ",rule"));
     for (int i = 0; i < 10_000; i++) { // 1,000 calls fail together, in both versions
-      lines.add((i < 1_000 ? "r1" : "") + "," + i + ",k" + i + "," + (i < 1_000 ? "1,1" : "0,0")
-          + ",100,100,");
+      lines.add(
+          (i < 1_000 ? "r1" : "")
+              + ","
+              + i
+              + ",k"
+              + i
+              + ","
+              + (i < 1_000 ? "1,1" : "0,0")
+              + ",100,100,");
     }
     JsonObject json = printed(lines, "--canary", "0.5");
     assertEquals("running", verdict(json));

@@ -77,8 +77,8 @@ public final class CanaryAnalysis {
    * rule sent there do not belong here.
    *
    * @param isKeyed whether the call has a key; a call without is a key of its own
-   * @param keyHash the salted hash of the key that decided on the lane: its place in the range. Of a
-   *     call without a key, random bits that did not
+   * @param keyHash the salted hash of the key that decided on the lane: its place in the range. Of
+   *     a call without a key, random bits that did not
    * @param tookNanos from the call's entry to its end
    * @param score of the answer, for PREDICTIONS; ignored unless {@code ANSWERED}
    * @param run what the calls that failed together share, compared by identity; null if unknown

@@ -3,12 +3,12 @@ package dev.inproc.inference.internal.rollout;
 import dev.inproc.inference.internal.routing.SaltedHash;
 
 /**
- * Which calls of the canary and of the control lane are compared: the lanes have the two ends of the
- * range of keys, and a key is compared if its mirror image at the other end is in the other lane. So
- * as many keys are compared of either lane, and keys that are as far from their end have been in
- * their lane for as long. A canary of more than half of all keys has others too: keys that came from
- * the stable lane lately, to a canary that has never seen them, have no counterpart in a control lane
- * that only lost keys.
+ * Which calls of the canary and of the control lane are compared: the lanes have the two ends of
+ * the range of keys, and a key is compared if its mirror image at the other end is in the other
+ * lane. So as many keys are compared of either lane, and keys that are as far from their end have
+ * been in their lane for as long. A canary of more than half of all keys has others too: keys that
+ * came from the stable lane lately, to a canary that has never seen them, have no counterpart in a
+ * control lane that only lost keys.
  */
 final class ComparedKeys {
   private final long canaryEnd;

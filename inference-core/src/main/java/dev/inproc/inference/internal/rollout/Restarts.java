@@ -22,7 +22,9 @@ final class Restarts {
 
   private Restarts() {}
 
-  /** Returns a restart's part of alpha: 0.35 for the first; the others' 0.65 K / ((k+K-1) (k+K)). */
+  /**
+   * Returns a restart's part of alpha: 0.35 for the first; the others' 0.65 K / ((k+K-1) (k+K)).
+   */
   static double part(int number) {
     return number == 0 ? FIRST : (1 - FIRST) * SCALE / ((number + SCALE - 1) * (number + SCALE));
   }

@@ -113,8 +113,7 @@ class BetsTest {
     return most;
   }
 
-  private static double largestMarkedGrowth(
-      Bets bets, double ratio, double[] evidence, int votes) {
+  private static double largestMarkedGrowth(Bets bets, double ratio, double[] evidence, int votes) {
     double most = 0;
     for (int mark = 0; mark < SlowCalls.MARKS; mark++) {
       most = Math.max(most, growth(bets, Bets.share(ratio), evidence, mark));

@@ -45,8 +45,7 @@ class CanaryAnalysisTest {
 
   private static void fail(CanaryAnalysis analysis, boolean isCanary, long key, double second) {
     long place = isCanary ? key : -1 - key;
-    analysis.ended(
-        isCanary, true, place, Ending.FAILED, (long) (second * SECOND), 1_000, 0, null);
+    analysis.ended(isCanary, true, place, Ending.FAILED, (long) (second * SECOND), 1_000, 0, null);
   }
 
   private static void end(

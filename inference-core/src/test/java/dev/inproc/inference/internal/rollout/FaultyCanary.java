@@ -24,10 +24,7 @@ record FaultyCanary(
    */
   static final AnalysisSettings ERRORS_OF_ALL =
       new AnalysisSettings(
-          0.007,
-          0,
-          Set.of(TriggerKind.ERRORS, TriggerKind.LATENCY, TriggerKind.ANSWERS),
-          1);
+          0.007, 0, Set.of(TriggerKind.ERRORS, TriggerKind.LATENCY, TriggerKind.ANSWERS), 1);
 
   /** What came of a run: seconds from the fault to the alarm, and votes since the fault. */
   record Outcome(double seconds, long votes) {}
@@ -81,8 +78,7 @@ record FaultyCanary(
       } else {
         controlErrors++;
       }
-      analysis.ended(
-          isCanary, isKeyed, key, Ending.FAILED, (long) (now * 1e9), 1, 0, null);
+      analysis.ended(isCanary, isKeyed, key, Ending.FAILED, (long) (now * 1e9), 1, 0, null);
       Alarm alarm = analysis.alarm();
       if (alarm != null) {
         return now < fault

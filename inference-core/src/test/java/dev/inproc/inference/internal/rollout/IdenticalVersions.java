@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A rollout of a version that equals the stable one, from the first step to the last, through the
- * schedule and the analysis of production. Each rollout draws a new place in the range for each key,
- * as a new salt does.
+ * schedule and the analysis of production. Each rollout draws a new place in the range for each
+ * key, as a new salt does.
  */
 final class IdenticalVersions {
   /** What traffic the rollout gets. */
@@ -81,7 +81,8 @@ final class IdenticalVersions {
       errorRates[user] = isClustered ? (random.nextInt(20) == 0 ? 0.8 : 0.005) : 0.03;
       speeds[user] = Math.exp(random.nextGaussian() * (isClustered ? 1 : 0.2));
     }
-    callsPerSecond = traffic == Traffic.DAILY_WAVES ? calls / (calls < 5_000 ? 86_400.0 : 345_600.0) : 50;
+    callsPerSecond =
+        traffic == Traffic.DAILY_WAVES ? calls / (calls < 5_000 ? 86_400.0 : 345_600.0) : 50;
   }
 
   Outcome run() {
