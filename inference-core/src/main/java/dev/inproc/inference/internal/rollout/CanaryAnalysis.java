@@ -94,7 +94,22 @@ public final class CanaryAnalysis {
       @Nullable Object run) {
     Phase now = phase;
     if (now != null) {
-      now.ended(isCanary, isKeyed, keyHash, ending, endNanos, tookNanos, score, run);
+      now.ended(isCanary, isKeyed, keyHash, ending, endNanos, tookNanos, true, score, run);
+    }
+  }
+
+  /** Takes the end of a call whose answer has no score, such as a list's. */
+  public void ended(
+      boolean isCanary,
+      boolean isKeyed,
+      long keyHash,
+      Ending ending,
+      long endNanos,
+      long tookNanos,
+      @Nullable Object run) {
+    Phase now = phase;
+    if (now != null) {
+      now.ended(isCanary, isKeyed, keyHash, ending, endNanos, tookNanos, false, 0, run);
     }
   }
 

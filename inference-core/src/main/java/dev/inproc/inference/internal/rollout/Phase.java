@@ -130,6 +130,7 @@ final class Phase {
       Ending ending,
       long endNanos,
       long tookNanos,
+      boolean hasScore,
       double score,
       @Nullable Object run) {
     long since = since(endNanos);
@@ -137,7 +138,10 @@ final class Phase {
       beginRestart(since);
     }
     boolean isCompared = compared.has(isCanary, isKeyed, keyHash);
-    if (isCompared && hasAnswers && windows.claim(ANSWER_WINDOW, since)) {
+    if (isCompared
+        && hasAnswers
+        && ending == Ending.ANSWERED
+        && windows.claim(ANSWER_WINDOW, since)) {
       incident(TriggerKind.ANSWERS, 0, 0, isCanary, isKeyed, keyHash, since, null);
     }
     if (ending == Ending.OVERLOADED || ending == Ending.INVALID) {
@@ -156,7 +160,7 @@ final class Phase {
     if (hasLatency) {
       duration(isCanary, isKeyed, keyHash, since, endNanos, tookNanos);
     }
-    if (hasScores && ending == Ending.ANSWERED) {
+    if (hasScores && hasScore && ending == Ending.ANSWERED) {
       score(isCanary, isKeyed, keyHash, since, score);
     }
   }
@@ -244,7 +248,7 @@ final class Phase {
     return switch (kind) {
       case ERRORS -> "errors";
       case LATENCY -> "slow calls";
-      case ANSWERS -> "calls without an end";
+      case ANSWERS -> "too few answers";
       case LABELS -> "labels";
       case PREDICTIONS -> {
         ScoreBins bins = scoreBins;
