@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param onClose ends what goes on beside calls and commands
  */
 record Assembly<I, O>(
-    String name, Router<I, O> router, VersionSwitcher<I, O> switcher, Runnable onClose) {
+    String name,
+    Router<I, O> router,
+    VersionSwitcher<I, O> switcher,
+    Shadows<I, O> shadows,
+    Runnable onClose) {
 
   /** Loads this version, and serves it. */
   static <I, O> Assembly<I, O> of(
@@ -37,7 +41,8 @@ record Assembly<I, O>(
     LaneRetirement<I, O> retirement = new LaneRetirement<>(name, threads, settings.keepWarmNanos());
     VersionSwitcher<I, O> switcher =
         new VersionSwitcher<>(name, router, loader, retirement, threads, decisions);
-    return new Assembly<>(name, router, switcher, () -> {});
+    Shadows<I, O> shadows = new Shadows<>(loader, router, threads, switcher::isInUse);
+    return new Assembly<>(name, router, switcher, shadows, () -> {});
   }
 
   /** Loads the version that a repository names, serves it, and follows the repository if asked. */
@@ -78,7 +83,7 @@ record Assembly<I, O>(
     Follower follower =
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
     follower.start(newest.refusal);
-    return new Assembly<>(model, parts.router, parts.switcher, follower::close);
+    return new Assembly<>(model, parts.router, parts.switcher, parts.shadows, follower::close);
   }
 
   /**

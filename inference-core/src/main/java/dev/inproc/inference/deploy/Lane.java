@@ -21,11 +21,22 @@ final class Lane<I, O> {
 
   final Predictor<I, Answer<O>> answers;
 
+  /** Creates one whose calls no shadow sees. */
   Lane(ModelVersion version, Predictor<I, O> predictor) {
+    this(version, predictor, new ShadowSlot<>());
+  }
+
+  /**
+   * Creates one.
+   *
+   * @param shadow where the shadow is that gets copies of the calls
+   */
+  Lane(ModelVersion version, Predictor<I, O> predictor, ShadowSlot<I, O> shadow) {
     this.version = version;
     this.predictor = predictor;
-    calls = new Versioned<>(predictor, version.toString());
-    answers = calls.answers();
+    Predictor<I, O> named = new Versioned<>(predictor, version.toString());
+    calls = new ShadowedCalls<>(named, version, shadow, answer -> answer);
+    answers = new ShadowedCalls<>(named.answers(), version, shadow, Answer::value);
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -229,7 +230,7 @@ final class VersionSwitcher<I, O> {
     candidate.outcome.completeExceptionally(why);
   }
 
-  private synchronized boolean isInUse(Predictor<I, O> predictor) {
+  synchronized boolean isInUse(Predictor<I, O> predictor) {
     return serving.predictor == predictor || retirement.has(predictor);
   }
 
@@ -343,6 +344,7 @@ final class VersionSwitcher<I, O> {
         switches,
         refused,
         rollbacks,
-        router.retries());
+        router.retries(),
+        Optional.empty());
   }
 }

@@ -7,6 +7,8 @@ import dev.inproc.inference.events.ServingEvent.IntegrityProbed;
 import dev.inproc.inference.events.ServingEvent.ModelFreed;
 import dev.inproc.inference.events.ServingEvent.ModelLoaded;
 import dev.inproc.inference.events.ServingEvent.Overloaded;
+import dev.inproc.inference.events.ServingEvent.ShadowStarted;
+import dev.inproc.inference.events.ServingEvent.ShadowStopped;
 import dev.inproc.inference.events.ServingEvent.VersionRefused;
 import dev.inproc.inference.events.ServingEvent.VersionRetired;
 import dev.inproc.inference.events.ServingEvent.VersionRolledBack;
@@ -78,6 +80,17 @@ final class EventSection {
     if (event instanceof VersionRolledBack back) {
       String versions = "from " + back.from() + " to " + back.to();
       return new Words("rolled back", versions + ": " + back.reason());
+    }
+    if (event instanceof ShadowStarted started) {
+      return new Words("shadow started", started.version());
+    }
+    if (event instanceof ShadowStopped stopped) {
+      String counts =
+          HumanNumbers.count(stopped.compared(), "pair")
+              + " compared, "
+              + HumanNumbers.count(stopped.failed(), "call")
+              + " failed";
+      return new Words("shadow stopped", stopped.version() + ": " + counts);
     }
     return new Words(event.getClass().getSimpleName(), event.toString());
   }

@@ -185,7 +185,9 @@ class EventBusTest {
             new ServingEvent.VersionSwitched("d", "m@1", "m@2", Duration.ofMillis(40)),
             new ServingEvent.VersionRefused("d", "m@3", "no such file"),
             new ServingEvent.VersionRetired("d", "m@1"),
-            new ServingEvent.VersionRolledBack("d", "m@2", "m@1", "too slow"));
+            new ServingEvent.VersionRolledBack("d", "m@2", "m@1", "too slow"),
+            new ServingEvent.ShadowStarted("d", "m@2", 0.5),
+            new ServingEvent.ShadowStopped("d", "m@2", 100, 1, 2));
     assertEquals(ServingEvent.class.getPermittedSubclasses().length, all.size());
     Path file = folder.resolve("events.jfr");
     try (Recording recording = new Recording()) {
