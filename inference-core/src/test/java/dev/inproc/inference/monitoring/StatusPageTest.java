@@ -148,6 +148,8 @@ class StatusPageTest {
             "cache on",
             "cache off",
             "overloaded",
+            "shadow stopped",
+            "shadow started",
             "version retired",
             "rolled back",
             "version refused",
