@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
@@ -76,6 +77,22 @@ final class ShadowLanes implements LaneFactory<float[], float[]> {
     List<ServingEvent> all = new ArrayList<>();
     events.latest().forEach(entry -> all.add(0, entry.event()));
     return all;
+  }
+
+  /** Waits for a latch, whatever interrupts come. */
+  static void hold(CountDownLatch latch) {
+    boolean isInterrupted = false;
+    while (true) {
+      try {
+        latch.await();
+        break;
+      } catch (InterruptedException e) {
+        isInterrupted = true;
+      }
+    }
+    if (isInterrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   static float[] times(float[] input, float factor) {
