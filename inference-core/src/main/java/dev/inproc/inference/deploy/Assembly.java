@@ -18,6 +18,7 @@ record Assembly<I, O>(
     String name,
     Router<I, O> router,
     VersionSwitcher<I, O> switcher,
+    Rollouts<I, O> rollouts,
     Shadows<I, O> shadows,
     Runnable onClose) {
 
@@ -39,10 +40,13 @@ record Assembly<I, O>(
     String name = first.version.model();
     Router<I, O> router = new Router<>(new RoutingTable<>(first), threads.timer());
     LaneRetirement<I, O> retirement = new LaneRetirement<>(name, threads, settings.keepWarmNanos());
+    ServingTable<I, O> table = new ServingTable<>(router, threads.timer());
+    Rollouts<I, O> rollouts = new Rollouts<>(name, table, retirement, threads, decisions);
     VersionSwitcher<I, O> switcher =
-        new VersionSwitcher<>(name, router, loader, retirement, threads, decisions);
+        new VersionSwitcher<>(
+            name, router, table, rollouts, loader, retirement, threads, decisions);
     Shadows<I, O> shadows = new Shadows<>(loader, router, threads, switcher::isInUse);
-    return new Assembly<>(name, router, switcher, shadows, () -> {});
+    return new Assembly<>(name, router, switcher, rollouts, shadows, () -> {});
   }
 
   /** Loads the version that a repository names, serves it, and follows the repository if asked. */
@@ -83,7 +87,8 @@ record Assembly<I, O>(
     Follower follower =
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
     follower.start(newest.refusal);
-    return new Assembly<>(model, parts.router, parts.switcher, parts.shadows, follower::close);
+    return new Assembly<>(
+        model, parts.router, parts.switcher, parts.rollouts, parts.shadows, follower::close);
   }
 
   /**

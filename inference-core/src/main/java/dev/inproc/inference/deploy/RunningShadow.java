@@ -57,7 +57,7 @@ final class RunningShadow<I, O> implements Shadow {
     this.onClose = onClose;
     this.onClosed = onClosed;
     comparison = new ShadowComparison<>(plan, primary.get().version);
-    feed = new ShadowFeed<>(plan, threads.timer(), ledger);
+    feed = new ShadowFeed<>(plan, threads.timer(), ledger, () -> primary.get().version);
     runner = new ShadowRunner<>(plan, lane, feed, ledger, comparison, primary, threads);
     feed.onCopy(runner::wake);
     laneOpen.begin();

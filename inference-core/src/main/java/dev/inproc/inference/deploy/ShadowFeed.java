@@ -12,6 +12,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +29,26 @@ final class ShadowFeed<I, O> {
   private final ShadowPlan<I, O> plan;
   private final Timer timer;
   private final ShadowLedger ledger;
+  private final Supplier<ModelVersion> serving;
   private final Queue<Pair<I, O>> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger places = new AtomicInteger(); // that are taken
   private volatile @Nullable Runnable onCopy;
   private volatile boolean isClosed;
 
-  ShadowFeed(ShadowPlan<I, O> plan, Timer timer, ShadowLedger ledger) {
+  /**
+   * Creates one.
+   *
+   * @param serving returns the version that serves; the calls of a canary are not compared with it
+   */
+  ShadowFeed(
+      ShadowPlan<I, O> plan,
+      Timer timer,
+      ShadowLedger ledger,
+      Supplier<ModelVersion> serving) {
     this.plan = plan;
     this.timer = timer;
     this.ledger = ledger;
+    this.serving = serving;
   }
 
   /** Sets what is told that there is a copy; it must not block. */
@@ -57,7 +69,7 @@ final class ShadowFeed<I, O> {
     }
     long took = timer.nanoTime() - start;
     ledger.offered();
-    if (!takePlace()) {
+    if (!takePlace(version)) {
       ledger.dropped();
       return;
     }
@@ -106,7 +118,7 @@ final class ShadowFeed<I, O> {
       this.version = version;
       this.options = options;
       this.start = start;
-      hasPlace = new AtomicBoolean(takePlace());
+      hasPlace = new AtomicBoolean(takePlace(version));
       if (hasPlace.get()) {
         try {
           input = plan.copyInput(original);
@@ -150,11 +162,8 @@ final class ShadowFeed<I, O> {
     return plan.share() == 1 || ThreadLocalRandom.current().nextDouble() < plan.share();
   }
 
-  private boolean takePlace() {
-    if (isClosed) {
-      return false;
-    }
-    if (places.get() >= plan.queue()) {
+  private boolean takePlace(ModelVersion version) {
+    if (isClosed || places.get() >= plan.queue() || !version.equals(serving.get())) {
       return false;
     }
     if (places.incrementAndGet() <= plan.queue()) {

@@ -112,7 +112,7 @@ final class Shadows<I, O> {
       Lane<I, O> lane =
           loader
               .ofShadow(plan::checkCopies)
-              .load(candidate, each -> isInUse.test(each) || loader.shadow().isInUse(each));
+              .load(candidate, null, each -> isInUse.test(each) || loader.shadow().isInUse(each));
       RunningShadow<I, O> shadow = publish(candidate, plan, lane);
       if (shadow == null) {
         LaneLoader.discard(lane.calls);

@@ -72,6 +72,7 @@ final class FlightEvents {
       e.commit();
     } else {
       recordShadow(event);
+      RolloutFlightEvents.record(event);
     }
   }
 
