@@ -134,12 +134,12 @@ public final class ShadowTail {
     try (Deployment<Tensors, Tensors> deployment =
         Deployment.<Tensors, Tensors>builder(
                 (version, lane) -> {
-                  Kind kind = Kind.values()[(int) version.version()];
+                  Kind kind = Kind.values()[(int) version.version() - 1];
                   return kind == Kind.NONE || kind == Kind.SAME_MODEL
                       ? new OnnxEngine().load(source).with(Batching.upTo(BATCH))
                       : new BadLane(kind);
                 })
-            .open(ModelVersion.of("mlp", Kind.NONE.ordinal(), source))) {
+            .open(version(Kind.NONE, source))) {
       double perSecond = LOAD * SwitchTail.capacity(deployment, rows);
       System.err.printf("%.1f calls a second, seed %d%n", perSecond, seed);
       measure(deployment, source, rows, perSecond, rounds, seconds, seed);
@@ -168,8 +168,7 @@ public final class ShadowTail {
         Shadow shadow =
             kind == Kind.NONE
                 ? null
-                : deployment.shadow(
-                    ShadowPlan.of(ModelVersion.of("mlp", kind.ordinal(), source)));
+                : deployment.shadow(ShadowPlan.of(version(kind, source)));
         long[] due = Arrivals.POISSON.schedule(perSecond, 3600, seed + round);
         PacedCalls calls = new PacedCalls(deployment, rows, due, failed);
         Thread.sleep(LEAD_MILLIS);
@@ -192,6 +191,10 @@ public final class ShadowTail {
       System.out.println(json(kind, results[kind.ordinal()]));
     }
     System.out.println("{\"failedCalls\": " + failed + ", \"rounds\": " + rounds + "}");
+  }
+
+  private static ModelVersion version(Kind kind, ModelSource source) {
+    return ModelVersion.of("mlp", kind.ordinal() + 1L, source);
   }
 
   private static void tell(Result result, ShadowMetrics metrics) {
