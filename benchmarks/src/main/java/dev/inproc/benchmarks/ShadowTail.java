@@ -26,8 +26,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What a shadow costs the calls of the version that serves. A network of some 5 million weights gets
- * Poisson arrivals at 40 % of what it can answer, without a shadow and with shadows that hang,
+ * What a shadow costs the calls of the version that serves. A network of some 5 million weights
+ * gets Poisson arrivals at 40 % of what it can answer, without a shadow and with shadows that hang,
  * throw, sleep for 20 ms, spin for 20 ms, and run the same network in a session of their own. Of
  * each round, all take turns, so that all meet the same noise.
  *
@@ -35,9 +35,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * java -cp benchmarks/target/benchmarks.jar dev.inproc.benchmarks.ShadowTail --rounds 10 [--seconds 4]
  * }</pre>
  *
- * <p>One line of JSON for each kind of shadow: p50 and p99 in milliseconds over all rounds, from the
- * moment at which a call was due; the median over the rounds of p99 against the round's p99 without
- * a shadow; the share of the processors that the shadow was charged with; its counts.
+ * <p>One line of JSON for each kind of shadow: p50 and p99 in milliseconds over all rounds, from
+ * the moment at which a call was due; the median over the rounds of p99 against the round's p99
+ * without a shadow; the share of the processors that the shadow was charged with; its counts.
  */
 public final class ShadowTail {
   private static final double LOAD = 0.4;
@@ -166,9 +166,7 @@ public final class ShadowTail {
           results[kind.ordinal()] = result;
         }
         Shadow shadow =
-            kind == Kind.NONE
-                ? null
-                : deployment.shadow(ShadowPlan.of(version(kind, source)));
+            kind == Kind.NONE ? null : deployment.shadow(ShadowPlan.of(version(kind, source)));
         long[] due = Arrivals.POISSON.schedule(perSecond, 3600, seed + round);
         PacedCalls calls = new PacedCalls(deployment, rows, due, failed);
         Thread.sleep(LEAD_MILLIS);

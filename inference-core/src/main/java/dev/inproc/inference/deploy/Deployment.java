@@ -205,8 +205,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
 
   /**
    * Loads a version beside the one that serves, blocking, and runs it on copies of the calls that
-   * are answered from now on. It answers no caller: a shadow that fails, hangs or is slow changes no
-   * reply and delays none, but by the copying that {@link ShadowPlan} describes and by what its
+   * are answered from now on. It answers no caller: a shadow that fails, hangs or is slow changes
+   * no reply and delays none, but by the copying that {@link ShadowPlan} describes and by what its
    * share of the processors takes. The lane is loaded, warmed up and checked as by {@link
    * #switchTo}, and is in memory until the shadow is closed. A deployment has one shadow at a time.
    *

@@ -43,9 +43,7 @@ public record DeploymentMetrics(
 
   /** Returns these with other lanes, and with a shadow. */
   DeploymentMetrics with(
-      List<LaneMetrics> allLanes,
-      List<ModelVersion> allLoading,
-      Optional<ShadowMetrics> ofShadow) {
+      List<LaneMetrics> allLanes, List<ModelVersion> allLoading, Optional<ShadowMetrics> ofShadow) {
     return new DeploymentMetrics(
         name,
         serving,

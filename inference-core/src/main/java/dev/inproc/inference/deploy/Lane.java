@@ -45,11 +45,7 @@ final class Lane<I, O> {
       SharedSessions sessions,
       ShadowSlot<I, O> shadow) {
     this(
-        version,
-        predictor,
-        sessions,
-        shadow,
-        new Versioned<>(predictor, version.toString(), null));
+        version, predictor, sessions, shadow, new Versioned<>(predictor, version.toString(), null));
   }
 
   private Lane(

@@ -58,8 +58,7 @@ final class ShadowComparison<O> {
     }
   }
 
-  private boolean agrees(
-      O expected, O actual, float @Nullable [] a, float @Nullable [] b) {
+  private boolean agrees(O expected, O actual, float @Nullable [] a, float @Nullable [] b) {
     BiPredicate<? super O, ? super O> predicate = plan.agreement();
     if (predicate != null) {
       return predicate.test(expected, actual);

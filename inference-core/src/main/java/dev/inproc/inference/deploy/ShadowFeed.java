@@ -41,10 +41,7 @@ final class ShadowFeed<I, O> {
    * @param serving returns the version that serves; the calls of a canary are not compared with it
    */
   ShadowFeed(
-      ShadowPlan<I, O> plan,
-      Timer timer,
-      ShadowLedger ledger,
-      Supplier<ModelVersion> serving) {
+      ShadowPlan<I, O> plan, Timer timer, ShadowLedger ledger, Supplier<ModelVersion> serving) {
     this.plan = plan;
     this.timer = timer;
     this.ledger = ledger;

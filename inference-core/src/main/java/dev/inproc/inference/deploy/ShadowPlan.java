@@ -125,8 +125,8 @@ public final class ShadowPlan<I, O> {
    * 0.1.
    *
    * <p>How many processors an engine occupies cannot be seen. So a run is charged as if it occupied
-   * all of them, or as many as {@link #withThreads} says, for as long as it takes: after a run of
-   * 2 ms, at a share of 0.1, no other begins for 18 ms. A run that sleeps is charged as well.
+   * all of them, or as many as {@link #withThreads} says, for as long as it takes: after a run of 2
+   * ms, at a share of 0.1, no other begins for 18 ms. A run that sleeps is charged as well.
    */
   public ShadowPlan<I, O> withProcessorShare(double ofProcessors) {
     checkShare(ofProcessors);

@@ -215,8 +215,7 @@ final class ShadowRunner<I, O> {
     return failure instanceof DeadlineExceededException ? Failure.EXPIRED : Failure.FAILED;
   }
 
-  private void record(
-      ShadowRecorder<? super I, ? super O> recorder, Pair<I, O> pair, O answer) {
+  private void record(ShadowRecorder<? super I, ? super O> recorder, Pair<I, O> pair, O answer) {
     try {
       recorder.record(pair.input(), pair.answer(), answer);
     } catch (Throwable t) {

@@ -132,7 +132,14 @@ final class Shadows<I, O> {
       Candidate candidate, ShadowPlan<I, O> plan, Lane<I, O> lane) {
     RunningShadow<I, O> shadow =
         new RunningShadow<>(
-            name, plan, lane, loader.shadow(), () -> router.table().stable(), threads, this::closes, this::closed);
+            name,
+            plan,
+            lane,
+            loader.shadow(),
+            () -> router.table().stable(),
+            threads,
+            this::closes,
+            this::closed);
     synchronized (this) {
       if (pending == null || pending.candidate != candidate) {
         return null;
@@ -145,8 +152,7 @@ final class Shadows<I, O> {
     return shadow;
   }
 
-  private void refuse(
-      Candidate candidate, ModelLoadException why, CompletableFuture<Shadow> made) {
+  private void refuse(Candidate candidate, ModelLoadException why, CompletableFuture<Shadow> made) {
     synchronized (this) {
       if (pending == null || pending.candidate != candidate) {
         return;

@@ -10,7 +10,9 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** When a shadow runs: within its share of the processors, and not while the primary's calls wait. */
+/**
+ * When a shadow runs: within its share of the processors, and not while the primary's calls wait.
+ */
 class ShadowBudgetTest {
   private static final long MILLI = 1_000_000;
 

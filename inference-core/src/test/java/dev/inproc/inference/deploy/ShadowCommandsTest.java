@@ -73,8 +73,7 @@ class ShadowCommandsTest {
         () -> {
           throw new IllegalArgumentException("no such file");
         });
-    ModelLoadException e =
-        assertThrows(ModelLoadException.class, () -> deployment.shadow(plan(2)));
+    ModelLoadException e = assertThrows(ModelLoadException.class, () -> deployment.shadow(plan(2)));
     assertTrue(e.getMessage().contains("m@2") && e.getMessage().contains("no such file"));
     Await.until("an event", () -> lanes.events().size() == 1);
     assertInstanceOf(VersionRefused.class, lanes.events().get(0));
@@ -111,8 +110,7 @@ class ShadowCommandsTest {
   @Test
   void otherModel_isRefused() {
     ModelVersion other = ModelVersion.of("other", 2, ModelSource.bytes("other", new byte[] {2}));
-    assertThrows(
-        IllegalArgumentException.class, () -> deployment.shadow(ShadowPlan.of(other)));
+    assertThrows(IllegalArgumentException.class, () -> deployment.shadow(ShadowPlan.of(other)));
     assertThrows(NullPointerException.class, () -> deployment.shadow(null));
   }
 
@@ -169,8 +167,7 @@ class ShadowCommandsTest {
   @Test
   void factoryThatStartsAShadow_isRefused() {
     lanes.onCreate.put(2L, () -> deployment.shadow(plan(3)));
-    ModelLoadException e =
-        assertThrows(ModelLoadException.class, () -> deployment.shadow(plan(2)));
+    ModelLoadException e = assertThrows(ModelLoadException.class, () -> deployment.shadow(plan(2)));
     assertInstanceOf(IllegalStateException.class, e.getCause());
   }
 
@@ -200,9 +197,7 @@ class ShadowCommandsTest {
     try (Deployment<StringBuilder, String> changeable =
         Deployment.<StringBuilder, String>builder(
                 (version, context) ->
-                    new Lanes()
-                        .create(version, context)
-                        .with(new BuilderAdapter()))
+                    new Lanes().create(version, context).with(new BuilderAdapter()))
             .warmUp(List.of(new StringBuilder("7")))
             .open(version(1))) {
       ModelLoadException e =

@@ -61,7 +61,8 @@ class ShadowComparisonTest {
   void singleNumbers_agreeIfEqual_orWithinTheTolerance() {
     List<Double> pairs = List.of(0.5, 0.5, 0.5, 0.75, 0.5, 1.0);
     assertEquals(1, compare(plan(), pairs).agreeing());
-    assertEquals(2, compare(ShadowComparisonTest.<Double>plan().withTolerance(0.25), pairs).agreeing());
+    assertEquals(
+        2, compare(ShadowComparisonTest.<Double>plan().withTolerance(0.25), pairs).agreeing());
     assertEquals(0.5, compare(plan(), pairs).maxError());
   }
 

@@ -239,8 +239,7 @@ class ShadowHostileTest {
 
   @Test
   void recorderThatBlocks_holdsUpNoCaller() {
-    Shadow shadow =
-        deployment.shadow(plan().withRecorder((input, primary, answer) -> hang(input)));
+    Shadow shadow = deployment.shadow(plan().withRecorder((input, primary, answer) -> hang(input)));
     deployment.predict(INPUT);
     begun(shadow, hangs, lanes);
     for (int i = 0; i < 100; i++) {

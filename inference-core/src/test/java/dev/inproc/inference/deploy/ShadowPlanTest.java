@@ -58,12 +58,7 @@ class ShadowPlanTest {
     @SuppressWarnings({"unchecked", "rawtypes"})
     OptionsIdiom<?> idiom =
         new OptionsIdiom(
-            ShadowPlan.class,
-            ShadowPlan.class,
-            ShadowPlanTest::plan,
-            changed,
-            Set.of(),
-            Set.of());
+            ShadowPlan.class, ShadowPlan.class, ShadowPlanTest::plan, changed, Set.of(), Set.of());
     idiom.check();
   }
 
@@ -94,8 +89,18 @@ class ShadowPlanTest {
     Payment payment = new Payment("c", 1, Instant.EPOCH, TimeUnit.DAYS);
     Tensor tensor = Tensor.of(new float[] {1});
     for (Object value :
-        List.of("a", 1, 2L, 3.0, true, payment, new Nested(payment, 1), tensor,
-            Tensors.of("x", tensor), Duration.ZERO, TimeUnit.DAYS)) {
+        List.of(
+            "a",
+            1,
+            2L,
+            3.0,
+            true,
+            payment,
+            new Nested(payment, 1),
+            tensor,
+            Tensors.of("x", tensor),
+            Duration.ZERO,
+            TimeUnit.DAYS)) {
       assertSame(value, ShadowCopies.copy(value, "option"));
     }
     assertNull(ShadowCopies.copy(null, "option"));

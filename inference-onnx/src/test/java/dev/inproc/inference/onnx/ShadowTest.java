@@ -65,7 +65,9 @@ class ShadowTest {
     return ModelVersion.of("m", number, ModelSource.file(file));
   }
 
-  /** The figures of one shadow after all calls, and the same by the bare sessions, added by hand. */
+  /**
+   * The figures of one shadow after all calls, and the same by the bare sessions, added by hand.
+   */
   private static void assertAgreesAsByHand(
       ModelVersion fp32, ModelVersion int8, List<Tensors> inputs) {
     List<float[]> expected = new ArrayList<>();
@@ -217,8 +219,7 @@ class ShadowTest {
                   .withTimeout(Duration.ofMillis(50)))) {
         float[] first = deployment.predict(2L);
         Await.until("the run to expire", () -> shadow.metrics().failed() == 1);
-        assertEquals(
-            1, shadow.metrics().failures().get(Failure.EXPIRED));
+        assertEquals(1, shadow.metrics().failures().get(Failure.EXPIRED));
         assertArrayEquals(first, deployment.predict(2L));
       }
       Shadow hanging =
