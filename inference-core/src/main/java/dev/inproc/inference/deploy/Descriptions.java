@@ -32,12 +32,11 @@ final class Descriptions {
     figures.add(Figure.counter("rollbacks", "rollback", now.rollbacks()));
     figures.add(Figure.counter("calls.retried", "call", now.retriedCalls()));
     figures.add(new Figure.Info("rollout", words(rollout)));
-<<<<<<< HEAD
-    if (rollout != null) {
-      figures.add(Figure.gauge("rollout.share", "ratio", rollout.canaryShare()));
-      figures.add(Figure.gauge("rollout.evidence", "ratio", evidence(rollout)));
-      figures.add(Figure.gauge("rollout.memory", "byte", rollout.bytes()));
-    }
+    figures.add(
+        Figure.gauge("rollout.share", "ratio", rollout == null ? 0 : rollout.canaryShare()));
+    figures.add(Figure.gauge("rollout.evidence", "ratio", rollout == null ? 0 : evidence(rollout)));
+    figures.add(
+        Figure.gauge("rollout.memory", "byte", rollout == null ? 0 : (double) rollout.bytes()));
     List<LayerDescription> inner = new ArrayList<>();
     inner.add(serving);
     now.shadow().ifPresent(shadow -> inner.add(of(shadow)));
@@ -77,14 +76,6 @@ final class Descriptions {
     figures.add(Figure.gauge("processor.share", "share", shadow.processorShare()));
     figures.add(Figure.counter("shadow.yields", "pause", shadow.yields()));
     return new LayerDescription("shadow", shadow.version().toString(), figures, List.of());
-=======
-    figures.add(
-        Figure.gauge("rollout.share", "ratio", rollout == null ? 0 : rollout.canaryShare()));
-    figures.add(Figure.gauge("rollout.evidence", "ratio", rollout == null ? 0 : evidence(rollout)));
-    figures.add(
-        Figure.gauge("rollout.memory", "byte", rollout == null ? 0 : (double) rollout.bytes()));
-    return new LayerDescription("deployment", now.name(), figures, List.of(serving));
->>>>>>> rollouts
   }
 
   private static String words(@Nullable RolloutMetrics rollout) {
