@@ -18,7 +18,9 @@ import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -56,6 +58,8 @@ public final class ShadowTail {
     SPINS,
     SAME_MODEL
   }
+
+  private static final List<Kind> KINDS = List.of(Kind.values()); // of versions 1, 2, ...
 
   private ShadowTail() {}
 
@@ -134,7 +138,7 @@ public final class ShadowTail {
     try (Deployment<Tensors, Tensors> deployment =
         Deployment.<Tensors, Tensors>builder(
                 (version, lane) -> {
-                  Kind kind = Kind.values()[(int) version.version() - 1];
+                  Kind kind = KINDS.get((int) version.version() - 1);
                   return kind == Kind.NONE || kind == Kind.SAME_MODEL
                       ? new OnnxEngine().load(source).with(Batching.upTo(BATCH))
                       : new BadLane(kind);
@@ -155,16 +159,12 @@ public final class ShadowTail {
       int seconds,
       long seed)
       throws InterruptedException {
-    Result[] results = new Result[Kind.values().length];
+    Map<Kind, Result> results = new EnumMap<>(Kind.class);
     AtomicInteger failed = new AtomicInteger();
     for (int round = 0; round < rounds; round++) {
       double without = 0;
-      for (Kind kind : Kind.values()) {
-        Result result = results[kind.ordinal()];
-        if (result == null) {
-          result = new Result();
-          results[kind.ordinal()] = result;
-        }
+      for (Kind kind : KINDS) {
+        Result result = results.computeIfAbsent(kind, each -> new Result());
         Shadow shadow =
             kind == Kind.NONE ? null : deployment.shadow(ShadowPlan.of(version(kind, source)));
         long[] due = Arrivals.POISSON.schedule(perSecond, 3600, seed + round);
@@ -185,14 +185,12 @@ public final class ShadowTail {
         result.against.add(ofRound.at(0.99) / without);
       }
     }
-    for (Kind kind : Kind.values()) {
-      System.out.println(json(kind, results[kind.ordinal()]));
-    }
+    results.forEach((kind, result) -> System.out.println(json(kind, result)));
     System.out.println("{\"failedCalls\": " + failed + ", \"rounds\": " + rounds + "}");
   }
 
   private static ModelVersion version(Kind kind, ModelSource source) {
-    return ModelVersion.of("mlp", kind.ordinal() + 1L, source);
+    return ModelVersion.of("mlp", KINDS.indexOf(kind) + 1L, source);
   }
 
   private static void tell(Result result, ShadowMetrics metrics) {

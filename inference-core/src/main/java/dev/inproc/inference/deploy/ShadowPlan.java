@@ -265,15 +265,17 @@ public final class ShadowPlan<I, O> {
 
   @SuppressWarnings("unchecked")
   O copyAnswer(O answer) {
-    return answerCopier == null
-        ? (O) ShadowCopies.copy(answer, "withAnswerCopier")
-        : answerCopier.apply(answer);
+    return Objects.requireNonNull(
+        answerCopier == null
+            ? (O) ShadowCopies.copy(answer, "withAnswerCopier")
+            : answerCopier.apply(answer),
+        "the copier of answers returned null");
   }
 
   /** Throws what keeps a request or an answer from being copied. */
   void checkCopies(I input, O answer) {
-    var unused = copyInput(input);
-    var alsoUnused = copyAnswer(answer);
+    Object unused = copyInput(input);
+    unused = copyAnswer(answer);
   }
 
   /** Returns what is compared of an answer; null for an answer without a vector. */

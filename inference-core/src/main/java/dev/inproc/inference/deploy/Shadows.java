@@ -88,13 +88,11 @@ final class Shadows<I, O> {
       throw new IllegalArgumentException(
           "Deployment \"" + name + "\": expected a version of model " + name + ", got " + version);
     }
-    if (pending != null || running != null) {
-      throw new IllegalStateException(
-          "Deployment \""
-              + name
-              + "\" has a shadow, "
-              + (pending != null ? pending.candidate.version : running.version())
-              + ": close it before another is started");
+    if (pending != null) {
+      throw hasOne(pending.candidate.version);
+    }
+    if (running != null) {
+      throw hasOne(running.version());
     }
     ClassLoader context = Thread.currentThread().getContextClassLoader();
     Candidate candidate = new Candidate(version, "shadow", true, context);
@@ -104,6 +102,15 @@ final class Shadows<I, O> {
     pending = new Pending(candidate, entry, made);
     loads.begin();
     return pending;
+  }
+
+  private IllegalStateException hasOne(ModelVersion version) {
+    return new IllegalStateException(
+        "Deployment \""
+            + name
+            + "\" has a shadow, "
+            + version
+            + ": close it before another is started");
   }
 
   /** On a worker. */
@@ -165,7 +172,7 @@ final class Shadows<I, O> {
   }
 
   private synchronized void giveUp(Pending load, RuntimeException why) {
-    if (pending != load) {
+    if (pending == null || pending.candidate != load.candidate) {
       return;
     }
     pending = null;

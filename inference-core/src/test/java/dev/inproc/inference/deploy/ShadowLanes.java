@@ -129,7 +129,7 @@ final class ShadowLanes implements LaneFactory<float[], float[]> {
         options.add(callOptions);
         hadFacts.add(AnswerFacts.of(callOptions) != null);
         times.add(timer.nanoTime());
-        return functions.getOrDefault(version, each -> times(each, version)).apply(input);
+        return functions.getOrDefault(version, each -> times(each, (float) version)).apply(input);
       } finally {
         running.end();
       }

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -31,10 +32,18 @@ import org.junit.jupiter.api.Test;
 
 /** The options of a shadow, and what it copies. */
 class ShadowPlanTest {
-  private static final UnaryOperator<Object> COPIER = each -> each;
-  private static final Function<Object, float[]> VECTOR = each -> new float[1];
+  private static final UnaryOperator<Object> COPIER = ShadowPlanTest::same;
+  private static final Function<Object, float[]> VECTOR = ShadowPlanTest::vector;
   private static final BiPredicate<Object, Object> ALIKE = Object::equals;
   private static final ShadowRecorder<Object, Object> RECORDER = (input, primary, shadow) -> {};
+
+  private static Object same(Object each) {
+    return each;
+  }
+
+  private static float[] vector(Object each) {
+    return new float[] {each.hashCode()};
+  }
 
   private static ShadowPlan<Object, Object> plan() {
     return ShadowPlan.of(version(1));
@@ -151,10 +160,10 @@ class ShadowPlanTest {
         List.of(
             new Mutable(new float[1]),
             new Endless(null),
-            new StringBuilder(),
+            new AtomicInteger(),
             new BitSet(),
             new Object(),
-            List.of(new StringBuilder()))) {
+            List.of(new AtomicInteger()))) {
       IllegalArgumentException e =
           assertThrows(
               IllegalArgumentException.class, () -> ShadowCopies.copy(value, "withInputCopier"));
