@@ -19,6 +19,7 @@ record Assembly<I, O>(
     Router<I, O> router,
     VersionSwitcher<I, O> switcher,
     Rollouts<I, O> rollouts,
+    Shadows<I, O> shadows,
     Runnable onClose) {
 
   /** Loads this version, and serves it. */
@@ -44,7 +45,8 @@ record Assembly<I, O>(
     VersionSwitcher<I, O> switcher =
         new VersionSwitcher<>(
             name, router, table, rollouts, loader, retirement, threads, decisions);
-    return new Assembly<>(name, router, switcher, rollouts, () -> {});
+    Shadows<I, O> shadows = new Shadows<>(loader, router, threads, switcher::isInUse);
+    return new Assembly<>(name, router, switcher, rollouts, shadows, () -> {});
   }
 
   /** Loads the version that a repository names, serves it, and follows the repository if asked. */
@@ -85,7 +87,8 @@ record Assembly<I, O>(
     Follower follower =
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
     follower.start(newest.refusal);
-    return new Assembly<>(model, parts.router, parts.switcher, parts.rollouts, follower::close);
+    return new Assembly<>(
+        model, parts.router, parts.switcher, parts.rollouts, parts.shadows, follower::close);
   }
 
   /**

@@ -53,6 +53,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   private final Router<I, O> router;
   private final VersionSwitcher<I, O> switcher;
   private final Rollouts<I, O> rollouts;
+  private final Shadows<I, O> shadows;
   private final Runnable onClose;
 
   private Deployment(Assembly<I, O> parts) {
@@ -60,6 +61,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     router = parts.router();
     switcher = parts.switcher();
     rollouts = parts.rollouts();
+    shadows = parts.shadows();
     onClose = parts.onClose();
   }
 
@@ -204,6 +206,28 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     return new Rollback(undone.version() != null, undone.durable().minimalCompletionStage());
   }
 
+  /**
+   * Loads a version beside the one that serves, blocking, and runs it on copies of the calls that
+   * are answered from now on. It answers no caller: a shadow that fails, hangs or is slow changes
+   * no reply and delays none, but by the copying that {@link ShadowPlan} describes and by what its
+   * share of the processors takes. The lane is loaded, warmed up and checked as by {@link
+   * #switchTo}, and is in memory until the shadow is closed. A deployment has one shadow at a time.
+   *
+   * <p>Each call, and each input of a list, is a copy of its own, which the shadow runs alone, with
+   * low priority, with the caller's affinity key, cache scope and request id, and without its
+   * timeout. Calls that fail are not copied. If another version begins to serve, the comparison
+   * begins anew.
+   *
+   * @throws dev.inproc.inference.ModelLoadException if the version is refused: it cannot be loaded,
+   *     fails in the warm-up, is not accepted, or its requests or answers cannot be copied
+   * @throws InferenceInterruptedException if the calling thread was interrupted
+   * @throws IllegalStateException if there is a shadow already, or one is being loaded
+   * @throws IllegalArgumentException if the version is of another model
+   */
+  public Shadow shadow(ShadowPlan<I, O> plan) {
+    return shadows.open(Objects.requireNonNull(plan, "plan"));
+  }
+
   /** Returns the version that serves. */
   public ModelVersion version() {
     return router.table().stable().version;
@@ -211,7 +235,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
 
   /** Returns what this deployment is and has done. */
   public DeploymentMetrics metrics() {
-    return switcher.metrics();
+    return shadows.addTo(switcher.metrics());
   }
 
   // ---- closing ----
@@ -219,19 +243,27 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   /**
    * Closes as {@link Predictor#close()} says, all versions in memory. A version that is on its way
    * is given up, and this waits for the factory to return. The factory itself may close its
-   * deployment; that does not wait.
+   * deployment; that does not wait. For a run of the shadow this waits ten seconds at most.
    */
   @Override
   public void close() {
     onClose.run();
-    switcher.close();
+    shadows.beginClose(RunningShadow.CLOSE_TIME);
+    try {
+      switcher.close();
+    } finally {
+      shadows.awaitClosed();
+    }
   }
 
   @Override
   public boolean close(Duration timeout) {
     Objects.requireNonNull(timeout, "timeout");
     onClose.run();
-    return switcher.close(timeout);
+    long end = System.nanoTime() + Durations.of(timeout);
+    shadows.beginClose(timeout);
+    boolean isAll = switcher.close(timeout);
+    return shadows.awaitClosed(end - System.nanoTime()) && isAll;
   }
 
   // ---- what it is ----

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -314,7 +315,7 @@ final class VersionSwitcher<I, O> {
     candidate.outcome.completeExceptionally(why);
   }
 
-  private boolean isInUse(Predictor<I, O> predictor) {
+  boolean isInUse(Predictor<I, O> predictor) {
     synchronized (table) {
       return table.serving().predictor == predictor
           || rollouts.has(predictor)
@@ -453,7 +454,8 @@ final class VersionSwitcher<I, O> {
           table.switches(),
           refused,
           rollbacks + rollouts.rollbacks(),
-          table.retries());
+          table.retries(),
+          Optional.empty());
     }
   }
 }

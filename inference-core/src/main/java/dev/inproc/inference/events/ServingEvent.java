@@ -152,6 +152,39 @@ public sealed interface ServingEvent {
   }
 
   /**
+   * A deployment runs a version on copies of its calls from now on.
+   *
+   * @param source the deployment's name
+   * @param version the version that runs beside
+   * @param share the share of calls that are copied
+   */
+  record ShadowStarted(String source, String version, double share) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public ShadowStarted {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+    }
+  }
+
+  /**
+   * A deployment no longer runs a version on copies of its calls.
+   *
+   * @param source the deployment's name
+   * @param version the version that ran beside
+   * @param compared how many pairs of answers were compared
+   * @param failed how many copied calls failed
+   * @param dropped how many calls of the sample were not run
+   */
+  record ShadowStopped(String source, String version, long compared, long failed, long dropped)
+      implements ServingEvent {
+    /** Checks that nothing is null. */
+    public ShadowStopped {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+    }
+  }
+
+  /**
    * The canary of a rollout takes another share of the calls; its first share too.
    *
    * @param source the deployment's name

@@ -12,6 +12,8 @@ import dev.inproc.inference.events.ServingEvent.RolloutEnded;
 import dev.inproc.inference.events.ServingEvent.RolloutPaused;
 import dev.inproc.inference.events.ServingEvent.RolloutResumed;
 import dev.inproc.inference.events.ServingEvent.RolloutStepped;
+import dev.inproc.inference.events.ServingEvent.ShadowStarted;
+import dev.inproc.inference.events.ServingEvent.ShadowStopped;
 import dev.inproc.inference.events.ServingEvent.VersionRefused;
 import dev.inproc.inference.events.ServingEvent.VersionRetired;
 import dev.inproc.inference.events.ServingEvent.VersionRolledBack;
@@ -104,6 +106,21 @@ final class EventSection {
     if (event instanceof RolloutEnded ended) {
       String what = ended.isPromoted() ? "canary promoted" : "canary rolled back";
       return new Words(what, ended.version() + ": " + ended.reason());
+    }
+    return shadowWords(event);
+  }
+
+  private static Words shadowWords(ServingEvent event) {
+    if (event instanceof ShadowStarted started) {
+      return new Words("shadow started", started.version());
+    }
+    if (event instanceof ShadowStopped stopped) {
+      String counts =
+          HumanNumbers.count(stopped.compared(), "pair")
+              + " compared, "
+              + HumanNumbers.count(stopped.failed(), "call")
+              + " failed";
+      return new Words("shadow stopped", stopped.version() + ": " + counts);
     }
     return new Words(event.getClass().getSimpleName(), event.toString());
   }

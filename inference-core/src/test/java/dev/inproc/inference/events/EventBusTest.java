@@ -186,6 +186,8 @@ class EventBusTest {
             new ServingEvent.VersionRefused("d", "m@3", "no such file"),
             new ServingEvent.VersionRetired("d", "m@1"),
             new ServingEvent.VersionRolledBack("d", "m@2", "m@1", "too slow"),
+            new ServingEvent.ShadowStarted("d", "m@2", 0.5),
+            new ServingEvent.ShadowStopped("d", "m@2", 100, 1, 2),
             new ServingEvent.RolloutStepped("d", "m@2", 1, 0.01),
             new ServingEvent.RolloutAlarmed("d", "m@2", "ERRORS", "15 of 15", "ROLL_BACK"),
             new ServingEvent.RolloutPaused("d", "m@2", "night"),

@@ -49,6 +49,8 @@ final class StatusSample {
             new ServingEvent.CacheSwitched("exact cache of faq-embedder", true),
             new ServingEvent.CacheSwitched("exact cache of faq-embedder", false),
             new ServingEvent.Overloaded("batched(onnx:minilm-l6@3)", 10_000),
+            new ServingEvent.ShadowStopped("faq", "faq@4", 12_000, 3, 410),
+            new ServingEvent.ShadowStarted("faq", "faq@4", 0.1),
             new ServingEvent.VersionRetired("faq", "faq@2"),
             new ServingEvent.VersionRolledBack("faq", "faq@3", "faq@2", "answers drift"),
             new ServingEvent.VersionRefused("faq", "faq@4", "it was not accepted: NaN"),
