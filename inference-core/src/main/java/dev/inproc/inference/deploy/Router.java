@@ -58,33 +58,42 @@ final class Router<I, O> {
   /** Predicts through a view of the lane. */
   <T> T predict(Function<Lane<I, O>, Predictor<I, T>> view, I input, CallOptions options) {
     CallOptions armed = arm(options);
-    Lane<I, O> lane = table.lane(armed);
+    Lane<I, O> lane = table.lane(input, armed);
     try {
       return view.apply(lane).predict(input, armed);
     } catch (PredictorClosedException e) {
-      return retry(lane, e, armed, next -> view.apply(next).predict(input, armed));
+      return retry(lane, e, input, armed, next -> view.apply(next).predict(input, armed));
     }
   }
 
-  /** Predicts a list on one lane; a list that a switch stopped starts anew. */
+  /**
+   * Predicts a list on one lane, its first input's; a list that a switch stopped starts anew. An
+   * empty list goes to the stable lane.
+   */
   <T> List<T> predictAll(
       Function<Lane<I, O>, Predictor<I, T>> view, List<I> inputs, CallOptions options) {
     CallOptions armed = arm(options);
     List<I> all = new ArrayList<>(inputs); // its owner may change it before another attempt
-    Lane<I, O> lane = table.lane(armed);
+    RoutingTable<I, O> now = table;
+    if (all.isEmpty()) {
+      return view.apply(now.stable()).predictAll(all, armed);
+    }
+    I first = all.get(0);
+    Lane<I, O> lane = now.lane(first, armed);
     try {
       return view.apply(lane).predictAll(all, armed);
     } catch (PredictorClosedException e) {
-      return retry(lane, e, armed, next -> view.apply(next).predictAll(all, armed));
+      return retry(lane, e, first, armed, next -> view.apply(next).predictAll(all, armed));
     }
   }
 
   private <R> R retry(
       Lane<I, O> lane,
       PredictorClosedException refusal,
+      I input,
       CallOptions options,
       Function<Lane<I, O>, R> call) {
-    Attempts attempts = new Attempts(lane, options);
+    Attempts attempts = new Attempts(lane, input, options);
     PredictorClosedException last = refusal;
     while (true) {
       Lane<I, O> next = attempts.next();
@@ -105,12 +114,12 @@ final class Router<I, O> {
   <T> CompletableFuture<T> submit(
       Function<Lane<I, O>, Predictor<I, T>> view, I input, CallOptions options) {
     CallOptions armed = arm(options);
-    Lane<I, O> lane = table.lane(armed);
+    Lane<I, O> lane = table.lane(input, armed);
     CompletableFuture<T> first = submit(view.apply(lane), input, armed);
     if (first.isDone() && !first.isCompletedExceptionally()) {
       return first; // such as a cache's
     }
-    Attempts attempts = new Attempts(lane, armed);
+    Attempts attempts = new Attempts(lane, input, armed);
     return MappedFuture.retrying(
         first,
         failure -> {
@@ -130,24 +139,26 @@ final class Router<I, O> {
 
   /** The attempts of one call after the first. */
   private final class Attempts {
+    private final I input;
     private final CallOptions options;
     private Lane<I, O> refused;
     private int count;
 
-    Attempts(Lane<I, O> refused, CallOptions options) {
+    Attempts(Lane<I, O> refused, I input, CallOptions options) {
       this.refused = refused;
+      this.input = input;
       this.options = options;
     }
 
     /** Returns the lane to try after a refusal; null if the refusal stands. */
     @Nullable Lane<I, O> next() {
-      Lane<I, O> next = table.lane(options);
-      if (next == refused || count++ == MOST_RETRIES) {
+      RoutingTable<I, O> now = table;
+      if (now.has(refused) || count++ == MOST_RETRIES) {
         return null;
       }
       retries.increment();
-      refused = next;
-      return next;
+      refused = now.lane(input, options);
+      return refused;
     }
   }
 }
