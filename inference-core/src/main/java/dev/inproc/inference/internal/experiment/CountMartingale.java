@@ -51,7 +51,10 @@ public final class CountMartingale {
   }
 
   /** Returns the logarithm of the likelihood of the counts under the mixtures. */
-  private double logLikelihood() {
+  double logLikelihood() {
+    if (logLikelihoods.length == 1) {
+      return logLikelihoods[0];
+    }
     double max = Double.NEGATIVE_INFINITY;
     for (double each : logLikelihoods) {
       max = Math.max(max, each);

@@ -14,6 +14,8 @@ public final class SampleRatioTest {
   private final double[] shares;
   private final CountMartingale counts;
   private final double limit;
+  private final double[] logShares;
+  private double logLikelihood; // of the counts, by the shares
   private double most; // of the logarithm of the evidence
 
   /**
@@ -26,13 +28,15 @@ public final class SampleRatioTest {
     double sum = Arrays.stream(weights).sum();
     shares = Arrays.stream(weights).map(weight -> weight / sum).toArray();
     counts = new CountMartingale(shares, CONCENTRATION);
+    logShares = Arrays.stream(shares).map(Math::log).toArray();
     limit = -Math.log(alpha);
   }
 
   /** Counts a key of an arm. */
   public void add(int arm) {
     counts.add(arm);
-    most = Math.max(most, counts.logEvidence(shares));
+    logLikelihood += logShares[arm];
+    most = Math.max(most, counts.logLikelihood() - logLikelihood);
   }
 
   /** Returns how many keys of an arm were counted. */

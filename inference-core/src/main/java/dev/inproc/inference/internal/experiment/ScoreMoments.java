@@ -18,7 +18,7 @@ package dev.inproc.inference.internal.experiment;
  * <p>The sums are those of N and D less the first pair, so that scores far from 0 lose no digits.
  */
 public final class ScoreMoments {
-  private static final double ROUNDING = 1e-13; // of residuals, relative to what they are left of
+  private static final double ROUNDING = 1e-12; // of squares, relative to what they are left of
 
   private long count;
   private double firstN;
@@ -94,8 +94,9 @@ public final class ScoreMoments {
     double k = shift(ratio);
     double square = shifted(2, ratio);
     double rest = square - k * k; // the shifted residuals have the mean -k
-    double size = square + Math.abs(k * k) + ROUNDING * ratio * ratio * firstD * firstD;
-    return rest <= ROUNDING * size ? 0 : rest;
+    double size = (sums[2][0] + ratio * ratio * sums[0][2]) / count + k * k;
+    double digits = ROUNDING * (firstN * firstN + ratio * ratio * firstD * firstD);
+    return rest <= ROUNDING * (size + digits) ? 0 : rest;
   }
 
   /**
