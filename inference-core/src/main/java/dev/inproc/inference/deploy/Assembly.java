@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param onClose ends what goes on beside calls and commands
  */
 record Assembly<I, O>(
-    String name, Router<I, O> router, VersionSwitcher<I, O> switcher, Runnable onClose) {
+    String name,
+    Router<I, O> router,
+    VersionSwitcher<I, O> switcher,
+    Rollouts<I, O> rollouts,
+    Runnable onClose) {
 
   /** Loads this version, and serves it. */
   static <I, O> Assembly<I, O> of(
@@ -35,9 +39,12 @@ record Assembly<I, O>(
     String name = first.version.model();
     Router<I, O> router = new Router<>(new RoutingTable<>(first), threads.timer());
     LaneRetirement<I, O> retirement = new LaneRetirement<>(name, threads, settings.keepWarmNanos());
+    ServingTable<I, O> table = new ServingTable<>(router, threads.timer());
+    Rollouts<I, O> rollouts = new Rollouts<>(name, table, retirement, threads, decisions);
     VersionSwitcher<I, O> switcher =
-        new VersionSwitcher<>(name, router, loader, retirement, threads, decisions);
-    return new Assembly<>(name, router, switcher, () -> {});
+        new VersionSwitcher<>(
+            name, router, table, rollouts, loader, retirement, threads, decisions);
+    return new Assembly<>(name, router, switcher, rollouts, () -> {});
   }
 
   /** Loads the version that a repository names, serves it, and follows the repository if asked. */
@@ -78,7 +85,8 @@ record Assembly<I, O>(
     Follower follower =
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
     follower.start(newest.refusal);
-    return new Assembly<>(model, parts.router, parts.switcher, follower::close);
+    return new Assembly<>(
+        model, parts.router, parts.switcher, parts.rollouts, follower::close);
   }
 
   /**

@@ -25,6 +25,9 @@ final class Candidate {
   /** How many callers wait for the outcome; guarded by the lock of the commands. */
   int waiting;
 
+  /** The control lane that is loaded for this. */
+  private volatile @Nullable Candidate beside;
+
   private final CountDownLatch givenUp = new CountDownLatch(1);
 
   // Guarded by this.
@@ -45,6 +48,20 @@ final class Candidate {
     this.reason = reason;
     this.isFollowing = isFollowing;
     this.contextClassLoader = contextClassLoader;
+  }
+
+  /** Returns a candidate for the control lane, which is given up with this. */
+  Candidate control(ModelVersion stable) {
+    Candidate control = new Candidate(stable, reason, false, contextClassLoader);
+    beside = control;
+    var unused =
+        outcome.whenComplete(
+            (done, failure) -> {
+              if (failure instanceof RuntimeException why) {
+                control.giveUp(why);
+              }
+            });
+    return control;
   }
 
   /** Gives the version up: callers are released, and code of the application is interrupted. */
@@ -72,9 +89,11 @@ final class Candidate {
     return !isGivenUp();
   }
 
-  /** Returns whether the calling thread loads this version. */
+  /** Returns whether the calling thread loads this version, or a control lane for it. */
   synchronized boolean isLoadedByThisThread() {
-    return loader == Thread.currentThread();
+    Candidate control = beside;
+    return loader == Thread.currentThread()
+        || (control != null && control.isLoadedByThisThread());
   }
 
   /** Ends what {@link #begin} began; no interrupt remains. */

@@ -52,12 +52,14 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   private final String name;
   private final Router<I, O> router;
   private final VersionSwitcher<I, O> switcher;
+  private final Rollouts<I, O> rollouts;
   private final Runnable onClose;
 
   private Deployment(Assembly<I, O> parts) {
     name = parts.name();
     router = parts.router();
     switcher = parts.switcher();
+    rollouts = parts.rollouts();
     onClose = parts.onClose();
   }
 
@@ -148,7 +150,43 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   }
 
   /**
-   * Goes back: gives up a version that is on its way, if there is one; else serves the version that
+   * Has a version prove itself on a growing share of the calls, blocking until it takes the first:
+   * it is loaded, warmed up and checked as by {@link #switchTo}, and a control lane of the version
+   * that serves is made beside. From then on the rollout goes by itself, to the end or back.
+   *
+   * <p>The chance that the triggers roll an identical version back is {@link RolloutPlan#alpha} at
+   * most, over the rollout's salt and the coins of calls without a key, whatever the traffic.
+   *
+   * @throws dev.inproc.inference.ModelLoadException if the version is refused
+   * @throws java.util.concurrent.CancellationException if another command overruled this one
+   * @throws InferenceInterruptedException if the calling thread was interrupted; nothing changes
+   * @throws IllegalStateException if a rollout is under way, or the factory or the check of this
+   *     deployment calls this
+   * @throws IllegalArgumentException if the version serves already, or is of another model
+   */
+  public Rollout rollOut(RolloutPlan<I, O> plan) {
+    Objects.requireNonNull(plan, "plan");
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    Candidate candidate = new Candidate(plan.version(), "rollout", false, loader);
+    RolloutRequest<I, O> request = new RolloutRequest<>(plan);
+    switcher.begin(candidate, request);
+    try {
+      var unused = BlockedCaller.await(candidate.outcome.copy());
+    } catch (InferenceInterruptedException e) {
+      switcher.leave(candidate);
+      throw e;
+    }
+    return Rollout.of(rollouts, Objects.requireNonNull(request.started));
+  }
+
+  /** Returns the rollout that is under way. */
+  public Optional<Rollout> rollout() {
+    return rollouts.current().map(active -> Rollout.of(rollouts, active));
+  }
+
+  /**
+   * Goes back: gives up a version that is on its way, if there is one; else ends the rollout that is
+   * under way; else serves the version that
    * served before, if it is still warm, and frees the present one without keeping it.
    *
    * <p>It returns after the switch in memory. A call that begins after that never gets an answer of
@@ -212,7 +250,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
 
   @Override
   public LayerDescription describe() {
-    return Descriptions.of(metrics(), router.table().stable().calls.describe());
+    return Descriptions.of(
+        metrics(), rollout().map(Rollout::metrics).orElse(null), router.table().stable().calls.describe());
   }
 
   @Override

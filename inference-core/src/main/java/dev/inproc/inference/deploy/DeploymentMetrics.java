@@ -41,6 +41,10 @@ public record DeploymentMetrics(
   public enum LaneState {
     /** It answers new calls. */
     SERVING,
+    /** It answers a share of the new calls, to prove itself. */
+    CANARY,
+    /** It is of the serving version, and answers the calls that a canary is compared with. */
+    CONTROL,
     /** It answers its last calls, and is kept so that the deployment can go back at once. */
     WARM,
     /** It answers its last calls; then its memory is freed. */

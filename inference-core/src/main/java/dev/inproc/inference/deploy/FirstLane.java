@@ -25,7 +25,7 @@ final class FirstLane {
             Workers.shared(),
             () -> {
               try {
-                Lane<I, O> lane = loader.load(candidate, predictor -> false);
+                Lane<I, O> lane = loader.load(candidate, null, predictor -> false);
                 if (!made.complete(lane)) {
                   LaneLoader.discard(lane.calls);
                 }

@@ -8,8 +8,12 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.model.ModelVersion;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
-/** One version in memory: its predictor, and views of it that name the version. */
+/**
+ * One version in memory: its predictor, and views of it that name the version. Several lanes may be
+ * views of one predictor for calls of different arms; the lane that was made first owns it.
+ */
 final class Lane<I, O> {
   final ModelVersion version;
 
@@ -21,11 +25,40 @@ final class Lane<I, O> {
 
   final Predictor<I, Answer<O>> answers;
 
+  /** The sessions that a control lane of this version may borrow. */
+  final SharedSessions sessions;
+
   Lane(ModelVersion version, Predictor<I, O> predictor) {
+    this(version, predictor, new SharedSessions());
+  }
+
+  Lane(ModelVersion version, Predictor<I, O> predictor, SharedSessions sessions) {
+    this(version, predictor, sessions, new Versioned<>(predictor, version.toString(), null));
+  }
+
+  private Lane(
+      ModelVersion version,
+      Predictor<I, O> predictor,
+      SharedSessions sessions,
+      Predictor<I, O> calls) {
     this.version = version;
     this.predictor = predictor;
-    calls = new Versioned<>(predictor, version.toString());
+    this.sessions = sessions;
+    this.calls = calls;
     answers = calls.answers();
+  }
+
+  /** Returns this lane for the calls of an arm, whose answers name it. */
+  Lane<I, O> as(String arm) {
+    return new Lane<>(
+        version, predictor, sessions, new Versioned<>(predictor, version.toString(), arm));
+  }
+
+  /** Returns this lane for the calls of an arm whose ends are told. */
+  Lane<I, O> as(String arm, ObservedPredictor.Observer<O> observer) {
+    Predictor<I, O> observed = new ObservedPredictor<>(predictor, observer);
+    return new Lane<>(
+        version, predictor, sessions, new Versioned<>(observed, version.toString(), arm));
   }
 
   @Override
@@ -33,19 +66,24 @@ final class Lane<I, O> {
     return calls.toString();
   }
 
-  /** Writes the version of an answer. */
+  /** Writes the version of an answer, and its arm if it has one. */
   private static final class Versioned<I, O> extends ForwardingPredictor<I, O> {
     private final String version;
+    private final @Nullable String arm;
 
-    Versioned(Predictor<I, O> predictor, String version) {
+    Versioned(Predictor<I, O> predictor, String version, @Nullable String arm) {
       super(predictor);
       this.version = version;
+      this.arm = arm;
     }
 
     private void tell(CallOptions options) {
       AnswerFacts facts = AnswerFacts.of(options);
       if (facts != null) {
         facts.version(version);
+        if (arm != null) {
+          facts.arm(arm);
+        }
       }
     }
 

@@ -26,11 +26,13 @@ final class LaneLoader<I, O> {
   /**
    * Loads a version on the calling thread. The caller looks last whether it was given up.
    *
+   * @param lent the sessions that the lane borrows; null if it loads its own
    * @param isInUse whether a predictor is that of another version
    * @throws ModelLoadException if the version must not serve; nothing of it is left
    * @throws InterruptedException if the candidate was given up; nothing of it is left
    */
-  Lane<I, O> load(Candidate candidate, Predicate<Predictor<I, O>> isInUse)
+  Lane<I, O> load(
+      Candidate candidate, @Nullable SharedSessions lent, Predicate<Predictor<I, O>> isInUse)
       throws InterruptedException {
     Thread thread = Thread.currentThread();
     ClassLoader own = thread.getContextClassLoader();
@@ -43,7 +45,8 @@ final class LaneLoader<I, O> {
       candidate.version.verify();
       checkGoesOn(!candidate.isGivenUp());
       step = "its lane could not be made";
-      made = factory.create(candidate.version, new LaneContext(name, version));
+      LaneContext context = new LaneContext(name, version, lent);
+      made = factory.create(candidate.version, context);
       if (made == null) {
         throw new NullPointerException("the factory returned null");
       }
@@ -63,7 +66,7 @@ final class LaneLoader<I, O> {
       for (int i = 0; i < answers.size(); i++) {
         settings.check().check(candidate.version, settings.warmUpInputs().get(i), answers.get(i));
       }
-      return new Lane<>(candidate.version, made);
+      return new Lane<>(candidate.version, made, context.own());
     } catch (Throwable t) {
       candidate.end(); // closing what was made is not to be interrupted
       discard(made);

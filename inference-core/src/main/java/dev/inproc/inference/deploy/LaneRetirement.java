@@ -37,6 +37,29 @@ final class LaneRetirement<I, O> {
     this.keepWarmNanos = keepWarmNanos;
   }
 
+  /**
+   * Keeps a lane for a time, in place of the one that was kept before.
+   *
+   * @param borrower a lane over the same session, which is closed before it; or null
+   */
+  synchronized void keepWarm(Lane<I, O> lane, @Nullable Lane<I, O> borrower) {
+    if (borrower != null && keepWarmNanos == 0) {
+      draining.add(borrower);
+      draining.add(lane);
+      turn(
+          lane,
+          () -> {
+            close(borrower);
+            close(lane);
+          });
+      return;
+    }
+    if (borrower != null) {
+      release(borrower);
+    }
+    keepWarm(lane);
+  }
+
   /** Keeps a lane for a time, in place of the one that was kept before. */
   synchronized void keepWarm(Lane<I, O> lane) {
     Lane<I, O> before = takeWarm(each -> true);
@@ -76,10 +99,14 @@ final class LaneRetirement<I, O> {
   /** Has a lane closed by a worker. */
   synchronized void release(Lane<I, O> lane) {
     draining.add(lane);
+    turn(lane, () -> close(lane));
+  }
+
+  private void turn(Lane<I, O> lane, Runnable task) {
     try {
-      threads.workers().turn(lane, () -> close(lane));
+      threads.workers().turn(lane, task);
     } catch (RuntimeException | OutOfMemoryError e) { // the runtime is closed, or has no thread
-      Workers.shared().turn(lane, () -> close(lane));
+      Workers.shared().turn(lane, task);
     }
   }
 

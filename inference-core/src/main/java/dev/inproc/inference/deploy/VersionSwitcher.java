@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 final class VersionSwitcher<I, O> {
   private final String name;
   private final Router<I, O> router;
+  private final ServingTable<I, O> table; // its monitor is the lock
+  private final Rollouts<I, O> rollouts;
   private final LaneLoader<I, O> loader;
   private final LaneRetirement<I, O> retirement;
   private final ServingThreads threads;
@@ -38,35 +40,38 @@ final class VersionSwitcher<I, O> {
   private final LoadQueue queue = LoadQueue.shared();
   private final InFlight loads = new InFlight();
 
-  // Guarded by this.
-  private Lane<I, O> serving;
-  private long servingSince;
-  private @Nullable Pending pending;
+  // Guarded by the lock.
+  private @Nullable Pending<I, O> pending;
   private boolean isClosed;
   private final Set<Lane<I, O>> closing = new LinkedHashSet<>(); // a later close waits for them too
-  private long commands;
-  private long switches;
   private long refused;
   private long rollbacks;
 
-  /** A version that waits to be loaded or is being loaded. */
-  private record Pending(Candidate candidate, LoadQueue.Entry entry) {}
+  /**
+   * A version that waits to be loaded or is being loaded.
+   *
+   * @param request the rollout that it is for; null if it is to serve at once
+   */
+  private record Pending<I, O>(
+      Candidate candidate, @Nullable RolloutRequest<I, O> request, LoadQueue.Entry entry) {}
 
   VersionSwitcher(
       String name,
       Router<I, O> router,
+      ServingTable<I, O> table,
+      Rollouts<I, O> rollouts,
       LaneLoader<I, O> loader,
       LaneRetirement<I, O> retirement,
       ServingThreads threads,
       Decisions decisions) {
     this.name = name;
     this.router = router;
+    this.table = table;
+    this.rollouts = rollouts;
     this.loader = loader;
     this.retirement = retirement;
     this.threads = threads;
     this.decisions = decisions;
-    serving = router.table().stable();
-    servingSince = threads.timer().nanoTime();
   }
 
   // ---- switching ----
@@ -77,7 +82,10 @@ final class VersionSwitcher<I, O> {
    * @return what tells the outcome; one of a version that is on its way already is shared
    */
   Candidate begin(Candidate wanted) {
-    Pending load = decide(wanted);
+    Pending<I, O> load;
+    synchronized (table) {
+      load = decide(wanted);
+    }
     if (load == null) {
       return wanted;
     }
@@ -90,28 +98,28 @@ final class VersionSwitcher<I, O> {
   }
 
   /** Returns the load that tells the outcome, or null if it is known. */
-  private synchronized @Nullable Pending decide(Candidate wanted) {
-    checkCommand();
-    if (!wanted.version.model().equals(name)) {
-      throw new IllegalArgumentException(
-          "Deployment \""
-              + name
-              + "\": expected a version of model "
-              + name
-              + ", got "
-              + wanted.version);
-    }
-    commands++;
-    Pending now = pending;
-    if (now != null && now.candidate.version.equals(wanted.version)) {
+  private @Nullable Pending<I, O> decide(Candidate wanted) {
+    check(wanted);
+    long command = table.nextCommand();
+    Pending<I, O> now = pending;
+    if (now != null
+        && now.request == null
+        && now.candidate.version.equals(wanted.version)) {
       now.candidate.waiting++;
-      now.candidate.command = commands;
+      now.candidate.command = command;
       return now;
     }
     wanted.waiting++;
-    wanted.command = commands;
+    wanted.command = command;
     overrule("overruled by a switch to " + wanted.version);
-    if (serving.version.equals(wanted.version)) {
+    ActiveRollout<I, O> rollout = rollouts.active();
+    if (rollout != null && rollout.canary.version.equals(wanted.version)) {
+      wanted.durable = rollouts.finish(rollout, wanted.reason, command);
+      wanted.outcome.complete(true);
+      return null;
+    }
+    rollouts.overrule("overruled by a switch to " + wanted.version);
+    if (table.serving().version.equals(wanted.version)) {
       record(wanted); // the label may name another
       wanted.outcome.complete(false);
       return null;
@@ -122,10 +130,60 @@ final class VersionSwitcher<I, O> {
       wanted.outcome.complete(true);
       return null;
     }
-    pending =
-        new Pending(wanted, new LoadQueue.Entry(threads.workers(), () -> loadAndSwitch(wanted)));
+    return load(wanted, null);
+  }
+
+  private Pending<I, O> load(Candidate wanted, @Nullable RolloutRequest<I, O> request) {
+    Pending<I, O> load =
+        new Pending<>(
+            wanted,
+            request,
+            new LoadQueue.Entry(threads.workers(), () -> loadAndServe(wanted, request)));
+    pending = load;
     loads.begin();
-    return pending;
+    return load;
+  }
+
+  /**
+   * Has a version take a share of the calls once it is loaded.
+   *
+   * @throws IllegalStateException if a rollout is under way
+   */
+  void begin(Candidate wanted, RolloutRequest<I, O> request) {
+    Pending<I, O> load;
+    synchronized (table) {
+      check(wanted);
+      ActiveRollout<I, O> rollout = rollouts.active();
+      if (rollout != null) {
+        throw new IllegalStateException(
+            name
+                + ": expected no rollout under way, got that of "
+                + rollout.canary.version
+                + ": promote it or roll it back first");
+      }
+      if (table.serving().version.equals(wanted.version)) {
+        throw new IllegalArgumentException(
+            name + ": expected another version than the serving one, got " + wanted.version);
+      }
+      wanted.waiting++;
+      wanted.command = table.nextCommand();
+      overrule("overruled by a rollout of " + wanted.version);
+      load = load(wanted, request);
+    }
+    queue.add(load.entry);
+  }
+
+  private void check(Candidate wanted) {
+    checkCommand();
+    if (!wanted.version.model().equals(name)) {
+      throw new IllegalArgumentException(
+          "Deployment \""
+              + name
+              + "\": expected a version of model "
+              + name
+              + ", got "
+              + wanted.version);
+    }
   }
 
   private void checkCommand() {
@@ -142,12 +200,12 @@ final class VersionSwitcher<I, O> {
   }
 
   /** Gives up the version that is on its way. */
-  private synchronized @Nullable Candidate overrule(String why) {
+  private @Nullable Candidate overrule(String why) {
     return giveUp(new CancellationException(name + ": " + why));
   }
 
-  private synchronized @Nullable Candidate giveUp(RuntimeException why) {
-    Pending given = pending;
+  private @Nullable Candidate giveUp(RuntimeException why) {
+    Pending<I, O> given = pending;
     if (given == null) {
       return null;
     }
@@ -160,18 +218,28 @@ final class VersionSwitcher<I, O> {
   }
 
   /** One caller no longer wants a version; after the last, it is given up if it is on its way. */
-  synchronized void leave(Candidate candidate) {
-    if (--candidate.waiting == 0 && pending != null && pending.candidate == candidate) {
-      overrule("the caller of switchTo was interrupted");
+  void leave(Candidate candidate) {
+    synchronized (table) {
+      if (--candidate.waiting == 0 && isPending(candidate)) {
+        overrule("the caller was interrupted");
+      }
     }
   }
 
+  private boolean isPending(Candidate candidate) {
+    return pending != null && pending.candidate == candidate;
+  }
+
   /** On a worker. */
-  private void loadAndSwitch(Candidate candidate) {
+  private void loadAndServe(Candidate candidate, @Nullable RolloutRequest<I, O> request) {
     long start = threads.timer().nanoTime();
     try {
-      Lane<I, O> lane = loader.load(candidate, this::isInUse);
-      if (publish(candidate, lane, start)) {
+      Lane<I, O> lane = loader.load(candidate, null, this::isInUse);
+      boolean isWanted =
+          request == null
+              ? publish(candidate, lane, start)
+              : rollOut(candidate, lane, request);
+      if (isWanted) {
         candidate.outcome.complete(true);
       } else {
         LaneLoader.discard(lane.calls);
@@ -185,17 +253,48 @@ final class VersionSwitcher<I, O> {
     }
   }
 
-  private synchronized boolean publish(Candidate candidate, Lane<I, O> lane, long start) {
-    if (pending == null || pending.candidate != candidate) {
-      return false;
+  /** Loads the control lane, and has the canary take its first share. */
+  private boolean rollOut(Candidate candidate, Lane<I, O> canary, RolloutRequest<I, O> request)
+      throws InterruptedException {
+    Lane<I, O> stable;
+    synchronized (table) {
+      stable = table.serving();
     }
-    pending = null;
-    publish(candidate, lane, Duration.ofNanos(threads.timer().nanoTime() - start));
-    return true;
+    Lane<I, O> control = null;
+    try {
+      if (Analyses.settings(request.plan) != null) {
+        SharedSessions lent =
+            request.plan.controlLane() == ControlLane.SHARED_SESSION ? stable.sessions : null;
+        control = loader.load(candidate.control(stable.version), lent, this::isInUse);
+      }
+    } catch (ModelLoadException | InterruptedException e) {
+      LaneLoader.discard(canary.calls);
+      throw e;
+    }
+    synchronized (table) {
+      if (isPending(candidate)) { // so the same lane serves: a command would have overruled this
+        pending = null;
+        request.started = rollouts.start(request.plan, canary, control);
+        return true;
+      }
+    }
+    LaneLoader.discard(control == null ? null : control.calls);
+    return false;
   }
 
-  private synchronized void publish(Candidate candidate, Lane<I, O> lane, Duration took) {
-    Lane<I, O> old = serve(lane);
+  private boolean publish(Candidate candidate, Lane<I, O> lane, long start) {
+    synchronized (table) {
+      if (!isPending(candidate)) {
+        return false;
+      }
+      pending = null;
+      publish(candidate, lane, Duration.ofNanos(threads.timer().nanoTime() - start));
+      return true;
+    }
+  }
+
+  private void publish(Candidate candidate, Lane<I, O> lane, Duration took) {
+    Lane<I, O> old = table.serve(lane);
     record(candidate);
     tell(new VersionSwitched(name, old.version.toString(), lane.version.toString(), took));
     retirement.keepWarm(old);
@@ -207,19 +306,9 @@ final class VersionSwitcher<I, O> {
     }
   }
 
-  /** Returns the lane that served before: it may be closed from now on. */
-  private Lane<I, O> serve(Lane<I, O> lane) {
-    Lane<I, O> old = serving;
-    router.publish(new RoutingTable<>(lane));
-    serving = lane;
-    servingSince = threads.timer().nanoTime();
-    switches++;
-    return old;
-  }
-
   private void refuse(Candidate candidate, ModelLoadException why) {
-    synchronized (this) {
-      if (pending == null || pending.candidate != candidate) {
+    synchronized (table) {
+      if (!isPending(candidate)) {
         return;
       }
       pending = null;
@@ -229,13 +318,19 @@ final class VersionSwitcher<I, O> {
     candidate.outcome.completeExceptionally(why);
   }
 
-  private synchronized boolean isInUse(Predictor<I, O> predictor) {
-    return serving.predictor == predictor || retirement.has(predictor);
+  private boolean isInUse(Predictor<I, O> predictor) {
+    synchronized (table) {
+      return table.serving().predictor == predictor
+          || rollouts.has(predictor)
+          || retirement.has(predictor);
+    }
   }
 
   /** Returns how many commands have come. */
-  synchronized long commands() {
-    return commands;
+  long commands() {
+    synchronized (table) {
+      return table.commands();
+    }
   }
 
   // ---- going back ----
@@ -243,28 +338,40 @@ final class VersionSwitcher<I, O> {
   /** What came of a command to go back. */
   record Undone(@Nullable ModelVersion version, CompletableFuture<Void> durable) {}
 
-  /** Gives up the version that is on its way; else serves the one before, if it is warm. */
-  synchronized Undone rollBack(String reason) {
-    checkCommand();
-    commands++;
-    Candidate candidate = overrule("rolled back: " + reason);
-    if (candidate != null) { // a label that was moved to it moves back
-      return undone(candidate.version, reason, decisions.record(serving.version, reason, commands));
+  /**
+   * Gives up the version that is on its way; else the canary of the rollout that is under way; else
+   * serves the one before, if it is warm.
+   */
+  Undone rollBack(String reason) {
+    synchronized (table) {
+      checkCommand();
+      long command = table.nextCommand();
+      Candidate candidate = overrule("rolled back: " + reason);
+      if (candidate != null) { // a label that was moved to it moves back
+        ModelVersion serving = table.serving().version;
+        return undone(candidate.version, reason, decisions.record(serving, reason, command));
+      }
+      ActiveRollout<I, O> rollout = rollouts.active();
+      if (rollout != null) {
+        return new Undone(rollout.canary.version, rollouts.giveUp(rollout, reason));
+      }
+      Lane<I, O> before = retirement.takeWarm(version -> true);
+      if (before == null) {
+        return new Undone(null, CompletableFuture.completedFuture(null));
+      }
+      Lane<I, O> bad = table.serve(before);
+      CompletableFuture<Void> durable = decisions.record(before.version, reason, command);
+      Undone undone = undone(bad.version, reason, durable);
+      retirement.release(bad);
+      return undone;
     }
-    Lane<I, O> before = retirement.takeWarm(version -> true);
-    if (before == null) {
-      return new Undone(null, CompletableFuture.completedFuture(null));
-    }
-    Lane<I, O> bad = serve(before);
-    CompletableFuture<Void> durable = decisions.record(before.version, reason, commands);
-    Undone undone = undone(bad.version, reason, durable);
-    retirement.release(bad);
-    return undone;
   }
 
   private Undone undone(ModelVersion version, String reason, CompletableFuture<Void> durable) {
     rollbacks++;
-    tell(new VersionRolledBack(name, version.toString(), serving.version.toString(), reason));
+    tell(
+        new VersionRolledBack(
+            name, version.toString(), table.serving().version.toString(), reason));
     return new Undone(version, durable);
   }
 
@@ -275,18 +382,22 @@ final class VersionSwitcher<I, O> {
   // ---- closing ----
 
   /** Takes no more calls and no more commands. Returns the lanes to close; idempotent. */
-  private synchronized List<Lane<I, O>> beginClose() {
-    if (!isClosed) {
-      String deployment = "deployed(" + serving + ")";
-      giveUp(new PredictorClosedException(deployment));
-      isClosed = true;
-      router.publish(
-          new RoutingTable<>(
-              new Lane<>(serving.version, new ClosedPredictor<>(serving.calls, deployment))));
+  private List<Lane<I, O>> beginClose() {
+    synchronized (table) {
+      Lane<I, O> serving = table.serving();
+      if (!isClosed) {
+        String deployment = "deployed(" + serving + ")";
+        giveUp(new PredictorClosedException(deployment));
+        isClosed = true;
+        router.publish(
+            new RoutingTable<>(
+                new Lane<>(serving.version, new ClosedPredictor<>(serving.calls, deployment))));
+        closing.addAll(rollouts.beginClose());
+      }
+      closing.addAll(retirement.beginClose());
+      closing.add(serving);
+      return List.copyOf(closing);
     }
-    closing.addAll(retirement.beginClose());
-    closing.add(serving);
-    return List.copyOf(closing);
   }
 
   /** Closes each lane, whatever the others throw, and waits for loads where this thread may. */
@@ -328,21 +439,25 @@ final class VersionSwitcher<I, O> {
 
   // ---- figures ----
 
-  synchronized DeploymentMetrics metrics() {
-    List<LaneMetrics> lanes = new ArrayList<>();
-    if (!isClosed) {
-      lanes.add(new LaneMetrics(serving.version, LaneState.SERVING));
+  DeploymentMetrics metrics() {
+    synchronized (table) {
+      ModelVersion serving = table.serving().version;
+      List<LaneMetrics> lanes = new ArrayList<>();
+      if (!isClosed) {
+        lanes.add(new LaneMetrics(serving, LaneState.SERVING));
+      }
+      lanes.addAll(rollouts.lanes());
+      lanes.addAll(retirement.metrics());
+      return new DeploymentMetrics(
+          name,
+          serving,
+          table.servingFor(),
+          lanes,
+          pending == null ? List.of() : List.of(pending.candidate.version),
+          table.switches(),
+          refused,
+          rollbacks + rollouts.rollbacks(),
+          table.retries());
     }
-    lanes.addAll(retirement.metrics());
-    return new DeploymentMetrics(
-        name,
-        serving.version,
-        Duration.ofNanos(threads.timer().nanoTime() - servingSince),
-        lanes,
-        pending == null ? List.of() : List.of(pending.candidate.version),
-        switches,
-        refused,
-        rollbacks,
-        router.retries());
   }
 }

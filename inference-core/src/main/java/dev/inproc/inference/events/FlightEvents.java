@@ -70,6 +70,8 @@ final class FlightEvents {
       e.to = rolledBack.to();
       e.reason = rolledBack.reason();
       e.commit();
+    } else {
+      RolloutFlightEvents.record(event);
     }
   }
 

@@ -150,4 +150,91 @@ public sealed interface ServingEvent {
       Objects.requireNonNull(reason, "reason");
     }
   }
+
+  /**
+   * The canary of a rollout takes another share of the calls; its first share too.
+   *
+   * @param source the deployment's name
+   * @param version the canary
+   * @param step the step, from 1
+   * @param share the canary's share of the keys
+   */
+  record RolloutStepped(String source, String version, int step, double share)
+      implements ServingEvent {
+    /** Checks that nothing is null. */
+    public RolloutStepped {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+    }
+  }
+
+  /**
+   * The canary of a rollout has more than its share of incidents.
+   *
+   * @param source the deployment's name
+   * @param version the canary
+   * @param trigger what was watched, such as {@code ERRORS}
+   * @param detail the counts, the evidence and the bound, in a sentence
+   * @param action what the rollout does, such as {@code ROLL_BACK}
+   */
+  record RolloutAlarmed(
+      String source, String version, String trigger, String detail, String action)
+      implements ServingEvent {
+    /** Checks that nothing is null. */
+    public RolloutAlarmed {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+      Objects.requireNonNull(trigger, "trigger");
+      Objects.requireNonNull(detail, "detail");
+      Objects.requireNonNull(action, "action");
+    }
+  }
+
+  /**
+   * The steps of a rollout stand still; the canary keeps its share.
+   *
+   * @param source the deployment's name
+   * @param version the canary
+   * @param reason why
+   */
+  record RolloutPaused(String source, String version, String reason) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public RolloutPaused {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
+
+  /**
+   * The steps of a rollout go on.
+   *
+   * @param source the deployment's name
+   * @param version the canary
+   */
+  record RolloutResumed(String source, String version) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public RolloutResumed {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+    }
+  }
+
+  /**
+   * A rollout is over.
+   *
+   * @param source the deployment's name
+   * @param version the canary
+   * @param isPromoted whether it serves all calls now; else the stable version does
+   * @param reason why
+   */
+  record RolloutEnded(String source, String version, boolean isPromoted, String reason)
+      implements ServingEvent {
+    /** Checks that nothing is null. */
+    public RolloutEnded {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
 }

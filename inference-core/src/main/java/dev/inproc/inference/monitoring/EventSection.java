@@ -7,6 +7,11 @@ import dev.inproc.inference.events.ServingEvent.IntegrityProbed;
 import dev.inproc.inference.events.ServingEvent.ModelFreed;
 import dev.inproc.inference.events.ServingEvent.ModelLoaded;
 import dev.inproc.inference.events.ServingEvent.Overloaded;
+import dev.inproc.inference.events.ServingEvent.RolloutAlarmed;
+import dev.inproc.inference.events.ServingEvent.RolloutEnded;
+import dev.inproc.inference.events.ServingEvent.RolloutPaused;
+import dev.inproc.inference.events.ServingEvent.RolloutResumed;
+import dev.inproc.inference.events.ServingEvent.RolloutStepped;
 import dev.inproc.inference.events.ServingEvent.VersionRefused;
 import dev.inproc.inference.events.ServingEvent.VersionRetired;
 import dev.inproc.inference.events.ServingEvent.VersionRolledBack;
@@ -78,6 +83,27 @@ final class EventSection {
     if (event instanceof VersionRolledBack back) {
       String versions = "from " + back.from() + " to " + back.to();
       return new Words("rolled back", versions + ": " + back.reason());
+    }
+    return rolloutWords(event);
+  }
+
+  private static Words rolloutWords(ServingEvent event) {
+    if (event instanceof RolloutStepped stepped) {
+      String share = HumanNumbers.number(100 * stepped.share());
+      return new Words("rollout step", stepped.version() + " takes " + share + " %");
+    }
+    if (event instanceof RolloutAlarmed alarm) {
+      return new Words("rollout alarm", alarm.version() + ": " + alarm.detail());
+    }
+    if (event instanceof RolloutPaused paused) {
+      return new Words("rollout paused", paused.version() + ": " + paused.reason());
+    }
+    if (event instanceof RolloutResumed resumed) {
+      return new Words("rollout resumed", resumed.version());
+    }
+    if (event instanceof RolloutEnded ended) {
+      String what = ended.isPromoted() ? "canary promoted" : "canary rolled back";
+      return new Words(what, ended.version() + ": " + ended.reason());
     }
     return new Words(event.getClass().getSimpleName(), event.toString());
   }

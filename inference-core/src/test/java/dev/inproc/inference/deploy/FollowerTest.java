@@ -458,14 +458,19 @@ class FollowerTest {
         new Router<>(new RoutingTable<>(FirstLane.load(loader, one)), lanes.timer);
     SerialTasks tasks = new SerialTasks(lanes.threads.workers());
     LabelWriter.Wanted wanted = new LabelWriter.Wanted(one);
+    ServingTable<Integer, String> table = new ServingTable<>(router, lanes.timer);
+    LaneRetirement<Integer, String> retirement = new LaneRetirement<>("m", lanes.threads, 0);
+    Decisions decisions = new LabelWriter(repository, "m", "stable", tasks, wanted);
     VersionSwitcher<Integer, String> switcher =
         new VersionSwitcher<>(
             "m",
             router,
+            table,
+            new Rollouts<>("m", table, retirement, lanes.threads, decisions),
             loader,
-            new LaneRetirement<>("m", lanes.threads, 0),
+            retirement,
             lanes.threads,
-            new LabelWriter(repository, "m", "stable", tasks, wanted));
+            decisions);
     Follower follower =
         new Follower(repository, "m", "stable", switcher, tasks, wanted, lanes.timer);
     follower.start(null);

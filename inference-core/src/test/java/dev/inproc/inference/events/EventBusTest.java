@@ -185,7 +185,12 @@ class EventBusTest {
             new ServingEvent.VersionSwitched("d", "m@1", "m@2", Duration.ofMillis(40)),
             new ServingEvent.VersionRefused("d", "m@3", "no such file"),
             new ServingEvent.VersionRetired("d", "m@1"),
-            new ServingEvent.VersionRolledBack("d", "m@2", "m@1", "too slow"));
+            new ServingEvent.VersionRolledBack("d", "m@2", "m@1", "too slow"),
+            new ServingEvent.RolloutStepped("d", "m@2", 1, 0.01),
+            new ServingEvent.RolloutAlarmed("d", "m@2", "ERRORS", "15 of 15", "ROLL_BACK"),
+            new ServingEvent.RolloutPaused("d", "m@2", "night"),
+            new ServingEvent.RolloutResumed("d", "m@2"),
+            new ServingEvent.RolloutEnded("d", "m@2", true, "the rollout is over"));
     assertEquals(ServingEvent.class.getPermittedSubclasses().length, all.size());
     Path file = folder.resolve("events.jfr");
     try (Recording recording = new Recording()) {

@@ -1,0 +1,265 @@
+package dev.inproc.inference.deploy;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.deploy.RolloutMetrics.RolloutAlarm;
+import dev.inproc.inference.internal.rollout.Alarm;
+import dev.inproc.inference.internal.rollout.CanaryAnalysis;
+import dev.inproc.inference.internal.rollout.DistinctKeys;
+import dev.inproc.inference.internal.rollout.StepSchedule;
+import dev.inproc.inference.internal.routing.SaltedHash;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rollout under way: its lanes, what it has counted, and how far it is. The commands' lock guards
+ * what changes; calls only read the phase and tell the analysis how they ended.
+ */
+final class ActiveRollout<I, O> {
+  final RolloutPlan<I, O> plan;
+  final long salt;
+  final Lane<I, O> stable;
+  final Lane<I, O> canary;
+
+  /** Null if nothing is compared. */
+  final @Nullable Lane<I, O> control;
+
+  /** Null if nothing is compared. */
+  final @Nullable CanaryAnalysis analysis;
+
+  final DistinctKeys keys = new DistinctKeys();
+  final CompletableFuture<RolloutMetrics> ended = new CompletableFuture<>();
+  private final StepSchedule schedule;
+  private final Timer timer;
+  private final Runnable onAlarm;
+
+  /** The step whose calls are compared now; -1 for none. */
+  private volatile int phase = -1;
+
+  // Guarded by the commands' lock.
+  private RolloutState state = RolloutState.RUNNING;
+  private String reason = "";
+  private int step = -1;
+  private long stepSince; // less the pauses since then
+  private long pausedSince;
+  private boolean isBaking;
+  private final List<RolloutAlarm> alarms = new ArrayList<>();
+
+  /**
+   * Creates one.
+   *
+   * @param onAlarm called after a call that raised an alarm, with no lock held
+   */
+  ActiveRollout(
+      RolloutPlan<I, O> plan,
+      long salt,
+      Lane<I, O> stable,
+      Lane<I, O> canary,
+      @Nullable Lane<I, O> control,
+      @Nullable CanaryAnalysis analysis,
+      Timer timer,
+      Runnable onAlarm) {
+    this.plan = plan;
+    this.salt = salt;
+    this.stable = stable;
+    this.canary = canary;
+    this.control = control;
+    this.analysis = analysis;
+    this.timer = timer;
+    this.onAlarm = onAlarm;
+    schedule =
+        new StepSchedule(
+            plan.steps().stream()
+                .map(s -> new StepSchedule.Step(s.share(), s.atLeast().toNanos(), s.atLeastKeys()))
+                .toList());
+  }
+
+  RolloutState state() {
+    return state;
+  }
+
+  int step() {
+    return step;
+  }
+
+  String reason() {
+    return reason;
+  }
+
+  boolean isLastStep() {
+    return step == plan.steps().size() - 1;
+  }
+
+  /** Begins a step. Returns how calls are divided from now on. */
+  RolloutSplit<I, O> begin(int next) {
+    long now = timer.nanoTime();
+    step = next;
+    stepSince = now;
+    double canaryShare = plan.canaryShare(next);
+    double controlShare = control == null ? 0 : plan.controlShare(next);
+    Lane<I, O> compared = canary.as("canary");
+    Lane<I, O> against = stable;
+    phase = -1;
+    if (analysis != null && control != null && controlShare > 0) {
+      analysis.beginPhase(next, canaryShare, controlShare, now);
+      compared = canary.as("canary", new Observer(next, true));
+      against = control.as("control", new Observer(next, false));
+      phase = next;
+    }
+    return new RolloutSplit<>(
+        salt,
+        canaryShare,
+        controlShare,
+        compared,
+        canary.as("canary"),
+        against,
+        stable,
+        plan.canaryFor(),
+        plan.stableFor(),
+        keys::add);
+  }
+
+  /** Returns the alarms that nothing was done about yet. */
+  List<Alarm> newAlarms() {
+    CanaryAnalysis now = analysis;
+    return now == null
+        ? List.of()
+        : now.alarms().stream()
+            .filter(each -> alarms.stream().noneMatch(known -> isOf(known, each)))
+            .toList();
+  }
+
+  private static boolean isOf(RolloutAlarm known, Alarm alarm) {
+    return known.trigger().name().equals(alarm.kind().name());
+  }
+
+  void raised(RolloutAlarm alarm) {
+    alarms.add(alarm);
+  }
+
+  List<RolloutAlarm> alarms() {
+    return alarms;
+  }
+
+  /** Returns whether the present step is over, whatever the canary does. */
+  boolean isStepOver() {
+    return state == RolloutState.RUNNING && schedule.isOver(step, nanosInStep(), keys.estimate());
+  }
+
+  /** Returns whether the rollout has baked long enough. */
+  boolean isBaked() {
+    return state == RolloutState.BAKING && nanosInStep() >= plan.bake().toNanos();
+  }
+
+  long nanosInStep() {
+    long now = state == RolloutState.PAUSED ? pausedSince : timer.nanoTime();
+    return now - stepSince;
+  }
+
+  void bake() {
+    state = RolloutState.BAKING;
+    isBaking = true;
+    stepSince = timer.nanoTime();
+  }
+
+  void pause(String why) {
+    state = RolloutState.PAUSED;
+    reason = why;
+    pausedSince = timer.nanoTime();
+  }
+
+  /** Goes on with the step, or with the bake, where it was paused. */
+  void resume() {
+    state = isBaking ? RolloutState.BAKING : RolloutState.RUNNING;
+    reason = "";
+    stepSince += timer.nanoTime() - pausedSince;
+  }
+
+  /** Nothing is compared any more. */
+  void end(RolloutState terminal, String why) {
+    state = terminal;
+    reason = why;
+    phase = -1;
+  }
+
+  /** Takes a mistake of a key that the application reports. */
+  void label(String key) {
+    CanaryAnalysis now = analysis;
+    int current = phase;
+    if (now == null || current < 0) {
+      return;
+    }
+    long hash = SaltedHash.hash(salt, key);
+    double canaryShare = plan.canaryShare(current);
+    boolean isCanary = Long.compareUnsigned(hash, SaltedHash.bound(canaryShare)) < 0;
+    boolean isControl =
+        Long.compareUnsigned(hash, SaltedHash.bound(1 - plan.controlShare(current))) >= 0;
+    if (isCanary || isControl) {
+      now.label(isCanary, true, hash, timer.nanoTime());
+      onAlarm.run();
+    }
+  }
+
+  /** The lanes that are to be closed if the canary is given up, or with the deployment. */
+  List<Lane<I, O>> lanes() {
+    return control == null ? List.of(canary) : List.of(canary, control);
+  }
+
+  /** Tells the analysis of the calls of one lane in one step. */
+  private final class Observer implements ObservedPredictor.Observer<O> {
+    private final int ofPhase;
+    private final boolean isCanary;
+
+    Observer(int ofPhase, boolean isCanary) {
+      this.ofPhase = ofPhase;
+      this.isCanary = isCanary;
+    }
+
+    @Override
+    public long nanoTime() {
+      return timer.nanoTime();
+    }
+
+    /** A call that began in an earlier step was divided by other shares: it does not count. */
+    @Override
+    public void ended(
+        CallOptions options, long start, @Nullable O output, @Nullable Throwable failure) {
+      CanaryAnalysis now = analysis;
+      if (now == null || phase != ofPhase) {
+        return;
+      }
+      String key = options.affinityKey();
+      long hash =
+          key == null ? ThreadLocalRandom.current().nextLong() : SaltedHash.hash(salt, key);
+      long end = timer.nanoTime();
+      now.ended(
+          isCanary,
+          key != null,
+          hash,
+          Endings.of(failure),
+          end,
+          end - start,
+          score(output),
+          Endings.run(failure));
+      if (now.alarm() != null) {
+        onAlarm.run();
+      }
+    }
+
+    private double score(@Nullable O output) {
+      ToDoubleFunction<? super O> score = plan.score();
+      if (score == null || output == null) {
+        return 0;
+      }
+      try {
+        return score.applyAsDouble(output);
+      } catch (RuntimeException e) { // the application's; the call is not to fail for it
+        return 0;
+      }
+    }
+  }
+}

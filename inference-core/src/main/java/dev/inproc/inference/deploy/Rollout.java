@@ -1,0 +1,94 @@
+package dev.inproc.inference.deploy;
+
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A rollout that {@link Deployment#rollOut} began. Thread-safe; commands of several threads take
+ * effect one after the other, and none has an effect after the end.
+ */
+public final class Rollout {
+  private final Rollouts<?, ?> rollouts;
+  private final ActiveRollout<?, ?> active;
+
+  private Rollout(Rollouts<?, ?> rollouts, ActiveRollout<?, ?> active) {
+    this.rollouts = rollouts;
+    this.active = active;
+  }
+
+  static <I, O> Rollout of(Rollouts<I, O> rollouts, ActiveRollout<I, O> active) {
+    return new Rollout(rollouts, active);
+  }
+
+  /**
+   * Stops the steps; the canary keeps its share, and the triggers still act.
+   *
+   * @param reason why, for events
+   * @return false if the rollout has ended or is paused already
+   */
+  public boolean pause(String reason) {
+    return rollouts.pause(active, Objects.requireNonNull(reason, "reason"));
+  }
+
+  /**
+   * Goes on with the steps after a pause.
+   *
+   * @return false if the rollout is not paused
+   */
+  public boolean resume() {
+    return rollouts.resume(active);
+  }
+
+  /**
+   * Has the canary serve all calls at once, without further steps.
+   *
+   * @param reason why, for the label's history
+   * @return false if the rollout has ended
+   */
+  public boolean promote(String reason) {
+    return rollouts.promote(active, Objects.requireNonNull(reason, "reason"));
+  }
+
+  /**
+   * Has the stable version answer all calls again. A call that begins after this returned never
+   * gets an answer of the canary.
+   *
+   * @param reason why, for events
+   * @return whether the rollout had not ended, and when the decision is on disk
+   */
+  public Rollback rollBack(String reason) {
+    return rollouts.rollBack(active, Objects.requireNonNull(reason, "reason"));
+  }
+
+  /**
+   * Reports a mistake that came to light later, such as a fraud that was let through, for {@link
+   * RolloutTrigger#LABELS}. Report each mistake at the same age whichever version made it: reports
+   * that come sooner for one version would look like more mistakes. Reports of keys that neither
+   * lane has had do not count.
+   *
+   * @param affinityKey the key of the call
+   */
+  public void label(String affinityKey) {
+    active.label(Objects.requireNonNull(affinityKey, "affinityKey"));
+  }
+
+  /** Returns how far the rollout is, and what it has counted. */
+  public RolloutMetrics metrics() {
+    return rollouts.metrics(active);
+  }
+
+  /** Returns how far the rollout is. */
+  public RolloutState state() {
+    return metrics().state();
+  }
+
+  /** Returns a stage that completes with the last counts once the rollout has ended. */
+  public CompletionStage<RolloutMetrics> ended() {
+    return active.ended.minimalCompletionStage();
+  }
+
+  @Override
+  public String toString() {
+    return metrics().toString();
+  }
+}

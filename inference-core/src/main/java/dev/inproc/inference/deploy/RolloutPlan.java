@@ -1,0 +1,293 @@
+package dev.inproc.inference.deploy;
+
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.model.ModelVersion;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiPredicate;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a version is to prove itself on a growing share of the traffic. Immutable: {@code with...}
+ * methods return changed copies.
+ *
+ * <pre>{@code
+ * Rollout rollout = fraud.rollOut(
+ *     RolloutPlan.<Transaction, Double>to(candidate)
+ *         .withSteps(
+ *             new RolloutStep(0.05, Duration.ofMinutes(10), 100),
+ *             new RolloutStep(1, Duration.ofMinutes(10), 100))
+ *         .withScore(score -> score));
+ * }</pre>
+ *
+ * @param <I> a request
+ * @param <O> an answer
+ */
+public final class RolloutPlan<I, O> {
+  private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
+  private static final int LEAST_KEYS = 20;
+  private static final List<RolloutStep> USUAL_STEPS =
+      List.of(
+          new RolloutStep(0.01, TEN_MINUTES, LEAST_KEYS),
+          new RolloutStep(0.05, TEN_MINUTES, LEAST_KEYS),
+          new RolloutStep(0.25, TEN_MINUTES, LEAST_KEYS),
+          new RolloutStep(1, Duration.ZERO, 0));
+  private static final double MOST_HELD_BACK = 0.5;
+  private static final double USUAL_ALPHA = 0.01;
+
+  private final ModelVersion version;
+  private final List<RolloutStep> steps;
+  private final Duration bake;
+  private final double holdBack;
+  private final double alpha;
+  private final double margin;
+  private final Map<RolloutTrigger, TriggerAction> actions;
+  private final @Nullable ToDoubleFunction<? super O> score;
+  private final @Nullable BiPredicate<? super I, CallOptions> canaryFor;
+  private final @Nullable BiPredicate<? super I, CallOptions> stableFor;
+  private final ControlLane controlLane;
+
+  private RolloutPlan(Builder<I, O> builder) {
+    version = builder.version;
+    steps = builder.steps;
+    bake = builder.bake;
+    holdBack = builder.holdBack;
+    alpha = builder.alpha;
+    margin = builder.margin;
+    actions = builder.actions;
+    score = builder.score;
+    canaryFor = builder.canaryFor;
+    stableFor = builder.stableFor;
+    controlLane = builder.controlLane;
+  }
+
+  private static final class Builder<I, O> {
+    private final ModelVersion version;
+    private List<RolloutStep> steps = USUAL_STEPS;
+    private Duration bake = TEN_MINUTES;
+    private double holdBack;
+    private double alpha = USUAL_ALPHA;
+    private double margin;
+    private Map<RolloutTrigger, TriggerAction> actions = new EnumMap<>(RolloutTrigger.class);
+    private @Nullable ToDoubleFunction<? super O> score;
+    private @Nullable BiPredicate<? super I, CallOptions> canaryFor;
+    private @Nullable BiPredicate<? super I, CallOptions> stableFor;
+    private ControlLane controlLane = ControlLane.SHARED_SESSION;
+
+    private Builder(ModelVersion version) {
+      this.version = version;
+      for (RolloutTrigger trigger : RolloutTrigger.values()) {
+        actions.put(trigger, TriggerAction.ROLL_BACK);
+      }
+    }
+
+    private Builder(RolloutPlan<I, O> plan) {
+      version = plan.version;
+      steps = plan.steps;
+      bake = plan.bake;
+      holdBack = plan.holdBack;
+      alpha = plan.alpha;
+      margin = plan.margin;
+      actions = new EnumMap<>(plan.actions);
+      score = plan.score;
+      canaryFor = plan.canaryFor;
+      stableFor = plan.stableFor;
+      controlLane = plan.controlLane;
+    }
+  }
+
+  private RolloutPlan<I, O> with(Consumer<Builder<I, O>> change) {
+    Builder<I, O> builder = new Builder<>(this);
+    change.accept(builder);
+    return new RolloutPlan<>(builder);
+  }
+
+  /**
+   * Returns the usual plan for a version: 1, 5 and 25 % for ten minutes each, then all; the version
+   * that served before is freed ten minutes later. Each trigger rolls back. The chance that an
+   * identical version is rolled back is 1 % at most.
+   */
+  public static <I, O> RolloutPlan<I, O> to(ModelVersion version) {
+    return new RolloutPlan<>(new Builder<>(Objects.requireNonNull(version, "version")));
+  }
+
+  /** Returns this plan with other steps, whose shares rise and end with 1. */
+  public RolloutPlan<I, O> withSteps(RolloutStep... newSteps) {
+    List<RolloutStep> all = List.copyOf(Arrays.asList(newSteps));
+    double before = 0;
+    for (RolloutStep step : all) {
+      if (step.share() <= before) {
+        throw new IllegalArgumentException("Expected shares that rise, got " + all);
+      }
+      before = step.share();
+    }
+    if (before != 1) {
+      throw new IllegalArgumentException("Expected steps that end with a share of 1, got " + all);
+    }
+    return with(builder -> builder.steps = all);
+  }
+
+  /**
+   * Returns this plan with another time between the last step and the end. Until then the version
+   * that served before stays in memory, and the rollout can go back at once.
+   */
+  public RolloutPlan<I, O> withBake(Duration newBake) {
+    if (newBake.isNegative() || Durations.of(newBake) == Durations.FOREVER) {
+      throw new IllegalArgumentException("Expected a time of 0 or more, got " + newBake);
+    }
+    return with(builder -> builder.bake = newBake);
+  }
+
+  /**
+   * Returns this plan with a share of the keys that the control lane keeps during the last step and
+   * the bake, so that the triggers go on. Without one, 0, nothing is compared after the last step.
+   */
+  public RolloutPlan<I, O> withHoldBack(double share) {
+    if (!(share >= 0 && share <= MOST_HELD_BACK)) {
+      throw new IllegalArgumentException("Expected a share from 0 to 0.5, got " + share);
+    }
+    return with(builder -> builder.holdBack = share);
+  }
+
+  /** Returns this plan with another bound of the chance of a false alarm. Default: 0.01. */
+  public RolloutPlan<I, O> withAlpha(double newAlpha) {
+    if (!(newAlpha > 0 && newAlpha < 1)) {
+      throw new IllegalArgumentException("Expected a chance above 0 and below 1, got " + newAlpha);
+    }
+    return with(builder -> builder.alpha = newAlpha);
+  }
+
+  /**
+   * Returns this plan with the excess that is no reason for an alarm: 0.2 tolerates a fifth more
+   * incidents than the stable version has. Default: 0.
+   */
+  public RolloutPlan<I, O> withMargin(double newMargin) {
+    if (!(newMargin >= 0 && newMargin < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("Expected a margin of 0 or more, got " + newMargin);
+    }
+    return with(builder -> builder.margin = newMargin);
+  }
+
+  /** Returns this plan with what a trigger does. Default: each rolls back. */
+  public RolloutPlan<I, O> withAction(RolloutTrigger trigger, TriggerAction action) {
+    Objects.requireNonNull(trigger, "trigger");
+    Objects.requireNonNull(action, "action");
+    return with(builder -> builder.actions.put(trigger, action));
+  }
+
+  /**
+   * Returns this plan with what turns an answer into the number that {@link
+   * RolloutTrigger#PREDICTIONS} watches. It runs before the caller has its answer, so it must be
+   * quick. A call at which it throws is not watched.
+   */
+  public RolloutPlan<I, O> withScore(ToDoubleFunction<? super O> newScore) {
+    Objects.requireNonNull(newScore, "score");
+    return with(builder -> builder.score = newScore);
+  }
+
+  /**
+   * Returns this plan with the calls that the canary answers from the start, whatever its share.
+   * The rule runs on the caller's thread; a call at which it throws goes by its key. A call that a
+   * rule routes is never compared: it is not there by chance.
+   */
+  public RolloutPlan<I, O> withCanaryFor(BiPredicate<? super I, CallOptions> rule) {
+    Objects.requireNonNull(rule, "rule");
+    return with(builder -> builder.canaryFor = rule);
+  }
+
+  /** Returns this plan with the calls that the stable version answers; this rule goes first. */
+  public RolloutPlan<I, O> withStableFor(BiPredicate<? super I, CallOptions> rule) {
+    Objects.requireNonNull(rule, "rule");
+    return with(builder -> builder.stableFor = rule);
+  }
+
+  /** Returns this plan with another control lane. Default: it borrows the stable lane's session. */
+  public RolloutPlan<I, O> withControlLane(ControlLane lane) {
+    Objects.requireNonNull(lane, "lane");
+    return with(builder -> builder.controlLane = lane);
+  }
+
+  /** Returns the version that is to prove itself. */
+  public ModelVersion version() {
+    return version;
+  }
+
+  /** Returns the steps. */
+  public List<RolloutStep> steps() {
+    return steps;
+  }
+
+  /** Returns the time between the last step and the end. */
+  public Duration bake() {
+    return bake;
+  }
+
+  /** Returns the share of the keys that the control lane keeps to the end. */
+  public double holdBack() {
+    return holdBack;
+  }
+
+  /** Returns the bound of the chance of a false alarm. */
+  public double alpha() {
+    return alpha;
+  }
+
+  /** Returns the excess that is no reason for an alarm. */
+  public double margin() {
+    return margin;
+  }
+
+  /** Returns what a trigger does. Without a score function predictions are not tested. */
+  public TriggerAction action(RolloutTrigger trigger) {
+    return trigger == RolloutTrigger.PREDICTIONS && score == null
+        ? TriggerAction.OFF
+        : Objects.requireNonNull(actions.get(trigger));
+  }
+
+  @Nullable ToDoubleFunction<? super O> score() {
+    return score;
+  }
+
+  @Nullable BiPredicate<? super I, CallOptions> canaryFor() {
+    return canaryFor;
+  }
+
+  @Nullable BiPredicate<? super I, CallOptions> stableFor() {
+    return stableFor;
+  }
+
+  ControlLane controlLane() {
+    return controlLane;
+  }
+
+  /** Returns how many steps have something to compare with. */
+  int comparedSteps() {
+    int count = 0;
+    for (int i = 0; i < steps.size(); i++) {
+      count += controlShare(i) > 0 ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Returns the canary's share of a step, less what is held back. */
+  double canaryShare(int step) {
+    return Math.min(steps.get(step).share(), 1 - holdBack);
+  }
+
+  /** Returns the control lane's share of a step. */
+  double controlShare(int step) {
+    return RolloutStep.control(canaryShare(step));
+  }
+
+  @Override
+  public String toString() {
+    return "RolloutPlan[" + version + ", steps=" + steps + ", bake=" + bake + ", alpha=" + alpha + "]";
+  }
+}

@@ -1,0 +1,36 @@
+package dev.inproc.inference.internal.rollout;
+
+/**
+ * Estimates how many distinct keys it has seen, within 2 % (one standard deviation). Lock-free: a
+ * racing update may be lost, and comes back with the key's next call. HyperLogLog (Flajolet et al.,
+ * 2007) with 4,096 registers of a byte.
+ */
+public final class DistinctKeys {
+  private static final int BITS = 12;
+  private static final int SIZE = 1 << BITS;
+  private static final double BIAS = 0.7213 / (1 + 1.079 / SIZE);
+
+  private final byte[] registers = new byte[SIZE];
+
+  /** Takes a key's hash, whose bits must be uniform. */
+  public void add(long hash) {
+    int index = (int) (hash >>> (64 - BITS));
+    int rank = Long.numberOfLeadingZeros((hash << BITS) | (1L << (BITS - 1))) + 1;
+    if (rank > registers[index]) {
+      registers[index] = (byte) rank;
+    }
+  }
+
+  /** Returns the estimate. */
+  public long estimate() {
+    double sum = 0;
+    int empty = 0;
+    for (byte each : registers) {
+      sum += 1.0 / (1L << each);
+      empty += each == 0 ? 1 : 0;
+    }
+    double raw = BIAS * SIZE * SIZE / sum;
+    boolean isSmall = raw <= 2.5 * SIZE && empty > 0;
+    return Math.round(isSmall ? SIZE * Math.log((double) SIZE / empty) : raw);
+  }
+}
