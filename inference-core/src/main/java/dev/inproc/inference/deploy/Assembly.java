@@ -19,6 +19,7 @@ record Assembly<I, O>(
     Router<I, O> router,
     VersionSwitcher<I, O> switcher,
     Rollouts<I, O> rollouts,
+    Experiments<I, O> experiments,
     Runnable onClose) {
 
   /** Loads this version, and serves it. */
@@ -41,10 +42,11 @@ record Assembly<I, O>(
     LaneRetirement<I, O> retirement = new LaneRetirement<>(name, threads, settings.keepWarmNanos());
     ServingTable<I, O> table = new ServingTable<>(router, threads.timer());
     Rollouts<I, O> rollouts = new Rollouts<>(name, table, retirement, threads, decisions);
+    Experiments<I, O> experiments = new Experiments<>(name, table, retirement, threads);
     VersionSwitcher<I, O> switcher =
         new VersionSwitcher<>(
-            name, router, table, rollouts, loader, retirement, threads, decisions);
-    return new Assembly<>(name, router, switcher, rollouts, () -> {});
+            name, router, table, rollouts, experiments, loader, retirement, threads, decisions);
+    return new Assembly<>(name, router, switcher, rollouts, experiments, () -> {});
   }
 
   /** Loads the version that a repository names, serves it, and follows the repository if asked. */
@@ -86,7 +88,7 @@ record Assembly<I, O>(
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
     follower.start(newest.refusal);
     return new Assembly<>(
-        model, parts.router, parts.switcher, parts.rollouts, follower::close);
+        model, parts.router, parts.switcher, parts.rollouts, parts.experiments, follower::close);
   }
 
   /**

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ final class ExperimentPhase {
   private final List<ExperimentArm> arms;
   private final long[] bounds; // the first hash after each arm's range but the last
   private final Timer timer;
+  private final Consumer<String> onMismatch;
   private final long start;
   private final Map<String, Integer> metrics = new HashMap<>();
   private final LongAdder callsBeyondCapacity = new LongAdder();
@@ -56,20 +58,31 @@ final class ExperimentPhase {
   private long late;
   private long repeated;
   private long recordedAfterEnd;
-  private @Nullable ExperimentResults last;
+  private boolean isMismatchTold;
+  private long end;
+  private @Nullable String endReason;
+  private @Nullable ExperimentResults last; // those after the end
 
   /**
    * Begins a phase.
    *
    * @param arms with the weights of this phase
+   * @param onMismatch is told once if the numbers of keys or reports are not as the weights promise;
+   *     it must not block
    */
   ExperimentPhase(
-      int number, long salt, ExperimentPlan plan, List<ExperimentArm> arms, Timer timer) {
+      int number,
+      long salt,
+      ExperimentPlan plan,
+      List<ExperimentArm> arms,
+      Timer timer,
+      Consumer<String> onMismatch) {
     this.number = number;
     this.salt = salt;
     this.plan = plan;
     this.arms = arms;
     this.timer = timer;
+    this.onMismatch = onMismatch;
     start = timer.nanoTime();
     double[] weights = arms.stream().mapToDouble(ExperimentArm::weight).toArray();
     bounds = bounds(weights);
@@ -158,7 +171,20 @@ final class ExperimentPhase {
     pending.add(arm, now);
     exposures.add(arm);
     isFull = keys.count() >= plan.maxKeys();
-    var unused = pending.advance(now, FEW_SCORES);
+    var unused = advance(now, FEW_SCORES);
+  }
+
+  /** Uses scores whose windows have ended. Returns whether there may be more. */
+  private boolean advance(long now, int most) {
+    boolean isMore = pending.advance(now, most);
+    if (!isMismatchTold) {
+      SampleRatio ratio = mismatch();
+      if (ratio != null) {
+        isMismatchTold = true;
+        onMismatch.accept(ratio.finding());
+      }
+    }
+    return isMore;
   }
 
   // ---- outcomes ----
@@ -188,7 +214,7 @@ final class ExperimentPhase {
         case LATE -> late++;
         case REPEATED -> repeated++;
       }
-      var unused = pending.advance(now, FEW_SCORES);
+      var unused = advance(now, FEW_SCORES);
     }
   }
 
@@ -217,15 +243,24 @@ final class ExperimentPhase {
     boolean isMore = true;
     while (isMore) { // callers get in between
       synchronized (this) {
-        if (last != null) {
-          return withLateRecords(last);
-        }
-        isMore = pending.advance(timer.nanoTime(), MANY_SCORES);
+        isMore = last == null && advance(now(), MANY_SCORES);
       }
     }
     synchronized (this) {
-      return last == null ? results(null) : withLateRecords(last);
+      if (last != null) {
+        return withLateRecords(last);
+      }
+      ExperimentResults results = current();
+      if (isEnded) {
+        last = results;
+        pending.clear();
+      }
+      return results;
     }
+  }
+
+  private long now() {
+    return isEnded ? end : timer.nanoTime();
   }
 
   private ExperimentResults withLateRecords(ExperimentResults end) {
@@ -245,7 +280,7 @@ final class ExperimentPhase {
     return new Ignored(unexposed, late, repeated, recordedAfterEnd);
   }
 
-  private ExperimentResults results(@Nullable String ended) {
+  private ExperimentResults current() {
     SampleRatio ratio = sampleRatio();
     String refusal = ratio.isMismatch() ? ratio.finding() : null;
     List<ArmKeys> counts = new ArrayList<>();
@@ -255,17 +290,24 @@ final class ExperimentPhase {
     List<MetricResult> found = statistics.stream().map(each -> each.result(refusal)).toList();
     return new ExperimentResults(
         number,
-        Duration.ofNanos(timer.nanoTime() - start),
+        Duration.ofNanos(now() - start),
         counts,
         ratio,
         found,
         ignored(),
         callsBeyondCapacity.sum(),
         keys.bytes() + pending.bytes(),
-        Optional.ofNullable(ended));
+        Optional.ofNullable(endReason));
   }
 
   private SampleRatio sampleRatio() {
+    SampleRatio mismatch = mismatch();
+    return mismatch == null
+        ? new SampleRatio(false, "as the weights promise: " + exposures.words())
+        : mismatch;
+  }
+
+  private @Nullable SampleRatio mismatch() {
     if (exposures.isMismatch()) {
       return new SampleRatio(true, "sample-ratio mismatch: " + exposures.words());
     }
@@ -279,7 +321,7 @@ final class ExperimentPhase {
         }
       }
     }
-    return new SampleRatio(false, "as the weights promise: " + exposures.words());
+    return null;
   }
 
   /** Returns how many keys made a call. */
@@ -294,14 +336,10 @@ final class ExperimentPhase {
 
   /** Adds no more keys; the results are those of now. */
   synchronized void end(String reason) {
-    if (isEnded) {
-      return;
+    if (!isEnded) {
+      end = timer.nanoTime();
+      endReason = reason;
+      isEnded = true;
     }
-    isEnded = true;
-    while (pending.advance(timer.nanoTime(), MANY_SCORES)) {
-      // all of them
-    }
-    last = results(reason);
-    pending.clear();
   }
 }
