@@ -1,8 +1,8 @@
 package dev.inproc.inference.deploy;
 
 import dev.inproc.inference.CallOptions;
-import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.deploy.RolloutMetrics.RolloutAlarm;
+import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.rollout.Alarm;
 import dev.inproc.inference.internal.rollout.CanaryAnalysis;
 import dev.inproc.inference.internal.rollout.DistinctKeys;
@@ -36,6 +36,9 @@ final class ActiveRollout<I, O> {
   private final StepSchedule schedule;
   private final Timer timer;
   private final Runnable onAlarm;
+
+  /** How many alarms have been acted on. */
+  private volatile int handled;
 
   /** The step whose calls are compared now; -1 for none. */
   private volatile int phase = -1;
@@ -139,6 +142,7 @@ final class ActiveRollout<I, O> {
 
   void raised(RolloutAlarm alarm) {
     alarms.add(alarm);
+    handled = alarms.size();
   }
 
   List<RolloutAlarm> alarms() {
@@ -233,8 +237,7 @@ final class ActiveRollout<I, O> {
         return;
       }
       String key = options.affinityKey();
-      long hash =
-          key == null ? ThreadLocalRandom.current().nextLong() : SaltedHash.hash(salt, key);
+      long hash = key == null ? ThreadLocalRandom.current().nextLong() : SaltedHash.hash(salt, key);
       long end = timer.nanoTime();
       now.ended(
           isCanary,
@@ -245,7 +248,7 @@ final class ActiveRollout<I, O> {
           end - start,
           score(output),
           Endings.run(failure));
-      if (now.alarm() != null) {
+      if (now.alarms().size() > handled) {
         onAlarm.run();
       }
     }

@@ -92,8 +92,7 @@ final class Candidate {
   /** Returns whether the calling thread loads this version, or a control lane for it. */
   synchronized boolean isLoadedByThisThread() {
     Candidate control = beside;
-    return loader == Thread.currentThread()
-        || (control != null && control.isLoadedByThisThread());
+    return loader == Thread.currentThread() || (control != null && control.isLoadedByThisThread());
   }
 
   /** Ends what {@link #begin} began; no interrupt remains. */

@@ -220,8 +220,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
 
   /**
    * Goes back: gives up a version that is on its way, if there is one; else ends the rollout or
-   * the experiment that is under way; else serves the version that
-   * served before, if it is still warm, and frees the present one without keeping it.
+   * the experiment that is under way; else serves the version that served before, if it is still
+   * warm, and frees the present one without keeping it.
    *
    * <p>It returns after the switch in memory. A call that begins after that never gets an answer of
    * the version that was given up.
@@ -285,7 +285,9 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   @Override
   public LayerDescription describe() {
     return Descriptions.of(
-        metrics(), rollout().map(Rollout::metrics).orElse(null), router.table().stable().calls.describe());
+        metrics(),
+        rollout().map(Rollout::metrics).orElse(null),
+        router.table().stable().calls.describe());
   }
 
   @Override

@@ -26,7 +26,8 @@ final class ObservedPredictor<I, O> extends ForwardingPredictor<I, O> {
      * @param output the answer; null for a list and for a failure
      * @param failure null if the call was answered
      */
-    void ended(CallOptions options, long startNanos, @Nullable O output, @Nullable Throwable failure);
+    void ended(
+        CallOptions options, long startNanos, @Nullable O output, @Nullable Throwable failure);
   }
 
   ObservedPredictor(Predictor<I, O> predictor, Observer<O> observer) {

@@ -288,6 +288,14 @@ public final class RolloutPlan<I, O> {
 
   @Override
   public String toString() {
-    return "RolloutPlan[" + version + ", steps=" + steps + ", bake=" + bake + ", alpha=" + alpha + "]";
+    return "RolloutPlan["
+        + version
+        + ", steps="
+        + steps
+        + ", bake="
+        + bake
+        + ", alpha="
+        + alpha
+        + "]";
   }
 }

@@ -67,8 +67,7 @@ record RolloutSplit<I, O>(
       return canaryByRule;
     }
     String key = options.affinityKey();
-    long hash =
-        key == null ? ThreadLocalRandom.current().nextLong() : SaltedHash.hash(salt, key);
+    long hash = key == null ? ThreadLocalRandom.current().nextLong() : SaltedHash.hash(salt, key);
     keys.accept(hash);
     return lane(hash);
   }

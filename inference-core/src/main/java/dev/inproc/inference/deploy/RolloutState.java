@@ -12,7 +12,10 @@ public enum RolloutState {
   PROMOTED,
   /** All calls went back to the stable version. */
   ROLLED_BACK,
-  /** The deployment was closed meanwhile. One that is kept in a repository goes on at its next start. */
+  /**
+   * The deployment was closed meanwhile. One that is kept in a repository goes on at its next
+   * start.
+   */
   CLOSED;
 
   /** Returns whether nothing follows. */

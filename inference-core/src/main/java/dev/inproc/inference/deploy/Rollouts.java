@@ -1,6 +1,5 @@
 package dev.inproc.inference.deploy;
 
-import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.deploy.DeploymentMetrics.LaneMetrics;
 import dev.inproc.inference.deploy.DeploymentMetrics.LaneState;
 import dev.inproc.inference.deploy.RolloutMetrics.RolloutAlarm;
@@ -69,7 +68,8 @@ final class Rollouts<I, O> {
   }
 
   /** Has the canary take its first share. */
-  ActiveRollout<I, O> start(RolloutPlan<I, O> plan, Lane<I, O> canary, @Nullable Lane<I, O> control) {
+  ActiveRollout<I, O> start(
+      RolloutPlan<I, O> plan, Lane<I, O> canary, @Nullable Lane<I, O> control) {
     ActiveRollout<I, O> rollout =
         new ActiveRollout<>(
             plan,
@@ -232,8 +232,7 @@ final class Rollouts<I, O> {
     RolloutSplit<I, O> split = rollout.begin(next);
     table.split(split);
     tell(
-        new RolloutStepped(
-            name, rollout.canary.version.toString(), next + 1, split.canaryShare()));
+        new RolloutStepped(name, rollout.canary.version.toString(), next + 1, split.canaryShare()));
   }
 
   private void lookLater() {

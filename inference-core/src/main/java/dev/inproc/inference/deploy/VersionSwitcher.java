@@ -113,9 +113,7 @@ final class VersionSwitcher<I, O> {
     check(wanted);
     long command = table.nextCommand();
     Pending<I, O> now = pending;
-    if (now != null
-        && now.isToServe
-        && now.candidate.version.equals(wanted.version)) {
+    if (now != null && now.isToServe && now.candidate.version.equals(wanted.version)) {
       now.candidate.waiting++;
       now.candidate.command = command;
       return now;
@@ -322,7 +320,7 @@ final class VersionSwitcher<I, O> {
       throw e;
     }
     synchronized (table) {
-      if (isPending(candidate)) { // so the same lane serves: a command would have overruled this
+      if (isPending(candidate)) { // a command that changes the serving lane overrules this
         pending = null;
         request.started = rollouts.start(request.plan, canary, control);
         return true;

@@ -177,8 +177,7 @@ public sealed interface ServingEvent {
    * @param detail the counts, the evidence and the bound, in a sentence
    * @param action what the rollout does, such as {@code ROLL_BACK}
    */
-  record RolloutAlarmed(
-      String source, String version, String trigger, String detail, String action)
+  record RolloutAlarmed(String source, String version, String trigger, String detail, String action)
       implements ServingEvent {
     /** Checks that nothing is null. */
     public RolloutAlarmed {

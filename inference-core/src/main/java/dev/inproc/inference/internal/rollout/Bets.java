@@ -2,17 +2,17 @@ package dev.inproc.inference.internal.rollout;
 
 /**
  * The bets of a share test, by which evidence grows: Lindon and Malek's test of inhomogeneous
- * Bernoulli trials ("Anytime-valid inference for multinomial count data", 2020) with a mixture over a
- * grid.
+ * Bernoulli trials ("Anytime-valid inference for multinomial count data", 2020) with a mixture over
+ * a grid.
  *
  * <p>Incidents of the canary and of the control lane arrive; each is the canary's or the control
- * lane's. A key that is in one of the two is the canary's with probability {@code rho}. If the canary
- * has {@code o} times as many incidents per key, an incident is the canary's with probability {@code
- * q(o) = rho o / (rho o + 1 - rho)}. The null hypothesis is {@code o <= 1 + margin}. A bet on {@code
- * o} multiplies its evidence by {@code q(o) / r0} for an incident of the canary, and by {@code (1 -
- * q(o)) / (1 - r0)} for one of the control lane, with {@code r0 = q(1 + margin)}. Under the null
- * hypothesis each bet's evidence is a supermartingale from 1, and so is their mean: it ever reaches
- * {@code c} with a probability of at most {@code 1 / c} (Ville).
+ * lane's. A key that is in one of the two is the canary's with probability {@code rho}. If the
+ * canary has {@code o} times as many incidents per key, an incident is the canary's with
+ * probability {@code q(o) = rho o / (rho o + 1 - rho)}. The null hypothesis is {@code o <= 1 +
+ * margin}. A bet on {@code o} multiplies its evidence by {@code q(o) / r0} for an incident of the
+ * canary, and by {@code (1 - q(o)) / (1 - r0)} for one of the control lane, with {@code r0 = q(1 +
+ * margin)}. Under the null hypothesis each bet's evidence is a supermartingale from 1, and so is
+ * their mean: it ever reaches {@code c} with a probability of at most {@code 1 / c} (Ville).
  *
  * <p>Incidents may have a mark that says how grave they are and is known before the lane is looked
  * at. A bet then has a ratio for each mark.

@@ -1,5 +1,6 @@
 package dev.inproc.inference.internal.rollout;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,7 @@ public final class CanaryAnalysis {
   private final VoteSink sink;
   private final ReentrantLock lock = new ReentrantLock(); // no virtual thread pins its carrier
   private volatile @Nullable Phase phase;
-  private volatile @Nullable Alarm alarm;
+  private volatile List<Alarm> alarms = List.of();
   private boolean isReplaying;
 
   /** Makes one without a memory beyond this process. */
@@ -29,8 +30,8 @@ public final class CanaryAnalysis {
   }
 
   /**
-   * Begins a phase: all tests anew. An alarm stays. A canary or a control lane without keys cannot be
-   * tested: its calls are counted alone.
+   * Begins a phase: all tests anew. An alarm stays. A canary or a control lane without keys cannot
+   * be tested: its calls are counted alone.
    *
    * @param number from 0, below the number of the settings; above that of the phase before
    * @param canaryWidth the canary's part of the unit interval of keys
@@ -72,14 +73,16 @@ public final class CanaryAnalysis {
   }
 
   private void raise(Alarm raised) {
-    if (alarm == null) {
-      alarm = raised;
+    if (alarms.stream().noneMatch(each -> each.kind() == raised.kind())) {
+      List<Alarm> all = new ArrayList<>(alarms);
+      all.add(raised);
+      alarms = List.copyOf(all);
     }
   }
 
   /**
-   * Takes the end of a call that chance sent to the canary or to the control lane; calls that a rule
-   * sent there do not belong here.
+   * Takes the end of a call that chance sent to the canary or to the control lane; calls that a
+   * rule sent there do not belong here.
    *
    * @param isKeyed whether the call has a key; a call without is a key of its own
    * @param keyHash the salted hash of the key that decided on the lane; of a call without a key the
@@ -113,16 +116,20 @@ public final class CanaryAnalysis {
 
   /** Returns the first alarm; null while there is none. A volatile read. */
   public @Nullable Alarm alarm() {
-    return alarm;
+    List<Alarm> now = alarms;
+    return now.isEmpty() ? null : now.get(0);
+  }
+
+  /** Returns the first alarm of each kind, in their order. A volatile read. */
+  public List<Alarm> alarms() {
+    return alarms;
   }
 
   /** Returns what was counted in the present phase. */
   public AnalysisSnapshot snapshot() {
     lock.lock();
     try {
-      return phase == null
-          ? new AnalysisSnapshot(-1, 0, 0, 0, 0, List.of(), 0)
-          : phase.snapshot();
+      return phase == null ? new AnalysisSnapshot(-1, 0, 0, 0, 0, List.of(), 0) : phase.snapshot();
     } finally {
       lock.unlock();
     }

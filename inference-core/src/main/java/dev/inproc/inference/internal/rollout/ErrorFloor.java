@@ -1,8 +1,9 @@
 package dev.inproc.inference.internal.rollout;
 
 /**
- * Whether calls fail more often than a rate, by a mixture of Bernoulli likelihood ratios: with a rate
- * at or below it, the evidence ever reaches {@code c} with a probability of at most {@code 1 / c}.
+ * Whether calls fail more often than a rate, by a mixture of Bernoulli likelihood ratios: with a
+ * rate at or below it, the evidence ever reaches {@code c} with a probability of at most {@code 1 /
+ * c}.
  */
 final class ErrorFloor {
   private static final double RATE = 0.001;

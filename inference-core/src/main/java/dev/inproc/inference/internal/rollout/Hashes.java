@@ -4,7 +4,9 @@ package dev.inproc.inference.internal.rollout;
 final class Hashes {
   private Hashes() {}
 
-  /** Returns a number each of whose bits depends on all bits of {@code z} (SplitMix64's finalizer). */
+  /**
+   * Returns a number each of whose bits depends on all bits of {@code z} (SplitMix64's finalizer).
+   */
   static long mix(long z) {
     z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
     z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;

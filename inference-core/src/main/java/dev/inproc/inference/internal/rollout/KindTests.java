@@ -34,15 +34,9 @@ final class KindTests {
 
   /** Adds a test; several of one number take the same votes. */
   void add(
-      int which,
-      double rho,
-      double margin,
-      double alpha,
-      boolean isMirrored,
-      double[][] ratios) {
+      int which, double rho, double margin, double alpha, boolean isMirrored, double[][] ratios) {
     entries.add(
-        new Entry(
-            which, isMirrored, new RestartedTest(rho, margin, alpha, isMirrored, ratios)));
+        new Entry(which, isMirrored, new RestartedTest(rho, margin, alpha, isMirrored, ratios)));
   }
 
   void advance(int restart, LaneCounts counts) {
@@ -116,7 +110,6 @@ final class KindTests {
       progress = Math.max(progress, each.test.progress());
       bytes += each.test.bytes();
     }
-    return new KindSnapshot(
-        kind, canaryVotes, controlVotes, progress, thresholds, lost, bytes);
+    return new KindSnapshot(kind, canaryVotes, controlVotes, progress, thresholds, lost, bytes);
   }
 }

@@ -155,12 +155,7 @@ final class Phase {
   }
 
   private void duration(
-      boolean isCanary,
-      boolean isKeyed,
-      long keyHash,
-      long since,
-      long endNanos,
-      long tookNanos) {
+      boolean isCanary, boolean isKeyed, long keyHash, long since, long endNanos, long tookNanos) {
     SlowCalls slow = slowCalls;
     int mark = slow == null ? -1 : slow.mark(tookNanos, keyHash, endNanos);
     if (mark >= 0 && windows.claim(mark, since)) {

@@ -3,8 +3,8 @@ package dev.inproc.inference.internal.rollout;
 /**
  * When evidence is gathered anew. Evidence is no change detector: after an hour of health it is so
  * small, and so many keys have voted, that a fault takes many times as long to find. So every test
- * begins anew at fixed times of the phase, restart {@code k} at {@code k} times {@link #NANOS}, with
- * all keys' votes open again, and goes on with the older restarts too.
+ * begins anew at fixed times of the phase, restart {@code k} at {@code k} times {@link #NANOS},
+ * with all keys' votes open again, and goes on with the older restarts too.
  *
  * <p>The evidence of each restart is valid by itself, but not together with others': the lane of a
  * key that has voted is known. So restarts are never averaged; each has its part of alpha, and the

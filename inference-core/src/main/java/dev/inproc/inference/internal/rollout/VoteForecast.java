@@ -11,13 +11,13 @@ final class VoteForecast {
   private VoteForecast() {}
 
   /**
-   * Returns the chance of an alarm by each number of votes, from 0, until nearly all have raised it.
+   * Returns the chance of an alarm by each number of votes, from 0, until nearly all have raised
+   * it.
    *
    * @param canaryShare the probability that a vote, from 1, is the canary's
    * @param most how many votes at most
    */
-  static double[] alarmBy(
-      Bets bets, double threshold, IntToDoubleFunction canaryShare, int most) {
+  static double[] alarmBy(Bets bets, double threshold, IntToDoubleFunction canaryShare, int most) {
     double[] alarmBy = new double[most + 1];
     double[] chance = new double[most + 2]; // of so many canary votes, without an alarm
     chance[0] = 1;

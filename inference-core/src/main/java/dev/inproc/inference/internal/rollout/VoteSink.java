@@ -2,8 +2,8 @@ package dev.inproc.inference.internal.rollout;
 
 /**
  * Is told what a later {@link CanaryAnalysis} needs to go on: hand it to {@link
- * CanaryAnalysis#replay} in the same order. Called under the lock of the analysis: keep it short, and
- * never call back.
+ * CanaryAnalysis#replay} in the same order. Called under the lock of the analysis: keep it short,
+ * and never call back.
  */
 public interface VoteSink {
   /** Keeps nothing. */

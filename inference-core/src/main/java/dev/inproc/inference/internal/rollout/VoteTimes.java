@@ -74,7 +74,8 @@ final class VoteTimes {
 
   /** Returns the probability that a vote at a time is the canary's. */
   double canaryShare(double seconds) {
-    double canary = hasKeys ? canaryKeys * canaryRate * Math.exp(-canaryRate * seconds) : canaryRate;
+    double canary =
+        hasKeys ? canaryKeys * canaryRate * Math.exp(-canaryRate * seconds) : canaryRate;
     double control =
         hasKeys ? controlKeys * controlRate * Math.exp(-controlRate * seconds) : controlRate;
     return canary + control == 0 ? 0.5 : canary / (canary + control);
