@@ -287,6 +287,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     return Descriptions.of(
         metrics(),
         rollout().map(Rollout::metrics).orElse(null),
+        experiments.current().map(ActiveExperiment::phase).orElse(null),
         router.table().stable().calls.describe());
   }
 
