@@ -98,7 +98,7 @@ final class Experiments<I, O> {
             arm ->
                 String.format(
                     Locale.ROOT,
-                    "%s = %s %.3g %%",
+                    "%s = %s %.1f %%",
                     arm.name(),
                     arm.version(),
                     100 * arm.weight() / sum))

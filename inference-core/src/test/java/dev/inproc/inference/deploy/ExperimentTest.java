@@ -259,8 +259,8 @@ class ExperimentTest {
     IllegalStateException e =
         assertThrows(IllegalStateException.class, () -> deployment.experiment(plan(1, 3)));
     assertEquals(
-        "Deployment \"m\": expected no experiment under way, got that of v1 = m@1 50 %,"
-            + " v2 = m@2 50 %: stop it first",
+        "Deployment \"m\": expected no experiment under way, got that of v1 = m@1 50.0 %,"
+            + " v2 = m@2 50.0 %: stop it first",
         e.getMessage());
     assertEquals(2, lanes.made.size());
     experiment.stop("over");
@@ -403,7 +403,7 @@ class ExperimentTest {
     experiment.stop("enough");
     Await.until("four events", () -> lanes.events().size() == 4); // and the lane is retired
     var all = lanes.events();
-    String arms = "v1 = m@1 25 %, v2 = m@2 75 %";
+    String arms = "v1 = m@1 25.0 %, v2 = m@2 75.0 %";
     assertTrue(all.contains(new ExperimentStarted("m", 2, arms)), all::toString);
     assertTrue(all.contains(new ExperimentEnded("m", 2, "enough")), all::toString);
   }

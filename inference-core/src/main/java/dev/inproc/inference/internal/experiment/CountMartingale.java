@@ -84,27 +84,26 @@ public final class CountMartingale {
    */
   public Interval share(double alpha) {
     double mean = total == 0 ? 0.5 : (double) counts[0] / total;
-    double limit = -Math.log(alpha);
+    double least = logLikelihood() + Math.log(alpha); // that a share must give the counts
     return new Interval(
-        counts[0] == 0 ? 0 : end(0, mean, limit), counts[1] == 0 ? 1 : end(1, mean, limit));
+        counts[0] == 0 ? 0 : end(0, mean, least), counts[1] == 0 ? 1 : end(1, mean, least));
   }
 
   /** Returns the end between a share that is refuted and one that is not. */
-  private double end(double refuted, double kept, double limit) {
+  private double end(double refuted, double kept, double least) {
     double out = refuted;
     double in = kept;
-    for (int i = 0; i < 200; i++) {
+    while (true) {
       double middle = (out + in) / 2;
       if (middle == out || middle == in) {
-        break;
+        return out; // outwards
       }
-      if (logEvidence(middle, 1 - middle) >= limit) {
+      if (counts[0] * Math.log(middle) + counts[1] * Math.log1p(-middle) <= least) {
         out = middle;
       } else {
         in = middle;
       }
     }
-    return out; // outwards
   }
 
   /**

@@ -52,7 +52,7 @@ class SampleRatioTestTest {
 
   @Test
   void rightShares_areCalledAMismatch_withTheStatedChanceAtMost() {
-    int runs = IS_LONG ? 10_000 : 400;
+    int runs = IS_LONG ? 10_000 : 200;
     int keys = IS_LONG ? 200_000 : 20_000;
     for (double[] weights : new double[][] {{1, 1}, {1, 9}, {2, 1, 1}}) {
       long count = count(found(weights, 0, runs, keys, 11));
@@ -65,7 +65,7 @@ class SampleRatioTestTest {
   /** One key in a hundred is lost, all of one arm: one in fifty of that arm. */
   @Test
   void lostKeys_areFound() {
-    int runs = IS_LONG ? 1_000 : 60;
+    int runs = IS_LONG ? 1_000 : 30;
     int[] found = found(new double[] {1, 1}, 0.02, runs, 200_000, 12);
     System.out.printf(
         "1 %% of all keys lost: %d of %d within 200,000, median %d%n",
