@@ -72,6 +72,7 @@ final class FlightEvents {
       e.commit();
     } else {
       RolloutFlightEvents.record(event);
+      ExperimentFlightEvents.record(event);
     }
   }
 

@@ -7,11 +7,14 @@ import dev.inproc.inference.events.ServingEvent.IntegrityProbed;
 import dev.inproc.inference.events.ServingEvent.ModelFreed;
 import dev.inproc.inference.events.ServingEvent.ModelLoaded;
 import dev.inproc.inference.events.ServingEvent.Overloaded;
+import dev.inproc.inference.events.ServingEvent.ExperimentEnded;
+import dev.inproc.inference.events.ServingEvent.ExperimentStarted;
 import dev.inproc.inference.events.ServingEvent.RolloutAlarmed;
 import dev.inproc.inference.events.ServingEvent.RolloutEnded;
 import dev.inproc.inference.events.ServingEvent.RolloutPaused;
 import dev.inproc.inference.events.ServingEvent.RolloutResumed;
 import dev.inproc.inference.events.ServingEvent.RolloutStepped;
+import dev.inproc.inference.events.ServingEvent.SampleRatioMismatch;
 import dev.inproc.inference.events.ServingEvent.VersionRefused;
 import dev.inproc.inference.events.ServingEvent.VersionRetired;
 import dev.inproc.inference.events.ServingEvent.VersionRolledBack;
@@ -104,6 +107,19 @@ final class EventSection {
     if (event instanceof RolloutEnded ended) {
       String what = ended.isPromoted() ? "canary promoted" : "canary rolled back";
       return new Words(what, ended.version() + ": " + ended.reason());
+    }
+    return experimentWords(event);
+  }
+
+  private static Words experimentWords(ServingEvent event) {
+    if (event instanceof ExperimentStarted started) {
+      return new Words("experiment phase " + started.phase(), started.arms());
+    }
+    if (event instanceof ExperimentEnded ended) {
+      return new Words("experiment ended", ended.reason());
+    }
+    if (event instanceof SampleRatioMismatch mismatch) {
+      return new Words("experiment is not valid", mismatch.finding());
     }
     return new Words(event.getClass().getSimpleName(), event.toString());
   }

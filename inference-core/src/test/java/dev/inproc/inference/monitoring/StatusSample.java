@@ -53,6 +53,9 @@ final class StatusSample {
             new ServingEvent.VersionRolledBack("faq", "faq@3", "faq@2", "answers drift"),
             new ServingEvent.VersionRefused("faq", "faq@4", "it was not accepted: NaN"),
             new ServingEvent.VersionSwitched("faq", "faq@2", "faq@3", Duration.ofMillis(740)),
+            new ServingEvent.SampleRatioMismatch("faq", "sample-ratio mismatch: 9 : 300 keys"),
+            new ServingEvent.ExperimentEnded("faq", 1, "decided"),
+            new ServingEvent.ExperimentStarted("faq", 1, "old = faq@3 50.0 %, new = faq@4 50.0 %"),
             new ServingEvent.ModelFreed("onnx:minilm-l6@2"),
             new ServingEvent.IntegrityProbed(
                 "onnx:minilm-l6@3",
