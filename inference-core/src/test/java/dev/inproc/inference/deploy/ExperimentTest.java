@@ -441,8 +441,9 @@ class ExperimentTest {
       key = "k" + i;
     }
     CallOptions options = key(key);
+    Predictor<Integer, Answer<String>> outside = deployment.borrowed().answers();
     CompletableFuture<Answer<String>> answer =
-        CompletableFuture.supplyAsync(() -> deployment.answers().predict(7, options));
+        CompletableFuture.supplyAsync(() -> outside.predict(7, options));
     Await.latch(routed);
     experiment.stop("over");
     go.countDown();
