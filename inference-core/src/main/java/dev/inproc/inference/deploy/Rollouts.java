@@ -90,7 +90,7 @@ final class Rollouts<I, O> {
   void overrule(String why) {
     ActiveRollout<I, O> now = active;
     if (now != null) {
-      giveUp(now, why);
+      var unused = giveUp(now, why);
     }
   }
 

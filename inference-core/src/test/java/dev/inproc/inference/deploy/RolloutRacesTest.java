@@ -9,8 +9,9 @@ import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.testing.Await;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -49,7 +50,7 @@ class RolloutRacesTest {
     long seed = System.nanoTime();
     System.out.println("RolloutRacesTest: seed " + seed);
     SplittableRandom random = new SplittableRandom(seed);
-    int[] seen = new int[4];
+    Map<RolloutState, Integer> seen = new EnumMap<>(RolloutState.class);
     Deployment<Integer, String> deployment = lanes.open();
     long next = 2;
     for (int race = 0; race < RACES; race++) {
@@ -72,7 +73,7 @@ class RolloutRacesTest {
         long serves = deployment.version().version();
         assertEquals(state == RolloutState.PROMOTED, serves == number, "race " + race);
       }
-      seen[state.ordinal() - RolloutState.PROMOTED.ordinal()]++;
+      seen.merge(state, 1, Integer::sum);
       assertTrue(state.isTerminal(), state::toString);
       if (outcome.isBack) {
         assertEquals(RolloutState.ROLLED_BACK, state);
@@ -90,8 +91,10 @@ class RolloutRacesTest {
     }
     deployment.close();
     threads.shutdown();
-    System.out.println("RolloutRacesTest: promoted, rolled back, closed: " + Arrays.toString(seen));
-    assertTrue(seen[0] > RACES / 100 && seen[1] > RACES / 100 && seen[2] > RACES / 200);
+    System.out.println("RolloutRacesTest: " + seen);
+    assertTrue(seen.get(RolloutState.PROMOTED) > RACES / 100);
+    assertTrue(seen.get(RolloutState.ROLLED_BACK) > RACES / 100);
+    assertTrue(seen.get(RolloutState.CLOSED) > RACES / 200);
   }
 
   private Outcome race(
