@@ -190,9 +190,9 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   }
 
   /**
-   * Compares versions on shares of the keys, blocking until the versions that do not serve are loaded,
-   * warmed up and checked as by {@link #switchTo}. From then on a call with an affinity key is
-   * answered by the arm of its key; a call without one by the version that serves.
+   * Compares versions on shares of the keys, blocking until the versions that do not serve are
+   * loaded, warmed up and checked as by {@link #switchTo}. From then on a call with an affinity key
+   * is answered by the arm of its key; a call without one by the version that serves.
    *
    * <p>{@link #switchTo} and {@link #rollBack} end the experiment, as does closing this.
    *
@@ -222,9 +222,9 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   }
 
   /**
-   * Goes back: gives up a version that is on its way, if there is one; else ends the rollout or
-   * the experiment that is under way; else serves the version that served before, if it is still
-   * warm, and frees the present one without keeping it.
+   * Goes back: gives up a version that is on its way, if there is one; else ends the rollout or the
+   * experiment that is under way; else serves the version that served before, if it is still warm,
+   * and frees the present one without keeping it.
    *
    * <p>It returns after the switch in memory. A call that begins after that never gets an answer of
    * the version that was given up.

@@ -37,17 +37,17 @@ public final class Experiment implements AutoCloseable {
   }
 
   /**
-   * Records an outcome of a key. It counts if the key made a call in this phase, and its window, from
-   * its first call on, lasts; else {@link ExperimentResults#ignored} counts it. Several values of a
-   * key are used as the metric's {@link ExperimentMetric.Kind} says. A value that is not finite is
-   * never dropped silently: it has the metric's comparisons refused, since a version that yields
-   * NaN would look better without.
+   * Records an outcome of a key. It counts if the key made a call in this phase, and its window,
+   * from its first call on, lasts; else {@link ExperimentResults#ignored} counts it. Several values
+   * of a key are used as the metric's {@link ExperimentMetric.Kind} says. A value that is not
+   * finite is never dropped silently: it has the metric's comparisons refused, since a version that
+   * yields NaN would look better without.
    *
    * @param key the affinity key of the calls
    * @param metric the metric's name
    * @param value the value; of a share, 0 or 1
-   * @throws IllegalArgumentException if there is no such metric, or it is a ratio, or the value of a
-   *     share is another
+   * @throws IllegalArgumentException if there is no such metric, or it is a ratio, or the value of
+   *     a share is another
    */
   public void record(String key, String metric, double value) {
     Objects.requireNonNull(key, "key");
@@ -56,8 +56,8 @@ public final class Experiment implements AutoCloseable {
   }
 
   /**
-   * Records an outcome of a key for a ratio, such as 2 clicks of 10 views. What is recorded of a key
-   * in its window is added.
+   * Records an outcome of a key for a ratio, such as 2 clicks of 10 views. What is recorded of a
+   * key in its window is added.
    *
    * @param key the affinity key of the calls
    * @param metric the metric's name
@@ -101,8 +101,9 @@ public final class Experiment implements AutoCloseable {
 
   /**
    * Has the serving version answer all calls. The versions of the arms answer their last calls and
-   * are freed. Keys whose windows last at the end do not count. To have the version of an arm serve,
-   * call {@link Deployment#switchTo} instead: that ends the experiment too, and loads nothing.
+   * are freed. Keys whose windows last at the end do not count. To have the version of an arm
+   * serve, call {@link Deployment#switchTo} instead: that ends the experiment too, and loads
+   * nothing.
    *
    * @param reason why, for events and results
    * @return false if the experiment had ended

@@ -20,9 +20,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A time of an experiment with fixed weights: which key is in which arm, which keys made a call, and
- * what was recorded of them. A further phase has another salt, so that its keys are drawn anew, and
- * begins without keys. Thread-safe.
+ * A time of an experiment with fixed weights: which key is in which arm, which keys made a call,
+ * and what was recorded of them. A further phase has another salt, so that its keys are drawn anew,
+ * and begins without keys. Thread-safe.
  *
  * <p>A key that is known costs a call a hash and a look into a table. The first call of a key takes
  * a lock. Whether a key counts never depends on its arm: not when the room is used up, nor when its
@@ -67,8 +67,8 @@ final class ExperimentPhase {
    * Begins a phase.
    *
    * @param arms with the weights of this phase
-   * @param onMismatch is told once if the numbers of keys or reports are not as the weights promise;
-   *     it must not block
+   * @param onMismatch is told once if the numbers of keys or reports are not as the weights
+   *     promise; it must not block
    */
   ExperimentPhase(
       int number,

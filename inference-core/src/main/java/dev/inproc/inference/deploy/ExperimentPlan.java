@@ -124,8 +124,8 @@ public final class ExperimentPlan {
     }
 
     /**
-     * Sets the chance that all intervals of a phase hold, at all times together: of every metric and
-     * every arm, whose number widens each (Bonferroni). Default: 0.95.
+     * Sets the chance that all intervals of a phase hold, at all times together: of every metric
+     * and every arm, whose number widens each (Bonferroni). Default: 0.95.
      */
     public Builder confidence(double chance) {
       if (!(chance >= 0.5 && chance < 1)) {

@@ -51,8 +51,7 @@ final class ExperimentRequest<I, O> {
         if (!lanes.containsKey(version)) {
           Predicate<Predictor<I, O>> isLoaded =
               made -> lanes.values().stream().anyMatch(lane -> lane.predictor == made);
-          lanes.put(
-              version, loader.load(candidate.control(version), null, isInUse.or(isLoaded)));
+          lanes.put(version, loader.load(candidate.control(version), null, isInUse.or(isLoaded)));
         }
       }
       return lanes;

@@ -69,8 +69,7 @@ final class Experiments<I, O> {
   /** Divides the calls among the arms. */
   ActiveExperiment<I, O> start(ExperimentPlan plan, Map<ModelVersion, Lane<I, O>> loaded) {
     ExperimentPhase first = phase(1, plan, plan.arms());
-    ActiveExperiment<I, O> started =
-        new ActiveExperiment<>(plan, loaded, table.serving(), first);
+    ActiveExperiment<I, O> started = new ActiveExperiment<>(plan, loaded, table.serving(), first);
     active = started;
     publish(started);
     return started;

@@ -83,8 +83,7 @@ final class PendingScores {
   }
 
   private boolean isOpen(int key, int metric, long nowNanos) {
-    return key >= open[metric]
-        && nowNanos - chunk(key).since[key % CHUNK] < windows[metric];
+    return key >= open[metric] && nowNanos - chunk(key).since[key % CHUNK] < windows[metric];
   }
 
   /** What became of a value. */

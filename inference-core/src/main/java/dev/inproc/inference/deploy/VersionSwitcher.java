@@ -54,8 +54,7 @@ final class VersionSwitcher<I, O> {
    *
    * @param isToServe whether it is to serve at once, and not for a rollout or an experiment
    */
-  private record Pending<I, O>(
-      Candidate candidate, boolean isToServe, LoadQueue.Entry entry) {}
+  private record Pending<I, O>(Candidate candidate, boolean isToServe, LoadQueue.Entry entry) {}
 
   /** What is done with a lane that was loaded. */
   @FunctionalInterface
@@ -229,12 +228,7 @@ final class VersionSwitcher<I, O> {
   private void checkModel(ModelVersion version) {
     if (!version.model().equals(name)) {
       throw new IllegalArgumentException(
-          "Deployment \""
-              + name
-              + "\": expected a version of model "
-              + name
-              + ", got "
-              + version);
+          "Deployment \"" + name + "\": expected a version of model " + name + ", got " + version);
     }
   }
 
@@ -339,8 +333,7 @@ final class VersionSwitcher<I, O> {
       throws InterruptedException {
     Map<ModelVersion, Lane<I, O>> lanes;
     try {
-      lanes =
-          ExperimentRequest.loadOthers(candidate, first, missing, loader, this::isInUse);
+      lanes = ExperimentRequest.loadOthers(candidate, first, missing, loader, this::isInUse);
     } catch (ModelLoadException | InterruptedException e) {
       LaneLoader.discard(first.calls);
       throw e;

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * How often an interval that was shown ever missed the truth, read again and again as keys come. The
- * long form goes to a million keys.
+ * How often an interval that was shown ever missed the truth, read again and again as keys come.
+ * The long form goes to a million keys.
  */
 @Tag("endurance")
 class ExperimentCoverageTest {

@@ -128,8 +128,7 @@ class ExperimentPhaseTest {
     pass(HOUR);
     assertEquals(12.0 / 40, value(phase, keys.get(0)));
     assertThrows(IllegalArgumentException.class, () -> record(phase, "k", 2));
-    assertThrows(
-        IllegalArgumentException.class, () -> phase.record("k", "m", 1, -1, true));
+    assertThrows(IllegalArgumentException.class, () -> phase.record("k", "m", 1, -1, true));
   }
 
   @Test
@@ -141,8 +140,7 @@ class ExperimentPhaseTest {
     assertEquals(0, value(phase, "k"));
     assertEquals(new Ignored(1, 0, 0, 0), phase.results().ignored());
     IllegalArgumentException e =
-        assertThrows(
-            IllegalArgumentException.class, () -> phase.record("k", "x", 1, 1, false));
+        assertThrows(IllegalArgumentException.class, () -> phase.record("k", "x", 1, 1, false));
     assertEquals("Expected a metric of the plan, one of [m], got \"x\"", e.getMessage());
   }
 
@@ -171,8 +169,7 @@ class ExperimentPhaseTest {
 
   @Test
   void capacity_endsTheCount_notTheArms() {
-    ExperimentPhase phase =
-        phase(plan(1, 1).metric(ExperimentMetric.total("m", HOUR)).maxKeys(10));
+    ExperimentPhase phase = phase(plan(1, 1).metric(ExperimentMetric.total("m", HOUR)).maxKeys(10));
     for (int i = 0; i < 30; i++) {
       assertEquals(phase.arm("k" + i), phase.call("k" + i));
       record(phase, "k" + i, 1);

@@ -85,8 +85,7 @@ class ExperimentTest {
       for (int again = 0; again < 3; again++) {
         assertEquals(expected, deployment.predict(7, key(key)));
         assertEquals(expected, Await.value(deployment.submit(7, key(key))));
-        assertEquals(
-            List.of(expected, expected), deployment.predictAll(List.of(7, 7), key(key)));
+        assertEquals(List.of(expected, expected), deployment.predictAll(List.of(7, 7), key(key)));
       }
       Answer<String> answer = answers.predict(7, key(key));
       assertEquals(Optional.of(arm), answer.arm());
@@ -145,8 +144,7 @@ class ExperimentTest {
       assertEquals(sums.get(score.arm()), score.value() * score.keys(), 1e-6);
     }
     assertEquals(1, experiment.results().ignored().unexposed());
-    assertThrows(
-        IllegalArgumentException.class, () -> experiment.record("k1", "m", 1, 2));
+    assertThrows(IllegalArgumentException.class, () -> experiment.record("k1", "m", 1, 2));
   }
 
   // ---- commands ----
@@ -243,14 +241,12 @@ class ExperimentTest {
             Map.of("v1", 1.0, "v2", 0.0),
             Map.of("v1", 1.0, "v2", Double.NaN));
     for (Map<String, Double> weights : all) {
-      assertThrows(
-          IllegalArgumentException.class, () -> experiment.changeWeights(weights));
+      assertThrows(IllegalArgumentException.class, () -> experiment.changeWeights(weights));
     }
     assertEquals(1, experiment.results().phase());
     experiment.stop("over");
     assertThrows(
-        IllegalStateException.class,
-        () -> experiment.changeWeights(Map.of("v1", 1.0, "v2", 1.0)));
+        IllegalStateException.class, () -> experiment.changeWeights(Map.of("v1", 1.0, "v2", 1.0)));
   }
 
   @Test
@@ -418,8 +414,7 @@ class ExperimentTest {
           "v1 = m@1, v2 = m@2, phase 1", description.figure("experiment").orElseThrow().value());
       assertEquals(1.0, description.figure("experiment.keys").orElseThrow().value());
       long bytes = experiment.results().bytes();
-      assertEquals(
-          (double) bytes, description.figure("experiment.memory").orElseThrow().value());
+      assertEquals((double) bytes, description.figure("experiment.memory").orElseThrow().value());
     }
   }
 

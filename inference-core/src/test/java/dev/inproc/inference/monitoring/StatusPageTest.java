@@ -152,14 +152,14 @@ class StatusPageTest {
             "rolled back",
             "version refused",
             "version switched",
-            "experiment is not valid",
-            "experiment ended",
-            "experiment phase 1",
             "model freed",
             "probe: clean",
             "probe: not clean",
             "model loaded",
-            "model freed"),
+            "model freed",
+            "experiment is not valid",
+            "experiment ended",
+            "experiment phase 1"),
         what);
     assertEquals("10,000 calls waited", rows.get(3).get(3));
     assertEquals("row 1 moves by 0.19", rows.get(10).get(3));

@@ -53,9 +53,6 @@ final class StatusSample {
             new ServingEvent.VersionRolledBack("faq", "faq@3", "faq@2", "answers drift"),
             new ServingEvent.VersionRefused("faq", "faq@4", "it was not accepted: NaN"),
             new ServingEvent.VersionSwitched("faq", "faq@2", "faq@3", Duration.ofMillis(740)),
-            new ServingEvent.SampleRatioMismatch("faq", "sample-ratio mismatch: 9 : 300 keys"),
-            new ServingEvent.ExperimentEnded("faq", 1, "decided"),
-            new ServingEvent.ExperimentStarted("faq", 1, "old = faq@3 50.0 %, new = faq@4 50.0 %"),
             new ServingEvent.ModelFreed("onnx:minilm-l6@2"),
             new ServingEvent.IntegrityProbed(
                 "onnx:minilm-l6@3",
@@ -64,7 +61,10 @@ final class StatusSample {
                 true),
             new ServingEvent.IntegrityProbed("onnx:int8", "row 1 moves by 0.19", false),
             new ServingEvent.ModelLoaded("onnx:minilm-l6@3", "cuda:0", Duration.ofMillis(1_234)),
-            new ServingEvent.ModelFreed("<script>alert(1)</script>&\"'"));
+            new ServingEvent.ModelFreed("<script>alert(1)</script>&\"'"),
+            new ServingEvent.SampleRatioMismatch("faq", "sample-ratio mismatch: 9 : 300 keys"),
+            new ServingEvent.ExperimentEnded("faq", 1, "decided"),
+            new ServingEvent.ExperimentStarted("faq", 1, "old = faq@3 50.0 %, new = faq@4 50.0 %"));
     List<RecentEvents.Entry> entries = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       entries.add(new RecentEvents.Entry(TIME.minusSeconds(61L * i), all.get(i)));

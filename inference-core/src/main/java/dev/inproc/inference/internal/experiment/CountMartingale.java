@@ -107,9 +107,9 @@ public final class CountMartingale {
   }
 
   /**
-   * Returns the interval of the ratio o of two arms' rates. Of the things that both arms have,
-   * the first arm has the share q = πo / (πo + 1 - π), where π is the share of keys in it, whatever
-   * the rate of both is and however it changes. So the ratio's interval is that of q, solved for o.
+   * Returns the interval of the ratio o of two arms' rates. Of the things that both arms have, the
+   * first arm has the share q = πo / (πo + 1 - π), where π is the share of keys in it, whatever the
+   * rate of both is and however it changes. So the ratio's interval is that of q, solved for o.
    *
    * @param share the share π of keys in the first arm
    */

@@ -14,7 +14,8 @@ public final class ExposedKeys {
   private static final VarHandle HASHES = MethodHandles.arrayElementVarHandle(long[].class);
   private static final int SEGMENTS = 64;
   private static final int FIRST_SLOTS = 64;
-  private static final int SEGMENT_SHIFT = 32; // the high bits decide the arm, the low ones the slot
+  private static final int SEGMENT_SHIFT =
+      32; // the high bits decide the arm, the low ones the slot
   private static final long BYTES_PER_SLOT = Long.BYTES + Integer.BYTES;
 
   private final Segment[] segments = new Segment[SEGMENTS];

@@ -61,7 +61,6 @@ public final class SampleRatioTest {
       text.append(String.format(Locale.ROOT, "%.0f", shares[i] * counts.total()));
     }
     return text
-        + String.format(
-            Locale.ROOT, " (evidence %.3g of %.3g)", Math.exp(most), Math.exp(limit));
+        + String.format(Locale.ROOT, " (evidence %.3g of %.3g)", Math.exp(most), Math.exp(limit));
   }
 }

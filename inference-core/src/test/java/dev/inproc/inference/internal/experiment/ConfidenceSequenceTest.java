@@ -15,8 +15,7 @@ class ConfidenceSequenceTest {
       double rho2 = (-2 * Math.log(alpha) + Math.log(1 - 2 * Math.log(alpha))) / expected;
       for (double t : new double[] {200, 10_000, 1e6}) {
         double s = t * ConfidenceSequence.radius(1, t, alpha, expected);
-        double martingale =
-            Math.exp(rho2 * s * s / (2 * (t * rho2 + 1))) / Math.sqrt(t * rho2 + 1);
+        double martingale = Math.exp(rho2 * s * s / (2 * (t * rho2 + 1))) / Math.sqrt(t * rho2 + 1);
         assertEquals(1 / alpha, martingale, 1e-9 / alpha);
       }
     }
