@@ -20,6 +20,7 @@ record Assembly<I, O>(
     VersionSwitcher<I, O> switcher,
     Rollouts<I, O> rollouts,
     Shadows<I, O> shadows,
+    Experiments<I, O> experiments,
     Runnable onClose) {
 
   /** Loads this version, and serves it. */
@@ -42,11 +43,12 @@ record Assembly<I, O>(
     LaneRetirement<I, O> retirement = new LaneRetirement<>(name, threads, settings.keepWarmNanos());
     ServingTable<I, O> table = new ServingTable<>(router, threads.timer());
     Rollouts<I, O> rollouts = new Rollouts<>(name, table, retirement, threads, decisions);
+    Experiments<I, O> experiments = new Experiments<>(name, table, retirement, threads);
     VersionSwitcher<I, O> switcher =
         new VersionSwitcher<>(
-            name, router, table, rollouts, loader, retirement, threads, decisions);
+            name, router, table, rollouts, experiments, loader, retirement, threads, decisions);
     Shadows<I, O> shadows = new Shadows<>(loader, router, threads, switcher::isInUse);
-    return new Assembly<>(name, router, switcher, rollouts, shadows, () -> {});
+    return new Assembly<>(name, router, switcher, rollouts, shadows, experiments, () -> {});
   }
 
   /** Loads the version that a repository names, serves it, and follows the repository if asked. */
@@ -88,7 +90,13 @@ record Assembly<I, O>(
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
     follower.start(newest.refusal);
     return new Assembly<>(
-        model, parts.router, parts.switcher, parts.rollouts, parts.shadows, follower::close);
+        model,
+        parts.router,
+        parts.switcher,
+        parts.rollouts,
+        parts.shadows,
+        parts.experiments,
+        follower::close);
   }
 
   /**

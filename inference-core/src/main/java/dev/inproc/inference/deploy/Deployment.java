@@ -54,6 +54,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   private final VersionSwitcher<I, O> switcher;
   private final Rollouts<I, O> rollouts;
   private final Shadows<I, O> shadows;
+  private final Experiments<I, O> experiments;
   private final Runnable onClose;
 
   private Deployment(Assembly<I, O> parts) {
@@ -62,6 +63,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     switcher = parts.switcher();
     rollouts = parts.rollouts();
     shadows = parts.shadows();
+    experiments = parts.experiments();
     onClose = parts.onClose();
   }
 
@@ -190,9 +192,41 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   }
 
   /**
-   * Goes back: gives up a version that is on its way, if there is one; else ends the rollout that
-   * is under way; else serves the version that served before, if it is still warm, and frees the
-   * present one without keeping it.
+   * Compares versions on shares of the keys, blocking until the versions that do not serve are
+   * loaded, warmed up and checked as by {@link #switchTo}. From then on a call with an affinity key
+   * is answered by the arm of its key; a call without one by the version that serves.
+   *
+   * <p>{@link #switchTo} and {@link #rollBack} end the experiment, as does closing this.
+   *
+   * @throws dev.inproc.inference.ModelLoadException if a version is refused: nothing changes
+   * @throws java.util.concurrent.CancellationException if another command overruled this one
+   * @throws InferenceInterruptedException if the calling thread was interrupted; nothing changes
+   * @throws IllegalStateException if a rollout or an experiment is under way, or the factory or the
+   *     check of this deployment calls this
+   * @throws IllegalArgumentException if a version is of another model
+   */
+  public Experiment experiment(ExperimentPlan plan) {
+    ExperimentRequest<I, O> request = new ExperimentRequest<>(Objects.requireNonNull(plan, "plan"));
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    Candidate candidate = switcher.begin(request, loader);
+    try {
+      var unused = BlockedCaller.await(candidate.outcome.copy());
+    } catch (InferenceInterruptedException e) {
+      switcher.leave(candidate);
+      throw e;
+    }
+    return Experiment.of(experiments, Objects.requireNonNull(request.started));
+  }
+
+  /** Returns the experiment that is under way. */
+  public Optional<Experiment> experiment() {
+    return experiments.current().map(active -> Experiment.of(experiments, active));
+  }
+
+  /**
+   * Goes back: gives up a version that is on its way, if there is one; else ends the rollout or the
+   * experiment that is under way; else serves the version that served before, if it is still warm,
+   * and frees the present one without keeping it.
    *
    * <p>It returns after the switch in memory. A call that begins after that never gets an answer of
    * the version that was given up.
@@ -288,6 +322,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     return Descriptions.of(
         metrics(),
         rollout().map(Rollout::metrics).orElse(null),
+        experiments.current().map(ActiveExperiment::phase).orElse(null),
         router.table().stable().calls.describe());
   }
 

@@ -65,6 +65,8 @@ public record DeploymentMetrics(
     CANARY,
     /** It is of the serving version, and answers the calls that a canary is compared with. */
     CONTROL,
+    /** It answers the keys of an arm of an experiment. */
+    ARM,
     /** It answers its last calls, and is kept so that the deployment can go back at once. */
     WARM,
     /** It answers its last calls; then its memory is freed. */

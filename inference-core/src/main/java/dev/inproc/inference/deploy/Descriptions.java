@@ -18,7 +18,10 @@ final class Descriptions {
 
   /** Returns the layer around the description of the version that serves. */
   static LayerDescription of(
-      DeploymentMetrics now, @Nullable RolloutMetrics rollout, LayerDescription serving) {
+      DeploymentMetrics now,
+      @Nullable RolloutMetrics rollout,
+      @Nullable ExperimentPhase experiment,
+      LayerDescription serving) {
     List<Figure> figures = new ArrayList<>();
     boolean isOpen = !now.lanes().isEmpty() && now.lanes().get(0).state() == LaneState.SERVING;
     figures.add(new Figure.Info("state", isOpen ? "open" : "closed"));
@@ -37,6 +40,11 @@ final class Descriptions {
     figures.add(Figure.gauge("rollout.evidence", "ratio", rollout == null ? 0 : evidence(rollout)));
     figures.add(
         Figure.gauge("rollout.memory", "byte", rollout == null ? 0 : (double) rollout.bytes()));
+    figures.add(new Figure.Info("experiment", words(experiment)));
+    figures.add(Figure.gauge("experiment.keys", "key", experiment == null ? 0 : experiment.keys()));
+    figures.add(
+        Figure.gauge(
+            "experiment.memory", "byte", experiment == null ? 0 : (double) experiment.bytes()));
     List<LayerDescription> inner = new ArrayList<>();
     inner.add(serving);
     now.shadow().ifPresent(shadow -> inner.add(of(shadow)));
@@ -88,6 +96,16 @@ final class Descriptions {
             rollout.state().name().toLowerCase(Locale.ROOT),
             rollout.step(),
             rollout.steps());
+  }
+
+  private static String words(@Nullable ExperimentPhase experiment) {
+    return experiment == null
+        ? "none"
+        : experiment.arms().stream()
+                .map(arm -> arm.name() + " = " + arm.version())
+                .collect(Collectors.joining(", "))
+            + ", phase "
+            + experiment.number();
   }
 
   private static double evidence(RolloutMetrics rollout) {

@@ -95,9 +95,7 @@ final class Lane<I, O> {
       AnswerFacts facts = AnswerFacts.of(options);
       if (facts != null) {
         facts.version(version);
-        if (arm != null) {
-          facts.arm(arm);
-        }
+        facts.arm(arm); // an earlier attempt may have told another
       }
     }
 

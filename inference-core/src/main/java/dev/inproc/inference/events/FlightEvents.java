@@ -73,6 +73,7 @@ final class FlightEvents {
     } else {
       recordShadow(event);
       RolloutFlightEvents.record(event);
+      ExperimentFlightEvents.record(event);
     }
   }
 

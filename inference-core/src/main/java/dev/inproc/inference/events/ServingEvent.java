@@ -269,4 +269,49 @@ public sealed interface ServingEvent {
       Objects.requireNonNull(reason, "reason");
     }
   }
+
+  /**
+   * An experiment divides the calls among its arms, or does so anew with other weights.
+   *
+   * @param source the deployment's name
+   * @param phase the number of the phase that begins, from 1
+   * @param arms the arms with their versions and shares, in words
+   */
+  record ExperimentStarted(String source, int phase, String arms) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public ExperimentStarted {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(arms, "arms");
+    }
+  }
+
+  /**
+   * An experiment has ended: all calls go to the serving version.
+   *
+   * @param source the deployment's name
+   * @param phase the number of its last phase
+   * @param reason why
+   */
+  record ExperimentEnded(String source, int phase, String reason) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public ExperimentEnded {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
+
+  /**
+   * The arms of an experiment do not have the keys, or the reports, that their weights promise. Its
+   * results are refused.
+   *
+   * @param source the deployment's name
+   * @param finding the numbers, in words
+   */
+  record SampleRatioMismatch(String source, String finding) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public SampleRatioMismatch {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(finding, "finding");
+    }
+  }
 }

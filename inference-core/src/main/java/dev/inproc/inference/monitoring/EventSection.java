@@ -3,6 +3,8 @@ package dev.inproc.inference.monitoring;
 import dev.inproc.inference.events.RecentEvents;
 import dev.inproc.inference.events.ServingEvent;
 import dev.inproc.inference.events.ServingEvent.CacheSwitched;
+import dev.inproc.inference.events.ServingEvent.ExperimentEnded;
+import dev.inproc.inference.events.ServingEvent.ExperimentStarted;
 import dev.inproc.inference.events.ServingEvent.IntegrityProbed;
 import dev.inproc.inference.events.ServingEvent.ModelFreed;
 import dev.inproc.inference.events.ServingEvent.ModelLoaded;
@@ -12,6 +14,7 @@ import dev.inproc.inference.events.ServingEvent.RolloutEnded;
 import dev.inproc.inference.events.ServingEvent.RolloutPaused;
 import dev.inproc.inference.events.ServingEvent.RolloutResumed;
 import dev.inproc.inference.events.ServingEvent.RolloutStepped;
+import dev.inproc.inference.events.ServingEvent.SampleRatioMismatch;
 import dev.inproc.inference.events.ServingEvent.ShadowStarted;
 import dev.inproc.inference.events.ServingEvent.ShadowStopped;
 import dev.inproc.inference.events.ServingEvent.VersionRefused;
@@ -121,6 +124,19 @@ final class EventSection {
               + HumanNumbers.count(stopped.failed(), "call")
               + " failed";
       return new Words("shadow stopped", stopped.version() + ": " + counts);
+    }
+    return experimentWords(event);
+  }
+
+  private static Words experimentWords(ServingEvent event) {
+    if (event instanceof ExperimentStarted started) {
+      return new Words("experiment phase " + started.phase(), started.arms());
+    }
+    if (event instanceof ExperimentEnded ended) {
+      return new Words("experiment ended", ended.reason());
+    }
+    if (event instanceof SampleRatioMismatch mismatch) {
+      return new Words("experiment is not valid", mismatch.finding());
     }
     return new Words(event.getClass().getSimpleName(), event.toString());
   }

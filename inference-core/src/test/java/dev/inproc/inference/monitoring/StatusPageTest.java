@@ -158,7 +158,10 @@ class StatusPageTest {
             "probe: clean",
             "probe: not clean",
             "model loaded",
-            "model freed"),
+            "model freed",
+            "experiment is not valid",
+            "experiment ended",
+            "experiment phase 1"),
         what);
     assertEquals("10,000 calls waited", rows.get(3).get(3));
     assertEquals("faq@4: 12,000 pairs compared, 3 calls failed", rows.get(4).get(3));
