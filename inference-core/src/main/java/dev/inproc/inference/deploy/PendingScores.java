@@ -172,6 +172,6 @@ final class PendingScores {
     for (ExperimentMetric metric : metrics) {
       perKey += 1 + Double.BYTES * (metric.kind() == Kind.RATIO ? 2L : 1L);
     }
-    return (chunks.size() - dropped) * CHUNK * perKey;
+    return perKey * CHUNK * (chunks.size() - dropped);
   }
 }

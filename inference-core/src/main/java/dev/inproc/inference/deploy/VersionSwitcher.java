@@ -44,7 +44,7 @@ final class VersionSwitcher<I, O> {
   private final InFlight loads = new InFlight();
 
   // Guarded by the lock.
-  private @Nullable Pending<I, O> pending;
+  private @Nullable Pending pending;
   private boolean isClosed;
   private final Set<Lane<I, O>> closing = new LinkedHashSet<>(); // a later close waits for them too
   private long refused;
@@ -55,7 +55,7 @@ final class VersionSwitcher<I, O> {
    *
    * @param isToServe whether it is to serve at once, and not for a rollout or an experiment
    */
-  private record Pending<I, O>(Candidate candidate, boolean isToServe, LoadQueue.Entry entry) {}
+  private record Pending(Candidate candidate, boolean isToServe, LoadQueue.Entry entry) {}
 
   /** What is done with a lane that was loaded. */
   @FunctionalInterface
@@ -93,7 +93,7 @@ final class VersionSwitcher<I, O> {
    * @return what tells the outcome; one of a version that is on its way already is shared
    */
   Candidate begin(Candidate wanted) {
-    Pending<I, O> load;
+    Pending load;
     synchronized (table) {
       load = decide(wanted);
     }
@@ -109,10 +109,10 @@ final class VersionSwitcher<I, O> {
   }
 
   /** Returns the load that tells the outcome, or null if it is known. */
-  private @Nullable Pending<I, O> decide(Candidate wanted) {
+  private @Nullable Pending decide(Candidate wanted) {
     check(wanted);
     long command = table.nextCommand();
-    Pending<I, O> now = pending;
+    Pending now = pending;
     if (now != null && now.isToServe && now.candidate.version.equals(wanted.version)) {
       now.candidate.waiting++;
       now.candidate.command = command;
@@ -144,9 +144,9 @@ final class VersionSwitcher<I, O> {
     return load(wanted, true, (lane, start) -> publish(wanted, lane, start));
   }
 
-  private Pending<I, O> load(Candidate wanted, boolean isToServe, Use<I, O> use) {
-    Pending<I, O> load =
-        new Pending<>(
+  private Pending load(Candidate wanted, boolean isToServe, Use<I, O> use) {
+    Pending load =
+        new Pending(
             wanted,
             isToServe,
             new LoadQueue.Entry(threads.workers(), () -> loadAndServe(wanted, use)));
@@ -161,7 +161,7 @@ final class VersionSwitcher<I, O> {
    * @throws IllegalStateException if a rollout or an experiment is under way
    */
   void begin(Candidate wanted, RolloutRequest<I, O> request) {
-    Pending<I, O> load;
+    Pending load;
     synchronized (table) {
       check(wanted);
       checkFree();
@@ -185,7 +185,7 @@ final class VersionSwitcher<I, O> {
    */
   Candidate begin(ExperimentRequest<I, O> request, @Nullable ClassLoader contextClassLoader) {
     Candidate wanted;
-    Pending<I, O> load;
+    Pending load;
     synchronized (table) {
       checkCommand();
       request.plan.arms().forEach(arm -> checkModel(arm.version()));
@@ -252,7 +252,7 @@ final class VersionSwitcher<I, O> {
   }
 
   private @Nullable Candidate giveUp(RuntimeException why) {
-    Pending<I, O> given = pending;
+    Pending given = pending;
     if (given == null) {
       return null;
     }
