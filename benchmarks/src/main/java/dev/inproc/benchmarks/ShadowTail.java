@@ -170,7 +170,8 @@ public final class ShadowTail {
         Result result = resultOf(results, kind);
         Shadow shadow =
             kind == Kind.NONE || kind == Kind.NONE_AGAIN
-                ? null : deployment.shadow(ShadowPlan.of(version(kind, source)));
+                ? null
+                : deployment.shadow(ShadowPlan.of(version(kind, source)));
         long[] due = Arrivals.POISSON.schedule(perSecond, 3600, seed + round);
         PacedCalls calls = new PacedCalls(deployment, rows, due, failed);
         Thread.sleep(LEAD_MILLIS);
