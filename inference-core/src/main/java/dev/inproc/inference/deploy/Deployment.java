@@ -4,6 +4,7 @@ import dev.inproc.inference.Answer;
 import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InferenceInterruptedException;
+import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.metrics.LayerDescription;
@@ -123,8 +124,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    *
    * @param reason why, for the label's history
    * @return false if the version serves already
-   * @throws dev.inproc.inference.ModelLoadException if the version is refused: it cannot be loaded,
-   *     fails in the warm-up, or is not accepted. What served before serves on
+   * @throws ModelLoadException if the version is refused: it cannot be loaded, fails in the
+   *     warm-up, or is not accepted. What served before serves on
    * @throws java.util.concurrent.CancellationException if another command overruled this one
    * @throws InferenceInterruptedException if the calling thread was interrupted. What served before
    *     serves on, unless another caller waits for the same version
@@ -164,7 +165,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    * <p>A deployment that follows its repository without a label switches to each newer version at
    * once, so nothing is left to roll out: let it follow a label, which the promotion moves.
    *
-   * @throws dev.inproc.inference.ModelLoadException if the version is refused
+   * @throws ModelLoadException if the version is refused, or its shadow does not pass the plan's
+   *     gate
    * @throws java.util.concurrent.CancellationException if another command overruled this one
    * @throws InferenceInterruptedException if the calling thread was interrupted; nothing changes
    * @throws IllegalStateException if a rollout is under way, or the factory or the check of this
@@ -172,7 +174,10 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    * @throws IllegalArgumentException if the version serves already, or is of another model
    */
   public Rollout rollOut(RolloutPlan<I, O> plan) {
-    Objects.requireNonNull(plan, "plan");
+    String refusal = plan.refusal();
+    if (refusal != null) {
+      throw new ModelLoadException(plan.version().toString(), refusal, null);
+    }
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     Candidate candidate = new Candidate(plan.version(), "rollout", false, loader);
     RolloutRequest<I, O> request = new RolloutRequest<>(plan);
@@ -198,7 +203,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    *
    * <p>{@link #switchTo} and {@link #rollBack} end the experiment, as does closing this.
    *
-   * @throws dev.inproc.inference.ModelLoadException if a version is refused: nothing changes
+   * @throws ModelLoadException if a version is refused: nothing changes
    * @throws java.util.concurrent.CancellationException if another command overruled this one
    * @throws InferenceInterruptedException if the calling thread was interrupted; nothing changes
    * @throws IllegalStateException if a rollout or an experiment is under way, or the factory or the
@@ -252,8 +257,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    * timeout. Calls that fail are not copied. If another version begins to serve, the comparison
    * begins anew.
    *
-   * @throws dev.inproc.inference.ModelLoadException if the version is refused: it cannot be loaded,
-   *     fails in the warm-up, is not accepted, or its requests or answers cannot be copied
+   * @throws ModelLoadException if the version is refused: it cannot be loaded, fails in the
+   *     warm-up, is not accepted, or its requests or answers cannot be copied
    * @throws InferenceInterruptedException if the calling thread was interrupted
    * @throws IllegalStateException if there is a shadow already, or one is being loaded
    * @throws IllegalArgumentException if the version is of another model
@@ -403,8 +408,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     /**
      * Loads this version, blocking, and serves it. The deployment has the model's name.
      *
-     * @throws dev.inproc.inference.ModelLoadException if the version is refused, as by {@link
-     *     Deployment#switchTo}
+     * @throws ModelLoadException if the version is refused, as by {@link Deployment#switchTo}
      */
     public Deployment<I, O> open(ModelVersion version) {
       return new Deployment<>(Assembly.of(version, factory, settings()));
@@ -414,8 +418,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      * Loads the newest version that a repository has of a model, blocking, and serves it. If that
      * is refused, the one before it is loaded.
      *
-     * @throws dev.inproc.inference.ModelLoadException if there is no complete version, or each is
-     *     refused
+     * @throws ModelLoadException if there is no complete version, or each is refused
      */
     public Deployment<I, O> open(ModelRepository repository, String model) {
       return new Deployment<>(Assembly.of(repository, model, null, follows, factory, settings()));
@@ -425,8 +428,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      * Loads the version that a label of a repository names, blocking, and serves it. The label
      * moves with the commands of this deployment, to a version that serves already.
      *
-     * @throws dev.inproc.inference.ModelLoadException if the label names no complete version, or
-     *     that is refused
+     * @throws ModelLoadException if the label names no complete version, or that is refused
      */
     public Deployment<I, O> open(ModelRepository repository, String model, String label) {
       Objects.requireNonNull(label, "label");

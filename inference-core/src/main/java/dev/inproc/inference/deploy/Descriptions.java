@@ -42,7 +42,8 @@ final class Descriptions {
         Figure.gauge("rollout.memory", "byte", rollout == null ? 0 : (double) rollout.bytes()));
     figures.add(new Figure.Info("experiment", words(experiment)));
     figures.add(
-        Figure.gauge("experiment.keys", "key", experiment == null ? 0 : (double) experiment.keys()));
+        Figure.gauge(
+            "experiment.keys", "key", experiment == null ? 0 : (double) experiment.keys()));
     figures.add(
         Figure.gauge(
             "experiment.memory", "byte", experiment == null ? 0 : (double) experiment.bytes()));

@@ -97,11 +97,11 @@ final class Rollouts<I, O> {
   /** Sends all calls back. Returns what completes when that is on disk. */
   CompletableFuture<Void> giveUp(ActiveRollout<I, O> rollout, String why) {
     table.split(null);
-    end(rollout, RolloutState.ROLLED_BACK, why);
     rollbacks++;
     tell(
         new VersionRolledBack(
             name, rollout.canary.version.toString(), rollout.stable.version.toString(), why));
+    end(rollout, RolloutState.ROLLED_BACK, why);
     for (Lane<I, O> lane : rollout.lanes()) {
       retirement.release(lane);
     }
@@ -111,10 +111,10 @@ final class Rollouts<I, O> {
   /** Has the canary serve. Returns what completes when that is on disk. */
   CompletableFuture<Void> finish(ActiveRollout<I, O> rollout, String why, long command) {
     Lane<I, O> old = table.serve(rollout.canary);
-    end(rollout, RolloutState.PROMOTED, why);
     tell(
         new VersionSwitched(
             name, old.version.toString(), rollout.canary.version.toString(), Duration.ZERO));
+    end(rollout, RolloutState.PROMOTED, why);
     retirement.keepWarm(old, rollout.control);
     return decisions.record(rollout.canary.version, why, command);
   }

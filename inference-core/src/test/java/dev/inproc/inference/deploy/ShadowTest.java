@@ -15,6 +15,7 @@ import dev.inproc.inference.Answer;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.CallOptions.CacheMode;
 import dev.inproc.inference.CallOptions.Priority;
+import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.deploy.DeploymentMetrics.LaneMetrics;
 import dev.inproc.inference.deploy.DeploymentMetrics.LaneState;
@@ -242,6 +243,28 @@ class ShadowTest {
     assertEquals(1, metrics.dropped(), "the answer of a version that does not serve");
     assertEquals(1, metrics.agreement().pairs());
     assertEquals(0, metrics.agreement().agreeing());
+  }
+
+  @Test
+  void rollOut_withAGate_isRefusedUntilTheShadowPasses() {
+    Shadow shadow = deployment.shadow(plan().withQueue(1_000));
+    RolloutPlan<float[], float[]> gated =
+        RolloutPlan.<float[], float[]>to(version(2)).withGate(shadow, new ShadowGate(10, 0.5));
+    ModelLoadException refused =
+        assertThrows(ModelLoadException.class, () -> deployment.rollOut(gated));
+    assertTrue(String.valueOf(refused.getMessage()).contains("10"), refused::toString);
+    for (int i = 0; i < 10; i++) {
+      deployment.predict(INPUT);
+    }
+    lanes.drain(shadow);
+    Rollout rollout = deployment.rollOut(gated);
+    assertEquals(RolloutState.RUNNING, rollout.state());
+    rollout.rollBack("the test is over");
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            RolloutPlan.<float[], float[]>to(version(9)).withGate(shadow, new ShadowGate(10, 0.5)));
+    lanes.timer.advanceMillis(1_000); // the rollout's last look at the clock
   }
 
   @Test

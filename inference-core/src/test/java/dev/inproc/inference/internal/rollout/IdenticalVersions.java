@@ -94,8 +94,7 @@ final class IdenticalVersions {
             .toList();
     StepSchedule schedule = new StepSchedule(steps);
     CanaryAnalysis analysis =
-        new CanaryAnalysis(
-            new AnalysisSettings(0.01, 0, kinds(), widths.length));
+        new CanaryAnalysis(new AnalysisSettings(0.01, 0, kinds(), widths.length));
     DistinctKeys distinct = new DistinctKeys();
     int step = -1;
     double begun = 0;
