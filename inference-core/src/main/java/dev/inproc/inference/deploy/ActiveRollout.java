@@ -51,6 +51,7 @@ final class ActiveRollout<I, O> {
   private long stepSince; // less the pauses since then
   private long pausedSince;
   private boolean isBaking;
+  private long nanosAtEnd;
   private final List<RolloutAlarm> alarms = new ArrayList<>();
 
   /**
@@ -161,6 +162,9 @@ final class ActiveRollout<I, O> {
   }
 
   long nanosInStep() {
+    if (state.isTerminal()) {
+      return nanosAtEnd;
+    }
     long now = state == RolloutState.PAUSED ? pausedSince : timer.nanoTime();
     return now - stepSince;
   }
@@ -186,6 +190,7 @@ final class ActiveRollout<I, O> {
 
   /** Nothing is compared any more. */
   void end(RolloutState terminal, String why) {
+    nanosAtEnd = nanosInStep();
     state = terminal;
     reason = why;
     phase = -1;
@@ -264,7 +269,7 @@ final class ActiveRollout<I, O> {
       double value;
       try {
         value = score.applyAsDouble(output);
-      } catch (RuntimeException e) { // the application's; the call is not to fail for it
+      } catch (Throwable e) { // the application's; the call is not to fail for it
         now.ended(isCanary, isKeyed, hash, Ending.ANSWERED, end, took, null);
         return;
       }

@@ -141,8 +141,10 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     try {
       hasSwitched = BlockedCaller.await(candidate.outcome.copy());
     } catch (InferenceInterruptedException e) {
-      switcher.leave(candidate);
-      throw e;
+      if (switcher.leave(candidate)) {
+        throw e;
+      }
+      hasSwitched = candidate.outcome.join(); // and the interrupt status is set
     }
     try {
       BlockedCaller.await(candidate.durable.copy());
@@ -185,8 +187,9 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     try {
       var unused = BlockedCaller.await(candidate.outcome.copy());
     } catch (InferenceInterruptedException e) {
-      switcher.leave(candidate);
-      throw e;
+      if (switcher.leave(candidate)) {
+        throw e;
+      } // it has begun, and the interrupt status is set
     }
     return Rollout.of(rollouts, Objects.requireNonNull(request.started));
   }
@@ -217,8 +220,9 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     try {
       var unused = BlockedCaller.await(candidate.outcome.copy());
     } catch (InferenceInterruptedException e) {
-      switcher.leave(candidate);
-      throw e;
+      if (switcher.leave(candidate)) {
+        throw e;
+      } // it has begun, and the interrupt status is set
     }
     return Experiment.of(experiments, Objects.requireNonNull(request.started));
   }

@@ -17,12 +17,16 @@ final class Endings {
 
   private Endings() {}
 
+  /** Returns what a call failed with, without what a dependent future puts around it. */
+  static @Nullable Throwable own(@Nullable Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
   /** Returns how a call with this failure ended; null is an answer. */
   static Ending of(@Nullable Throwable failure) {
-    Throwable own =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+    Throwable own = own(failure);
     if (own == null || own instanceof NotCachedException) { // as the caller asked
       return Ending.ANSWERED;
     }

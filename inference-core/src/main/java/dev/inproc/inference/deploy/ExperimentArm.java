@@ -11,13 +11,15 @@ import java.util.Objects;
  * @param weight its share of the keys is this over the sum of all arms' weights
  */
 public record ExperimentArm(String name, ModelVersion version, double weight) {
+  private static final double MOST_WEIGHT = 1e12; // the sum of 100 is finite
+
   /** Checks the weight. */
   public ExperimentArm {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(version, "version");
-    if (!(weight > 0 && weight < Double.POSITIVE_INFINITY)) {
+    if (!(weight > 0 && weight <= MOST_WEIGHT)) {
       throw new IllegalArgumentException(
-          "Arm \"" + name + "\": expected a finite weight above 0, got " + weight);
+          "Arm \"" + name + "\": expected a weight above 0 and up to 1e12, got " + weight);
     }
   }
 }

@@ -29,7 +29,7 @@ final class FirstLane {
                 if (!made.complete(lane)) {
                   LaneLoader.discard(lane.calls);
                 }
-              } catch (RuntimeException | InterruptedException e) {
+              } catch (RuntimeException | InterruptedException | Error e) {
                 made.completeExceptionally(e);
               }
             });

@@ -77,7 +77,11 @@ final class Lane<I, O> {
 
   @Override
   public String toString() {
-    return calls.toString();
+    try {
+      return calls.toString();
+    } catch (RuntimeException | Error e) { // the application's: a close must not fail for it
+      return version.toString();
+    }
   }
 
   /** Writes the version of an answer, and its arm if it has one. */

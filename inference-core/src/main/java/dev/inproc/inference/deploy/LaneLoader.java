@@ -4,6 +4,7 @@ import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.model.ModelVersion;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -109,9 +110,20 @@ final class LaneLoader<I, O> {
     }
   }
 
+  /** Returns what a failure says. An exception of the application may fail at saying it. */
   private static String words(Throwable t) {
-    String message = t.getMessage();
-    return t instanceof InferenceException && message != null ? message : t.toString();
+    try {
+      String message = t.getMessage();
+      return t instanceof InferenceException && message != null ? message : t.toString();
+    } catch (RuntimeException | Error e) {
+      return t.getClass().getName();
+    }
+  }
+
+  /** Returns the refusal of a version whose load failed in a way that nothing provides for. */
+  static ModelLoadException unexpected(ModelVersion version, Throwable failure) {
+    return new ModelLoadException(
+        version.toString(), "an unexpected failure: " + words(failure), failure);
   }
 
   /** Closes a predictor that answers nobody. */
@@ -122,7 +134,16 @@ final class LaneLoader<I, O> {
     try {
       predictor.close();
     } catch (RuntimeException | Error e) {
-      LOG.log(Level.WARNING, "Cannot close " + predictor, e);
+      warn("Cannot close", predictor, e);
+    }
+  }
+
+  /** Logs what the application's code threw, even if neither it nor its object has words. */
+  static void warn(String what, Object object, Throwable failure) {
+    try {
+      LOG.log(Level.WARNING, what + " " + object, failure);
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.WARNING, what + " a lane: " + words(failure));
     }
   }
 }

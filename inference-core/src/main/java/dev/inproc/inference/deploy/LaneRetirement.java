@@ -49,13 +49,13 @@ final class LaneRetirement<I, O> {
       turn(
           lane,
           () -> {
-            close(borrower);
-            close(lane);
+            close(borrower, false);
+            close(lane, true);
           });
       return;
     }
     if (borrower != null) {
-      release(borrower);
+      releaseControl(borrower);
     }
     keepWarm(lane);
   }
@@ -99,7 +99,13 @@ final class LaneRetirement<I, O> {
   /** Has a lane closed by a worker. */
   synchronized void release(Lane<I, O> lane) {
     draining.add(lane);
-    turn(lane, () -> close(lane));
+    turn(lane, () -> close(lane, true));
+  }
+
+  /** Has a control lane closed by a worker. Its version is not retired: another lane has it. */
+  synchronized void releaseControl(Lane<I, O> lane) {
+    draining.add(lane);
+    turn(lane, () -> close(lane, false));
   }
 
   private void turn(Lane<I, O> lane, Runnable task) {
@@ -110,12 +116,12 @@ final class LaneRetirement<I, O> {
     }
   }
 
-  private void close(Lane<I, O> lane) {
+  private void close(Lane<I, O> lane, boolean isRetired) {
     LaneLoader.discard(lane.calls);
     boolean isTold;
     synchronized (this) {
       draining.remove(lane);
-      isTold = !isClosed;
+      isTold = isRetired && !isClosed;
     }
     if (isTold) {
       threads.events().publish(new VersionRetired(name, lane.version.toString()));

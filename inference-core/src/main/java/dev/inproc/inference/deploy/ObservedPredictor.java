@@ -86,7 +86,7 @@ final class ObservedPredictor<I, O> extends ForwardingPredictor<I, O> {
   }
 
   private void failed(CallOptions options, long start, Throwable failure) {
-    if (!(failure instanceof PredictorClosedException)) {
+    if (!(Endings.own(failure) instanceof PredictorClosedException)) {
       observer.ended(options, start, null, failure);
     }
   }

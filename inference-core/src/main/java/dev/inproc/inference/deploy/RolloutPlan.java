@@ -40,6 +40,9 @@ public final class RolloutPlan<I, O> {
           new RolloutStep(0.25, TEN_MINUTES, LEAST_KEYS),
           new RolloutStep(1, Duration.ZERO, 0));
   private static final double MOST_HELD_BACK = 0.5;
+  private static final int MOST_STEPS = 1_000;
+  private static final double MOST_ALPHA = 0.5;
+  private static final double MOST_MARGIN = 10;
   private static final double USUAL_ALPHA = 0.01;
 
   private final ModelVersion version;
@@ -126,9 +129,12 @@ public final class RolloutPlan<I, O> {
     return new RolloutPlan<>(new Builder<>(Objects.requireNonNull(version, "version")));
   }
 
-  /** Returns this plan with other steps, whose shares rise and end with 1. */
+  /** Returns this plan with other steps, at most 1,000, whose shares rise and end with 1. */
   public RolloutPlan<I, O> withSteps(RolloutStep... newSteps) {
     List<RolloutStep> all = List.copyOf(Arrays.asList(newSteps));
+    if (all.size() > MOST_STEPS) {
+      throw new IllegalArgumentException("Expected at most 1,000 steps, got " + all.size());
+    }
     double before = 0;
     for (RolloutStep step : all) {
       if (step.share() <= before) {
@@ -164,21 +170,23 @@ public final class RolloutPlan<I, O> {
     return with(builder -> builder.holdBack = share);
   }
 
-  /** Returns this plan with another bound of the chance of a false alarm. Default: 0.01. */
+  /**
+   * Returns this plan with another bound of the chance of a false alarm, up to 0.5. Default: 0.01.
+   */
   public RolloutPlan<I, O> withAlpha(double newAlpha) {
-    if (!(newAlpha > 0 && newAlpha < 1)) {
-      throw new IllegalArgumentException("Expected a chance above 0 and below 1, got " + newAlpha);
+    if (!(newAlpha > 0 && newAlpha <= MOST_ALPHA)) {
+      throw new IllegalArgumentException("Expected a chance above 0 and up to 0.5, got " + newAlpha);
     }
     return with(builder -> builder.alpha = newAlpha);
   }
 
   /**
    * Returns this plan with the excess that is no reason for an alarm: 0.2 tolerates a fifth more
-   * incidents than the stable version has. Default: 0.
+   * incidents than the stable version has. Default: 0; at most 10.
    */
   public RolloutPlan<I, O> withMargin(double newMargin) {
-    if (!(newMargin >= 0 && newMargin < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("Expected a margin of 0 or more, got " + newMargin);
+    if (!(newMargin >= 0 && newMargin <= MOST_MARGIN)) {
+      throw new IllegalArgumentException("Expected a margin from 0 to 10, got " + newMargin);
     }
     return with(builder -> builder.margin = newMargin);
   }

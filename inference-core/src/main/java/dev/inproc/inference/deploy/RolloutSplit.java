@@ -84,7 +84,7 @@ record RolloutSplit<I, O>(
       BiPredicate<? super I, CallOptions> rule, I input, CallOptions options) {
     try {
       return rule.test(input, options);
-    } catch (RuntimeException e) { // a broken rule must not fail calls
+    } catch (Throwable e) { // a broken rule must not fail calls
       return false;
     }
   }

@@ -82,7 +82,7 @@ final class Rollouts<I, O> {
             this::look);
     active = rollout;
     step(rollout, 0);
-    lookLater();
+    lookLater(rollout);
     return rollout;
   }
 
@@ -102,8 +102,9 @@ final class Rollouts<I, O> {
         new VersionRolledBack(
             name, rollout.canary.version.toString(), rollout.stable.version.toString(), why));
     end(rollout, RolloutState.ROLLED_BACK, why);
-    for (Lane<I, O> lane : rollout.lanes()) {
-      retirement.release(lane);
+    retirement.release(rollout.canary);
+    if (rollout.control != null) {
+      retirement.releaseControl(rollout.control);
     }
     return CompletableFuture.completedFuture(null);
   }
@@ -153,10 +154,7 @@ final class Rollouts<I, O> {
     if (now == null) {
       return List.of();
     }
-    now.end(RolloutState.CLOSED, "the deployment was closed");
-    active = null;
-    RolloutMetrics last = metricsOf(now);
-    threads.callbacks().execute(() -> now.ended.complete(last));
+    end(now, RolloutState.CLOSED, "the deployment was closed");
     List<Lane<I, O>> lanes = new ArrayList<>(now.lanes());
     Collections.reverse(lanes);
     return lanes;
@@ -235,19 +233,22 @@ final class Rollouts<I, O> {
         new RolloutStepped(name, rollout.canary.version.toString(), next + 1, split.canaryShare()));
   }
 
-  private void lookLater() {
+  private void lookLater(ActiveRollout<I, O> rollout) {
     try {
-      threads.timer().schedule(this::lookAgain, TICK_NANOS);
+      threads.timer().schedule(() -> lookAgain(rollout), TICK_NANOS);
     } catch (RejectedExecutionException e) {
       // the runtime is closed: no step follows, commands still work
     }
   }
 
-  private void lookAgain() {
+  /** Each rollout has looks of its own, which end with it. */
+  private void lookAgain(ActiveRollout<I, O> rollout) {
     synchronized (table) {
-      look();
-      if (active != null) {
-        lookLater();
+      if (active == rollout) {
+        look();
+      }
+      if (active == rollout) {
+        lookLater(rollout);
       }
     }
   }

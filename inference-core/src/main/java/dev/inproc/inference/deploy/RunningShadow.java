@@ -6,7 +6,6 @@ import dev.inproc.inference.internal.concurrent.InFlight;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Workers;
 import dev.inproc.inference.model.ModelVersion;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -134,7 +133,7 @@ final class RunningShadow<I, O> implements Shadow {
     try {
       isReleased = lane.calls.close(timeout);
     } catch (RuntimeException | Error e) {
-      LaneLoader.LOG.log(Level.WARNING, "Cannot close " + lane, e);
+      LaneLoader.warn("Cannot close", lane, e);
     }
     if (!isReleased || !runner.awaitEnd(nanos)) {
       runner.interrupt(); // code of the application may wait, and end so

@@ -130,6 +130,10 @@ final class Shadows<I, O> {
       refuse(candidate, e, made);
     } catch (InterruptedException e) {
       // given up, and so told
+    } catch (RuntimeException | Error e) { // the caller must not wait for ever
+      refuse(candidate, LaneLoader.unexpected(candidate.version, e), made);
+      var unused = made.completeExceptionally(e);
+      throw e;
     } finally {
       loads.end();
     }

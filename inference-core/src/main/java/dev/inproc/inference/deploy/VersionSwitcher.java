@@ -60,7 +60,7 @@ final class VersionSwitcher<I, O> {
   /** What is done with a lane that was loaded. */
   @FunctionalInterface
   private interface Use<I, O> {
-    /** Returns whether the lane is in use; else the caller discards it. */
+    /** Tells the outcome. Returns whether the lane is in use; else the caller discards it. */
     boolean begin(Lane<I, O> lane, long loadStart) throws InterruptedException;
   }
 
@@ -264,12 +264,17 @@ final class VersionSwitcher<I, O> {
     return given.candidate;
   }
 
-  /** One caller no longer wants a version; after the last, it is given up if it is on its way. */
-  void leave(Candidate candidate) {
+  /**
+   * One caller no longer wants a version; after the last, it is given up if it is on its way.
+   *
+   * @return false if what the caller wanted has happened already
+   */
+  boolean leave(Candidate candidate) {
     synchronized (table) {
       if (--candidate.waiting == 0 && isPending(candidate)) {
         overrule("the caller was interrupted");
       }
+      return !candidate.outcome.isDone() || candidate.outcome.isCompletedExceptionally();
     }
   }
 
@@ -282,15 +287,17 @@ final class VersionSwitcher<I, O> {
     long start = threads.timer().nanoTime();
     try {
       Lane<I, O> lane = loader.load(candidate, null, this::isInUse);
-      if (use.begin(lane, start)) {
-        candidate.outcome.complete(true);
-      } else {
+      if (!use.begin(lane, start)) {
         LaneLoader.discard(lane.calls);
       }
     } catch (ModelLoadException e) {
       refuse(candidate, e);
     } catch (InterruptedException e) {
       // given up, and so told
+    } catch (RuntimeException | Error e) { // the caller must not wait for ever
+      refuse(candidate, LaneLoader.unexpected(candidate.version, e));
+      var unused = candidate.outcome.completeExceptionally(e);
+      throw e;
     } finally {
       loads.end();
     }
@@ -318,6 +325,7 @@ final class VersionSwitcher<I, O> {
       if (isPending(candidate)) { // a command that changes the serving lane overrules this
         pending = null;
         request.started = rollouts.start(request.plan, canary, control);
+        begun(candidate);
         return true;
       }
     }
@@ -343,12 +351,18 @@ final class VersionSwitcher<I, O> {
       if (isPending(candidate)) {
         pending = null;
         request.started = experiments.start(request.plan, lanes);
+        begun(candidate);
         return true;
       }
     }
     lanes.remove(first.version);
     ExperimentRequest.discard(lanes);
     return false;
+  }
+
+  /** With the lock held, so that a caller that leaves knows whether it is too late. */
+  private static void begun(Candidate candidate) {
+    var unused = candidate.outcome.complete(true);
   }
 
   private boolean publish(Candidate candidate, Lane<I, O> lane, long start) {
@@ -358,6 +372,7 @@ final class VersionSwitcher<I, O> {
       }
       pending = null;
       publish(candidate, lane, Duration.ofNanos(threads.timer().nanoTime() - start));
+      begun(candidate);
       return true;
     }
   }
@@ -478,39 +493,44 @@ final class VersionSwitcher<I, O> {
 
   /** Closes each lane, whatever the others throw, and waits for loads where this thread may. */
   void close() {
-    RuntimeException failure = null;
+    Throwable failure = null;
     for (Lane<I, O> lane : beginClose()) {
       try {
         lane.calls.close();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         failure = failure == null ? e : failure;
       }
     }
     if (!queue.isLoading()) {
       var unused = loads.await(Durations.FOREVER);
     }
-    if (failure != null) {
-      throw failure;
-    }
+    rethrow(failure);
   }
 
   /** Returns whether everything was closed in time. */
   boolean close(Duration timeout) {
     long end = System.nanoTime() + Durations.of(timeout);
     boolean isAll = true;
-    RuntimeException failure = null;
+    Throwable failure = null;
     for (Lane<I, O> lane : beginClose()) {
       try {
         isAll &= lane.calls.close(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         failure = failure == null ? e : failure;
       }
     }
     isAll &= !queue.isLoading() && loads.await(Math.max(0, end - System.nanoTime()));
-    if (failure != null) {
-      throw failure;
-    }
+    rethrow(failure);
     return isAll;
+  }
+
+  private static void rethrow(@Nullable Throwable failure) {
+    if (failure instanceof Error e) {
+      throw e;
+    }
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
   }
 
   // ---- figures ----

@@ -379,6 +379,7 @@ class ExperimentPhaseTest {
     assertRefused(() -> plan(1, 0));
     assertRefused(() -> plan(1, Double.NaN));
     assertRefused(() -> plan(1, Double.POSITIVE_INFINITY));
+    assertRefused(() -> plan(1, 1e308)); // two of them add up to infinity
     assertRefused(() -> plan(1).arm("arm0", Lanes.version(2), 1));
     assertRefused(() -> total().metric(ExperimentMetric.total("m", HOUR)));
     assertRefused(() -> ExperimentMetric.total("m", Duration.ZERO));
