@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ final class ActiveExperiment<I, O> {
   /** The lanes that were loaded for this; the serving lane is none of them. */
   final Map<ModelVersion, Lane<I, O>> loaded;
 
-  private final Lane<I, O> serving;
+  private @Nullable Lane<I, O> serving; // null after the end
   private volatile ExperimentPhase phase;
 
   ActiveExperiment(
@@ -43,12 +44,21 @@ final class ActiveExperiment<I, O> {
 
   /** Returns how this phase divides the calls. */
   ExperimentSplit<I, O> split() {
+    Lane<I, O> now = Objects.requireNonNull(serving);
     List<Lane<I, O>> lanes = new ArrayList<>();
     for (ExperimentArm arm : phase.arms()) {
       Lane<I, O> own = loaded.get(arm.version());
-      lanes.add((own == null ? serving : own).as(arm.name()));
+      lanes.add((own == null ? now : own).as(arm.name()));
     }
-    return new ExperimentSplit<>(serving, lanes, phase);
+    return new ExperimentSplit<>(now, lanes, phase);
+  }
+
+  /** Lets go of the lanes after the end: the application may keep the handle. */
+  List<Lane<I, O>> end() {
+    List<Lane<I, O>> lanes = new ArrayList<>(loaded.values());
+    loaded.clear();
+    serving = null;
+    return lanes;
   }
 
   /** Returns the lane of a version that was loaded for this, which no longer owns it; or null. */

@@ -11,7 +11,6 @@ import dev.inproc.inference.internal.rollout.StepSchedule;
 import dev.inproc.inference.internal.routing.SaltedHash;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +32,7 @@ final class ActiveRollout<I, O> {
   final @Nullable CanaryAnalysis analysis;
 
   final DistinctKeys keys = new DistinctKeys();
-  final CompletableFuture<RolloutMetrics> ended = new CompletableFuture<>();
+  final Rollout.Progress progress = new Rollout.Progress(this);
   private final StepSchedule schedule;
   private final Timer timer;
   private final Runnable onAlarm;

@@ -110,7 +110,7 @@ final class Experiments<I, O> {
     if (now != null) {
       table.split(null);
       end(now, why);
-      now.loaded.values().forEach(retirement::release);
+      now.end().forEach(retirement::release);
     }
   }
 
@@ -149,7 +149,7 @@ final class Experiments<I, O> {
       return List.of();
     }
     end(now, "the deployment was closed");
-    return new ArrayList<>(now.loaded.values());
+    return now.end();
   }
 
   // ---- commands of an experiment's own ----

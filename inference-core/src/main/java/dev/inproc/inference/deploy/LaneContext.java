@@ -51,6 +51,8 @@ public final class LaneContext {
    * (version, lane) -> lane.session(() -> engine.load(version.source())).with(Batching.upTo(64))
    * }</pre>
    *
+   * <p>A session that was loaded by this method is closed if the factory throws.
+   *
    * @param loader loads the session; it is not called for a lane that borrows
    * @throws Exception what the loader throws
    */

@@ -63,14 +63,17 @@ final class LaneLoader<I, O> {
     thread.setContextClassLoader(candidate.contextClassLoader);
     String version = candidate.version.toString();
     Predictor<I, O> made = null;
+    LaneContext context = new LaneContext(name, version, lent);
+    boolean hasThrown = false;
     String step = "its files are not as published";
     try {
       checkGoesOn(candidate.begin());
       candidate.version.verify();
       checkGoesOn(!candidate.isGivenUp());
       step = "its lane could not be made";
-      LaneContext context = new LaneContext(name, version, lent);
+      hasThrown = true;
       made = factory.create(candidate.version, context);
+      hasThrown = false;
       if (made == null) {
         throw new NullPointerException("the factory returned null");
       }
@@ -94,6 +97,9 @@ final class LaneLoader<I, O> {
     } catch (Throwable t) {
       candidate.end(); // closing what was made is not to be interrupted
       discard(made);
+      if (hasThrown) {
+        context.own().discard();
+      }
       if (candidate.isGivenUp() || t instanceof InterruptedException) {
         throw new InterruptedException("given up");
       }

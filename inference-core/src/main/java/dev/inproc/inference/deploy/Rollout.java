@@ -1,7 +1,9 @@
 package dev.inproc.inference.deploy;
 
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A rollout that {@link Deployment#rollOut} began. Thread-safe; commands of several threads take
@@ -9,15 +11,32 @@ import java.util.concurrent.CompletionStage;
  */
 public final class Rollout {
   private final Rollouts<?, ?> rollouts;
-  private final ActiveRollout<?, ?> active;
+  private final Progress progress;
 
-  private Rollout(Rollouts<?, ?> rollouts, ActiveRollout<?, ?> active) {
+  /** What is left of a rollout after its end: no lane, no model, no counts but the last. */
+  static final class Progress {
+    final CompletableFuture<RolloutMetrics> ended = new CompletableFuture<>();
+    private volatile @Nullable RolloutMetrics last;
+    private volatile @Nullable ActiveRollout<?, ?> active;
+
+    Progress(ActiveRollout<?, ?> active) {
+      this.active = active;
+    }
+
+    /** The rollout has ended; its future is completed by another thread. */
+    void end(RolloutMetrics counts) {
+      last = counts;
+      active = null;
+    }
+  }
+
+  private Rollout(Rollouts<?, ?> rollouts, Progress progress) {
     this.rollouts = rollouts;
-    this.active = active;
+    this.progress = progress;
   }
 
   static <I, O> Rollout of(Rollouts<I, O> rollouts, ActiveRollout<I, O> active) {
-    return new Rollout(rollouts, active);
+    return new Rollout(rollouts, active.progress);
   }
 
   /**
@@ -27,7 +46,7 @@ public final class Rollout {
    * @return false if the rollout has ended or is paused already
    */
   public boolean pause(String reason) {
-    return rollouts.pause(active, Objects.requireNonNull(reason, "reason"));
+    return rollouts.pause(progress.active, Objects.requireNonNull(reason, "reason"));
   }
 
   /**
@@ -36,7 +55,7 @@ public final class Rollout {
    * @return false if the rollout is not paused
    */
   public boolean resume() {
-    return rollouts.resume(active);
+    return rollouts.resume(progress.active);
   }
 
   /**
@@ -46,7 +65,7 @@ public final class Rollout {
    * @return false if the rollout has ended
    */
   public boolean promote(String reason) {
-    return rollouts.promote(active, Objects.requireNonNull(reason, "reason"));
+    return rollouts.promote(progress.active, Objects.requireNonNull(reason, "reason"));
   }
 
   /**
@@ -57,7 +76,7 @@ public final class Rollout {
    * @return whether the rollout had not ended, and when the decision is on disk
    */
   public Rollback rollBack(String reason) {
-    return rollouts.rollBack(active, Objects.requireNonNull(reason, "reason"));
+    return rollouts.rollBack(progress.active, Objects.requireNonNull(reason, "reason"));
   }
 
   /**
@@ -69,12 +88,17 @@ public final class Rollout {
    * @param affinityKey the key of the call
    */
   public void label(String affinityKey) {
-    active.label(Objects.requireNonNull(affinityKey, "affinityKey"));
+    Objects.requireNonNull(affinityKey, "affinityKey");
+    ActiveRollout<?, ?> now = progress.active;
+    if (now != null) {
+      now.label(affinityKey);
+    }
   }
 
   /** Returns how far the rollout is, and what it has counted. */
   public RolloutMetrics metrics() {
-    return rollouts.metrics(active);
+    ActiveRollout<?, ?> now = progress.active;
+    return now == null ? Objects.requireNonNull(progress.last) : rollouts.metrics(now);
   }
 
   /** Returns how far the rollout is. */
@@ -84,7 +108,7 @@ public final class Rollout {
 
   /** Returns a stage that completes with the last counts once the rollout has ended. */
   public CompletionStage<RolloutMetrics> ended() {
-    return active.ended.minimalCompletionStage();
+    return progress.ended.minimalCompletionStage();
   }
 
   @Override

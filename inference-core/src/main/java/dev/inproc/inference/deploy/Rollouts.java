@@ -127,7 +127,9 @@ final class Rollouts<I, O> {
     tell(
         new RolloutEnded(
             name, rollout.canary.version.toString(), state == RolloutState.PROMOTED, why));
-    threads.callbacks().execute(() -> rollout.ended.complete(last));
+    Rollout.Progress progress = rollout.progress;
+    progress.end(last);
+    threads.callbacks().execute(() -> progress.ended.complete(last));
   }
 
   /** Returns whether a predictor is that of the canary or of the control lane. */
@@ -168,7 +170,7 @@ final class Rollouts<I, O> {
     }
   }
 
-  boolean pause(ActiveRollout<?, ?> rollout, String why) {
+  boolean pause(@Nullable ActiveRollout<?, ?> rollout, String why) {
     synchronized (table) {
       ActiveRollout<I, O> now = active;
       if (now != rollout || now == null || now.state() == RolloutState.PAUSED) {
@@ -184,7 +186,7 @@ final class Rollouts<I, O> {
     tell(new RolloutPaused(name, now.canary.version.toString(), why));
   }
 
-  boolean resume(ActiveRollout<?, ?> rollout) {
+  boolean resume(@Nullable ActiveRollout<?, ?> rollout) {
     synchronized (table) {
       ActiveRollout<I, O> now = active;
       if (now != rollout || now == null || now.state() != RolloutState.PAUSED) {
@@ -196,7 +198,7 @@ final class Rollouts<I, O> {
     }
   }
 
-  boolean promote(ActiveRollout<?, ?> rollout, String why) {
+  boolean promote(@Nullable ActiveRollout<?, ?> rollout, String why) {
     synchronized (table) {
       ActiveRollout<I, O> now = active;
       if (now != rollout || now == null) {
@@ -207,7 +209,7 @@ final class Rollouts<I, O> {
     }
   }
 
-  Rollback rollBack(ActiveRollout<?, ?> rollout, String why) {
+  Rollback rollBack(@Nullable ActiveRollout<?, ?> rollout, String why) {
     synchronized (table) {
       ActiveRollout<I, O> now = active;
       if (now != rollout || now == null) {

@@ -25,6 +25,16 @@ final class SharedSessions {
     return session;
   }
 
+  /** Closes the sessions of a factory that threw: no lane owns them. */
+  void discard() {
+    List<BatchPredictor<?, ?>> all;
+    synchronized (this) {
+      all = new ArrayList<>(sessions);
+      sessions.clear();
+    }
+    all.forEach(LaneLoader::discard);
+  }
+
   /**
    * Returns a view of the session that was loaded so many sessions after the first.
    *

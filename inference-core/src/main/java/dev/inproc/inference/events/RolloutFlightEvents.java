@@ -96,7 +96,7 @@ final class RolloutFlightEvents {
 
   @Name("dev.inproc.RolloutEnded")
   @Label("Rollout Ended")
-  @Description("A rollout was promoted or rolled back")
+  @Description("A rollout was promoted or rolled back, or its deployment was closed")
   static final class RolloutEnded extends OfRollout {
     @Label("Promoted")
     boolean promoted;

@@ -11,12 +11,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.ForwardingPredictor;
 import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.events.ServingEvent.RolloutEnded;
 import dev.inproc.inference.events.ServingEvent.VersionRetired;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.testing.Await;
+import dev.inproc.inference.testing.LedgerEngine;
+import dev.inproc.inference.testing.LedgerModel;
 import dev.inproc.inference.testing.ManualTimer;
+import dev.inproc.inference.testing.Reachable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -190,6 +194,38 @@ class RolloutHostileTest {
     Await.until("the blocked callback to end", blocks::isDone);
   }
 
+  /** The first lane of version 2 fails after its session is there; a control lane asks for two. */
+  @Test
+  void factory_thatThrowsAfterItsSession_leavesNone() {
+    List<LedgerEngine> sessions = new ArrayList<>();
+    int[] count = {1};
+    LaneFactory<Long, Long> factory =
+        (version, lane) -> {
+          Predictor<Long, Long> last = null;
+          for (int i = 0; i < count[0]; i++) {
+            last =
+                lane.session(
+                    () -> {
+                      sessions.add(new LedgerEngine());
+                      return sessions.get(sessions.size() - 1);
+                    });
+          }
+          if (version.version() == 2) {
+            throw new IllegalStateException("no vocabulary");
+          }
+          return last;
+        };
+    try (Deployment<Long, Long> own = Deployment.builder(factory).open(version(1))) {
+      assertThrows(ModelLoadException.class, () -> own.switchTo(version(2)));
+      assertEquals(1, sessions.get(1).closes());
+      count[0] = 2;
+      assertThrows(ModelLoadException.class, () -> own.rollOut(RolloutPlan.to(version(3))));
+      assertEquals(1, sessions.get(3).closes());
+      assertEquals(0, sessions.get(0).closes());
+      assertEquals(LedgerModel.f(7), own.predict(7L));
+    }
+  }
+
   /** A lane whose close throws an error, and which fails at saying its name. */
   private static ForwardingPredictor<Integer, String> broken(FakeLane lane) {
     return new ForwardingPredictor<>(lane) {
@@ -299,6 +335,38 @@ class RolloutHostileTest {
     }
     lanes.timer.advanceMillis(5_000);
     assertEquals(1, lanes.timer.pending());
+  }
+
+  /** The application keeps the handles of what has ended. */
+  @Test
+  void handles_afterTheEnd_holdNoLane() {
+    Reachable closed = new Reachable();
+    Rollout back = deployment.rollOut(plan(2));
+    lanes.made.forEach(closed::watch);
+    assertTrue(back.rollBack("enough").isDone());
+    Rollout promoted = deployment.rollOut(plan(3));
+    assertTrue(promoted.promote("good"));
+    Experiment experiment =
+        deployment.experiment(
+            ExperimentPlan.builder()
+                .arm("a", version(3), 1)
+                .arm("b", version(4), 1)
+                .metric(ExperimentMetric.share("bought", MINUTE))
+                .build());
+    lanes.made.forEach(closed::watch);
+    assertTrue(experiment.stop("enough"));
+    assertTrue(deployment.switchTo(version(5)));
+    assertTrue(deployment.switchTo(version(6)));
+    Await.until("the lanes to be drained", () -> deployment.metrics().lanes().size() == 2);
+    lanes.timer.advanceMillis(1_000); // the last looks at the clock
+    lanes.made.clear();
+    closed.awaitNone("the lanes");
+    back.label("user-1");
+    assertFalse(back.pause("late") || back.resume() || promoted.promote("late"));
+    assertFalse(promoted.rollBack("late").isDone());
+    assertEquals(RolloutState.ROLLED_BACK, back.state());
+    assertEquals(RolloutState.PROMOTED, promoted.state());
+    assertEquals("enough", experiment.results().ended().orElseThrow());
   }
 
   // ---- what it tells ----
