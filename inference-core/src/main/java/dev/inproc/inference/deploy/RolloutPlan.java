@@ -41,6 +41,9 @@ public final class RolloutPlan<I, O> {
           new RolloutStep(1, Duration.ZERO, 0));
   private static final double MOST_HELD_BACK = 0.5;
   private static final double USUAL_ALPHA = 0.01;
+  private static final double MOST_ALPHA = 0.5;
+  private static final double MOST_MARGIN = 10;
+  private static final int MOST_STEPS = 1_000;
 
   private final ModelVersion version;
   private final List<RolloutStep> steps;
@@ -136,8 +139,9 @@ public final class RolloutPlan<I, O> {
       }
       before = step.share();
     }
-    if (before != 1) {
-      throw new IllegalArgumentException("Expected steps that end with a share of 1, got " + all);
+    if (before != 1 || all.size() > MOST_STEPS) {
+      throw new IllegalArgumentException(
+          "Expected up to 1,000 steps that end with a share of 1, got " + all);
     }
     return with(builder -> builder.steps = all);
   }
@@ -166,8 +170,8 @@ public final class RolloutPlan<I, O> {
 
   /** Returns this plan with another bound of the chance of a false alarm. Default: 0.01. */
   public RolloutPlan<I, O> withAlpha(double newAlpha) {
-    if (!(newAlpha > 0 && newAlpha < 1)) {
-      throw new IllegalArgumentException("Expected a chance above 0 and below 1, got " + newAlpha);
+    if (!(newAlpha > 0 && newAlpha <= MOST_ALPHA)) {
+      throw new IllegalArgumentException("Expected a chance above 0, up to 0.5, got " + newAlpha);
     }
     return with(builder -> builder.alpha = newAlpha);
   }
@@ -177,8 +181,8 @@ public final class RolloutPlan<I, O> {
    * incidents than the stable version has. Default: 0.
    */
   public RolloutPlan<I, O> withMargin(double newMargin) {
-    if (!(newMargin >= 0 && newMargin < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("Expected a margin of 0 or more, got " + newMargin);
+    if (!(newMargin >= 0 && newMargin <= MOST_MARGIN)) {
+      throw new IllegalArgumentException("Expected a margin from 0 to 10, got " + newMargin);
     }
     return with(builder -> builder.margin = newMargin);
   }
