@@ -1,5 +1,6 @@
 package dev.inproc.inference.model;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import static dev.inproc.inference.model.RepositoryFixture.write;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -35,7 +36,7 @@ class KilledTest {
   /** Only a power failure would tell that nothing is forced to the disk. */
   private static class Quick extends FileOperations {
     @Override
-    void force(FileChannel channel) {}
+    public void force(FileChannel channel) {}
   }
 
   private static final class Mortal extends Quick {
@@ -47,7 +48,7 @@ class KilledTest {
     }
 
     @Override
-    void step() {
+    public void step() {
       if (++steps > last) {
         throw new Killed();
       }

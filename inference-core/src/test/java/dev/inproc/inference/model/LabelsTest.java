@@ -1,5 +1,6 @@
 package dev.inproc.inference.model;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import static dev.inproc.inference.model.RepositoryFixture.put;
 import static dev.inproc.inference.model.RepositoryFixture.write;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -252,7 +253,7 @@ class LabelsTest {
     FileOperations operations =
         new FileOperations() {
           @Override
-          byte[] readEnd(Path file, int most) throws IOException {
+          public byte[] readEnd(Path file, int most) throws IOException {
             byte[] end = super.readEnd(file, most);
             read.addAndGet(end.length);
             return end;

@@ -1,5 +1,6 @@
 package dev.inproc.inference.model;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import static dev.inproc.inference.model.RepositoryFixture.NO_POLLS;
 import static dev.inproc.inference.model.RepositoryFixture.delete;
 import static dev.inproc.inference.model.RepositoryFixture.manifest;
@@ -50,13 +51,13 @@ class PollingTest {
     }
 
     @Override
-    List<String> list(Path directory) throws IOException {
+    public List<String> list(Path directory) throws IOException {
       check(directory);
       return super.list(directory);
     }
 
     @Override
-    byte[] read(Path file, int most) throws IOException {
+    public byte[] read(Path file, int most) throws IOException {
       check(file);
       return super.read(file, most);
     }
@@ -285,7 +286,7 @@ class PollingTest {
     FileOperations operations =
         new FileOperations() {
           @Override
-          List<String> list(Path directory) throws IOException {
+          public List<String> list(Path directory) throws IOException {
             if (left.getAndDecrement() > 0) {
               throw new IllegalStateException("planted");
             }
@@ -358,7 +359,7 @@ class PollingTest {
     FileOperations operations =
         new FileOperations() {
           @Override
-          List<String> list(Path directory) throws IOException {
+          public List<String> list(Path directory) throws IOException {
             if (lists.getAndDecrement() == 0) { // the root and one model were seen
               RepositoryFixture.delete(root.resolve("a"));
               RepositoryFixture.delete(root.resolve("b"));

@@ -1,5 +1,7 @@
 package dev.inproc.inference.model;
 
+import dev.inproc.inference.internal.files.ProcessLock;
+import dev.inproc.inference.internal.files.FileOperations;
 import static dev.inproc.inference.model.RepositoryFixture.put;
 import static dev.inproc.inference.model.RepositoryFixture.sha256;
 import static dev.inproc.inference.model.RepositoryFixture.write;
@@ -216,7 +218,7 @@ class PublishTest {
     FileOperations operations =
         new FileOperations() {
           @Override
-          void create(Path file, byte[] content) throws IOException {
+          public void create(Path file, byte[] content) throws IOException {
             throw new IOException("No space left on device");
           }
         };

@@ -1,5 +1,6 @@
 package dev.inproc.inference.model;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import static dev.inproc.inference.model.RepositoryFixture.NO_POLLS;
 import static dev.inproc.inference.model.RepositoryFixture.delete;
 import static dev.inproc.inference.model.RepositoryFixture.manifest;
