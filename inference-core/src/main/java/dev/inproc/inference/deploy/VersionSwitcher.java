@@ -116,7 +116,9 @@ final class VersionSwitcher<I, O> {
       wanted.outcome.complete(true);
       return null;
     }
-    rollouts.overrule("overruled by a switch to " + wanted.version);
+    if (!wanted.isFollowing || rollout != null) { // else others end their rollout by themselves
+      rollouts.overrule("overruled by a switch to " + wanted.version);
+    }
     if (table.serving().version.equals(wanted.version)) {
       record(wanted); // the label may name another
       wanted.outcome.complete(false);
@@ -169,6 +171,29 @@ final class VersionSwitcher<I, O> {
       load = load(wanted, request);
     }
     queue.add(load.entry);
+  }
+
+  /**
+   * Has this deployment take part in a rollout that another process runs, once its canary is
+   * loaded. Commands go first.
+   *
+   * @param stable the version that must serve
+   * @return false if that is not possible now
+   */
+  boolean follow(Candidate wanted, RolloutRequest<I, O> request, long stable) {
+    Pending<I, O> load;
+    synchronized (table) {
+      if (isClosed
+          || pending != null
+          || rollouts.active() != null
+          || table.serving().version.version() != stable) {
+        return false;
+      }
+      wanted.waiting++;
+      load = load(wanted, request);
+    }
+    queue.add(load.entry);
+    return true;
   }
 
   private void check(Candidate wanted) {
@@ -242,6 +267,8 @@ final class VersionSwitcher<I, O> {
       }
     } catch (ModelLoadException e) {
       refuse(candidate, e);
+    } catch (IllegalStateException e) { // another process has a rollout under way
+      fail(candidate, e);
     } catch (InterruptedException e) {
       // given up, and so told
     } finally {
@@ -267,15 +294,61 @@ final class VersionSwitcher<I, O> {
       LaneLoader.discard(canary.calls);
       throw e;
     }
+    boolean hasBegun = false;
+    try {
+      hasBegun =
+          request.kept == null
+              ? begin(candidate, canary, control, request)
+              : follow(candidate, canary, control, request);
+    } finally {
+      if (!hasBegun) {
+        LaneLoader.discard(control == null ? null : control.calls);
+      }
+    }
+    return hasBegun;
+  }
+
+  private boolean begin(
+      Candidate candidate,
+      Lane<I, O> canary,
+      @Nullable Lane<I, O> control,
+      RolloutRequest<I, O> request) {
+    RolloutBeginning beginning;
+    try {
+      beginning = rollouts.begin(request.plan, canary.version, serving());
+    } catch (IllegalStateException e) {
+      LaneLoader.discard(canary.calls);
+      throw e;
+    }
     synchronized (table) {
       if (isPending(candidate)) { // a command that changes the serving lane overrules this
         pending = null;
-        request.started = rollouts.start(request.plan, canary, control);
+        request.started = rollouts.start(request, beginning, canary, control);
         return true;
       }
     }
-    LaneLoader.discard(control == null ? null : control.calls);
+    rollouts.giveUp(beginning, "overruled before it began");
     return false;
+  }
+
+  private boolean follow(
+      Candidate candidate,
+      Lane<I, O> canary,
+      @Nullable Lane<I, O> control,
+      RolloutRequest<I, O> request) {
+    synchronized (table) {
+      if (!isPending(candidate)) {
+        return false;
+      }
+      pending = null;
+      KeptRollout now = rollouts.elsewhere();
+      if (now == null || request.kept == null || now.salt() != request.kept.salt()) {
+        candidate.giveUp(new CancellationException(name + ": the rollout has ended"));
+        return false;
+      }
+      rollouts.follow(request, now, canary, control);
+      return true;
+    }
   }
 
   private boolean publish(Candidate candidate, Lane<I, O> lane, long start) {
@@ -314,11 +387,27 @@ final class VersionSwitcher<I, O> {
     candidate.outcome.completeExceptionally(why);
   }
 
+  private void fail(Candidate candidate, RuntimeException why) {
+    synchronized (table) {
+      if (isPending(candidate)) {
+        pending = null;
+      }
+    }
+    candidate.outcome.completeExceptionally(why);
+  }
+
   private boolean isInUse(Predictor<I, O> predictor) {
     synchronized (table) {
       return table.serving().predictor == predictor
           || rollouts.has(predictor)
           || retirement.has(predictor);
+    }
+  }
+
+  /** Returns the version that serves. */
+  ModelVersion serving() {
+    synchronized (table) {
+      return table.serving().version;
     }
   }
 
@@ -332,43 +421,51 @@ final class VersionSwitcher<I, O> {
   // ---- going back ----
 
   /** What came of a command to go back. */
-  record Undone(@Nullable ModelVersion version, CompletableFuture<Void> durable) {}
+  record Undone(boolean isDone, CompletableFuture<Void> durable) {}
 
   /**
-   * Gives up the version that is on its way; else the canary of the rollout that is under way; else
-   * serves the one before, if it is warm.
+   * Gives up the version that is on its way; else the canary of the rollout that is under way, here
+   * or in other processes alone; else serves the one before, if it is warm.
    */
   Undone rollBack(String reason) {
     synchronized (table) {
       checkCommand();
       long command = table.nextCommand();
+      KeptRollout elsewhere = rollouts.elsewhere();
+      RolloutRequest<I, O> request = pending == null ? null : pending.request;
+      boolean isOfRollout =
+          elsewhere != null && (pending == null || (request != null && request.kept != null));
       Candidate candidate = overrule("rolled back: " + reason);
+      if (isOfRollout) {
+        String canary = name + "@" + elsewhere.canary();
+        return undone(canary, reason, rollouts.giveUpElsewhere(reason));
+      }
       if (candidate != null) { // a label that was moved to it moves back
         ModelVersion serving = table.serving().version;
-        return undone(candidate.version, reason, decisions.record(serving, reason, command));
+        return undone(candidate.version.toString(), reason, decisions.record(serving, reason, command));
       }
       ActiveRollout<I, O> rollout = rollouts.active();
       if (rollout != null) {
-        return new Undone(rollout.canary.version, rollouts.giveUp(rollout, reason));
+        return new Undone(true, rollouts.giveUp(rollout, reason));
       }
       Lane<I, O> before = retirement.takeWarm(version -> true);
       if (before == null) {
-        return new Undone(null, CompletableFuture.completedFuture(null));
+        return new Undone(false, CompletableFuture.completedFuture(null));
       }
       Lane<I, O> bad = table.serve(before);
       CompletableFuture<Void> durable = decisions.record(before.version, reason, command);
-      Undone undone = undone(bad.version, reason, durable);
+      Undone undone = undone(bad.version.toString(), reason, durable);
       retirement.release(bad);
       return undone;
     }
   }
 
-  private Undone undone(ModelVersion version, String reason, CompletableFuture<Void> durable) {
+  private Undone undone(String version, String reason, CompletableFuture<Void> durable) {
     rollbacks++;
     tell(
         new VersionRolledBack(
-            name, version.toString(), table.serving().version.toString(), reason));
-    return new Undone(version, durable);
+            name, version, table.serving().version.toString(), reason));
+    return new Undone(true, durable);
   }
 
   private void tell(ServingEvent event) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.model.Manifest;
 import dev.inproc.inference.model.ModelRepository;
 import dev.inproc.inference.model.ModelVersion;
@@ -92,7 +93,14 @@ class FollowerTest {
     ModelVersion ten = publish(10);
     DeploymentSettings<Integer, String> settings =
         new DeploymentSettings<>(List.of(), List.of(), (version, input, answer) -> {}, 0);
-    Assembly<Integer, String> parts = Assembly.of(repository, "m", null, false, lanes, settings);
+    Assembly<Integer, String> parts = Assembly.of(
+            repository,
+            "m",
+            null,
+            false,
+            lanes,
+            settings,
+            new RolloutSettings<>(plan -> plan, new FileOperations()));
     SerialTasks tasks = new SerialTasks(lanes.threads.workers());
     Follower follower =
         new Follower(
