@@ -57,7 +57,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   private final Rollouts<I, O> rollouts;
   private final Runnable onClose;
 
-  private Deployment(Assembly<I, O> parts) {
+  Deployment(Assembly<I, O> parts) {
     name = parts.name();
     router = parts.router();
     switcher = parts.switcher();

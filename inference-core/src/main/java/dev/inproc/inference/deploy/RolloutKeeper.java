@@ -150,9 +150,11 @@ final class RolloutKeeper<I, O> {
     }
   }
 
-  /** Runs a task after those that are due; for tests too. */
-  void afterwards(Runnable task) {
-    tasks.add(task);
+  /** Completes once all that is due is done; for tests. */
+  CompletableFuture<Void> settled() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    tasks.add(() -> done.complete(null));
+    return done;
   }
 
   private void turn() {

@@ -206,7 +206,8 @@ final class Rollouts<I, O> {
     return keeper != null && rollout.isKept();
   }
 
-  private RolloutKeeper<I, O> keeper() {
+  /** Returns what keeps rollouts; only in a deployment of a repository. */
+  RolloutKeeper<I, O> keeper() {
     return Objects.requireNonNull(keeper);
   }
 

@@ -267,7 +267,7 @@ final class VersionSwitcher<I, O> {
       }
     } catch (ModelLoadException e) {
       refuse(candidate, e);
-    } catch (IllegalStateException e) { // another process has a rollout under way
+    } catch (RuntimeException e) { // such as: another process has a rollout under way
       fail(candidate, e);
     } catch (InterruptedException e) {
       // given up, and so told
@@ -316,7 +316,7 @@ final class VersionSwitcher<I, O> {
     RolloutBeginning beginning;
     try {
       beginning = rollouts.begin(request.plan, canary.version, serving());
-    } catch (IllegalStateException e) {
+    } catch (RuntimeException e) {
       LaneLoader.discard(canary.calls);
       throw e;
     }

@@ -288,10 +288,10 @@ class FollowerTest {
     try (var deployment = Deployment.builder(lanes).follow().open(repository, "m")) {
       publish(2);
       for (int failed = 1; failed < 4; failed++) {
-        Await.until("a retry to be due", () -> lanes.timer.pending() == 1);
+        Await.until("a retry to be due", () -> lanes.timer.pending() == 2);
         assertEquals(failed, tries.get());
         lanes.timer.advanceMillis((1000L << (failed - 1)) - 1);
-        assertEquals(1, lanes.timer.pending(), "not before its time");
+        assertEquals(2, lanes.timer.pending(), "not before its time");
         lanes.timer.advanceMillis((1000L << (failed - 1)) / 4 + 2);
       }
       awaitVersion(deployment, 2);
@@ -309,7 +309,7 @@ class FollowerTest {
         });
     try (var deployment = Deployment.builder(lanes).follow().open(repository, "m")) {
       publish(2);
-      Await.until("a retry to be due", () -> lanes.timer.pending() == 1);
+      Await.until("a retry to be due", () -> lanes.timer.pending() == 2);
       assertFalse(deployment.switchTo(deployment.version()));
       lanes.onCreate.clear();
       lanes.timer.advance(Duration.ofMinutes(5).toNanos());
