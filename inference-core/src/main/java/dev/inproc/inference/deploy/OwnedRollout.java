@@ -124,11 +124,11 @@ final class OwnedRollout {
           VoteJournal.read(
               files.readVotes(kept.salt(), step), step, progress.phaseNanos() + LATE_NANOS);
       if (kept.hasAllVotes() && content.size() >= kept.votes()) {
-        CanaryAnalysis analysis = new CanaryAnalysis(settings, votes);
         long since = progress.phaseNanos();
         for (VoteRecord each : content.records()) {
           since = Math.max(since, each.sincePhaseNanos());
         }
+        CanaryAnalysis analysis = new CanaryAnalysis(settings, votes);
         analysis.beginPhase(step, canaryShare, controlShare, timer.nanoTime() - since);
         content.records().forEach(analysis::replay);
         kept = kept.with(kept.owner(), kept.epoch(), progress, content.size(), true);

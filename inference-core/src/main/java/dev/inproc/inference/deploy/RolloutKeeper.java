@@ -189,7 +189,8 @@ final class RolloutKeeper<I, O> {
   private void warn(String what, Exception e) {
     if (!isWarned) {
       isWarned = true;
-      LaneLoader.LOG.log(Level.WARNING, name + ": " + what + " in " + repository + ": " + e, e);
+      LaneLoader.LOG.log(
+          Level.WARNING, "{0}: {1} in {2}: {3}", name, what, repository, e.toString());
     }
   }
 

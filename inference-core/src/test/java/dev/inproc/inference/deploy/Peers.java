@@ -151,8 +151,17 @@ final class Peers implements AutoCloseable {
     final ModelRepository repository = openRepository(root);
     final Deployment<Integer, String> deployment;
     private final RolloutKeeper<Integer, String> keeper;
+    private volatile boolean isCanaryBad;
 
     Peer(@Nullable String label, UnaryOperator<RolloutPlan<Integer, String>> completion) {
+      lanes.functions.put(
+          2L,
+          input -> {
+            if (isCanaryBad) {
+              throw new IllegalStateException("bad model");
+            }
+            return "2:" + input;
+          });
       Assembly<Integer, String> parts =
           Assembly.of(
               repository,
@@ -238,11 +247,7 @@ final class Peers implements AutoCloseable {
     }
 
     void canaryFails() {
-      lanes.functions.put(
-          2L,
-          input -> {
-            throw new IllegalStateException("bad model");
-          });
+      isCanaryBad = true;
     }
 
     /** Ends without a word to others. */
