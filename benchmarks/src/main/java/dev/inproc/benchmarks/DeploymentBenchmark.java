@@ -3,6 +3,9 @@ package dev.inproc.benchmarks;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.deploy.Deployment;
+import dev.inproc.inference.deploy.Rollout;
+import dev.inproc.inference.deploy.RolloutPlan;
+import dev.inproc.inference.deploy.RolloutStep;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.model.ModelVersion;
 import java.time.Duration;
@@ -29,6 +32,11 @@ import org.openjdk.jmh.infra.Blackhole;
  * lane}, and the same call through a deployment that has switched once, {@code deployed}. The
  * difference is to be 30 ns at most. Run it with {@code -prof gc}: {@code deployed} allocates
  * nothing.
+ *
+ * <p>{@code deployedCanaryKey} is {@code deployed} with a key while a canary takes half of the keys
+ * and a control lane the other half: each call is hashed, routed, timed and counted. It is to cost
+ * 100 ns over {@code laneKey} at most. {@code deployedStableKey} is a call that stays with the
+ * stable lane.
  *
  * <p>{@code lane2} and {@code deployed2} are two callers of a model that computes for about a
  * microsecond: the second is to take 1.05 times as long as the first at most.
@@ -78,6 +86,21 @@ public class DeploymentBenchmark {
     public void close() {}
   }
 
+  private final CallOptions key = CallOptions.DEFAULT.withAffinityKey("user-0123456789");
+  private final Deployment<Long, Long> halved = rollingOut(0.5);
+  private final Deployment<Long, Long> mostlyStable = rollingOut(1e-6);
+
+  private static Deployment<Long, Long> rollingOut(double share) {
+    Deployment<Long, Long> deployment = made(0);
+    Rollout unused =
+        deployment.rollOut(
+            RolloutPlan.<Long, Long>to(version(2))
+                .withSteps(
+                    new RolloutStep(share, Duration.ofDays(1), 0),
+                    new RolloutStep(1, Duration.ZERO, 0)));
+    return deployment;
+  }
+
   private static Deployment<Long, Long> made(int switches) {
     Deployment<Long, Long> made =
         Deployment.<Long, Long>builder((version, context) -> new ConstantPredictor<>(7L))
@@ -124,6 +147,8 @@ public class DeploymentBenchmark {
   public void close() {
     deployment.close();
     busyDeployment.close();
+    halved.close();
+    mostlyStable.close();
   }
 
   @Benchmark
@@ -134,6 +159,21 @@ public class DeploymentBenchmark {
   @Benchmark
   public Object deployed() {
     return deployment.predict(input);
+  }
+
+  @Benchmark
+  public Object laneKey() {
+    return lane.predict(input, key);
+  }
+
+  @Benchmark
+  public Object deployedCanaryKey() {
+    return halved.predict(input, key);
+  }
+
+  @Benchmark
+  public Object deployedStableKey() {
+    return mostlyStable.predict(input, key);
   }
 
   @Benchmark

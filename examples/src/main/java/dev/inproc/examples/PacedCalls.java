@@ -1,12 +1,14 @@
 package dev.inproc.examples;
 
 import dev.inproc.inference.Answer;
+import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Predictor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -51,6 +53,7 @@ final class PacedCalls<I> {
 
   private final Predictor<I, ? extends Answer<?>> answers;
   private final List<I> inputs;
+  private final IntFunction<CallOptions> options;
   private final long intervalNanos;
   private final Map<String, Phase> phases = new LinkedHashMap<>();
   private final Thread thread;
@@ -65,8 +68,23 @@ final class PacedCalls<I> {
    */
   PacedCalls(
       Predictor<I, ? extends Answer<?>> answers, List<I> inputs, int perSecond, String phase) {
+    this(answers, inputs, call -> CallOptions.DEFAULT, perSecond, phase);
+  }
+
+  /**
+   * Starts.
+   *
+   * @param options of each call, given its number
+   */
+  PacedCalls(
+      Predictor<I, ? extends Answer<?>> answers,
+      List<I> inputs,
+      IntFunction<CallOptions> options,
+      int perSecond,
+      String phase) {
     this.answers = answers;
     this.inputs = inputs;
+    this.options = options;
     intervalNanos = 1_000_000_000L / perSecond;
     this.phase = begin(phase);
     thread = new Thread(this::call, "paced calls");
@@ -96,7 +114,7 @@ final class PacedCalls<I> {
       Phase own = phase;
       var unused =
           answers
-              .submit(inputs.get(i % inputs.size()))
+              .submit(inputs.get(i % inputs.size()), options.apply(i))
               .whenComplete(
                   (answer, failure) -> {
                     if (failure == null) {

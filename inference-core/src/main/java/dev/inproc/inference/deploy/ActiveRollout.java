@@ -7,6 +7,7 @@ import dev.inproc.inference.internal.rollout.Alarm;
 import dev.inproc.inference.internal.rollout.AnalysisSettings;
 import dev.inproc.inference.internal.rollout.CanaryAnalysis;
 import dev.inproc.inference.internal.rollout.DistinctKeys;
+import dev.inproc.inference.internal.rollout.Ending;
 import dev.inproc.inference.internal.rollout.StepSchedule;
 import dev.inproc.inference.internal.routing.SaltedHash;
 import java.util.ArrayList;
@@ -371,30 +372,35 @@ final class ActiveRollout<I, O> {
       String key = options.affinityKey();
       long hash = key == null ? ThreadLocalRandom.current().nextLong() : SaltedHash.hash(salt, key);
       long end = timer.nanoTime();
-      now.ended(
-          isCanary,
-          key != null,
-          hash,
-          Endings.of(failure),
-          end,
-          end - start,
-          score(output),
-          Endings.run(failure));
+      Ending ending = Endings.of(failure);
+      ToDoubleFunction<? super O> score = plan.score();
+      if (score == null || output == null) {
+        Object run = Endings.run(failure);
+        now.ended(isCanary, key != null, hash, ending, end, end - start, run);
+      } else {
+        scored(now, score, output, key != null, hash, end, end - start);
+      }
       if (now.alarms().size() > handled) {
         onAlarm.run();
       }
     }
 
-    private double score(@Nullable O output) {
-      ToDoubleFunction<? super O> score = plan.score();
-      if (score == null || output == null) {
-        return 0;
-      }
+    private void scored(
+        CanaryAnalysis now,
+        ToDoubleFunction<? super O> score,
+        O output,
+        boolean isKeyed,
+        long hash,
+        long end,
+        long took) {
+      double value;
       try {
-        return score.applyAsDouble(output);
+        value = score.applyAsDouble(output);
       } catch (RuntimeException e) { // the application's; the call is not to fail for it
-        return 0;
+        now.ended(isCanary, isKeyed, hash, Ending.ANSWERED, end, took, null);
+        return;
       }
+      now.ended(isCanary, isKeyed, hash, Ending.ANSWERED, end, took, value, null);
     }
   }
 }

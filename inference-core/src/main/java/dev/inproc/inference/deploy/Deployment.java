@@ -159,6 +159,9 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    * <p>The chance that the triggers roll an identical version back is {@link RolloutPlan#alpha} at
    * most, over the rollout's salt and the coins of calls without a key, whatever the traffic.
    *
+   * <p>A deployment that follows its repository without a label switches to each newer version at
+   * once, so nothing is left to roll out: let it follow a label, which the promotion moves.
+   *
    * @throws dev.inproc.inference.ModelLoadException if the version is refused
    * @throws java.util.concurrent.CancellationException if another command overruled this one
    * @throws InferenceInterruptedException if the calling thread was interrupted; nothing changes

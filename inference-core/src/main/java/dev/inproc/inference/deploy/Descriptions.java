@@ -31,11 +31,11 @@ final class Descriptions {
     figures.add(Figure.counter("rollbacks", "rollback", now.rollbacks()));
     figures.add(Figure.counter("calls.retried", "call", now.retriedCalls()));
     figures.add(new Figure.Info("rollout", words(rollout)));
-    if (rollout != null) {
-      figures.add(Figure.gauge("rollout.share", "ratio", rollout.canaryShare()));
-      figures.add(Figure.gauge("rollout.evidence", "ratio", evidence(rollout)));
-      figures.add(Figure.gauge("rollout.memory", "byte", rollout.bytes()));
-    }
+    figures.add(
+        Figure.gauge("rollout.share", "ratio", rollout == null ? 0 : rollout.canaryShare()));
+    figures.add(Figure.gauge("rollout.evidence", "ratio", rollout == null ? 0 : evidence(rollout)));
+    figures.add(
+        Figure.gauge("rollout.memory", "byte", rollout == null ? 0 : (double) rollout.bytes()));
     return new LayerDescription("deployment", now.name(), figures, List.of(serving));
   }
 

@@ -3,6 +3,7 @@ package dev.inproc.inference.deploy;
 import dev.inproc.inference.model.ModelVersion;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -91,7 +92,7 @@ public record RolloutMetrics(
    * @param evidence the e-value that was reached
    * @param threshold the e-value that was needed
    * @param ratioAtLeast the canary has at least this many times the incidents, with the confidence
-   *     of the plan
+   *     of the plan; for too few scores or answers the control lane has
    */
   public record RolloutAlarm(
       RolloutTrigger trigger,
@@ -115,9 +116,9 @@ public record RolloutMetrics(
     @Override
     public String toString() {
       return String.format(
-          java.util.Locale.ROOT,
-          "%s: %d of the canary's, %d of the control lane's; evidence %.0f of %.0f; at least %.2f"
-              + " times as many",
+          Locale.ROOT,
+          "%s: %d of the canary's, %d of the control lane's; evidence %.0f of %.0f; ratio at least"
+              + " %.2f",
           what,
           canaryVotes,
           controlVotes,

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param canary takes the calls that chance sends to the canary, and compares them
  * @param canaryByRule the same lane, without comparing
- * @param stableByRule the stable lane
+ * @param stable takes all other calls
  * @param keys told the hash of each call that chance routes
  */
 record RolloutSplit<I, O>(

@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.Answer;
 import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.ModelLoadException;
+import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.deploy.DeploymentMetrics.LaneMetrics;
 import dev.inproc.inference.deploy.DeploymentMetrics.LaneState;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -296,7 +299,7 @@ class RolloutTest {
     RolloutPlan<Integer, String> plan =
         plan(0.5, 1)
             .withStableFor((input, options) -> input == 1)
-            .withCanaryFor((input, options) -> input <= 2 || input / 0 > 0);
+            .withCanaryFor((input, options) -> input <= 2 || List.of().get(input) == null);
     Rollout rollout = deployment.rollOut(plan);
     for (int k = 0; k < 100; k++) {
       assertEquals("1:1", deployment.predict(1, key(k)));
@@ -352,5 +355,161 @@ class RolloutTest {
       assertEquals(1, versions.size(), answers::toString);
     }
     assertEquals(List.of(), deployment.predictAll(new ArrayList<>()));
+  }
+
+  /** Calls until the rollout ends, with a key each, one each 10 ms; returns how many went on. */
+  private void callUntilTheEnd(Rollout rollout, int most) {
+    for (int k = 0; k < most && !rollout.state().isTerminal(); k++) {
+      lanes.timer.advanceMillis(10);
+      try {
+        var unused = deployment.predict(k, key(k));
+      } catch (RuntimeException e) {
+        // the canary's
+      }
+    }
+  }
+
+  @Test
+  void canary_thatRefusesItsInputs_goesBack() {
+    lanes.functions.put(
+        2L,
+        input -> {
+          throw new InvalidInputException("x", "FLOAT[4]", "FLOAT[3]");
+        });
+    Rollout rollout = deployment.rollOut(plan(0.5, 1));
+    callUntilTheEnd(rollout, 2_000);
+    assertEquals(RolloutState.ROLLED_BACK, rollout.state(), rollout::toString);
+    assertEquals(RolloutTrigger.ANSWERS, rollout.metrics().alarms().get(0).trigger());
+  }
+
+  @Test
+  void canary_thatIsOverloaded_goesBack() {
+    lanes.functions.put(
+        2L,
+        input -> {
+          throw new OverloadedException(1, 1, Duration.ZERO);
+        });
+    Rollout rollout = deployment.rollOut(plan(0.5, 1));
+    callUntilTheEnd(rollout, 2_000);
+    assertEquals(RolloutState.ROLLED_BACK, rollout.state(), rollout::toString);
+    assertEquals(RolloutTrigger.ANSWERS, rollout.metrics().alarms().get(0).trigger());
+  }
+
+  /** Both versions refuse the same calls: that is their callers' fault. */
+  @Test
+  void bothVersions_failAlike_theRolloutGoesOn() {
+    Function<Integer, String> broken =
+        input -> {
+          if (input % 3 == 0) {
+            throw new IllegalStateException("bad input");
+          }
+          return "";
+        };
+    lanes.functions.put(1L, broken);
+    lanes.functions.put(2L, broken);
+    try (Deployment<Integer, String> both = lanes.open()) {
+      Rollout rollout = both.rollOut(plan(0.5, 1));
+      for (int k = 0; k < 3_000; k++) {
+        try {
+          var unused = both.predict(k, key(k));
+        } catch (IllegalStateException e) {
+          // either's
+        }
+      }
+      assertEquals(RolloutState.RUNNING, rollout.state(), rollout::toString);
+      assertTrue(rollout.metrics().canaryErrors() > 300);
+    }
+  }
+
+  @Test
+  void score_ofTheCanaryIsNoNumber_goesBack() {
+    lanes.functions.put(2L, input -> "NaN");
+    lanes.functions.put(1L, input -> "" + input % 7);
+    try (Deployment<Integer, String> scored = lanes.open()) {
+      Rollout rollout = scored.rollOut(plan(0.5, 1).withScore(Double::parseDouble));
+      for (int k = 0; k < 1_000 && !rollout.state().isTerminal(); k++) {
+        var unused = scored.predict(k, key(k));
+      }
+      RolloutMetrics.RolloutAlarm alarm = rollout.metrics().alarms().get(0);
+      assertEquals(RolloutTrigger.PREDICTIONS, alarm.trigger());
+      assertEquals("scores that are no number", alarm.what());
+    }
+  }
+
+  /** A score function that throws has the call not watched, and answered all the same. */
+  @Test
+  void score_thatThrows_harmsNothing() {
+    Rollout rollout =
+        deployment.rollOut(plan(0.5, 1).withScore(answer -> answer.charAt(answer.length())));
+    for (int k = 0; k < 3_000; k++) {
+      assertTrue(deployment.predict(7, key(k)).endsWith(":7"));
+    }
+    assertEquals(RolloutState.RUNNING, rollout.state());
+    assertEquals(List.of(), rollout.metrics().alarms());
+  }
+
+  /** The first trigger only notifies: the second rolls back all the same. */
+  @Test
+  void alarm_thatNotifies_disarmsNoOtherTrigger() {
+    lanes.functions.put(
+        2L,
+        input -> {
+          throw new IllegalStateException("bad model");
+        });
+    Rollout rollout =
+        deployment.rollOut(plan(0.5, 1).withAction(RolloutTrigger.ERRORS, TriggerAction.NOTIFY));
+    callUntilTheEnd(rollout, 3_000);
+    assertEquals(RolloutState.ROLLED_BACK, rollout.state(), rollout::toString);
+    List<RolloutMetrics.RolloutAlarm> alarms = rollout.metrics().alarms();
+    assertEquals(TriggerAction.NOTIFY, alarms.get(0).action());
+    assertEquals(RolloutTrigger.ANSWERS, alarms.get(1).trigger());
+  }
+
+  @Test
+  void alarm_thatPauses_stopsTheSteps_andCanBeResumed() {
+    boolean[] isBad = {true};
+    lanes.functions.put(
+        2L,
+        input -> {
+          if (isBad[0]) {
+            throw new IllegalStateException("bad model");
+          }
+          return "2";
+        });
+    Rollout rollout =
+        deployment.rollOut(
+            plan(0.5, 1)
+                .withAction(RolloutTrigger.ERRORS, TriggerAction.PAUSE)
+                .withAction(RolloutTrigger.ANSWERS, TriggerAction.OFF));
+    for (int k = 0; k < 500 && rollout.state() != RolloutState.PAUSED; k++) {
+      try {
+        var unused = deployment.predict(k, key(k));
+      } catch (IllegalStateException e) {
+        // the canary's
+      }
+    }
+    assertEquals(RolloutState.PAUSED, rollout.state());
+    isBad[0] = false;
+    minute();
+    assertEquals(1, rollout.metrics().step());
+    assertTrue(rollout.resume());
+    minute();
+    assertEquals(2, rollout.metrics().step());
+  }
+
+  @Test
+  void labels_ofTheCanarysMistakes_goBack() {
+    Rollout rollout = deployment.rollOut(plan(0.5, 1));
+    for (int k = 0; k < 1_000 && !rollout.state().isTerminal(); k++) {
+      if (deployment.predict(7, key(k)).startsWith("2")) {
+        rollout.label("user-" + k);
+        rollout.label("user-" + k); // one vote a key
+      }
+    }
+    assertEquals(RolloutState.ROLLED_BACK, rollout.state());
+    RolloutMetrics.RolloutAlarm alarm = rollout.metrics().alarms().get(0);
+    assertEquals(RolloutTrigger.LABELS, alarm.trigger());
+    assertTrue(alarm.canaryVotes() >= 10 && alarm.canaryVotes() <= 20, alarm::toString);
+    assertEquals(0, alarm.controlVotes());
   }
 }

@@ -1,18 +1,20 @@
 package dev.inproc.inference.internal.rollout;
 
+import java.util.Arrays;
+
 /**
  * The bets of a share test, by which evidence grows: Lindon and Malek's test of inhomogeneous
  * Bernoulli trials ("Anytime-valid inference for multinomial count data", 2020) with a mixture over
  * a grid.
  *
- * <p>Incidents of the canary and of the control lane arrive; each is the canary's or the control
- * lane's. A key that is in one of the two is the canary's with probability {@code rho}. If the
- * canary has {@code o} times as many incidents per key, an incident is the canary's with
- * probability {@code q(o) = rho o / (rho o + 1 - rho)}. The null hypothesis is {@code o <= 1 +
- * margin}. A bet on {@code o} multiplies its evidence by {@code q(o) / r0} for an incident of the
- * canary, and by {@code (1 - q(o)) / (1 - r0)} for one of the control lane, with {@code r0 = q(1 +
- * margin)}. Under the null hypothesis each bet's evidence is a supermartingale from 1, and so is
- * their mean: it ever reaches {@code c} with a probability of at most {@code 1 / c} (Ville).
+ * <p>Incidents of the canary and of the control lane arrive, from as many keys of either: a key
+ * that is in one of the two is the canary's with probability ½. If the canary has {@code o} times
+ * as many incidents per key, an incident is the canary's with probability {@code q(o) = o / (o +
+ * 1)}. The null hypothesis is {@code o <= 1 + margin}. A bet on {@code o} multiplies its evidence
+ * by {@code q(o) / r0} for an incident of the canary, and by {@code (1 - q(o)) / (1 - r0)} for one
+ * of the control lane, with {@code r0 = q(1 + margin)}. Under the null hypothesis each bet's
+ * evidence is a supermartingale from 1, and so is their mean: it ever reaches {@code c} with a
+ * probability of at most {@code 1 / c} (Ville).
  *
  * <p>Incidents may have a mark that says how grave they are and is known before the lane is looked
  * at. A bet then has a ratio for each mark.
@@ -27,19 +29,18 @@ final class Bets {
   /**
    * Makes bets.
    *
-   * @param rho the canary's share of the keys, above 0 and below 1
    * @param ratios of each bet by mark; one that the null hypothesis allows is no bet on that mark
    */
-  Bets(double rho, double margin, double[][] ratios) {
+  Bets(double margin, double[][] ratios) {
     double[][] kept = useful(ratios, 1 + margin);
     int marks = ratios[0].length;
     canary = new double[marks][kept.length];
     control = new double[marks][kept.length];
-    double r0 = share(rho, 1 + margin);
+    double r0 = share(1 + margin);
     for (int mark = 0; mark < marks; mark++) {
       for (int bet = 0; bet < kept.length; bet++) {
         boolean isBet = kept[bet][mark] > 1 + margin;
-        double q = isBet ? share(rho, kept[bet][mark]) : r0;
+        double q = isBet ? share(kept[bet][mark]) : r0;
         canary[mark][bet] = q / r0;
         control[mark][bet] = (1 - q) / (1 - r0);
       }
@@ -61,24 +62,27 @@ final class Bets {
     if (count == 0) {
       throw new IllegalArgumentException("No bet is above the ratio that is allowed, " + allowed);
     }
-    return java.util.Arrays.copyOf(kept, count);
+    return Arrays.copyOf(kept, count);
   }
 
   /** Returns the probability that an incident is the canary's at a ratio of incidents. */
-  static double share(double rho, double ratio) {
-    return Double.isInfinite(ratio) ? 1 : rho * ratio / (rho * ratio + 1 - rho);
+  static double share(double ratio) {
+    return Double.isInfinite(ratio) ? 1 : ratio / (ratio + 1);
   }
 
   int count() {
     return canary[0].length;
   }
 
-  /** Multiplies the evidence of each bet by its factor for an incident. */
-  void apply(double[] evidence, boolean isCanary, int mark) {
+  /** Multiplies the evidence of each bet by its factor for an incident; returns the mean. */
+  double apply(double[] evidence, boolean isCanary, int mark) {
     double[] factors = isCanary ? canary[mark] : control[mark];
-    for (int bet = 0; bet < evidence.length; bet++) {
+    double sum = 0;
+    for (int bet = 0; bet < factors.length; bet++) {
       evidence[bet] *= factors[bet];
+      sum += evidence[bet];
     }
+    return sum / factors.length;
   }
 
   /** Returns the evidence after so many incidents of mark 0. */

@@ -34,19 +34,11 @@ public final class CanaryAnalysis {
    * be tested: its calls are counted alone.
    *
    * @param number from 0, below the number of the settings; above that of the phase before
-   * @param canaryWidth the canary's part of the unit interval of keys
-   * @param controlWidth the control lane's
+   * @param canaryWidth the canary's part of the range of keys, at its low end
+   * @param controlWidth the control lane's, at its high end
    */
   public void beginPhase(int number, double canaryWidth, double controlWidth, long nowNanos) {
-    if (!(canaryWidth >= 0 && controlWidth >= 0 && canaryWidth + controlWidth <= 1)) {
-      throw new IllegalArgumentException(
-          "The lanes must have widths of 0 or more, at most 1 together, got "
-              + canaryWidth
-              + " and "
-              + controlWidth);
-    }
-    double both = canaryWidth + controlWidth;
-    double rho = both == 0 ? 0 : canaryWidth / both;
+    ComparedKeys compared = new ComparedKeys(canaryWidth, controlWidth);
     lock.lock();
     try {
       int least = phase == null ? 0 : phase.number() + 1;
@@ -60,7 +52,7 @@ public final class CanaryAnalysis {
                 + number);
       }
       VoteSink unlessReplaying = record -> tell(record);
-      phase = new Phase(settings, number, rho, nowNanos, lock, unlessReplaying, this::raise);
+      phase = new Phase(settings, number, compared, nowNanos, lock, unlessReplaying, this::raise);
     } finally {
       lock.unlock();
     }
@@ -85,8 +77,8 @@ public final class CanaryAnalysis {
    * rule sent there do not belong here.
    *
    * @param isKeyed whether the call has a key; a call without is a key of its own
-   * @param keyHash the salted hash of the key that decided on the lane; of a call without a key the
-   *     bits that did
+   * @param keyHash the salted hash of the key that decided on the lane: its place in the range. Of
+   *     a call without a key, random bits that did not
    * @param tookNanos from the call's entry to its end
    * @param score of the answer, for PREDICTIONS; ignored unless {@code ANSWERED}
    * @param run what the calls that failed together share, compared by identity; null if unknown
@@ -102,7 +94,22 @@ public final class CanaryAnalysis {
       @Nullable Object run) {
     Phase now = phase;
     if (now != null) {
-      now.ended(isCanary, isKeyed, keyHash, ending, endNanos, tookNanos, score, run);
+      now.ended(isCanary, isKeyed, keyHash, ending, endNanos, tookNanos, true, score, run);
+    }
+  }
+
+  /** Takes the end of a call whose answer has no score, such as a list's. */
+  public void ended(
+      boolean isCanary,
+      boolean isKeyed,
+      long keyHash,
+      Ending ending,
+      long endNanos,
+      long tookNanos,
+      @Nullable Object run) {
+    Phase now = phase;
+    if (now != null) {
+      now.ended(isCanary, isKeyed, keyHash, ending, endNanos, tookNanos, false, 0, run);
     }
   }
 

@@ -60,22 +60,22 @@ public record Forecast(
     if (!(ratio > 0)) {
       throw new IllegalArgumentException("ratio must be above 0, got " + ratio);
     }
-    double rho = canaryWidth / (canaryWidth + controlWidth);
+    double width = Math.min(canaryWidth, controlWidth); // of the keys that are compared
     double alpha = settings.alphaOf(kind);
-    if (!(alpha > 0 && rho > 0 && rho < 1)) {
+    if (!(alpha > 0 && width > 0)) {
       return none(ratio);
     }
     VoteTimes times =
         new VoteTimes(
             traffic.callsPerSecond(),
             traffic.keys(),
-            canaryWidth,
-            controlWidth,
+            width,
+            width,
             Double.isInfinite(ratio) ? 1 : Math.min(1, traffic.baseRate() * ratio),
             traffic.baseRate());
     int restart = Restarts.at((long) (traffic.healthySeconds() * 1e9));
     double threshold = 1 / (alpha * Restarts.part(restart));
-    Bets bets = new Bets(rho, settings.margin(), Bets.PLAIN);
+    Bets bets = new Bets(settings.margin(), Bets.PLAIN);
     int most = (int) Math.min(MOST_VOTES, times.most());
     double[] alarmBy =
         VoteForecast.alarmBy(

@@ -33,10 +33,8 @@ final class KindTests {
   }
 
   /** Adds a test; several of one number take the same votes. */
-  void add(
-      int which, double rho, double margin, double alpha, boolean isMirrored, double[][] ratios) {
-    entries.add(
-        new Entry(which, isMirrored, new RestartedTest(rho, margin, alpha, isMirrored, ratios)));
+  void add(int which, double margin, double alpha, boolean isMirrored, double[][] ratios) {
+    entries.add(new Entry(which, isMirrored, new RestartedTest(margin, alpha, isMirrored, ratios)));
   }
 
   void advance(int restart, LaneCounts counts) {

@@ -33,6 +33,7 @@ final class Phase {
 
   private final AnalysisSettings settings;
   private final int number;
+  private final ComparedKeys compared;
   private final long startNanos;
   private final ReentrantLock lock;
   private final VoteSink sink;
@@ -65,7 +66,7 @@ final class Phase {
   Phase(
       AnalysisSettings settings,
       int number,
-      double rho,
+      ComparedKeys compared,
       long startNanos,
       ReentrantLock lock,
       VoteSink sink,
@@ -76,9 +77,9 @@ final class Phase {
     this.lock = lock;
     this.sink = sink;
     this.alarms = alarms;
-    boolean isTested = rho > 0 && rho < 1;
-    if (isTested) {
-      settings.kinds().forEach(kind -> tests.put(kind, testsOf(kind, rho)));
+    this.compared = compared;
+    if (compared.hasAny()) {
+      settings.kinds().forEach(kind -> tests.put(kind, testsOf(kind)));
     }
     hasLatency = tests.containsKey(TriggerKind.LATENCY);
     hasAnswers = tests.containsKey(TriggerKind.ANSWERS);
@@ -86,7 +87,7 @@ final class Phase {
     begin(0);
   }
 
-  private KindTests testsOf(TriggerKind kind, double rho) {
+  private KindTests testsOf(TriggerKind kind) {
     double alpha = settings.alphaOf(kind);
     double margin = settings.margin();
     KindTests added =
@@ -94,15 +95,15 @@ final class Phase {
             kind == TriggerKind.ERRORS ? this::isAboveFloor : RestartedTest.Floor.NONE,
             KindTests.MOST_KEYS);
     switch (kind) {
-      case ERRORS, LABELS -> added.add(0, rho, margin, alpha, false, Bets.PLAIN);
-      case LATENCY -> added.add(0, rho, margin, alpha, false, SlowCalls.RATIOS);
-      case ANSWERS -> added.add(0, rho, GROSS, alpha, true, Bets.PLAIN);
+      case ERRORS, LABELS -> added.add(0, margin, alpha, false, Bets.PLAIN);
+      case LATENCY -> added.add(0, margin, alpha, false, SlowCalls.RATIOS);
+      case ANSWERS -> added.add(0, GROSS, alpha, true, Bets.PLAIN);
       case PREDICTIONS -> {
-        added.add(NO_NUMBER, rho, margin, alpha / 4, false, Bets.PLAIN);
+        added.add(NO_NUMBER, margin, alpha / 4, false, Bets.PLAIN);
         double part = alpha * 3 / 4 / (2 * ScoreBins.MOST);
         for (int bin = 0; bin < ScoreBins.MOST; bin++) {
-          added.add(1 + bin, rho, GROSS, part, false, Bets.PLAIN);
-          added.add(1 + bin, rho, GROSS, part, true, Bets.PLAIN);
+          added.add(1 + bin, GROSS, part, false, Bets.PLAIN);
+          added.add(1 + bin, GROSS, part, true, Bets.PLAIN);
         }
       }
     }
@@ -129,13 +130,18 @@ final class Phase {
       Ending ending,
       long endNanos,
       long tookNanos,
+      boolean hasScore,
       double score,
       @Nullable Object run) {
     long since = since(endNanos);
     if (since >= nextRestart) {
       beginRestart(since);
     }
-    if (hasAnswers && windows.claim(ANSWER_WINDOW, since)) {
+    boolean isCompared = compared.has(isCanary, isKeyed, keyHash);
+    if (isCompared
+        && hasAnswers
+        && ending == Ending.ANSWERED
+        && windows.claim(ANSWER_WINDOW, since)) {
       incident(TriggerKind.ANSWERS, 0, 0, isCanary, isKeyed, keyHash, since, null);
     }
     if (ending == Ending.OVERLOADED || ending == Ending.INVALID) {
@@ -144,12 +150,17 @@ final class Phase {
     (isCanary ? canaryCalls : controlCalls).increment();
     if (ending == Ending.FAILED) {
       (isCanary ? canaryErrors : controlErrors).increment();
+    }
+    if (!isCompared) {
+      return;
+    }
+    if (ending == Ending.FAILED) {
       incident(TriggerKind.ERRORS, 0, 0, isCanary, isKeyed, keyHash, since, run);
     }
     if (hasLatency) {
       duration(isCanary, isKeyed, keyHash, since, endNanos, tookNanos);
     }
-    if (hasScores && ending == Ending.ANSWERED) {
+    if (hasScores && hasScore && ending == Ending.ANSWERED) {
       score(isCanary, isKeyed, keyHash, since, score);
     }
   }
@@ -184,7 +195,9 @@ final class Phase {
   }
 
   void label(boolean isCanary, boolean isKeyed, long keyHash, long nowNanos) {
-    incident(TriggerKind.LABELS, 0, 0, isCanary, isKeyed, keyHash, since(nowNanos), null);
+    if (compared.has(isCanary, isKeyed, keyHash)) {
+      incident(TriggerKind.LABELS, 0, 0, isCanary, isKeyed, keyHash, since(nowNanos), null);
+    }
   }
 
   private void incident(
@@ -235,7 +248,7 @@ final class Phase {
     return switch (kind) {
       case ERRORS -> "errors";
       case LATENCY -> "slow calls";
-      case ANSWERS -> "calls without an end";
+      case ANSWERS -> "too few answers";
       case LABELS -> "labels";
       case PREDICTIONS -> {
         ScoreBins bins = scoreBins;
@@ -317,9 +330,11 @@ final class Phase {
     }
   }
 
-  /** Tells the sink how many calls there were until now. */
+  /** Tells the sink how many calls there were until now. Under the lock. */
   void checkpoint(long nowNanos) {
-    sink.accept(record(since(nowNanos), counts()));
+    long since = since(nowNanos);
+    begin(Restarts.at(since));
+    sink.accept(record(since, counts()));
   }
 
   void replay(VoteRecord record) {

@@ -37,7 +37,8 @@ final class RestartedTest {
     boolean isReached(Evidence evidence);
   }
 
-  private final double rho;
+  private static final int DROPPED_AT_ONCE = 8; // restarts, as dropping looks at all
+
   private final double margin;
   private final double alpha;
   private final boolean isMirrored;
@@ -49,15 +50,13 @@ final class RestartedTest {
   /**
    * Makes one without a restart.
    *
-   * @param rho the canary's share of the keys of both lanes
    * @param isMirrored whether it tests that the control lane has more than its share
    */
-  RestartedTest(double rho, double margin, double alpha, boolean isMirrored, double[][] ratios) {
-    this.rho = isMirrored ? 1 - rho : rho;
+  RestartedTest(double margin, double alpha, boolean isMirrored, double[][] ratios) {
     this.margin = margin;
     this.alpha = alpha;
     this.isMirrored = isMirrored;
-    bets = new Bets(this.rho, margin, ratios);
+    bets = new Bets(margin, ratios);
   }
 
   /**
@@ -71,7 +70,9 @@ final class RestartedTest {
     }
     int before = newest;
     newest = restart;
-    dropOld();
+    if (restart / DROPPED_AT_ONCE > before / DROPPED_AT_ONCE) {
+      dropOld();
+    }
     for (int each = before + 1; each <= restart; each++) {
       if (each >= oldest && Restarts.isKept(each, restart)) {
         double threshold = 1 / (alpha * Restarts.part(each));
@@ -108,13 +109,13 @@ final class RestartedTest {
       if (each.restart <= after) {
         break;
       }
-      bets.apply(each.bets, isCanary != isMirrored, mark);
+      double value = bets.apply(each.bets, isCanary != isMirrored, mark);
       if (isCanary) {
         each.canaryVotes++;
       } else {
         each.controlVotes++;
       }
-      if (each.value() >= each.threshold && floor.isReached(each)) {
+      if (value >= each.threshold && floor.isReached(each)) {
         alarm = each;
       }
     }
@@ -139,7 +140,7 @@ final class RestartedTest {
     long fewer = isMirrored ? evidence.canaryVotes : evidence.controlVotes;
     double bound = 1 + margin;
     for (double ratio = bound; ratio < 99; ratio *= 1.02) {
-      if (new Bets(rho, ratio - 1, Bets.PLAIN).evidence(more, fewer) < evidence.threshold) {
+      if (new Bets(ratio - 1, Bets.PLAIN).evidence(more, fewer) < evidence.threshold) {
         break;
       }
       bound = ratio;

@@ -16,13 +16,15 @@ package dev.inproc.inference.internal.rollout;
 final class Restarts {
   static final long NANOS = 30_000_000_000L;
 
-  private static final double FIRST = 0.4; // the first restart's part of alpha
+  private static final double FIRST = 0.35; // the first restart's part of alpha
   private static final double SCALE = 2_880; // restarts of a day
   private static final int ALL = 20; // of the last ten minutes
 
   private Restarts() {}
 
-  /** Returns a restart's part of alpha: 0.4 for the first; the others' 0.6 K / ((k+K-1) (k+K)). */
+  /**
+   * Returns a restart's part of alpha: 0.35 for the first; the others' 0.65 K / ((k+K-1) (k+K)).
+   */
   static double part(int number) {
     return number == 0 ? FIRST : (1 - FIRST) * SCALE / ((number + SCALE - 1) * (number + SCALE));
   }

@@ -8,7 +8,7 @@ public enum TriggerKind {
   LATENCY(3),
   /** Predictions of another distribution, and predictions that are no number. */
   PREDICTIONS(2),
-  /** Calls that never end. */
+  /** Calls that are not answered: they fail, are refused, expire, or never end. */
   ANSWERS(1),
   /** Incidents that the application reports later. */
   LABELS(1);

@@ -53,7 +53,7 @@ public final class SaltedHash {
               | (long) key.charAt(i + 2) << 32
               | (long) key.charAt(i + 3) << 48);
     }
-    long last = (long) (length * Character.BYTES) << 56;
+    long last = ((long) length * Character.BYTES) << 56;
     for (int i = whole; i < length; i++) {
       last |= (long) key.charAt(i) << (Character.SIZE * (i - whole));
     }
