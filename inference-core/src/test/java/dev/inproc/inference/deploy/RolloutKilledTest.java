@@ -3,15 +3,18 @@ package dev.inproc.inference.deploy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.deploy.Peers.Peer;
 import dev.inproc.inference.deploy.RolloutMetrics.TriggerMetrics;
 import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.json.JsonException;
 import dev.inproc.inference.model.ModelRepository;
 import dev.inproc.inference.testing.endurance.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
@@ -54,21 +57,16 @@ class RolloutKilledTest {
       for (int key = 0; ; key++) {
         try {
           deployment.predict(
-              7, dev.inproc.inference.CallOptions.DEFAULT.withAffinityKey("user-" + key));
+              7, CallOptions.DEFAULT.withAffinityKey("user-" + key));
         } catch (IllegalStateException e) {
           // a vote
         }
         if (key == 1_000) {
           Path file =
               Path.of(args[0]).resolve(".inproc/rollouts/m/stable/rollout.json");
-          long votes = 0;
-          while (votes < VOTES * 20) { // they are on the disk within a second or two
-            Thread.sleep(50);
-            try {
-              votes = KeptRolloutJson.read(java.nio.file.Files.readAllBytes(file)).votes();
-            } catch (dev.inproc.inference.internal.json.JsonException e) {
-              throw new AssertionError(e);
-            }
+          long beat = read(file).beat() + 2; // one that began after the calls
+          while (read(file).beat() < beat) {
+            Thread.sleep(20);
           }
           System.out.println("voted");
         }
@@ -77,12 +75,20 @@ class RolloutKilledTest {
     }
   }
 
+  private static KeptRollout read(Path file) throws IOException {
+    try {
+      return KeptRolloutJson.read(Files.readAllBytes(file));
+    } catch (JsonException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @Test
   void killedOwner_leavesItsEvidenceToTheNext() throws Exception {
     long seed = System.nanoTime();
     Random random = new Random(seed);
     for (int kill = 1; kill <= KILLS; kill++) {
-      try (Peers peers = new Peers(java.nio.file.Files.createDirectory(directory.resolve("k" + kill)))) {
+      try (Peers peers = new Peers(Files.createDirectory(directory.resolve("k" + kill)))) {
         Process child =
             new ProcessBuilder(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),

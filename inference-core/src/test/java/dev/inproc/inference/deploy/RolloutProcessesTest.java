@@ -546,6 +546,7 @@ class RolloutProcessesTest {
       bad.add(
           text.replace(change[0], change[1]).getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
+    Files.write(peers.file(), bad.get(0));
     Peer b = peers.open();
     for (byte[] each : bad) {
       Files.write(peers.file(), each);
