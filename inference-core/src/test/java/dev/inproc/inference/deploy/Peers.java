@@ -70,6 +70,7 @@ final class Peers implements AutoCloseable {
 
   /** Lets seconds pass, and each peer do after each what is due. */
   void seconds(int count) {
+    settle();
     for (int i = 0; i < count; i++) {
       timer.advanceMillis(1_000);
       settle();

@@ -335,7 +335,7 @@ class RolloutProcessesTest {
       Peer b = peers.open();
       b.canaryFails();
       Rollout next = b.join();
-      peers.seconds(16);
+      peers.seconds(20);
       assertEquals(RolloutState.PAUSED, next.state());
       canary.forEach(key -> b.call(key, 1));
       assertEquals(evidence, evidence(next), 1e-9);
