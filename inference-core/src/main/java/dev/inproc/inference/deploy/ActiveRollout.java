@@ -150,10 +150,7 @@ final class ActiveRollout<I, O> {
     Lane<I, O> beside = control;
     if (beside != null && isCompared(step)) {
       boolean isVoting = phase == step;
-      against =
-          isVoting
-              ? beside.as("control", new Observer(step, false))
-              : beside.as("control");
+      against = isVoting ? beside.as("control", new Observer(step, false)) : beside.as("control");
       compared = isVoting ? canary.as("canary", new Observer(step, true)) : compared;
     }
     return new RolloutSplit<>(

@@ -4,8 +4,8 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.model.ModelRepository;
 import dev.inproc.inference.model.ModelVersion;
-import java.lang.System.Logger.Level;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -57,8 +57,7 @@ record Assembly<I, O>(
       LaneFactory<I, O> factory,
       DeploymentSettings<I, O> settings,
       RolloutSettings<I, O> ofRollouts) {
-    RolloutFiles files =
-        new RolloutFiles(ofRollouts.operations(), repository.root(), model, label);
+    RolloutFiles files = new RolloutFiles(ofRollouts.operations(), repository.root(), model, label);
     List<ModelVersion> named =
         label == null
             ? repository.versions(model)

@@ -376,7 +376,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      *     refused
      */
     public Deployment<I, O> open(ModelRepository repository, String model) {
-      return new Deployment<>(Assembly.of(repository, model, null, follows, factory, settings(), ofRollouts()));
+      return new Deployment<>(
+          Assembly.of(repository, model, null, follows, factory, settings(), ofRollouts()));
     }
 
     /**
@@ -388,7 +389,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      */
     public Deployment<I, O> open(ModelRepository repository, String model, String label) {
       Objects.requireNonNull(label, "label");
-      return new Deployment<>(Assembly.of(repository, model, label, follows, factory, settings(), ofRollouts()));
+      return new Deployment<>(
+          Assembly.of(repository, model, label, follows, factory, settings(), ofRollouts()));
     }
   }
 }

@@ -353,6 +353,9 @@ final class RolloutKeeper<I, O> {
   void write(ActiveRollout<I, O> rollout) {
     tasks.add(
         () -> {
+          if (isClosed) {
+            return; // another process takes over
+          }
           try {
             writeNow(rollout);
           } catch (IOException | RuntimeException e) {

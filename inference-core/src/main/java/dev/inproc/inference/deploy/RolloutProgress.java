@@ -31,7 +31,6 @@ record RolloutProgress(
   }
 
   RolloutProgress ended(RolloutState terminal, String why) {
-    return new RolloutProgress(
-        terminal, isBaking, why, step, stepNanos, phaseNanos, keys, alarms);
+    return new RolloutProgress(terminal, isBaking, why, step, stepNanos, phaseNanos, keys, alarms);
   }
 }

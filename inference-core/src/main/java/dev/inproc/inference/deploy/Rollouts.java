@@ -476,7 +476,7 @@ final class Rollouts<I, O> {
 
   private void act(ActiveRollout<I, O> now, Alarm alarm) {
     RolloutTrigger trigger = RolloutTrigger.valueOf(alarm.kind().name());
-    TriggerAction action = now.plan.action(trigger);
+    TriggerAction action = now.plan.actions().getOrDefault(trigger, TriggerAction.OFF);
     RolloutAlarm told = Analyses.alarm(alarm, trigger, action);
     now.raised(told);
     tell(

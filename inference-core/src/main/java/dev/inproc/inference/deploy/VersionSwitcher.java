@@ -442,7 +442,8 @@ final class VersionSwitcher<I, O> {
       }
       if (candidate != null) { // a label that was moved to it moves back
         ModelVersion serving = table.serving().version;
-        return undone(candidate.version.toString(), reason, decisions.record(serving, reason, command));
+        return undone(
+            candidate.version.toString(), reason, decisions.record(serving, reason, command));
       }
       ActiveRollout<I, O> rollout = rollouts.active();
       if (rollout != null) {
@@ -462,9 +463,7 @@ final class VersionSwitcher<I, O> {
 
   private Undone undone(String version, String reason, CompletableFuture<Void> durable) {
     rollbacks++;
-    tell(
-        new VersionRolledBack(
-            name, version, table.serving().version.toString(), reason));
+    tell(new VersionRolledBack(name, version, table.serving().version.toString(), reason));
     return new Undone(true, durable);
   }
 

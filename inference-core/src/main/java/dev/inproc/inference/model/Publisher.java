@@ -1,8 +1,8 @@
 package dev.inproc.inference.model;
 
-import dev.inproc.inference.internal.files.ProcessLock;
-import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.internal.files.FileOperations;
+import dev.inproc.inference.internal.files.ProcessLock;
 import dev.inproc.inference.internal.json.JsonException;
 import java.io.IOException;
 import java.nio.file.Files;

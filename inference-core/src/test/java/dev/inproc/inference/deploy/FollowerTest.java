@@ -93,7 +93,8 @@ class FollowerTest {
     ModelVersion ten = publish(10);
     DeploymentSettings<Integer, String> settings =
         new DeploymentSettings<>(List.of(), List.of(), (version, input, answer) -> {}, 0);
-    Assembly<Integer, String> parts = Assembly.of(
+    Assembly<Integer, String> parts =
+        Assembly.of(
             repository,
             "m",
             null,

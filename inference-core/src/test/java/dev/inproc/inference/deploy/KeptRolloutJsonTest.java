@@ -69,8 +69,7 @@ class KeptRolloutJsonTest {
   @Test
   void reason_ofAnyText_isKept() throws JsonException {
     for (String reason : List.of("", "\"\\\n\u0000", "half \ud83d", "x".repeat(100_000))) {
-      RolloutProgress read =
-          KeptRolloutJson.read(KeptRolloutJson.write(kept(reason))).progress();
+      RolloutProgress read = KeptRolloutJson.read(KeptRolloutJson.write(kept(reason))).progress();
       assertTrue(read.reason().length() <= 4_000);
       assertEquals(reason.isEmpty(), read.reason().isEmpty());
     }

@@ -217,10 +217,7 @@ final class Peers implements AutoCloseable {
 
     String arm(int key) {
       Optional<String> arm =
-          deployment
-              .answers()
-              .predict(7, CallOptions.DEFAULT.withAffinityKey("user-" + key))
-              .arm();
+          deployment.answers().predict(7, CallOptions.DEFAULT.withAffinityKey("user-" + key)).arm();
       return arm.orElse("none");
     }
 

@@ -53,17 +53,17 @@ class RolloutKilledTest {
           Deployment.builder(lanes).open(repository, "m", "stable");
       deployment.rollOut(
           RolloutPlan.<Integer, String>to(repository.version("m", 2).orElseThrow())
-              .withSteps(new RolloutStep(0.5, Duration.ofHours(1), 0), new RolloutStep(1, Duration.ZERO, 0)));
+              .withSteps(
+                  new RolloutStep(0.5, Duration.ofHours(1), 0),
+                  new RolloutStep(1, Duration.ZERO, 0)));
       for (int key = 0; ; key++) {
         try {
-          deployment.predict(
-              7, CallOptions.DEFAULT.withAffinityKey("user-" + key));
+          deployment.predict(7, CallOptions.DEFAULT.withAffinityKey("user-" + key));
         } catch (IllegalStateException e) {
           // a vote
         }
         if (key == 1_000) {
-          Path file =
-              Path.of(args[0]).resolve(".inproc/rollouts/m/stable/rollout.json");
+          Path file = Path.of(args[0]).resolve(".inproc/rollouts/m/stable/rollout.json");
           long beat = read(file).beat() + 2; // one that began after the calls
           while (read(file).beat() < beat) {
             Thread.sleep(20);

@@ -543,8 +543,7 @@ class RolloutProcessesTest {
           {"ERRORS", "errors"}
         }) {
       assertTrue(text.contains(change[0]), change[0]);
-      bad.add(
-          text.replace(change[0], change[1]).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      bad.add(text.replace(change[0], change[1]).getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
     Files.write(peers.file(), bad.get(0));
     Peer b = peers.open();

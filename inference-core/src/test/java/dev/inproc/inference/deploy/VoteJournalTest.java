@@ -49,8 +49,7 @@ class VoteJournalTest {
     double[] values = {0.1, Double.NEGATIVE_INFINITY, -0.0};
     Thresholds thresholds = new Thresholds(3, 9, TriggerKind.LATENCY, values);
     Thresholds read =
-        (Thresholds)
-            VoteJournal.read(VoteJournal.write(thresholds), 3, DAY).records().get(0);
+        (Thresholds) VoteJournal.read(VoteJournal.write(thresholds), 3, DAY).records().get(0);
     assertArrayEquals(values, read.values());
     assertEquals(9, read.sincePhaseNanos());
   }

@@ -1,10 +1,10 @@
 package dev.inproc.inference.model;
 
-import dev.inproc.inference.internal.files.FileOperations;
 import static dev.inproc.inference.model.RepositoryFixture.write;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.testing.endurance.ChildJvm;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

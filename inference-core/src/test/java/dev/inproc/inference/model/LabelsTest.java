@@ -1,6 +1,5 @@
 package dev.inproc.inference.model;
 
-import dev.inproc.inference.internal.files.FileOperations;
 import static dev.inproc.inference.model.RepositoryFixture.put;
 import static dev.inproc.inference.model.RepositoryFixture.write;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -9,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package dev.inproc.inference.model;
 
-import dev.inproc.inference.internal.files.FileOperations;
 import static dev.inproc.inference.model.RepositoryFixture.NO_POLLS;
 import static dev.inproc.inference.model.RepositoryFixture.delete;
 import static dev.inproc.inference.model.RepositoryFixture.manifest;
@@ -12,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.model.RepositoryFixture.Counting;
 import dev.inproc.inference.model.RepositoryOptions.ForeignLayout;
 import dev.inproc.inference.model.VersionStatus.State;

@@ -1,7 +1,5 @@
 package dev.inproc.inference.model;
 
-import dev.inproc.inference.internal.files.ProcessLock;
-import dev.inproc.inference.internal.files.FileOperations;
 import static dev.inproc.inference.model.RepositoryFixture.put;
 import static dev.inproc.inference.model.RepositoryFixture.sha256;
 import static dev.inproc.inference.model.RepositoryFixture.write;
@@ -12,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.internal.files.FileOperations;
+import dev.inproc.inference.internal.files.ProcessLock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,9 +1,9 @@
 package dev.inproc.inference.model;
 
-import dev.inproc.inference.internal.files.FileOperations;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.ManualTimer;
 import java.io.IOException;
