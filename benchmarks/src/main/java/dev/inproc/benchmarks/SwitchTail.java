@@ -2,7 +2,6 @@ package dev.inproc.benchmarks;
 
 import com.google.gson.JsonObject;
 import dev.inproc.benchmarks.load.Arrivals;
-import dev.inproc.benchmarks.load.Clock;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.deploy.Deployment;
@@ -46,76 +45,6 @@ public final class SwitchTail {
 
   private SwitchTail() {}
 
-  /** Latencies of calls that were due within some windows. */
-  private static final class Windowed {
-    private final List<Double> millis = new ArrayList<>();
-
-    void add(Paced calls, long from, long to) {
-      millis.addAll(calls.within(from, to));
-    }
-
-    double at(double quantile) {
-      Collections.sort(millis);
-      return millis.isEmpty()
-          ? Double.NaN
-          : millis.get((int) Math.min(millis.size() - 1, quantile * millis.size()));
-    }
-  }
-
-  /** Calls at times of a schedule, from a thread of its own. */
-  private static final class Paced {
-    private final long[] due;
-    private final long[] took;
-    private final List<CompletableFuture<?>> calls = new ArrayList<>();
-    private final Thread thread;
-
-    Paced(
-        Predictor<Tensors, Tensors> predictor,
-        List<Tensors> inputs,
-        long[] schedule,
-        AtomicInteger failed) {
-      due = new long[schedule.length];
-      took = new long[schedule.length];
-      long start = System.nanoTime();
-      thread =
-          new Thread(
-              () -> {
-                for (int i = 0; i < schedule.length && !Thread.interrupted(); i++) {
-                  int call = i;
-                  due[call] = start + schedule[call];
-                  Clock.SYSTEM.sleepUntil(due[call]);
-                  calls.add(
-                      predictor
-                          .submit(inputs.get(call % inputs.size()))
-                          .whenComplete(
-                              (answer, failure) -> {
-                                took[call] = System.nanoTime() - due[call];
-                                if (failure != null) {
-                                  failed.incrementAndGet();
-                                }
-                              }));
-                }
-              });
-      thread.start();
-    }
-
-    void end() throws InterruptedException {
-      thread.interrupt();
-      thread.join();
-      calls.forEach(call -> call.exceptionally(e -> null).join());
-    }
-
-    List<Double> within(long from, long to) {
-      List<Double> millis = new ArrayList<>();
-      for (int i = 0; i < calls.size(); i++) {
-        if (due[i] - from >= 0 && to - due[i] > 0) {
-          millis.add(took[i] / 1e6);
-        }
-      }
-      return millis;
-    }
-  }
-
   /** Measures and prints. */
   public static void main(String[] arguments) throws InterruptedException {
     NamedOptions options = new NamedOptions(Set.of("rounds", "seed", "model"), Set.of(), arguments);
@@ -153,7 +82,7 @@ public final class SwitchTail {
         .build();
   }
 
-  private static double capacity(Predictor<Tensors, Tensors> predictor, List<Tensors> inputs) {
+  static double capacity(Predictor<Tensors, Tensors> predictor, List<Tensors> inputs) {
     double perSecond = 0;
     for (int part = 0; part < 2; part++) { // the first warms up
       long start = System.nanoTime();
@@ -184,8 +113,8 @@ public final class SwitchTail {
       long seed)
       throws InterruptedException {
     String[] kinds = {"switching", "spinning", "quiet"};
-    Windowed[] own = {new Windowed(), new Windowed(), new Windowed()};
-    Windowed[] other = {new Windowed(), new Windowed(), new Windowed()};
+    CallTimes[] own = {new CallTimes(), new CallTimes(), new CallTimes()};
+    CallTimes[] other = {new CallTimes(), new CallTimes(), new CallTimes()};
     AtomicInteger failed = new AtomicInteger();
     List<Double> seconds = new ArrayList<>();
     long nanos = 0;
@@ -193,8 +122,8 @@ public final class SwitchTail {
       for (int kind = 0; kind < kinds.length; kind++) {
         long[] forMiniLm = Arrivals.POISSON.schedule(perSecond, 120, seed + round);
         long[] forTiny = Arrivals.POISSON.schedule(OTHER_PER_SECOND, 120, seed - 1 - round);
-        Paced a = new Paced(miniLm, texts, forMiniLm, failed);
-        Paced b = new Paced(tiny, rows, forTiny, failed);
+        PacedCalls a = new PacedCalls(miniLm, texts, forMiniLm, failed);
+        PacedCalls b = new PacedCalls(tiny, rows, forTiny, failed);
         Thread.sleep(Duration.ofSeconds(LEAD_SECONDS).toMillis());
         long from = System.nanoTime();
         switch (kind) {
@@ -236,8 +165,8 @@ public final class SwitchTail {
     }
   }
 
-  private static void add(JsonObject json, String name, Windowed calls, Windowed beside) {
-    json.addProperty(name + "Calls", calls.millis.size());
+  private static void add(JsonObject json, String name, CallTimes calls, CallTimes beside) {
+    json.addProperty(name + "Calls", calls.count());
     for (double quantile : new double[] {0.5, 0.99, 0.999}) {
       json.addProperty(name + "P" + quantile * 100, Math.round(calls.at(quantile) * 100) / 100.0);
     }

@@ -115,6 +115,26 @@ class RolloutSimulatorTest {
   }
 
   @Test
+  void step_anyLanesOfTheKeys_endsAtTheSameTime() throws IOException {
+    List<String> lines = calls(8_000, 0, 0, 1);
+    for (int seed = 1; seed <= 12; seed++) { // the canary's own 30th key comes 18 % sooner or later
+      JsonObject json =
+          printed(
+              lines,
+              "--steps",
+              "1,100",
+              "--step-seconds",
+              "0",
+              "--step-keys",
+              "30",
+              "--seed",
+              "" + seed);
+      assertEquals("promoted", verdict(json));
+      assertEquals(3_000, json.get("atMs").getAsLong(), 300, "with seed " + seed);
+    }
+  }
+
+  @Test
   void canaryThatFails_isRolledBackWithinFifteenVotes() throws IOException {
     for (String seed : List.of("1", "2", "3")) {
       JsonObject json = printed(calls(5_000, 0, 1, 1), "--canary", "0.01", "--seed", seed);

@@ -57,8 +57,8 @@ public final class AnswerFacts {
     version = name;
   }
 
-  /** Tells the arm of an experiment or a rollout that gives the answer. */
-  public void arm(String name) {
+  /** Tells the arm of an experiment or a rollout that gives the answer; null if none does. */
+  public void arm(@Nullable String name) {
     arm = name;
   }
 

@@ -297,6 +297,11 @@ final class BatchScheduler<I, O> implements BatchingPredictor<I, O> {
   }
 
   @Override
+  public int waiting() {
+    return queue.waiting();
+  }
+
+  @Override
   public BatchingMetrics metrics() {
     return figures.snapshot(queue);
   }

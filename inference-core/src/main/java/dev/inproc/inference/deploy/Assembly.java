@@ -20,6 +20,8 @@ record Assembly<I, O>(
     Router<I, O> router,
     VersionSwitcher<I, O> switcher,
     Rollouts<I, O> rollouts,
+    Shadows<I, O> shadows,
+    Experiments<I, O> experiments,
     Runnable onClose) {
 
   /** Loads this version, and serves it. */
@@ -42,10 +44,12 @@ record Assembly<I, O>(
     LaneRetirement<I, O> retirement = new LaneRetirement<>(name, threads, settings.keepWarmNanos());
     ServingTable<I, O> table = new ServingTable<>(router, threads.timer());
     Rollouts<I, O> rollouts = new Rollouts<>(name, table, retirement, threads, decisions);
+    Experiments<I, O> experiments = new Experiments<>(name, table, retirement, threads);
     VersionSwitcher<I, O> switcher =
         new VersionSwitcher<>(
-            name, router, table, rollouts, loader, retirement, threads, decisions);
-    return new Assembly<>(name, router, switcher, rollouts, () -> {});
+            name, router, table, rollouts, experiments, loader, retirement, threads, decisions);
+    Shadows<I, O> shadows = new Shadows<>(loader, router, threads, switcher::isInUse);
+    return new Assembly<>(name, router, switcher, rollouts, shadows, experiments, () -> {});
   }
 
   /** Loads the version that a repository names, serves it, and follows the repository if asked. */
@@ -99,7 +103,7 @@ record Assembly<I, O>(
     parts.rollouts.keepWith(keeper);
     keeper.start();
     if (!follows) {
-      return new Assembly<>(model, parts.router, parts.switcher, parts.rollouts, keeper::close);
+      return new Assembly<>(model, parts.router, parts.switcher, parts.rollouts, parts.shadows, parts.experiments, keeper::close);
     }
     Follower follower =
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
@@ -109,7 +113,10 @@ record Assembly<I, O>(
           follower.close();
           keeper.close();
         };
-    return new Assembly<>(model, parts.router, parts.switcher, parts.rollouts, onClose);
+    return new Assembly<>(model, parts.router, parts.switcher, parts.rollouts,
+        parts.shadows,
+        parts.experiments,
+        onClose);
   }
 
   /**

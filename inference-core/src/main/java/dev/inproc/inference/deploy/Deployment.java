@@ -4,6 +4,7 @@ import dev.inproc.inference.Answer;
 import dev.inproc.inference.BlockedCaller;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.InferenceInterruptedException;
+import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.files.FileOperations;
@@ -55,6 +56,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   private final Router<I, O> router;
   private final VersionSwitcher<I, O> switcher;
   private final Rollouts<I, O> rollouts;
+  private final Shadows<I, O> shadows;
+  private final Experiments<I, O> experiments;
   private final Runnable onClose;
 
   Deployment(Assembly<I, O> parts) {
@@ -62,6 +65,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     router = parts.router();
     switcher = parts.switcher();
     rollouts = parts.rollouts();
+    shadows = parts.shadows();
+    experiments = parts.experiments();
     onClose = parts.onClose();
   }
 
@@ -121,8 +126,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    *
    * @param reason why, for the label's history
    * @return false if the version serves already
-   * @throws dev.inproc.inference.ModelLoadException if the version is refused: it cannot be loaded,
-   *     fails in the warm-up, or is not accepted. What served before serves on
+   * @throws ModelLoadException if the version is refused: it cannot be loaded, fails in the
+   *     warm-up, or is not accepted. What served before serves on
    * @throws java.util.concurrent.CancellationException if another command overruled this one
    * @throws InferenceInterruptedException if the calling thread was interrupted. What served before
    *     serves on, unless another caller waits for the same version
@@ -162,7 +167,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    * <p>A deployment that follows its repository without a label switches to each newer version at
    * once, so nothing is left to roll out: let it follow a label, which the promotion moves.
    *
-   * @throws dev.inproc.inference.ModelLoadException if the version is refused
+   * @throws ModelLoadException if the version is refused, or its shadow does not pass the plan's
+   *     gate
    * @throws java.util.concurrent.CancellationException if another command overruled this one
    * @throws InferenceInterruptedException if the calling thread was interrupted; nothing changes
    * @throws IllegalStateException if a rollout is under way, or the factory or the check of this
@@ -170,7 +176,10 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    * @throws IllegalArgumentException if the version serves already, or is of another model
    */
   public Rollout rollOut(RolloutPlan<I, O> plan) {
-    Objects.requireNonNull(plan, "plan");
+    String refusal = plan.refusal();
+    if (refusal != null) {
+      throw new ModelLoadException(plan.version().toString(), refusal, null);
+    }
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     Candidate candidate = new Candidate(plan.version(), "rollout", false, loader);
     RolloutRequest<I, O> request = new RolloutRequest<>(plan);
@@ -190,9 +199,41 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   }
 
   /**
-   * Goes back: gives up a version that is on its way, if there is one; else ends the rollout that
-   * is under way; else serves the version that served before, if it is still warm, and frees the
-   * present one without keeping it.
+   * Compares versions on shares of the keys, blocking until the versions that do not serve are
+   * loaded, warmed up and checked as by {@link #switchTo}. From then on a call with an affinity key
+   * is answered by the arm of its key; a call without one by the version that serves.
+   *
+   * <p>{@link #switchTo} and {@link #rollBack} end the experiment, as does closing this.
+   *
+   * @throws ModelLoadException if a version is refused: nothing changes
+   * @throws java.util.concurrent.CancellationException if another command overruled this one
+   * @throws InferenceInterruptedException if the calling thread was interrupted; nothing changes
+   * @throws IllegalStateException if a rollout or an experiment is under way, or the factory or the
+   *     check of this deployment calls this
+   * @throws IllegalArgumentException if a version is of another model
+   */
+  public Experiment experiment(ExperimentPlan plan) {
+    ExperimentRequest<I, O> request = new ExperimentRequest<>(Objects.requireNonNull(plan, "plan"));
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    Candidate candidate = switcher.begin(request, loader);
+    try {
+      var unused = BlockedCaller.await(candidate.outcome.copy());
+    } catch (InferenceInterruptedException e) {
+      switcher.leave(candidate);
+      throw e;
+    }
+    return Experiment.of(experiments, Objects.requireNonNull(request.started));
+  }
+
+  /** Returns the experiment that is under way. */
+  public Optional<Experiment> experiment() {
+    return experiments.current().map(active -> Experiment.of(experiments, active));
+  }
+
+  /**
+   * Goes back: gives up a version that is on its way, if there is one; else ends the rollout or the
+   * experiment that is under way; else serves the version that served before, if it is still warm,
+   * and frees the present one without keeping it.
    *
    * <p>It returns after the switch in memory. A call that begins after that never gets an answer of
    * the version that was given up.
@@ -206,6 +247,28 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     return new Rollback(undone.isDone(), undone.durable().minimalCompletionStage());
   }
 
+  /**
+   * Loads a version beside the one that serves, blocking, and runs it on copies of the calls that
+   * are answered from now on. It answers no caller: a shadow that fails, hangs or is slow changes
+   * no reply and delays none, but by the copying that {@link ShadowPlan} describes and by what its
+   * share of the processors takes. The lane is loaded, warmed up and checked as by {@link
+   * #switchTo}, and is in memory until the shadow is closed. A deployment has one shadow at a time.
+   *
+   * <p>Each call, and each input of a list, is a copy of its own, which the shadow runs alone, with
+   * low priority, with the caller's affinity key, cache scope and request id, and without its
+   * timeout. Calls that fail are not copied. If another version begins to serve, the comparison
+   * begins anew.
+   *
+   * @throws ModelLoadException if the version is refused: it cannot be loaded, fails in the
+   *     warm-up, is not accepted, or its requests or answers cannot be copied
+   * @throws InferenceInterruptedException if the calling thread was interrupted
+   * @throws IllegalStateException if there is a shadow already, or one is being loaded
+   * @throws IllegalArgumentException if the version is of another model
+   */
+  public Shadow shadow(ShadowPlan<I, O> plan) {
+    return shadows.open(Objects.requireNonNull(plan, "plan"));
+  }
+
   /** Returns the version that serves. */
   public ModelVersion version() {
     return router.table().stable().version;
@@ -213,7 +276,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
 
   /** Returns what this deployment is and has done. */
   public DeploymentMetrics metrics() {
-    return switcher.metrics();
+    return shadows.addTo(switcher.metrics());
   }
 
   // ---- closing ----
@@ -221,19 +284,27 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   /**
    * Closes as {@link Predictor#close()} says, all versions in memory. A version that is on its way
    * is given up, and this waits for the factory to return. The factory itself may close its
-   * deployment; that does not wait.
+   * deployment; that does not wait. For a run of the shadow this waits ten seconds at most.
    */
   @Override
   public void close() {
     onClose.run();
-    switcher.close();
+    shadows.beginClose(RunningShadow.CLOSE_TIME);
+    try {
+      switcher.close();
+    } finally {
+      shadows.awaitClosed();
+    }
   }
 
   @Override
   public boolean close(Duration timeout) {
     Objects.requireNonNull(timeout, "timeout");
     onClose.run();
-    return switcher.close(timeout);
+    long end = System.nanoTime() + Durations.of(timeout);
+    shadows.beginClose(timeout);
+    boolean isAll = switcher.close(timeout);
+    return shadows.awaitClosed(end - System.nanoTime()) && isAll;
   }
 
   // ---- what it is ----
@@ -258,6 +329,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     return Descriptions.of(
         metrics(),
         rollout().map(Rollout::metrics).orElse(null),
+        experiments.current().map(ActiveExperiment::phase).orElse(null),
         router.table().stable().calls.describe());
   }
 
@@ -361,8 +433,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     /**
      * Loads this version, blocking, and serves it. The deployment has the model's name.
      *
-     * @throws dev.inproc.inference.ModelLoadException if the version is refused, as by {@link
-     *     Deployment#switchTo}
+     * @throws ModelLoadException if the version is refused, as by {@link Deployment#switchTo}
      */
     public Deployment<I, O> open(ModelVersion version) {
       return new Deployment<>(Assembly.of(version, factory, settings()));
@@ -372,8 +443,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      * Loads the newest version that a repository has of a model, blocking, and serves it. If that
      * is refused, the one before it is loaded.
      *
-     * @throws dev.inproc.inference.ModelLoadException if there is no complete version, or each is
-     *     refused
+     * @throws ModelLoadException if there is no complete version, or each is refused
      */
     public Deployment<I, O> open(ModelRepository repository, String model) {
       return new Deployment<>(
@@ -384,8 +454,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      * Loads the version that a label of a repository names, blocking, and serves it. The label
      * moves with the commands of this deployment, to a version that serves already.
      *
-     * @throws dev.inproc.inference.ModelLoadException if the label names no complete version, or
-     *     that is refused
+     * @throws ModelLoadException if the label names no complete version, or that is refused
      */
     public Deployment<I, O> open(ModelRepository repository, String model, String label) {
       Objects.requireNonNull(label, "label");

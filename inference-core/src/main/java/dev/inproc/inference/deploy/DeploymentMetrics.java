@@ -4,6 +4,7 @@ import dev.inproc.inference.model.ModelVersion;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A deployment at one time. Immutable.
@@ -17,6 +18,7 @@ import java.util.Objects;
  * @param refused how many versions were refused
  * @param rollbacks how often the deployment was told to go back and did
  * @param retriedCalls how many calls were tried again on another version, since theirs was retired
+ * @param shadow the figures of the version that runs on copies of the calls, if one does
  */
 public record DeploymentMetrics(
     String name,
@@ -27,7 +29,8 @@ public record DeploymentMetrics(
     long switches,
     long refused,
     long rollbacks,
-    long retriedCalls) {
+    long retriedCalls,
+    Optional<ShadowMetrics> shadow) {
   /** Copies the lists. */
   public DeploymentMetrics {
     Objects.requireNonNull(name, "name");
@@ -35,6 +38,23 @@ public record DeploymentMetrics(
     Objects.requireNonNull(servingFor, "servingFor");
     lanes = List.copyOf(lanes);
     loading = List.copyOf(loading);
+    Objects.requireNonNull(shadow, "shadow");
+  }
+
+  /** Returns these with other lanes, and with a shadow. */
+  DeploymentMetrics with(
+      List<LaneMetrics> allLanes, List<ModelVersion> allLoading, Optional<ShadowMetrics> ofShadow) {
+    return new DeploymentMetrics(
+        name,
+        serving,
+        servingFor,
+        allLanes,
+        allLoading,
+        switches,
+        refused,
+        rollbacks,
+        retriedCalls,
+        ofShadow);
   }
 
   /** What a version in memory does. */
@@ -45,10 +65,14 @@ public record DeploymentMetrics(
     CANARY,
     /** It is of the serving version, and answers the calls that a canary is compared with. */
     CONTROL,
+    /** It answers the keys of an arm of an experiment. */
+    ARM,
     /** It answers its last calls, and is kept so that the deployment can go back at once. */
     WARM,
     /** It answers its last calls; then its memory is freed. */
-    DRAINING
+    DRAINING,
+    /** It runs on copies of calls, and answers no caller. */
+    SHADOW
   }
 
   /**

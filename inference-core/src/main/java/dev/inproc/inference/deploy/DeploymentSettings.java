@@ -16,6 +16,10 @@ record DeploymentSettings<I, O>(
     long keepWarmNanos) {
   private static final List<Integer> ONE = List.of(1);
 
+  DeploymentSettings<I, O> withCheck(AcceptanceCheck<? super I, ? super O> other) {
+    return new DeploymentSettings<>(warmUpInputs, sizes, other, keepWarmNanos);
+  }
+
   /** Returns the batch sizes that the warm-up of a version runs. */
   List<Integer> sizes(ModelVersion version) {
     if (!sizes.isEmpty()) {

@@ -8,6 +8,7 @@ import dev.inproc.inference.metrics.LayerDescription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,10 @@ final class Descriptions {
 
   /** Returns the layer around the description of the version that serves. */
   static LayerDescription of(
-      DeploymentMetrics now, @Nullable RolloutMetrics rollout, LayerDescription serving) {
+      DeploymentMetrics now,
+      @Nullable RolloutMetrics rollout,
+      @Nullable ExperimentPhase experiment,
+      LayerDescription serving) {
     List<Figure> figures = new ArrayList<>();
     boolean isOpen = !now.lanes().isEmpty() && now.lanes().get(0).state() == LaneState.SERVING;
     figures.add(new Figure.Info("state", isOpen ? "open" : "closed"));
@@ -36,7 +40,52 @@ final class Descriptions {
     figures.add(Figure.gauge("rollout.evidence", "ratio", rollout == null ? 0 : evidence(rollout)));
     figures.add(
         Figure.gauge("rollout.memory", "byte", rollout == null ? 0 : (double) rollout.bytes()));
-    return new LayerDescription("deployment", now.name(), figures, List.of(serving));
+    figures.add(new Figure.Info("experiment", words(experiment)));
+    figures.add(
+        Figure.gauge(
+            "experiment.keys", "key", experiment == null ? 0 : (double) experiment.keys()));
+    figures.add(
+        Figure.gauge(
+            "experiment.memory", "byte", experiment == null ? 0 : (double) experiment.bytes()));
+    List<LayerDescription> inner = new ArrayList<>();
+    inner.add(serving);
+    now.shadow().ifPresent(shadow -> inner.add(of(shadow)));
+    return new LayerDescription("deployment", now.name(), figures, inner);
+  }
+
+  /**
+   * A shadow is a layer of figures alone. What its lane would tell is no matter of the deployment's
+   * health: a shadow that hangs is no reason to restart the process.
+   */
+  private static LayerDescription of(ShadowMetrics shadow) {
+    List<Figure> figures = new ArrayList<>();
+    figures.add(new Figure.Info("primary", shadow.primary().toString()));
+    figures.add(Figure.counter("shadow.offered", "call", shadow.offered()));
+    figures.add(Figure.counter("shadow.compared", "call", shadow.compared()));
+    figures.add(Figure.counter("shadow.dropped", "call", shadow.dropped()));
+    shadow
+        .failures()
+        .forEach(
+            (kind, count) ->
+                figures.add(
+                    new Figure.Counter(
+                        "shadow.failed",
+                        Map.of("kind", kind.name().toLowerCase(Locale.ROOT)),
+                        "call",
+                        count)));
+    figures.add(Figure.counter("recorder.failed", "pair", shadow.recorderFailures()));
+    figures.add(Figure.gauge("shadow.pending", "call", (double) shadow.pending()));
+    ShadowMetrics.Agreement agreement = shadow.agreement();
+    figures.add(Figure.gauge("agreement", "share", agreement.share()));
+    figures.add(Figure.gauge("agreement.bound", "share", agreement.bound()));
+    figures.add(Figure.gauge("cosine.min", "", agreement.minCosine()));
+    figures.add(Figure.gauge("cosine.mean", "", agreement.meanCosine()));
+    figures.add(Figure.gauge("error.max", "", agreement.maxError()));
+    figures.add(Figure.Spread.seconds("primary.latency", shadow.primaryNanos()));
+    figures.add(Figure.Spread.seconds("shadow.latency", shadow.shadowNanos()));
+    figures.add(Figure.gauge("processor.share", "share", shadow.processorShare()));
+    figures.add(Figure.counter("shadow.yields", "pause", shadow.yields()));
+    return new LayerDescription("shadow", shadow.version().toString(), figures, List.of());
   }
 
   private static String words(@Nullable RolloutMetrics rollout) {
@@ -49,6 +98,16 @@ final class Descriptions {
             rollout.state().name().toLowerCase(Locale.ROOT),
             rollout.step(),
             rollout.steps());
+  }
+
+  private static String words(@Nullable ExperimentPhase experiment) {
+    return experiment == null
+        ? "none"
+        : experiment.arms().stream()
+                .map(arm -> arm.name() + " = " + arm.version())
+                .collect(Collectors.joining(", "))
+            + ", phase "
+            + experiment.number();
   }
 
   private static double evidence(RolloutMetrics rollout) {

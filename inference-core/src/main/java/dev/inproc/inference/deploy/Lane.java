@@ -28,37 +28,51 @@ final class Lane<I, O> {
   /** The sessions that a control lane of this version may borrow. */
   final SharedSessions sessions;
 
+  private final ShadowSlot<I, O> shadow;
+
   Lane(ModelVersion version, Predictor<I, O> predictor) {
-    this(version, predictor, new SharedSessions());
+    this(version, predictor, new SharedSessions(), new ShadowSlot<>());
   }
 
-  Lane(ModelVersion version, Predictor<I, O> predictor, SharedSessions sessions) {
-    this(version, predictor, sessions, new Versioned<>(predictor, version.toString(), null));
+  /**
+   * Creates one.
+   *
+   * @param shadow where the shadow is that gets copies of the calls
+   */
+  Lane(
+      ModelVersion version,
+      Predictor<I, O> predictor,
+      SharedSessions sessions,
+      ShadowSlot<I, O> shadow) {
+    this(
+        version, predictor, sessions, shadow, new Versioned<>(predictor, version.toString(), null));
   }
 
   private Lane(
       ModelVersion version,
       Predictor<I, O> predictor,
       SharedSessions sessions,
-      Predictor<I, O> calls) {
+      ShadowSlot<I, O> shadow,
+      Predictor<I, O> named) {
     this.version = version;
     this.predictor = predictor;
     this.sessions = sessions;
-    this.calls = calls;
-    answers = calls.answers();
+    this.shadow = shadow;
+    calls = new ShadowedCalls<>(named, version, shadow, answer -> answer);
+    answers = new ShadowedCalls<>(named.answers(), version, shadow, Answer::value);
   }
 
   /** Returns this lane for the calls of an arm, whose answers name it. */
   Lane<I, O> as(String arm) {
     return new Lane<>(
-        version, predictor, sessions, new Versioned<>(predictor, version.toString(), arm));
+        version, predictor, sessions, shadow, new Versioned<>(predictor, version.toString(), arm));
   }
 
   /** Returns this lane for the calls of an arm whose ends are told. */
   Lane<I, O> as(String arm, ObservedPredictor.Observer<O> observer) {
     Predictor<I, O> observed = new ObservedPredictor<>(predictor, observer);
     return new Lane<>(
-        version, predictor, sessions, new Versioned<>(observed, version.toString(), arm));
+        version, predictor, sessions, shadow, new Versioned<>(observed, version.toString(), arm));
   }
 
   @Override
@@ -81,9 +95,7 @@ final class Lane<I, O> {
       AnswerFacts facts = AnswerFacts.of(options);
       if (facts != null) {
         facts.version(version);
-        if (arm != null) {
-          facts.arm(arm);
-        }
+        facts.arm(arm); // an earlier attempt may have told another
       }
     }
 

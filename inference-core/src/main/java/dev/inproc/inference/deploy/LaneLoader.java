@@ -6,6 +6,7 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -16,11 +17,33 @@ final class LaneLoader<I, O> {
   private final String name;
   private final LaneFactory<I, O> factory;
   private final DeploymentSettings<I, O> settings;
+  private final ShadowSlot<I, O> shadow = new ShadowSlot<>();
 
   LaneLoader(String name, LaneFactory<I, O> factory, DeploymentSettings<I, O> settings) {
     this.name = name;
     this.factory = factory;
     this.settings = settings;
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Returns where the lanes that this loads find the deployment's shadow. */
+  ShadowSlot<I, O> shadow() {
+    return shadow;
+  }
+
+  /** Returns a loader of a shadow's lane, whose calls are not copied, with one more check. */
+  LaneLoader<I, O> ofShadow(BiConsumer<I, O> check) {
+    return new LaneLoader<>(
+        name,
+        factory,
+        settings.withCheck(
+            (version, input, answer) -> {
+              settings.check().check(version, input, answer);
+              check.accept(input, answer);
+            }));
   }
 
   /**
@@ -50,7 +73,7 @@ final class LaneLoader<I, O> {
       if (made == null) {
         throw new NullPointerException("the factory returned null");
       }
-      if (isInUse.test(made)) {
+      if (isInUse.test(made) || shadow.isInUse(made)) {
         made = null; // it serves
         throw new IllegalStateException("the factory returned the predictor of another version");
       }
@@ -66,7 +89,7 @@ final class LaneLoader<I, O> {
       for (int i = 0; i < answers.size(); i++) {
         settings.check().check(candidate.version, settings.warmUpInputs().get(i), answers.get(i));
       }
-      return new Lane<>(candidate.version, made, context.own());
+      return new Lane<>(candidate.version, made, context.own(), shadow);
     } catch (Throwable t) {
       candidate.end(); // closing what was made is not to be interrupted
       discard(made);

@@ -53,6 +53,8 @@ public final class RolloutPlan<I, O> {
   private final @Nullable BiPredicate<? super I, CallOptions> canaryFor;
   private final @Nullable BiPredicate<? super I, CallOptions> stableFor;
   private final ControlLane controlLane;
+  private final @Nullable Shadow shadow;
+  private final @Nullable ShadowGate gate;
 
   private RolloutPlan(Builder<I, O> builder) {
     version = builder.version;
@@ -66,6 +68,8 @@ public final class RolloutPlan<I, O> {
     canaryFor = builder.canaryFor;
     stableFor = builder.stableFor;
     controlLane = builder.controlLane;
+    shadow = builder.shadow;
+    gate = builder.gate;
   }
 
   private static final class Builder<I, O> {
@@ -80,6 +84,8 @@ public final class RolloutPlan<I, O> {
     private @Nullable BiPredicate<? super I, CallOptions> canaryFor;
     private @Nullable BiPredicate<? super I, CallOptions> stableFor;
     private ControlLane controlLane = ControlLane.SHARED_SESSION;
+    private @Nullable Shadow shadow;
+    private @Nullable ShadowGate gate;
 
     private Builder(ModelVersion version) {
       this.version = version;
@@ -100,6 +106,8 @@ public final class RolloutPlan<I, O> {
       canaryFor = plan.canaryFor;
       stableFor = plan.stableFor;
       controlLane = plan.controlLane;
+      shadow = plan.shadow;
+      gate = plan.gate;
     }
   }
 
@@ -208,6 +216,25 @@ public final class RolloutPlan<I, O> {
     return with(builder -> builder.stableFor = rule);
   }
 
+  /**
+   * Returns this plan with what a shadow of the version must have shown before it answers callers:
+   * {@link Deployment#rollOut} refuses it otherwise.
+   *
+   * @throws IllegalArgumentException if the shadow is of another version
+   */
+  public RolloutPlan<I, O> withGate(Shadow ofVersion, ShadowGate newGate) {
+    Objects.requireNonNull(newGate, "gate");
+    if (!ofVersion.version().equals(version)) {
+      throw new IllegalArgumentException(
+          "Expected a shadow of " + version + ", got one of " + ofVersion.version());
+    }
+    return with(
+        builder -> {
+          builder.shadow = ofVersion;
+          builder.gate = newGate;
+        });
+  }
+
   /** Returns this plan with another control lane. Default: it borrows the stable lane's session. */
   public RolloutPlan<I, O> withControlLane(ControlLane lane) {
     Objects.requireNonNull(lane, "lane");
@@ -284,6 +311,11 @@ public final class RolloutPlan<I, O> {
 
   @Nullable BiPredicate<? super I, CallOptions> stableFor() {
     return stableFor;
+  }
+
+  /** Returns why the version may not answer callers yet, or null. */
+  @Nullable String refusal() {
+    return shadow == null || gate == null ? null : shadow.refusal(gate).orElse(null);
   }
 
   ControlLane controlLane() {

@@ -170,11 +170,11 @@ final class Rollouts<I, O> {
 
   private void sendBack(ActiveRollout<I, O> rollout, String why) {
     table.split(null);
-    end(rollout, RolloutState.ROLLED_BACK, why);
     rollbacks++;
     tell(
         new VersionRolledBack(
             name, rollout.canary.version.toString(), rollout.stable.version.toString(), why));
+    end(rollout, RolloutState.ROLLED_BACK, why);
     for (Lane<I, O> lane : rollout.lanes()) {
       retirement.release(lane);
     }
@@ -195,10 +195,10 @@ final class Rollouts<I, O> {
 
   private void serve(ActiveRollout<I, O> rollout, String why) {
     Lane<I, O> old = table.serve(rollout.canary);
-    end(rollout, RolloutState.PROMOTED, why);
     tell(
         new VersionSwitched(
             name, old.version.toString(), rollout.canary.version.toString(), Duration.ZERO));
+    end(rollout, RolloutState.PROMOTED, why);
     retirement.keepWarm(old, rollout.control);
   }
 

@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +35,7 @@ final class VersionSwitcher<I, O> {
   private final Router<I, O> router;
   private final ServingTable<I, O> table; // its monitor is the lock
   private final Rollouts<I, O> rollouts;
+  private final Experiments<I, O> experiments;
   private final LaneLoader<I, O> loader;
   private final LaneRetirement<I, O> retirement;
   private final ServingThreads threads;
@@ -41,7 +44,8 @@ final class VersionSwitcher<I, O> {
   private final InFlight loads = new InFlight();
 
   // Guarded by the lock.
-  private @Nullable Pending<I, O> pending;
+  private @Nullable Pending pending;
+  private @Nullable Pending following; // the last that is for another process's rollout
   private boolean isClosed;
   private final Set<Lane<I, O>> closing = new LinkedHashSet<>(); // a later close waits for them too
   private long refused;
@@ -50,16 +54,23 @@ final class VersionSwitcher<I, O> {
   /**
    * A version that waits to be loaded or is being loaded.
    *
-   * @param request the rollout that it is for; null if it is to serve at once
+   * @param isToServe whether it is to serve at once, and not for a rollout or an experiment
    */
-  private record Pending<I, O>(
-      Candidate candidate, @Nullable RolloutRequest<I, O> request, LoadQueue.Entry entry) {}
+  private record Pending(Candidate candidate, boolean isToServe, LoadQueue.Entry entry) {}
+
+  /** What is done with a lane that was loaded. */
+  @FunctionalInterface
+  private interface Use<I, O> {
+    /** Returns whether the lane is in use; else the caller discards it. */
+    boolean begin(Lane<I, O> lane, long loadStart) throws InterruptedException;
+  }
 
   VersionSwitcher(
       String name,
       Router<I, O> router,
       ServingTable<I, O> table,
       Rollouts<I, O> rollouts,
+      Experiments<I, O> experiments,
       LaneLoader<I, O> loader,
       LaneRetirement<I, O> retirement,
       ServingThreads threads,
@@ -68,6 +79,7 @@ final class VersionSwitcher<I, O> {
     this.router = router;
     this.table = table;
     this.rollouts = rollouts;
+    this.experiments = experiments;
     this.loader = loader;
     this.retirement = retirement;
     this.threads = threads;
@@ -82,7 +94,7 @@ final class VersionSwitcher<I, O> {
    * @return what tells the outcome; one of a version that is on its way already is shared
    */
   Candidate begin(Candidate wanted) {
-    Pending<I, O> load;
+    Pending load;
     synchronized (table) {
       load = decide(wanted);
     }
@@ -98,11 +110,11 @@ final class VersionSwitcher<I, O> {
   }
 
   /** Returns the load that tells the outcome, or null if it is known. */
-  private @Nullable Pending<I, O> decide(Candidate wanted) {
+  private @Nullable Pending decide(Candidate wanted) {
     check(wanted);
     long command = table.nextCommand();
-    Pending<I, O> now = pending;
-    if (now != null && now.request == null && now.candidate.version.equals(wanted.version)) {
+    Pending now = pending;
+    if (now != null && now.isToServe && now.candidate.version.equals(wanted.version)) {
       now.candidate.waiting++;
       now.candidate.command = command;
       return now;
@@ -119,26 +131,28 @@ final class VersionSwitcher<I, O> {
     if (!wanted.isFollowing || rollout != null) { // else others end their rollout by themselves
       rollouts.overrule("overruled by a switch to " + wanted.version);
     }
+    Lane<I, O> arm = experiments.take(wanted.version);
+    experiments.overrule("overruled by a switch to " + wanted.version);
     if (table.serving().version.equals(wanted.version)) {
       record(wanted); // the label may name another
       wanted.outcome.complete(false);
       return null;
     }
-    Lane<I, O> warm = retirement.takeWarm(wanted.version::equals);
+    Lane<I, O> warm = arm == null ? retirement.takeWarm(wanted.version::equals) : arm;
     if (warm != null) {
       publish(wanted, warm, Duration.ZERO);
       wanted.outcome.complete(true);
       return null;
     }
-    return load(wanted, null);
+    return load(wanted, true, (lane, start) -> publish(wanted, lane, start));
   }
 
-  private Pending<I, O> load(Candidate wanted, @Nullable RolloutRequest<I, O> request) {
-    Pending<I, O> load =
-        new Pending<>(
+  private Pending load(Candidate wanted, boolean isToServe, Use<I, O> use) {
+    Pending load =
+        new Pending(
             wanted,
-            request,
-            new LoadQueue.Entry(threads.workers(), () -> loadAndServe(wanted, request)));
+            isToServe,
+            new LoadQueue.Entry(threads.workers(), () -> loadAndServe(wanted, use)));
     pending = load;
     loads.begin();
     return load;
@@ -147,20 +161,13 @@ final class VersionSwitcher<I, O> {
   /**
    * Has a version take a share of the calls once it is loaded.
    *
-   * @throws IllegalStateException if a rollout is under way
+   * @throws IllegalStateException if a rollout or an experiment is under way
    */
   void begin(Candidate wanted, RolloutRequest<I, O> request) {
-    Pending<I, O> load;
+    Pending load;
     synchronized (table) {
       check(wanted);
-      ActiveRollout<I, O> rollout = rollouts.active();
-      if (rollout != null) {
-        throw new IllegalStateException(
-            name
-                + ": expected no rollout under way, got that of "
-                + rollout.canary.version
-                + ": promote it or roll it back first");
-      }
+      checkFree();
       if (table.serving().version.equals(wanted.version)) {
         throw new IllegalArgumentException(
             name + ": expected another version than the serving one, got " + wanted.version);
@@ -168,7 +175,7 @@ final class VersionSwitcher<I, O> {
       wanted.waiting++;
       wanted.command = table.nextCommand();
       overrule("overruled by a rollout of " + wanted.version);
-      load = load(wanted, request);
+      load = load(wanted, false, (lane, start) -> rollOut(wanted, lane, request));
     }
     queue.add(load.entry);
   }
@@ -181,31 +188,76 @@ final class VersionSwitcher<I, O> {
    * @return false if that is not possible now
    */
   boolean follow(Candidate wanted, RolloutRequest<I, O> request, long stable) {
-    Pending<I, O> load;
+    Pending load;
     synchronized (table) {
       if (isClosed
           || pending != null
           || rollouts.active() != null
+          || experiments.active() != null
           || table.serving().version.version() != stable) {
         return false;
       }
       wanted.waiting++;
-      load = load(wanted, request);
+      load = load(wanted, false, (lane, start) -> rollOut(wanted, lane, request));
+      following = load;
     }
     queue.add(load.entry);
     return true;
   }
 
+  /**
+   * Has the versions of an experiment answer their shares once they are loaded.
+   *
+   * @return what tells the outcome
+   * @throws IllegalStateException if a rollout or an experiment is under way
+   */
+  Candidate begin(ExperimentRequest<I, O> request, @Nullable ClassLoader contextClassLoader) {
+    Candidate wanted;
+    Pending load;
+    synchronized (table) {
+      checkCommand();
+      request.plan.arms().forEach(arm -> checkModel(arm.version()));
+      checkFree();
+      ModelVersion serving = table.serving().version;
+      List<ModelVersion> missing = request.missing(serving);
+      ModelVersion first = missing.isEmpty() ? serving : missing.get(0);
+      wanted = new Candidate(first, "experiment", false, contextClassLoader);
+      wanted.waiting++;
+      wanted.command = table.nextCommand();
+      overrule("overruled by an experiment");
+      if (missing.isEmpty()) {
+        request.started = experiments.start(request.plan, Map.of());
+        wanted.outcome.complete(true);
+        return wanted;
+      }
+      Candidate each = wanted;
+      load = load(wanted, false, (lane, start) -> experiment(each, lane, missing, request));
+    }
+    queue.add(load.entry);
+    return wanted;
+  }
+
+  private void checkFree() {
+    ActiveRollout<I, O> rollout = rollouts.active();
+    if (rollout != null) {
+      throw new IllegalStateException(
+          name
+              + ": expected no rollout under way, got that of "
+              + rollout.canary.version
+              + ": promote it or roll it back first");
+    }
+    experiments.checkFree();
+  }
+
   private void check(Candidate wanted) {
     checkCommand();
-    if (!wanted.version.model().equals(name)) {
+    checkModel(wanted.version);
+  }
+
+  private void checkModel(ModelVersion version) {
+    if (!version.model().equals(name)) {
       throw new IllegalArgumentException(
-          "Deployment \""
-              + name
-              + "\": expected a version of model "
-              + name
-              + ", got "
-              + wanted.version);
+          "Deployment \"" + name + "\": expected a version of model " + name + ", got " + version);
     }
   }
 
@@ -228,7 +280,7 @@ final class VersionSwitcher<I, O> {
   }
 
   private @Nullable Candidate giveUp(RuntimeException why) {
-    Pending<I, O> given = pending;
+    Pending given = pending;
     if (given == null) {
       return null;
     }
@@ -254,13 +306,11 @@ final class VersionSwitcher<I, O> {
   }
 
   /** On a worker. */
-  private void loadAndServe(Candidate candidate, @Nullable RolloutRequest<I, O> request) {
+  private void loadAndServe(Candidate candidate, Use<I, O> use) {
     long start = threads.timer().nanoTime();
     try {
       Lane<I, O> lane = loader.load(candidate, null, this::isInUse);
-      boolean isWanted =
-          request == null ? publish(candidate, lane, start) : rollOut(candidate, lane, request);
-      if (isWanted) {
+      if (use.begin(lane, start)) {
         candidate.outcome.complete(true);
       } else {
         LaneLoader.discard(lane.calls);
@@ -351,6 +401,32 @@ final class VersionSwitcher<I, O> {
     }
   }
 
+  /** Loads the versions after the first, and divides the calls. */
+  private boolean experiment(
+      Candidate candidate,
+      Lane<I, O> first,
+      List<ModelVersion> missing,
+      ExperimentRequest<I, O> request)
+      throws InterruptedException {
+    Map<ModelVersion, Lane<I, O>> lanes;
+    try {
+      lanes = ExperimentRequest.loadOthers(candidate, first, missing, loader, this::isInUse);
+    } catch (ModelLoadException | InterruptedException e) {
+      LaneLoader.discard(first.calls);
+      throw e;
+    }
+    synchronized (table) {
+      if (isPending(candidate)) {
+        pending = null;
+        request.started = experiments.start(request.plan, lanes);
+        return true;
+      }
+    }
+    lanes.remove(first.version);
+    ExperimentRequest.discard(lanes);
+    return false;
+  }
+
   private boolean publish(Candidate candidate, Lane<I, O> lane, long start) {
     synchronized (table) {
       if (!isPending(candidate)) {
@@ -383,7 +459,7 @@ final class VersionSwitcher<I, O> {
       pending = null;
       refused++;
     }
-    tell(new VersionRefused(name, candidate.version.toString(), String.valueOf(why.getMessage())));
+    tell(new VersionRefused(name, why.model(), String.valueOf(why.getMessage())));
     candidate.outcome.completeExceptionally(why);
   }
 
@@ -396,10 +472,11 @@ final class VersionSwitcher<I, O> {
     candidate.outcome.completeExceptionally(why);
   }
 
-  private boolean isInUse(Predictor<I, O> predictor) {
+  boolean isInUse(Predictor<I, O> predictor) {
     synchronized (table) {
       return table.serving().predictor == predictor
           || rollouts.has(predictor)
+          || experiments.has(predictor)
           || retirement.has(predictor);
     }
   }
@@ -425,16 +502,15 @@ final class VersionSwitcher<I, O> {
 
   /**
    * Gives up the version that is on its way; else the canary of the rollout that is under way, here
-   * or in other processes alone; else serves the one before, if it is warm.
+   * or in other processes alone; else ends the experiment that is; else serves the one before, if it
+   * is warm.
    */
   Undone rollBack(String reason) {
     synchronized (table) {
       checkCommand();
       long command = table.nextCommand();
       KeptRollout elsewhere = rollouts.elsewhere();
-      RolloutRequest<I, O> request = pending == null ? null : pending.request;
-      boolean isOfRollout =
-          elsewhere != null && (pending == null || (request != null && request.kept != null));
+      boolean isOfRollout = elsewhere != null && (pending == null || pending == following);
       Candidate candidate = overrule("rolled back: " + reason);
       if (isOfRollout) {
         String canary = name + "@" + elsewhere.canary();
@@ -448,6 +524,10 @@ final class VersionSwitcher<I, O> {
       ActiveRollout<I, O> rollout = rollouts.active();
       if (rollout != null) {
         return new Undone(true, rollouts.giveUp(rollout, reason));
+      }
+      if (experiments.active() != null) {
+        experiments.overrule("rolled back: " + reason);
+        return new Undone(true, CompletableFuture.completedFuture(null));
       }
       Lane<I, O> before = retirement.takeWarm(version -> true);
       if (before == null) {
@@ -485,6 +565,7 @@ final class VersionSwitcher<I, O> {
             new RoutingTable<>(
                 new Lane<>(serving.version, new ClosedPredictor<>(serving.calls, deployment))));
         closing.addAll(rollouts.beginClose());
+        closing.addAll(experiments.beginClose());
       }
       closing.addAll(retirement.beginClose());
       closing.add(serving);
@@ -539,6 +620,7 @@ final class VersionSwitcher<I, O> {
         lanes.add(new LaneMetrics(serving, LaneState.SERVING));
       }
       lanes.addAll(rollouts.lanes());
+      lanes.addAll(experiments.lanes());
       lanes.addAll(retirement.metrics());
       return new DeploymentMetrics(
           name,
@@ -549,7 +631,8 @@ final class VersionSwitcher<I, O> {
           table.switches(),
           refused,
           rollbacks + rollouts.rollbacks(),
-          table.retries());
+          table.retries(),
+          Optional.empty());
     }
   }
 }

@@ -71,7 +71,27 @@ final class FlightEvents {
       e.reason = rolledBack.reason();
       e.commit();
     } else {
+      recordShadow(event);
       RolloutFlightEvents.record(event);
+      ExperimentFlightEvents.record(event);
+    }
+  }
+
+  private static void recordShadow(ServingEvent event) {
+    if (event instanceof ServingEvent.ShadowStarted started) {
+      ShadowStarted e = new ShadowStarted();
+      e.deployment = started.source();
+      e.version = started.version();
+      e.share = started.share();
+      e.commit();
+    } else if (event instanceof ServingEvent.ShadowStopped stopped) {
+      ShadowStopped e = new ShadowStopped();
+      e.deployment = stopped.source();
+      e.version = stopped.version();
+      e.compared = stopped.compared();
+      e.failed = stopped.failed();
+      e.dropped = stopped.dropped();
+      e.commit();
     }
   }
 
@@ -210,5 +230,43 @@ final class FlightEvents {
 
     @Label("Reason")
     String reason = "";
+  }
+
+  @Name("dev.inproc.ShadowStarted")
+  @Label("Shadow Started")
+  @Category("Inproc")
+  @Description("A version runs on copies of a deployment's calls")
+  @StackTrace(false)
+  static final class ShadowStarted extends Event {
+    @Label("Deployment")
+    String deployment = "";
+
+    @Label("Version")
+    String version = "";
+
+    @Label("Share of Calls")
+    double share;
+  }
+
+  @Name("dev.inproc.ShadowStopped")
+  @Label("Shadow Stopped")
+  @Category("Inproc")
+  @Description("A version no longer runs on copies of a deployment's calls")
+  @StackTrace(false)
+  static final class ShadowStopped extends Event {
+    @Label("Deployment")
+    String deployment = "";
+
+    @Label("Version")
+    String version = "";
+
+    @Label("Compared Pairs")
+    long compared;
+
+    @Label("Failed Calls")
+    long failed;
+
+    @Label("Dropped Calls")
+    long dropped;
   }
 }

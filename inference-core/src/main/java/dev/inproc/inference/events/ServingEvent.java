@@ -152,6 +152,39 @@ public sealed interface ServingEvent {
   }
 
   /**
+   * A deployment runs a version on copies of its calls from now on.
+   *
+   * @param source the deployment's name
+   * @param version the version that runs beside
+   * @param share the share of calls that are copied
+   */
+  record ShadowStarted(String source, String version, double share) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public ShadowStarted {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+    }
+  }
+
+  /**
+   * A deployment no longer runs a version on copies of its calls.
+   *
+   * @param source the deployment's name
+   * @param version the version that ran beside
+   * @param compared how many pairs of answers were compared
+   * @param failed how many copied calls failed
+   * @param dropped how many calls of the sample were not run
+   */
+  record ShadowStopped(String source, String version, long compared, long failed, long dropped)
+      implements ServingEvent {
+    /** Checks that nothing is null. */
+    public ShadowStopped {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(version, "version");
+    }
+  }
+
+  /**
    * The canary of a rollout takes another share of the calls; its first share too.
    *
    * @param source the deployment's name
@@ -234,6 +267,51 @@ public sealed interface ServingEvent {
       Objects.requireNonNull(source, "source");
       Objects.requireNonNull(version, "version");
       Objects.requireNonNull(reason, "reason");
+    }
+  }
+
+  /**
+   * An experiment divides the calls among its arms, or does so anew with other weights.
+   *
+   * @param source the deployment's name
+   * @param phase the number of the phase that begins, from 1
+   * @param arms the arms with their versions and shares, in words
+   */
+  record ExperimentStarted(String source, int phase, String arms) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public ExperimentStarted {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(arms, "arms");
+    }
+  }
+
+  /**
+   * An experiment has ended: all calls go to the serving version.
+   *
+   * @param source the deployment's name
+   * @param phase the number of its last phase
+   * @param reason why
+   */
+  record ExperimentEnded(String source, int phase, String reason) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public ExperimentEnded {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
+
+  /**
+   * The arms of an experiment do not have the keys, or the reports, that their weights promise. Its
+   * results are refused.
+   *
+   * @param source the deployment's name
+   * @param finding the numbers, in words
+   */
+  record SampleRatioMismatch(String source, String finding) implements ServingEvent {
+    /** Checks that nothing is null. */
+    public SampleRatioMismatch {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(finding, "finding");
     }
   }
 }

@@ -3,6 +3,8 @@ package dev.inproc.inference.monitoring;
 import dev.inproc.inference.events.RecentEvents;
 import dev.inproc.inference.events.ServingEvent;
 import dev.inproc.inference.events.ServingEvent.CacheSwitched;
+import dev.inproc.inference.events.ServingEvent.ExperimentEnded;
+import dev.inproc.inference.events.ServingEvent.ExperimentStarted;
 import dev.inproc.inference.events.ServingEvent.IntegrityProbed;
 import dev.inproc.inference.events.ServingEvent.ModelFreed;
 import dev.inproc.inference.events.ServingEvent.ModelLoaded;
@@ -12,6 +14,9 @@ import dev.inproc.inference.events.ServingEvent.RolloutEnded;
 import dev.inproc.inference.events.ServingEvent.RolloutPaused;
 import dev.inproc.inference.events.ServingEvent.RolloutResumed;
 import dev.inproc.inference.events.ServingEvent.RolloutStepped;
+import dev.inproc.inference.events.ServingEvent.SampleRatioMismatch;
+import dev.inproc.inference.events.ServingEvent.ShadowStarted;
+import dev.inproc.inference.events.ServingEvent.ShadowStopped;
 import dev.inproc.inference.events.ServingEvent.VersionRefused;
 import dev.inproc.inference.events.ServingEvent.VersionRetired;
 import dev.inproc.inference.events.ServingEvent.VersionRolledBack;
@@ -104,6 +109,34 @@ final class EventSection {
     if (event instanceof RolloutEnded ended) {
       String what = ended.isPromoted() ? "canary promoted" : "canary rolled back";
       return new Words(what, ended.version() + ": " + ended.reason());
+    }
+    return shadowWords(event);
+  }
+
+  private static Words shadowWords(ServingEvent event) {
+    if (event instanceof ShadowStarted started) {
+      return new Words("shadow started", started.version());
+    }
+    if (event instanceof ShadowStopped stopped) {
+      String counts =
+          HumanNumbers.count(stopped.compared(), "pair")
+              + " compared, "
+              + HumanNumbers.count(stopped.failed(), "call")
+              + " failed";
+      return new Words("shadow stopped", stopped.version() + ": " + counts);
+    }
+    return experimentWords(event);
+  }
+
+  private static Words experimentWords(ServingEvent event) {
+    if (event instanceof ExperimentStarted started) {
+      return new Words("experiment phase " + started.phase(), started.arms());
+    }
+    if (event instanceof ExperimentEnded ended) {
+      return new Words("experiment ended", ended.reason());
+    }
+    if (event instanceof SampleRatioMismatch mismatch) {
+      return new Words("experiment is not valid", mismatch.finding());
     }
     return new Words(event.getClass().getSimpleName(), event.toString());
   }

@@ -476,6 +476,7 @@ class FollowerTest {
             router,
             table,
             new Rollouts<>("m", table, retirement, lanes.threads, decisions),
+            new Experiments<>("m", table, retirement, lanes.threads),
             loader,
             retirement,
             lanes.threads,

@@ -186,11 +186,16 @@ class EventBusTest {
             new ServingEvent.VersionRefused("d", "m@3", "no such file"),
             new ServingEvent.VersionRetired("d", "m@1"),
             new ServingEvent.VersionRolledBack("d", "m@2", "m@1", "too slow"),
+            new ServingEvent.ShadowStarted("d", "m@2", 0.5),
+            new ServingEvent.ShadowStopped("d", "m@2", 100, 1, 2),
             new ServingEvent.RolloutStepped("d", "m@2", 1, 0.01),
             new ServingEvent.RolloutAlarmed("d", "m@2", "ERRORS", "15 of 15", "ROLL_BACK"),
             new ServingEvent.RolloutPaused("d", "m@2", "night"),
             new ServingEvent.RolloutResumed("d", "m@2"),
-            new ServingEvent.RolloutEnded("d", "m@2", true, "the rollout is over"));
+            new ServingEvent.RolloutEnded("d", "m@2", true, "the rollout is over"),
+            new ServingEvent.ExperimentStarted("d", 1, "a = m@1 50.0 %, b = m@2 50.0 %"),
+            new ServingEvent.ExperimentEnded("d", 1, "decided"),
+            new ServingEvent.SampleRatioMismatch("d", "sample-ratio mismatch: 9 : 300 keys"));
     assertEquals(ServingEvent.class.getPermittedSubclasses().length, all.size());
     Path file = folder.resolve("events.jfr");
     try (Recording recording = new Recording()) {

@@ -148,6 +148,8 @@ class StatusPageTest {
             "cache on",
             "cache off",
             "overloaded",
+            "shadow stopped",
+            "shadow started",
             "version retired",
             "rolled back",
             "version refused",
@@ -156,12 +158,16 @@ class StatusPageTest {
             "probe: clean",
             "probe: not clean",
             "model loaded",
-            "model freed"),
+            "model freed",
+            "experiment is not valid",
+            "experiment ended",
+            "experiment phase 1"),
         what);
     assertEquals("10,000 calls waited", rows.get(3).get(3));
-    assertEquals("row 1 moves by 0.19", rows.get(10).get(3));
-    assertEquals("on cuda:0 in 1.23 s", rows.get(11).get(3));
-    assertEquals("<script>alert(1)</script>&\"'", rows.get(12).get(2));
+    assertEquals("faq@4: 12,000 pairs compared, 3 calls failed", rows.get(4).get(3));
+    assertEquals("row 1 moves by 0.19", rows.get(12).get(3));
+    assertEquals("on cuda:0 in 1.23 s", rows.get(13).get(3));
+    assertEquals("<script>alert(1)</script>&\"'", rows.get(14).get(2));
     assertEquals(List.of(), page.all("script"));
     List<String> noEvents =
         texts(

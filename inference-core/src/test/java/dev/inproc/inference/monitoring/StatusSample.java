@@ -49,6 +49,8 @@ final class StatusSample {
             new ServingEvent.CacheSwitched("exact cache of faq-embedder", true),
             new ServingEvent.CacheSwitched("exact cache of faq-embedder", false),
             new ServingEvent.Overloaded("batched(onnx:minilm-l6@3)", 10_000),
+            new ServingEvent.ShadowStopped("faq", "faq@4", 12_000, 3, 410),
+            new ServingEvent.ShadowStarted("faq", "faq@4", 0.1),
             new ServingEvent.VersionRetired("faq", "faq@2"),
             new ServingEvent.VersionRolledBack("faq", "faq@3", "faq@2", "answers drift"),
             new ServingEvent.VersionRefused("faq", "faq@4", "it was not accepted: NaN"),
@@ -61,7 +63,10 @@ final class StatusSample {
                 true),
             new ServingEvent.IntegrityProbed("onnx:int8", "row 1 moves by 0.19", false),
             new ServingEvent.ModelLoaded("onnx:minilm-l6@3", "cuda:0", Duration.ofMillis(1_234)),
-            new ServingEvent.ModelFreed("<script>alert(1)</script>&\"'"));
+            new ServingEvent.ModelFreed("<script>alert(1)</script>&\"'"),
+            new ServingEvent.SampleRatioMismatch("faq", "sample-ratio mismatch: 9 : 300 keys"),
+            new ServingEvent.ExperimentEnded("faq", 1, "decided"),
+            new ServingEvent.ExperimentStarted("faq", 1, "old = faq@3 50.0 %, new = faq@4 50.0 %"));
     List<RecentEvents.Entry> entries = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       entries.add(new RecentEvents.Entry(TIME.minusSeconds(61L * i), all.get(i)));

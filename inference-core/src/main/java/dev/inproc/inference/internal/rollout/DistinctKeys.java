@@ -15,10 +15,14 @@ public final class DistinctKeys {
 
   private final byte[] registers = new byte[SIZE];
 
-  /** Takes a key's hash, whose bits must be uniform. */
+  /**
+   * Takes a key's hash. It is mixed: the same bits choose the key's lane, and what depends on the
+   * estimate must not depend on lanes.
+   */
   public void add(long hash) {
-    int index = (int) (hash >>> (64 - BITS));
-    int rank = Long.numberOfLeadingZeros((hash << BITS) | (1L << (BITS - 1))) + 1;
+    long mixed = Hashes.mix(hash);
+    int index = (int) (mixed >>> (64 - BITS));
+    int rank = Long.numberOfLeadingZeros((mixed << BITS) | (1L << (BITS - 1))) + 1;
     if (rank > registers[index]) {
       registers[index] = (byte) rank;
     }

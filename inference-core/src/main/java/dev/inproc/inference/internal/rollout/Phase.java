@@ -303,7 +303,7 @@ final class Phase {
   private void sampleDuration(long ordered, long since) {
     lock.lock();
     try {
-      if (durations != null && durations.add(ordered)) {
+      if (durations != null && durations.add((double) ordered)) {
         SlowCalls fixed = SlowCalls.of(durations);
         slowCalls = fixed;
         durations = null;

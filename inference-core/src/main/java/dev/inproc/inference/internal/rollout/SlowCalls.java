@@ -62,13 +62,13 @@ final class SlowCalls {
   double[] values() {
     double[] values = new double[MARKS];
     for (int mark = 0; mark < MARKS; mark++) {
-      values[mark] = thresholds[mark];
+      values[mark] = (double) thresholds[mark];
     }
     return values;
   }
 
   /** Returns the thresholds in nanoseconds. */
   double nanos(int mark) {
-    return thresholds[mark] >>> TIE_BITS;
+    return (double) (thresholds[mark] >>> TIE_BITS);
   }
 }

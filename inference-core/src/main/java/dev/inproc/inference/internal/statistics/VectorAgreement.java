@@ -9,8 +9,8 @@ public final class VectorAgreement {
   private static final double INFINITELY_FAR = Double.POSITIVE_INFINITY; // as a difference
   private static final double LEAST_ALIKE = Double.NEGATIVE_INFINITY; // as a cosine
 
-  private int count;
-  private int agreeing;
+  private long count;
+  private long agreeing;
   private double cosines;
   private double minCosine = Double.POSITIVE_INFINITY;
   private double maxError;
@@ -37,19 +37,45 @@ public final class VectorAgreement {
     double cosine = a == 0 && b == 0 ? 1 : product / Math.sqrt(a * b);
     cosines += cosine;
     minCosine = Math.min(minCosine, Double.isNaN(cosine) ? LEAST_ALIKE : cosine);
-    agreeing += largest(expected) == largest(actual) ? 1 : 0;
+    agreeing += areLargestAtSamePlace(expected, actual) ? 1 : 0;
   }
 
+  /**
+   * Returns whether the largest value of two vectors is at the same place. Vectors of different
+   * lengths, empty ones, and ones of which one has a value that is no number do not agree.
+   */
+  public static boolean areLargestAtSamePlace(float[] expected, float[] actual) {
+    int place = largest(actual);
+    return expected.length == actual.length && place >= 0 && largest(expected) == place;
+  }
+
+  /**
+   * Returns whether two vectors are of one length and no two values differ by more than this. Equal
+   * infinities do not differ, and a value that is no number differs from all.
+   */
+  public static boolean areWithin(float[] expected, float[] actual, double tolerance) {
+    boolean areClose = expected.length == actual.length;
+    for (int i = 0; areClose && i < expected.length; i++) {
+      areClose =
+          expected[i] == actual[i] || Math.abs((double) expected[i] - actual[i]) <= tolerance;
+    }
+    return areClose;
+  }
+
+  /** Returns the place of the largest value; -1 if one is no number, or there is none. */
   private static int largest(float[] values) {
-    int best = 0;
-    for (int i = 1; i < values.length; i++) {
+    int best = values.length == 0 ? -1 : 0;
+    for (int i = 0; i < values.length; i++) {
+      if (Float.isNaN(values[i])) {
+        return -1;
+      }
       best = values[i] > values[best] ? i : best;
     }
     return best;
   }
 
   /** Returns how many pairs were added. */
-  public int count() {
+  public long count() {
     return count;
   }
 

@@ -1,6 +1,7 @@
 package dev.inproc.inference.internal.rollout;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -128,8 +129,8 @@ class CanaryAnalysisTest {
   @Test
   void run_equalToAnother_isAnother() {
     CanaryAnalysis analysis = analysis(TriggerKind.ERRORS);
-    String run = new String("run");
-    String equal = new String("run");
+    List<String> run = List.of("run");
+    List<String> equal = new ArrayList<>(run);
     analysis.ended(true, true, 1, Ending.FAILED, SECOND, 1_000, 0, run);
     analysis.ended(true, true, 2, Ending.FAILED, SECOND, 1_000, 0, equal);
     assertEquals(2, votes(TriggerKind.ERRORS).size());
@@ -264,7 +265,7 @@ class CanaryAnalysisTest {
     }
     assertEquals(1, votes(TriggerKind.LATENCY).size());
     Vote vote = votes(TriggerKind.LATENCY).get(0);
-    assertEquals(false, vote.isCanary(), "the first of the window is the control lane's");
+    assertFalse(vote.isCanary(), "the first of the window is the control lane's");
     assertEquals(2, vote.mark(), "beyond the 99th percentile");
     end(analysis, true, Ending.ANSWERED, 2.05, 920_000); // a window for each mark
     end(analysis, true, Ending.ANSWERED, 2.15, 2_000_000);
@@ -364,7 +365,9 @@ class CanaryAnalysisTest {
       score(analysis, false, calls, 1);
     }
     assertTrue(calls <= 20, "votes: " + calls);
-    assertEquals("scores that are no number", analysis.alarm().what());
+    Alarm alarm = analysis.alarm();
+    assertNotNull(alarm);
+    assertEquals("scores that are no number", alarm.what());
   }
 
   @Test

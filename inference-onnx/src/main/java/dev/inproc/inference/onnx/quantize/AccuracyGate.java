@@ -149,7 +149,7 @@ public final class AccuracyGate {
     Integrity found = candidate.integrity();
     GateReport figures =
         new GateReport(
-            agreement.count(),
+            examples.size(),
             agreement.minCosine(),
             agreement.meanCosine(),
             agreement.maxError(),
