@@ -103,7 +103,14 @@ record Assembly<I, O>(
     parts.rollouts.keepWith(keeper);
     keeper.start();
     if (!follows) {
-      return new Assembly<>(model, parts.router, parts.switcher, parts.rollouts, parts.shadows, parts.experiments, keeper::close);
+      return new Assembly<>(
+          model,
+          parts.router,
+          parts.switcher,
+          parts.rollouts,
+          parts.shadows,
+          parts.experiments,
+          keeper::close);
     }
     Follower follower =
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
@@ -113,7 +120,11 @@ record Assembly<I, O>(
           follower.close();
           keeper.close();
         };
-    return new Assembly<>(model, parts.router, parts.switcher, parts.rollouts,
+    return new Assembly<>(
+        model,
+        parts.router,
+        parts.switcher,
+        parts.rollouts,
         parts.shadows,
         parts.experiments,
         onClose);

@@ -502,8 +502,8 @@ final class VersionSwitcher<I, O> {
 
   /**
    * Gives up the version that is on its way; else the canary of the rollout that is under way, here
-   * or in other processes alone; else ends the experiment that is; else serves the one before, if it
-   * is warm.
+   * or in other processes alone; else ends the experiment that is; else serves the one before, if
+   * it is warm.
    */
   Undone rollBack(String reason) {
     synchronized (table) {
