@@ -315,11 +315,11 @@ final class RolloutKeeper<I, O> {
       KeptRollout file = files.read();
       RolloutEnd<I, O> unwritten = end;
       boolean isEnded =
-          file == null
-              || !file.isLive()
+          file != null
+              && (!file.isLive()
               || (unwritten != null && unwritten.kept.salt() == file.salt())
-              || (isServing(file.canary()) && isLabelled(file));
-      if (!isEnded) {
+              || (isServing(file.canary()) && isLabelled(file)));
+      if (file != null && !isEnded) {
         throw new IllegalStateException(
             name
                 + ": expected no rollout under way, got that of "
@@ -382,9 +382,10 @@ final class RolloutKeeper<I, O> {
   /** Writes what has changed, or learns that another process owns the rollout now. */
   @SuppressWarnings("try") // the lock is held, and not used
   private void beat(OwnedRollout mine) throws IOException {
-    ActiveRollout<I, O> active = rollouts.current().orElse(null);
-    boolean isHere = active != null && active.salt == mine.kept.salt();
-    if (isHere) {
+    long salt = mine.kept.salt();
+    ActiveRollout<I, O> active =
+        rollouts.current().filter(each -> each.salt == salt).orElse(null);
+    if (active != null) {
       mine.begun();
     } else if (mine.hasBegun()) {
       return; // its end is on its way
@@ -395,15 +396,15 @@ final class RolloutKeeper<I, O> {
         LaneLoader.LOG.log(Level.INFO, "{0}: another process has taken over the {1}", name, file);
         owned = null;
         see(file);
-        if (isHere && file.isLive() && file.salt() == mine.kept.salt()) {
+        if (active != null && file.isLive() && file.salt() == mine.kept.salt()) {
           rollouts.adopt(active, file.progress());
-        } else if (isHere) {
+        } else if (active != null) {
           boolean isPromoted = file.progress().state() == RolloutState.PROMOTED;
           rollouts.adoptEnd(active, isPromoted, file.progress().reason());
         }
         return;
       }
-      if (isHere) {
+      if (active != null) {
         int commands = rollouts.unwritten(active);
         mine.write(files, name, active, () -> rollouts.progress(active), threads.timer());
         rollouts.written(active, commands);

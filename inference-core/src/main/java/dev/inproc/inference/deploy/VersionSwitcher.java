@@ -45,7 +45,7 @@ final class VersionSwitcher<I, O> {
 
   // Guarded by the lock.
   private @Nullable Pending pending;
-  private @Nullable Pending following; // the last that is for another process's rollout
+  private @Nullable Candidate following; // the last that is for another process's rollout
   private boolean isClosed;
   private final Set<Lane<I, O>> closing = new LinkedHashSet<>(); // a later close waits for them too
   private long refused;
@@ -199,7 +199,7 @@ final class VersionSwitcher<I, O> {
       }
       wanted.waiting++;
       load = load(wanted, false, (lane, start) -> rollOut(wanted, lane, request));
-      following = load;
+      following = wanted;
     }
     queue.add(load.entry);
     return true;
@@ -510,9 +510,9 @@ final class VersionSwitcher<I, O> {
       checkCommand();
       long command = table.nextCommand();
       KeptRollout elsewhere = rollouts.elsewhere();
-      boolean isOfRollout = elsewhere != null && (pending == null || pending == following);
+      boolean isFollowing = pending == null || pending.candidate == following;
       Candidate candidate = overrule("rolled back: " + reason);
-      if (isOfRollout) {
+      if (elsewhere != null && isFollowing) {
         String canary = name + "@" + elsewhere.canary();
         return undone(canary, reason, rollouts.giveUpElsewhere(reason));
       }

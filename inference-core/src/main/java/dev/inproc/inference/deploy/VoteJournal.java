@@ -26,7 +26,15 @@ final class VoteJournal {
   private static final byte VOTE = 1;
   private static final byte THRESHOLDS = 2;
   private static final byte COUNTS = 3;
-  private static final TriggerKind[] KINDS = TriggerKind.values();
+
+  /** By their numbers in the file. */
+  private static final List<TriggerKind> KINDS =
+      List.of(
+          TriggerKind.ERRORS,
+          TriggerKind.LATENCY,
+          TriggerKind.PREDICTIONS,
+          TriggerKind.ANSWERS,
+          TriggerKind.LABELS);
 
   private VoteJournal() {}
 
@@ -40,13 +48,13 @@ final class VoteJournal {
   static byte[] write(VoteRecord record) {
     ByteBuffer out = ByteBuffer.allocate(HEAD + LONGEST).position(HEAD);
     if (record instanceof Vote vote) {
-      out.put(VOTE).putLong(vote.sincePhaseNanos()).put((byte) vote.kind().ordinal());
+      out.put(VOTE).putLong(vote.sincePhaseNanos()).put((byte) KINDS.indexOf(vote.kind()));
       out.putShort((short) vote.test()).put((byte) vote.mark());
       out.put((byte) (vote.isCanary() ? 1 : 0)).put((byte) (vote.isKeyed() ? 1 : 0));
       out.putLong(vote.keyHash());
     } else if (record instanceof Thresholds thresholds) {
       out.put(THRESHOLDS).putLong(thresholds.sincePhaseNanos());
-      out.put((byte) thresholds.kind().ordinal()).put((byte) thresholds.values().length);
+      out.put((byte) KINDS.indexOf(thresholds.kind())).put((byte) thresholds.values().length);
       for (double each : thresholds.values()) {
         out.putDouble(each);
       }
@@ -109,14 +117,14 @@ final class VoteJournal {
                 new Vote(
                     phase,
                     since,
-                    KINDS[in.get()],
+                    KINDS.get(in.get()),
                     in.getShort(),
                     in.get(),
                     in.get() == 1,
                     in.get() == 1,
                     in.getLong());
             case THRESHOLDS -> {
-              TriggerKind kind = KINDS[in.get()];
+              TriggerKind kind = KINDS.get(in.get());
               double[] values = new double[in.get()];
               for (int i = 0; i < values.length; i++) {
                 values[i] = in.getDouble();
