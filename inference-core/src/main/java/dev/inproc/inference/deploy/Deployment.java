@@ -171,8 +171,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    *     gate
    * @throws java.util.concurrent.CancellationException if another command overruled this one
    * @throws InferenceInterruptedException if the calling thread was interrupted; nothing changes
-   * @throws IllegalStateException if a rollout is under way, here or in another process of the
-   *     same repository and label, or the factory or the check of this deployment calls this
+   * @throws IllegalStateException if a rollout is under way, here or in another process of the same
+   *     repository and label, or the factory or the check of this deployment calls this
    * @throws IllegalArgumentException if the version serves already, or is of another model
    */
   public Rollout rollOut(RolloutPlan<I, O> plan) {

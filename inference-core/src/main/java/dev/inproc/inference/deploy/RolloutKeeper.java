@@ -317,8 +317,8 @@ final class RolloutKeeper<I, O> {
       boolean isEnded =
           file != null
               && (!file.isLive()
-              || (unwritten != null && unwritten.kept.salt() == file.salt())
-              || (isServing(file.canary()) && isLabelled(file)));
+                  || (unwritten != null && unwritten.kept.salt() == file.salt())
+                  || (isServing(file.canary()) && isLabelled(file)));
       if (file != null && !isEnded) {
         throw new IllegalStateException(
             name
@@ -383,8 +383,7 @@ final class RolloutKeeper<I, O> {
   @SuppressWarnings("try") // the lock is held, and not used
   private void beat(OwnedRollout mine) throws IOException {
     long salt = mine.kept.salt();
-    ActiveRollout<I, O> active =
-        rollouts.current().filter(each -> each.salt == salt).orElse(null);
+    ActiveRollout<I, O> active = rollouts.current().filter(each -> each.salt == salt).orElse(null);
     if (active != null) {
       mine.begun();
     } else if (mine.hasBegun()) {
