@@ -290,6 +290,21 @@ public final class RolloutPlan<I, O> {
         : Objects.requireNonNull(actions.get(trigger));
   }
 
+  /** Returns this plan with the functions of another, and nothing else of it. */
+  RolloutPlan<I, O> withFunctionsOf(RolloutPlan<I, O> other) {
+    return with(
+        builder -> {
+          builder.score = other.score;
+          builder.canaryFor = other.canaryFor;
+          builder.stableFor = other.stableFor;
+        });
+  }
+
+  /** Returns what each trigger does, once predictions have a score. */
+  Map<RolloutTrigger, TriggerAction> actions() {
+    return Map.copyOf(actions);
+  }
+
   @Nullable ToDoubleFunction<? super O> score() {
     return score;
   }
