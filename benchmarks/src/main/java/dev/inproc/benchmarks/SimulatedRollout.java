@@ -129,8 +129,9 @@ final class SimulatedRollout {
     if (call.isByRule()) {
       return;
     }
-    boolean isKeyed = call.key() != null;
-    long place = isKeyed ? SaltedHash.hash(salt, call.key()) : random.nextLong();
+    String key = call.key();
+    boolean isKeyed = key != null;
+    long place = key == null ? random.nextLong() : SaltedHash.hash(salt, key);
     keys.add(place);
     boolean isCanary = !isCompared || Long.compareUnsigned(place, canaryBound) < 0;
     boolean isControl = !isCanary && Long.compareUnsigned(place, controlBound) >= 0;

@@ -248,7 +248,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule deploy_knowsNoBatcherAndNoSession =
-      onlyUses(DEPLOY, ROOT, MODEL, CONCURRENT, METRICS, EVENTS);
+      onlyUses(DEPLOY, ROOT, MODEL, CONCURRENT, FILES, JSON, METRICS, EVENTS);
 
   /** A repository loads nothing: it names what an engine loads, and compares it before. */
   @ArchTest

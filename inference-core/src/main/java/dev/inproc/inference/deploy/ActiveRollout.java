@@ -4,6 +4,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.deploy.RolloutMetrics.RolloutAlarm;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.internal.rollout.Alarm;
+import dev.inproc.inference.internal.rollout.AnalysisSettings;
 import dev.inproc.inference.internal.rollout.CanaryAnalysis;
 import dev.inproc.inference.internal.rollout.DistinctKeys;
 import dev.inproc.inference.internal.rollout.Ending;
@@ -28,14 +29,17 @@ final class ActiveRollout<I, O> {
   /** Null if nothing is compared. */
   final @Nullable Lane<I, O> control;
 
-  /** Null if nothing is compared. */
-  final @Nullable CanaryAnalysis analysis;
+  /** What is tested; null for nothing. */
+  final @Nullable AnalysisSettings settings;
 
   final DistinctKeys keys = new DistinctKeys();
   final Rollout.Progress progress = new Rollout.Progress(this);
   private final StepSchedule schedule;
   private final Timer timer;
   private final Runnable onAlarm;
+
+  /** Null if nothing is compared, or another process does. */
+  private volatile @Nullable CanaryAnalysis analysis;
 
   /** How many alarms have been acted on. */
   private volatile int handled;
@@ -49,8 +53,12 @@ final class ActiveRollout<I, O> {
   private int step = -1;
   private long stepSince; // less the pauses since then
   private long pausedSince;
+  private long phaseSince;
   private boolean isBaking;
   private long nanosAtEnd;
+  private volatile boolean isOwner;
+  private volatile boolean isKept;
+  private int unwritten;
   private final List<RolloutAlarm> alarms = new ArrayList<>();
 
   /**
@@ -64,7 +72,7 @@ final class ActiveRollout<I, O> {
       Lane<I, O> stable,
       Lane<I, O> canary,
       @Nullable Lane<I, O> control,
-      @Nullable CanaryAnalysis analysis,
+      @Nullable AnalysisSettings settings,
       Timer timer,
       Runnable onAlarm) {
     this.plan = plan;
@@ -72,7 +80,7 @@ final class ActiveRollout<I, O> {
     this.stable = stable;
     this.canary = canary;
     this.control = control;
-    this.analysis = analysis;
+    this.settings = settings;
     this.timer = timer;
     this.onAlarm = onAlarm;
     schedule =
@@ -98,26 +106,57 @@ final class ActiveRollout<I, O> {
     return step == plan.steps().size() - 1;
   }
 
+  /** Returns whether this process runs the rollout, and does not follow another. */
+  boolean isOwner() {
+    return isOwner;
+  }
+
+  /** Returns whether a repository keeps the rollout. */
+  boolean isKept() {
+    return isKept;
+  }
+
+  void kept(boolean is) {
+    isKept = is;
+  }
+
+  @Nullable CanaryAnalysis analysis() {
+    return analysis;
+  }
+
   /** Begins a step. Returns how calls are divided from now on. */
   RolloutSplit<I, O> begin(int next) {
     long now = timer.nanoTime();
     step = next;
     stepSince = now;
-    double canaryShare = plan.canaryShare(next);
-    double controlShare = control == null ? 0 : plan.controlShare(next);
+    phaseSince = now;
+    phase = -1;
+    CanaryAnalysis tests = analysis;
+    if (tests != null && isCompared(next)) {
+      tests.beginPhase(next, plan.canaryShare(next), plan.controlShare(next), now);
+      phase = next;
+    }
+    return split();
+  }
+
+  private boolean isCompared(int ofStep) {
+    return control != null && plan.controlShare(ofStep) > 0;
+  }
+
+  /** Returns how calls are divided in this step. */
+  private RolloutSplit<I, O> split() {
     Lane<I, O> compared = canary.as("canary");
     Lane<I, O> against = stable;
-    phase = -1;
-    if (analysis != null && control != null && controlShare > 0) {
-      analysis.beginPhase(next, canaryShare, controlShare, now);
-      compared = canary.as("canary", new Observer(next, true));
-      against = control.as("control", new Observer(next, false));
-      phase = next;
+    Lane<I, O> beside = control;
+    if (beside != null && isCompared(step)) {
+      boolean isVoting = phase == step;
+      against = isVoting ? beside.as("control", new Observer(step, false)) : beside.as("control");
+      compared = isVoting ? canary.as("canary", new Observer(step, true)) : compared;
     }
     return new RolloutSplit<>(
         salt,
-        canaryShare,
-        controlShare,
+        plan.canaryShare(step),
+        control == null ? 0 : plan.controlShare(step),
         compared,
         canary.as("canary"),
         against,
@@ -125,6 +164,85 @@ final class ActiveRollout<I, O> {
         plan.canaryFor(),
         plan.stableFor(),
         keys::add);
+  }
+
+  // ---- with other processes ----
+
+  /** Has this process run the rollout from its first step on. */
+  void own(@Nullable CanaryAnalysis tests) {
+    isOwner = true;
+    analysis = tests;
+  }
+
+  /**
+   * Has this process run the rollout from now on.
+   *
+   * @param tests what was replayed; null if nothing is tested
+   * @param isVoting whether the present step is tested
+   */
+  RolloutSplit<I, O> own(@Nullable CanaryAnalysis tests, boolean isVoting) {
+    own(tests);
+    phase = isVoting ? step : -1;
+    countHandled();
+    return split();
+  }
+
+  /** Leaves the rollout to another process. */
+  RolloutSplit<I, O> disown() {
+    isOwner = false;
+    analysis = null;
+    phase = -1;
+    return split();
+  }
+
+  /** Takes over how far another process has come. Returns how calls are divided. */
+  RolloutSplit<I, O> adopt(RolloutProgress now) {
+    adoptStep(now);
+    state = now.state();
+    reason = now.reason();
+    return split();
+  }
+
+  /** Takes over all but whether it is paused. */
+  void adoptStep(RolloutProgress now) {
+    long nanos = timer.nanoTime();
+    step = now.step();
+    isBaking = now.isBaking();
+    stepSince = nanos - now.stepNanos();
+    phaseSince = nanos - now.phaseNanos();
+    pausedSince = nanos;
+    keys.merge(now.keys());
+    alarms.clear();
+    alarms.addAll(now.alarms());
+    if (state == RolloutState.RUNNING && isBaking) {
+      state = RolloutState.BAKING;
+    }
+  }
+
+  RolloutProgress progress() {
+    return new RolloutProgress(
+        state,
+        isBaking,
+        reason,
+        step,
+        Math.max(0, nanosInStep()),
+        timer.nanoTime() - phaseSince,
+        keys.text(),
+        List.copyOf(alarms));
+  }
+
+  /** Says that a command is to be written, or was. */
+  void unwritten(int change) {
+    unwritten += change;
+  }
+
+  /** Returns how many commands of this process are not in the file yet. */
+  int unwritten() {
+    return unwritten;
+  }
+
+  boolean isUnwritten() {
+    return unwritten > 0;
   }
 
   /** Returns the alarms that nothing was done about yet. */
@@ -143,7 +261,18 @@ final class ActiveRollout<I, O> {
 
   void raised(RolloutAlarm alarm) {
     alarms.add(alarm);
-    handled = alarms.size();
+    countHandled();
+  }
+
+  private void countHandled() {
+    CanaryAnalysis tests = analysis;
+    handled =
+        tests == null
+            ? 0
+            : (int)
+                tests.alarms().stream()
+                    .filter(each -> alarms.stream().anyMatch(known -> isOf(known, each)))
+                    .count();
   }
 
   List<RolloutAlarm> alarms() {

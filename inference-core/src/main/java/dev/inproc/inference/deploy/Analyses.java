@@ -33,12 +33,6 @@ final class Analyses {
         : new AnalysisSettings(plan.alpha(), plan.margin(), kinds, phases);
   }
 
-  /** Returns the analysis of a plan, or null if nothing is compared. */
-  static @Nullable CanaryAnalysis of(RolloutPlan<?, ?> plan) {
-    AnalysisSettings settings = settings(plan);
-    return settings == null ? null : new CanaryAnalysis(settings);
-  }
-
   static RolloutAlarm alarm(Alarm alarm, RolloutTrigger trigger, TriggerAction action) {
     return new RolloutAlarm(
         trigger,
@@ -56,7 +50,7 @@ final class Analyses {
   /** With the commands' lock held. */
   static RolloutMetrics metrics(ActiveRollout<?, ?> rollout) {
     RolloutPlan<?, ?> plan = rollout.plan;
-    CanaryAnalysis analysis = rollout.analysis;
+    CanaryAnalysis analysis = rollout.analysis();
     AnalysisSnapshot now = analysis == null ? null : analysis.snapshot();
     List<TriggerMetrics> triggers = new ArrayList<>();
     if (now != null) {

@@ -4,6 +4,7 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.model.ModelRepository;
 import dev.inproc.inference.model.ModelVersion;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Objects;
@@ -58,7 +59,9 @@ record Assembly<I, O>(
       @Nullable String label,
       boolean follows,
       LaneFactory<I, O> factory,
-      DeploymentSettings<I, O> settings) {
+      DeploymentSettings<I, O> settings,
+      RolloutSettings<I, O> ofRollouts) {
+    RolloutFiles files = new RolloutFiles(ofRollouts.operations(), repository.root(), model, label);
     List<ModelVersion> named =
         label == null
             ? repository.versions(model)
@@ -76,19 +79,47 @@ record Assembly<I, O>(
           null);
     }
     LaneLoader<I, O> loader = new LaneLoader<>(model, factory, settings);
-    Newest<I, O> newest = newest(loader, named);
+    Newest<I, O> newest = newest(loader, label == null ? proven(named, files) : named);
     ServingThreads threads = ServingThreads.of(newest.lane.predictor::find);
     SerialTasks tasks = new SerialTasks(threads.workers());
     LabelWriter.Wanted wanted = new LabelWriter.Wanted(named.get(named.size() - 1));
     Decisions decisions =
         label == null ? Decisions.NONE : new LabelWriter(repository, model, label, tasks, wanted);
     Assembly<I, O> parts = of(loader, newest.lane, settings, threads, decisions);
+    RolloutJoiner<I, O> joiner =
+        new RolloutJoiner<>(
+            model, repository, parts.switcher, ofRollouts.completion(), threads.timer());
+    RolloutKeeper<I, O> keeper =
+        new RolloutKeeper<>(
+            model,
+            files,
+            repository,
+            label,
+            threads,
+            decisions,
+            parts.rollouts,
+            parts.switcher,
+            joiner);
+    parts.rollouts.keepWith(keeper);
+    keeper.start();
     if (!follows) {
-      return parts;
+      return new Assembly<>(
+          model,
+          parts.router,
+          parts.switcher,
+          parts.rollouts,
+          parts.shadows,
+          parts.experiments,
+          keeper::close);
     }
     Follower follower =
         new Follower(repository, model, label, parts.switcher, tasks, wanted, threads.timer());
     follower.start(newest.refusal);
+    Runnable onClose =
+        () -> {
+          follower.close();
+          keeper.close();
+        };
     return new Assembly<>(
         model,
         parts.router,
@@ -96,7 +127,27 @@ record Assembly<I, O>(
         parts.rollouts,
         parts.shadows,
         parts.experiments,
-        follower::close);
+        onClose);
+  }
+
+  /**
+   * Leaves out the newest version while a rollout has it prove itself, and after it was rolled
+   * back: a start must not have it serve all calls.
+   */
+  private static List<ModelVersion> proven(List<ModelVersion> versions, RolloutFiles files) {
+    KeptRollout kept = null;
+    try {
+      kept = files.read();
+    } catch (IOException e) {
+      LaneLoader.LOG.log(Level.WARNING, "Cannot read which rollout is under way", e);
+    }
+    if (kept == null || kept.progress().state() == RolloutState.PROMOTED) {
+      return versions;
+    }
+    long canary = kept.canary();
+    List<ModelVersion> all =
+        versions.stream().filter(version -> version.version() != canary).toList();
+    return all.isEmpty() ? versions : all;
   }
 
   /**

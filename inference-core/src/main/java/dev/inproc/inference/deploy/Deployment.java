@@ -7,6 +7,7 @@ import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.model.ModelRepository;
 import dev.inproc.inference.model.ModelVersion;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 
 /**
  * One name, several versions of a model, one predictor: a version is loaded beside the serving
@@ -58,7 +60,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   private final Experiments<I, O> experiments;
   private final Runnable onClose;
 
-  private Deployment(Assembly<I, O> parts) {
+  Deployment(Assembly<I, O> parts) {
     name = parts.name();
     router = parts.router();
     switcher = parts.switcher();
@@ -171,8 +173,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
    *     gate
    * @throws java.util.concurrent.CancellationException if another command overruled this one
    * @throws InferenceInterruptedException if the calling thread was interrupted; nothing changes
-   * @throws IllegalStateException if a rollout is under way, or the factory or the check of this
-   *     deployment calls this
+   * @throws IllegalStateException if a rollout is under way, here or in another process of the same
+   *     repository and label, or the factory or the check of this deployment calls this
    * @throws IllegalArgumentException if the version serves already, or is of another model
    */
   public Rollout rollOut(RolloutPlan<I, O> plan) {
@@ -246,7 +248,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   public Rollback rollBack(String reason) {
     Objects.requireNonNull(reason, "reason");
     VersionSwitcher.Undone undone = switcher.rollBack(reason);
-    return new Rollback(undone.version() != null, undone.durable().minimalCompletionStage());
+    return new Rollback(undone.isDone(), undone.durable().minimalCompletionStage());
   }
 
   /**
@@ -348,6 +350,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     private AcceptanceCheck<? super I, ? super O> check = (version, input, answer) -> {};
     private Duration keepWarm = Duration.ofMinutes(10);
     private boolean follows;
+    private UnaryOperator<RolloutPlan<I, O>> rollouts = plan -> plan;
+    private FileOperations operations = new FileOperations();
 
     private Builder(LaneFactory<I, O> factory) {
       this.factory = factory;
@@ -405,6 +409,27 @@ public final class Deployment<I, O> implements Predictor<I, O> {
       return this;
     }
 
+    /**
+     * Sets what completes the plan of a rollout that another process or an earlier start began,
+     * once this deployment takes part in it. The repository keeps such a plan without its
+     * functions: the score and the rules. What else this changes is ignored. Default: no functions;
+     * a rollout with {@link RolloutPlan#withStableFor} is not taken part in then.
+     */
+    public Builder<I, O> rollouts(UnaryOperator<RolloutPlan<I, O>> completion) {
+      rollouts = Objects.requireNonNull(completion, "completion");
+      return this;
+    }
+
+    /** For tests. */
+    Builder<I, O> files(FileOperations newOperations) {
+      operations = newOperations;
+      return this;
+    }
+
+    private RolloutSettings<I, O> ofRollouts() {
+      return new RolloutSettings<>(rollouts, operations);
+    }
+
     private DeploymentSettings<I, O> settings() {
       return new DeploymentSettings<>(warmUpInputs, sizes, check, Durations.of(keepWarm));
     }
@@ -425,7 +450,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      * @throws ModelLoadException if there is no complete version, or each is refused
      */
     public Deployment<I, O> open(ModelRepository repository, String model) {
-      return new Deployment<>(Assembly.of(repository, model, null, follows, factory, settings()));
+      return new Deployment<>(
+          Assembly.of(repository, model, null, follows, factory, settings(), ofRollouts()));
     }
 
     /**
@@ -436,7 +462,8 @@ public final class Deployment<I, O> implements Predictor<I, O> {
      */
     public Deployment<I, O> open(ModelRepository repository, String model, String label) {
       Objects.requireNonNull(label, "label");
-      return new Deployment<>(Assembly.of(repository, model, label, follows, factory, settings()));
+      return new Deployment<>(
+          Assembly.of(repository, model, label, follows, factory, settings(), ofRollouts()));
     }
   }
 }

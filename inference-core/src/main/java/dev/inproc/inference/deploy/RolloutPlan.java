@@ -40,10 +40,10 @@ public final class RolloutPlan<I, O> {
           new RolloutStep(0.25, TEN_MINUTES, LEAST_KEYS),
           new RolloutStep(1, Duration.ZERO, 0));
   private static final double MOST_HELD_BACK = 0.5;
-  private static final int MOST_STEPS = 1_000;
+  private static final double USUAL_ALPHA = 0.01;
   private static final double MOST_ALPHA = 0.5;
   private static final double MOST_MARGIN = 10;
-  private static final double USUAL_ALPHA = 0.01;
+  private static final int MOST_STEPS = 1_000;
 
   private final ModelVersion version;
   private final List<RolloutStep> steps;
@@ -132,9 +132,6 @@ public final class RolloutPlan<I, O> {
   /** Returns this plan with other steps, at most 1,000, whose shares rise and end with 1. */
   public RolloutPlan<I, O> withSteps(RolloutStep... newSteps) {
     List<RolloutStep> all = List.copyOf(Arrays.asList(newSteps));
-    if (all.size() > MOST_STEPS) {
-      throw new IllegalArgumentException("Expected at most 1,000 steps, got " + all.size());
-    }
     double before = 0;
     for (RolloutStep step : all) {
       if (step.share() <= before) {
@@ -142,8 +139,9 @@ public final class RolloutPlan<I, O> {
       }
       before = step.share();
     }
-    if (before != 1) {
-      throw new IllegalArgumentException("Expected steps that end with a share of 1, got " + all);
+    if (before != 1 || all.size() > MOST_STEPS) {
+      throw new IllegalArgumentException(
+          "Expected up to 1,000 steps that end with a share of 1, got " + all);
     }
     return with(builder -> builder.steps = all);
   }
@@ -175,7 +173,7 @@ public final class RolloutPlan<I, O> {
    */
   public RolloutPlan<I, O> withAlpha(double newAlpha) {
     if (!(newAlpha > 0 && newAlpha <= MOST_ALPHA)) {
-      throw new IllegalArgumentException("Expected a chance above 0 and up to 0.5, got " + newAlpha);
+      throw new IllegalArgumentException("Expected a chance above 0, up to 0.5, got " + newAlpha);
     }
     return with(builder -> builder.alpha = newAlpha);
   }
@@ -292,6 +290,21 @@ public final class RolloutPlan<I, O> {
     return trigger == RolloutTrigger.PREDICTIONS && score == null
         ? TriggerAction.OFF
         : Objects.requireNonNull(actions.get(trigger));
+  }
+
+  /** Returns this plan with the functions of another, and nothing else of it. */
+  RolloutPlan<I, O> withFunctionsOf(RolloutPlan<I, O> other) {
+    return with(
+        builder -> {
+          builder.score = other.score;
+          builder.canaryFor = other.canaryFor;
+          builder.stableFor = other.stableFor;
+        });
+  }
+
+  /** Returns what each trigger does, once predictions have a score. */
+  Map<RolloutTrigger, TriggerAction> actions() {
+    return Map.copyOf(actions);
   }
 
   @Nullable ToDoubleFunction<? super O> score() {

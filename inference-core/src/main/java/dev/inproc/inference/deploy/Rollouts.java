@@ -13,11 +13,14 @@ import dev.inproc.inference.events.ServingEvent.VersionRolledBack;
 import dev.inproc.inference.events.ServingEvent.VersionSwitched;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.rollout.Alarm;
-import java.security.SecureRandom;
+import dev.inproc.inference.internal.rollout.AnalysisSettings;
+import dev.inproc.inference.internal.rollout.CanaryAnalysis;
+import dev.inproc.inference.model.ModelVersion;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -37,7 +40,7 @@ final class Rollouts<I, O> {
   private final LaneRetirement<I, O> retirement;
   private final ServingThreads threads;
   private final Decisions decisions;
-  private final SecureRandom random = new SecureRandom();
+  private @Nullable RolloutKeeper<I, O> keeper; // set before any command
 
   // Guarded by the lock.
   private @Nullable ActiveRollout<I, O> active;
@@ -56,6 +59,29 @@ final class Rollouts<I, O> {
     this.decisions = decisions;
   }
 
+  /** Has rollouts kept for other processes and later starts. */
+  void keepWith(RolloutKeeper<I, O> newKeeper) {
+    keeper = newKeeper;
+  }
+
+  /**
+   * Writes that a rollout is about to begin. On the worker that loads, with no lock held.
+   *
+   * @throws IllegalStateException if another process has one under way
+   */
+  RolloutBeginning begin(RolloutPlan<I, O> plan, ModelVersion canary, ModelVersion stable) {
+    return keeper == null
+        ? RolloutBeginning.inMemory()
+        : keeper.begin(KeptPlan.of(plan), canary, stable);
+  }
+
+  /** Says that a rollout that was about to begin does not. With no lock held. */
+  void giveUp(RolloutBeginning beginning, String why) {
+    if (keeper != null && beginning.kept() != null) {
+      var unused = keeper.end(beginning.kept(), RolloutState.ROLLED_BACK, why);
+    }
+  }
+
   // ---- for the commands of the deployment: with the lock held ----
 
   /** Returns the rollout that is under way, or null. */
@@ -69,21 +95,46 @@ final class Rollouts<I, O> {
 
   /** Has the canary take its first share. */
   ActiveRollout<I, O> start(
-      RolloutPlan<I, O> plan, Lane<I, O> canary, @Nullable Lane<I, O> control) {
-    ActiveRollout<I, O> rollout =
-        new ActiveRollout<>(
-            plan,
-            random.nextLong(),
-            table.serving(),
-            canary,
-            control,
-            Analyses.of(plan),
-            threads.timer(),
-            this::look);
+      RolloutRequest<I, O> request,
+      RolloutBeginning beginning,
+      Lane<I, O> canary,
+      @Nullable Lane<I, O> control) {
+    ActiveRollout<I, O> rollout = rollout(request, beginning.salt(), canary, control);
+    AnalysisSettings settings = request.settings;
+    rollout.own(settings == null ? null : new CanaryAnalysis(settings, beginning.sink()));
+    rollout.kept(beginning.kept() != null);
     active = rollout;
     step(rollout, 0);
     lookLater(rollout);
     return rollout;
+  }
+
+  private ActiveRollout<I, O> rollout(
+      RolloutRequest<I, O> request, long salt, Lane<I, O> canary, @Nullable Lane<I, O> control) {
+    return new ActiveRollout<>(
+        request.plan,
+        salt,
+        table.serving(),
+        canary,
+        control,
+        request.settings,
+        threads.timer(),
+        this::look);
+  }
+
+  /** Has the canary take the share that another process gives it. */
+  void follow(
+      RolloutRequest<I, O> request,
+      KeptRollout kept,
+      Lane<I, O> canary,
+      @Nullable Lane<I, O> control) {
+    ActiveRollout<I, O> rollout = rollout(request, kept.salt(), canary, control);
+    rollout.kept(true);
+    active = rollout;
+    RolloutSplit<I, O> split = rollout.adopt(kept.progress());
+    table.split(split);
+    tellStep(rollout, split);
+    lookLater(rollout);
   }
 
   /** Ends a rollout that another command overrules. */
@@ -91,11 +142,33 @@ final class Rollouts<I, O> {
     ActiveRollout<I, O> now = active;
     if (now != null) {
       var unused = giveUp(now, why);
+    } else {
+      var unused = giveUpElsewhere(why);
     }
+  }
+
+  /** Returns the rollout of other processes that this one does not take part in, or null. */
+  @Nullable KeptRollout elsewhere() {
+    return active == null && keeper != null ? keeper.live() : null;
+  }
+
+  /** Ends the rollout of other processes. Returns what completes when that is on disk. */
+  CompletableFuture<Void> giveUpElsewhere(String why) {
+    KeptRollout other = elsewhere();
+    return keeper == null || other == null
+        ? CompletableFuture.completedFuture(null)
+        : keeper.end(other, RolloutState.ROLLED_BACK, why);
   }
 
   /** Sends all calls back. Returns what completes when that is on disk. */
   CompletableFuture<Void> giveUp(ActiveRollout<I, O> rollout, String why) {
+    sendBack(rollout, why);
+    return isKept(rollout)
+        ? keeper().end(rollout, why, table.commands(), false)
+        : CompletableFuture.completedFuture(null);
+  }
+
+  private void sendBack(ActiveRollout<I, O> rollout, String why) {
     table.split(null);
     rollbacks++;
     tell(
@@ -106,27 +179,47 @@ final class Rollouts<I, O> {
     if (rollout.control != null) {
       retirement.releaseControl(rollout.control);
     }
-    return CompletableFuture.completedFuture(null);
   }
 
   /** Has the canary serve. Returns what completes when that is on disk. */
   CompletableFuture<Void> finish(ActiveRollout<I, O> rollout, String why, long command) {
+    return finish(rollout, why, command, false);
+  }
+
+  private CompletableFuture<Void> finish(
+      ActiveRollout<I, O> rollout, String why, long command, boolean mustOwn) {
+    serve(rollout, why);
+    return isKept(rollout)
+        ? keeper().end(rollout, why, command, mustOwn)
+        : decisions.record(rollout.canary.version, why, command);
+  }
+
+  private void serve(ActiveRollout<I, O> rollout, String why) {
     Lane<I, O> old = table.serve(rollout.canary);
     tell(
         new VersionSwitched(
             name, old.version.toString(), rollout.canary.version.toString(), Duration.ZERO));
     end(rollout, RolloutState.PROMOTED, why);
     retirement.keepWarm(old, rollout.control);
-    return decisions.record(rollout.canary.version, why, command);
+  }
+
+  private boolean isKept(ActiveRollout<I, O> rollout) {
+    return keeper != null && rollout.isKept();
+  }
+
+  /** Returns what keeps rollouts; only in a deployment of a repository. */
+  RolloutKeeper<I, O> keeper() {
+    return Objects.requireNonNull(keeper);
   }
 
   private void end(ActiveRollout<I, O> rollout, RolloutState state, String why) {
     rollout.end(state, why);
     active = null;
     RolloutMetrics last = metricsOf(rollout);
-    tell(
-        new RolloutEnded(
-            name, rollout.canary.version.toString(), state == RolloutState.PROMOTED, why));
+    if (state != RolloutState.CLOSED || !isKept(rollout)) { // a kept one goes on later or elsewhere
+      String canary = rollout.canary.version.toString();
+      tell(new RolloutEnded(name, canary, state == RolloutState.PROMOTED, why));
+    }
     Rollout.Progress progress = rollout.progress;
     progress.end(last);
     threads.callbacks().execute(() -> progress.ended.complete(last));
@@ -177,6 +270,7 @@ final class Rollouts<I, O> {
         return false;
       }
       pauseNow(now, why);
+      changed(now);
       return true;
     }
   }
@@ -194,6 +288,7 @@ final class Rollouts<I, O> {
       }
       now.resume();
       tell(new RolloutResumed(name, now.canary.version.toString()));
+      changed(now);
       return true;
     }
   }
@@ -226,13 +321,116 @@ final class Rollouts<I, O> {
     }
   }
 
+  /** Has a command written, and this process run the rollout. */
+  private void changed(ActiveRollout<I, O> rollout) {
+    if (isKept(rollout)) {
+      rollout.unwritten(1);
+      keeper().write(rollout);
+    }
+  }
+
+  // ---- for the keeper ----
+
+  /** Returns how far a rollout is. */
+  RolloutProgress progress(ActiveRollout<I, O> rollout) {
+    synchronized (table) {
+      return rollout.progress();
+    }
+  }
+
+  /** Returns how many commands of this process are not in the file yet. */
+  int unwritten(ActiveRollout<I, O> rollout) {
+    synchronized (table) {
+      return rollout.unwritten();
+    }
+  }
+
+  /** Says that so many commands are written, or were overruled. */
+  void written(ActiveRollout<I, O> rollout, int commands) {
+    synchronized (table) {
+      rollout.unwritten(-commands);
+    }
+  }
+
+  /** Takes over what another process has decided, unless a command of this one is newer. */
+  void adopt(ActiveRollout<I, O> rollout, RolloutProgress now) {
+    synchronized (table) {
+      if (active != rollout || rollout.isUnwritten()) {
+        return;
+      }
+      RolloutProgress before = rollout.progress();
+      if (rollout.isOwner()) {
+        rollout.disown();
+      }
+      RolloutSplit<I, O> split = rollout.adopt(now);
+      table.split(split);
+      String canary = rollout.canary.version.toString();
+      if (before.step() != now.step()) {
+        tellStep(rollout, split);
+      }
+      boolean wasPaused = before.state() == RolloutState.PAUSED;
+      boolean isPaused = now.state() == RolloutState.PAUSED;
+      if (isPaused && !wasPaused) {
+        tell(new RolloutPaused(name, canary, now.reason()));
+      } else if (wasPaused && !isPaused) {
+        tell(new RolloutResumed(name, canary));
+      }
+    }
+  }
+
+  /** Takes over how another process has ended the rollout. */
+  void adoptEnd(ActiveRollout<I, O> rollout, boolean isPromoted, String why) {
+    synchronized (table) {
+      if (active == rollout) {
+        table.nextCommand();
+        if (isPromoted) {
+          serve(rollout, why);
+        } else {
+          sendBack(rollout, why);
+        }
+      }
+    }
+  }
+
+  /**
+   * Takes over how far another process has come, but not whether it is paused: a command of this
+   * process has decided that. Returns how far it is; null if it is not under way here.
+   */
+  @Nullable RolloutProgress take(ActiveRollout<I, O> rollout, RolloutProgress now) {
+    synchronized (table) {
+      if (active != rollout) {
+        return null;
+      }
+      rollout.adoptStep(now);
+      return rollout.progress();
+    }
+  }
+
+  /** Has this process run a rollout from now on, and act on what was replayed. */
+  void own(ActiveRollout<I, O> rollout, @Nullable CanaryAnalysis tests, boolean isVoting) {
+    synchronized (table) {
+      if (active == rollout) {
+        table.split(rollout.own(tests, isVoting));
+        look();
+      }
+    }
+  }
+
   // ---- by itself ----
 
   private void step(ActiveRollout<I, O> rollout, int next) {
     RolloutSplit<I, O> split = rollout.begin(next);
     table.split(split);
+    tellStep(rollout, split);
+    if (isKept(rollout)) {
+      keeper().writeSoon();
+    }
+  }
+
+  private void tellStep(ActiveRollout<I, O> rollout, RolloutSplit<I, O> split) {
     tell(
-        new RolloutStepped(name, rollout.canary.version.toString(), next + 1, split.canaryShare()));
+        new RolloutStepped(
+            name, rollout.canary.version.toString(), rollout.step() + 1, split.canaryShare()));
   }
 
   private void lookLater(ActiveRollout<I, O> rollout) {
@@ -259,7 +457,7 @@ final class Rollouts<I, O> {
   private void look() {
     synchronized (table) {
       ActiveRollout<I, O> now = active;
-      if (now == null) {
+      if (now == null || !now.isOwner()) {
         return;
       }
       for (Alarm alarm : now.newAlarms()) {
@@ -275,14 +473,14 @@ final class Rollouts<I, O> {
           step(now, now.step() + 1);
         }
       } else if (now.isBaked()) {
-        var unused = finish(now, "the rollout is over", table.nextCommand());
+        var unused = finish(now, "the rollout is over", table.nextCommand(), true);
       }
     }
   }
 
   private void act(ActiveRollout<I, O> now, Alarm alarm) {
     RolloutTrigger trigger = RolloutTrigger.valueOf(alarm.kind().name());
-    TriggerAction action = now.plan.action(trigger);
+    TriggerAction action = now.plan.actions().getOrDefault(trigger, TriggerAction.OFF);
     RolloutAlarm told = Analyses.alarm(alarm, trigger, action);
     now.raised(told);
     tell(
@@ -292,6 +490,9 @@ final class Rollouts<I, O> {
       var unused = giveUp(now, told.toString());
     } else if (action == TriggerAction.PAUSE && now.state() != RolloutState.PAUSED) {
       pauseNow(now, told.toString());
+      if (isKept(now)) {
+        keeper().writeSoon();
+      }
     }
   }
 

@@ -45,6 +45,7 @@ final class VersionSwitcher<I, O> {
 
   // Guarded by the lock.
   private @Nullable Pending pending;
+  private @Nullable Candidate following; // the last that is for another process's rollout
   private boolean isClosed;
   private final Set<Lane<I, O>> closing = new LinkedHashSet<>(); // a later close waits for them too
   private long refused;
@@ -127,7 +128,9 @@ final class VersionSwitcher<I, O> {
       wanted.outcome.complete(true);
       return null;
     }
-    rollouts.overrule("overruled by a switch to " + wanted.version);
+    if (!wanted.isFollowing || rollout != null) { // else others end their rollout by themselves
+      rollouts.overrule("overruled by a switch to " + wanted.version);
+    }
     Lane<I, O> arm = experiments.take(wanted.version);
     experiments.overrule("overruled by a switch to " + wanted.version);
     if (table.serving().version.equals(wanted.version)) {
@@ -175,6 +178,31 @@ final class VersionSwitcher<I, O> {
       load = load(wanted, false, (lane, start) -> rollOut(wanted, lane, request));
     }
     queue.add(load.entry);
+  }
+
+  /**
+   * Has this deployment take part in a rollout that another process runs, once its canary is
+   * loaded. Commands go first.
+   *
+   * @param stable the version that must serve
+   * @return false if that is not possible now
+   */
+  boolean follow(Candidate wanted, RolloutRequest<I, O> request, long stable) {
+    Pending load;
+    synchronized (table) {
+      if (isClosed
+          || pending != null
+          || rollouts.active() != null
+          || experiments.active() != null
+          || table.serving().version.version() != stable) {
+        return false;
+      }
+      wanted.waiting++;
+      load = load(wanted, false, (lane, start) -> rollOut(wanted, lane, request));
+      following = wanted;
+    }
+    queue.add(load.entry);
+    return true;
   }
 
   /**
@@ -292,11 +320,12 @@ final class VersionSwitcher<I, O> {
       }
     } catch (ModelLoadException e) {
       refuse(candidate, e);
+    } catch (RuntimeException e) { // such as: another process has a rollout under way
+      fail(candidate, e);
     } catch (InterruptedException e) {
       // given up, and so told
-    } catch (RuntimeException | Error e) { // the caller must not wait for ever
+    } catch (Error e) { // the caller must not wait for ever
       refuse(candidate, LaneLoader.unexpected(candidate.version, e));
-      var unused = candidate.outcome.completeExceptionally(e);
       throw e;
     } finally {
       loads.end();
@@ -321,16 +350,63 @@ final class VersionSwitcher<I, O> {
       LaneLoader.discard(canary.calls);
       throw e;
     }
+    boolean hasBegun = false;
+    try {
+      hasBegun =
+          request.kept == null
+              ? begin(candidate, canary, control, request)
+              : follow(candidate, canary, control, request);
+    } finally {
+      if (!hasBegun) {
+        LaneLoader.discard(control == null ? null : control.calls);
+      }
+    }
+    return hasBegun;
+  }
+
+  private boolean begin(
+      Candidate candidate,
+      Lane<I, O> canary,
+      @Nullable Lane<I, O> control,
+      RolloutRequest<I, O> request) {
+    RolloutBeginning beginning;
+    try {
+      beginning = rollouts.begin(request.plan, canary.version, serving());
+    } catch (RuntimeException e) {
+      LaneLoader.discard(canary.calls);
+      throw e;
+    }
     synchronized (table) {
       if (isPending(candidate)) { // a command that changes the serving lane overrules this
         pending = null;
-        request.started = rollouts.start(request.plan, canary, control);
+        request.started = rollouts.start(request, beginning, canary, control);
         begun(candidate);
         return true;
       }
     }
-    LaneLoader.discard(control == null ? null : control.calls);
+    rollouts.giveUp(beginning, "overruled before it began");
     return false;
+  }
+
+  private boolean follow(
+      Candidate candidate,
+      Lane<I, O> canary,
+      @Nullable Lane<I, O> control,
+      RolloutRequest<I, O> request) {
+    synchronized (table) {
+      if (!isPending(candidate)) {
+        return false;
+      }
+      pending = null;
+      KeptRollout now = rollouts.elsewhere();
+      if (now == null || request.kept == null || now.salt() != request.kept.salt()) {
+        candidate.giveUp(new CancellationException(name + ": the rollout has ended"));
+        return false;
+      }
+      rollouts.follow(request, now, canary, control);
+      begun(candidate);
+      return true;
+    }
   }
 
   /** Loads the versions after the first, and divides the calls. */
@@ -402,12 +478,28 @@ final class VersionSwitcher<I, O> {
     candidate.outcome.completeExceptionally(why);
   }
 
+  private void fail(Candidate candidate, RuntimeException why) {
+    synchronized (table) {
+      if (isPending(candidate)) {
+        pending = null;
+      }
+    }
+    candidate.outcome.completeExceptionally(why);
+  }
+
   boolean isInUse(Predictor<I, O> predictor) {
     synchronized (table) {
       return table.serving().predictor == predictor
           || rollouts.has(predictor)
           || experiments.has(predictor)
           || retirement.has(predictor);
+    }
+  }
+
+  /** Returns the version that serves. */
+  ModelVersion serving() {
+    synchronized (table) {
+      return table.serving().version;
     }
   }
 
@@ -421,48 +513,53 @@ final class VersionSwitcher<I, O> {
   // ---- going back ----
 
   /** What came of a command to go back. */
-  record Undone(@Nullable ModelVersion version, CompletableFuture<Void> durable) {}
+  record Undone(boolean isDone, CompletableFuture<Void> durable) {}
 
   /**
-   * Gives up the version that is on its way; else the canary of the rollout that is under way; else
-   * ends the experiment that is; else serves the one before, if it is warm.
+   * Gives up the version that is on its way; else the canary of the rollout that is under way, here
+   * or in other processes alone; else ends the experiment that is; else serves the one before, if
+   * it is warm.
    */
   Undone rollBack(String reason) {
     synchronized (table) {
       checkCommand();
       long command = table.nextCommand();
+      KeptRollout elsewhere = rollouts.elsewhere();
+      boolean isFollowing = pending == null || pending.candidate == following;
       Candidate candidate = overrule("rolled back: " + reason);
+      if (elsewhere != null && isFollowing) {
+        String canary = name + "@" + elsewhere.canary();
+        return undone(canary, reason, rollouts.giveUpElsewhere(reason));
+      }
       if (candidate != null) { // a label that was moved to it moves back
         ModelVersion serving = table.serving().version;
-        return undone(candidate.version, reason, decisions.record(serving, reason, command));
+        return undone(
+            candidate.version.toString(), reason, decisions.record(serving, reason, command));
       }
       ActiveRollout<I, O> rollout = rollouts.active();
       if (rollout != null) {
-        return new Undone(rollout.canary.version, rollouts.giveUp(rollout, reason));
+        return new Undone(true, rollouts.giveUp(rollout, reason));
       }
       if (experiments.active() != null) {
         experiments.overrule("rolled back: " + reason);
-        ModelVersion serving = table.serving().version;
-        return new Undone(serving, CompletableFuture.completedFuture(null));
+        return new Undone(true, CompletableFuture.completedFuture(null));
       }
       Lane<I, O> before = retirement.takeWarm(version -> true);
       if (before == null) {
-        return new Undone(null, CompletableFuture.completedFuture(null));
+        return new Undone(false, CompletableFuture.completedFuture(null));
       }
       Lane<I, O> bad = table.serve(before);
       CompletableFuture<Void> durable = decisions.record(before.version, reason, command);
-      Undone undone = undone(bad.version, reason, durable);
+      Undone undone = undone(bad.version.toString(), reason, durable);
       retirement.release(bad);
       return undone;
     }
   }
 
-  private Undone undone(ModelVersion version, String reason, CompletableFuture<Void> durable) {
+  private Undone undone(String version, String reason, CompletableFuture<Void> durable) {
     rollbacks++;
-    tell(
-        new VersionRolledBack(
-            name, version.toString(), table.serving().version.toString(), reason));
-    return new Undone(version, durable);
+    tell(new VersionRolledBack(name, version, table.serving().version.toString(), reason));
+    return new Undone(true, durable);
   }
 
   private void tell(ServingEvent event) {

@@ -1,5 +1,6 @@
 package dev.inproc.inference.model;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.model.RepositoryOptions.ForeignLayout;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.inproc.inference.model;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.internal.json.Json;
 import dev.inproc.inference.internal.json.JsonException;
 import dev.inproc.inference.internal.json.JsonLimits;
@@ -79,11 +80,7 @@ final class LabelFiles {
     }
     byte[] lines = lines(changes); // refuses what is no text, before anything is written
     if (isChange) {
-      Path draft = directory.resolve("." + LABELS + "-draft");
-      operations.delete(draft); // of a process that ended
-      operations.create(draft, Json.write(labels));
-      operations.move(draft, labelsFile());
-      operations.force(directory);
+      operations.replace(labelsFile(), Json.write(labels));
     }
     if (lines.length > 0) {
       append(lines);

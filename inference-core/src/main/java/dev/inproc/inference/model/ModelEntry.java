@@ -1,5 +1,6 @@
 package dev.inproc.inference.model;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.internal.json.JsonException;
 import dev.inproc.inference.model.VersionStatus.State;
 import java.io.IOException;

@@ -1,6 +1,8 @@
 package dev.inproc.inference.model;
 
 import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.files.FileOperations;
+import dev.inproc.inference.internal.files.ProcessLock;
 import dev.inproc.inference.internal.json.JsonException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -124,7 +126,7 @@ public final class ModelRepository implements AutoCloseable {
    * beside the models, and of its own for each manifest. It need not be there yet.
    */
   public Path stateDirectory(ModelVersion version) {
-    return root.resolve(Publisher.STATE).resolve("state").resolve(version.manifestSha256());
+    return root.resolve(FileOperations.STATE).resolve("state").resolve(version.manifestSha256());
   }
 
   // ---- listeners ----

@@ -1,6 +1,8 @@
 package dev.inproc.inference.model;
 
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.internal.files.FileOperations;
+import dev.inproc.inference.internal.files.ProcessLock;
 import dev.inproc.inference.internal.json.JsonException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * whole directory its name when all of it is on the disk.
  */
 final class Publisher {
-  /** The repository's own directory below the root. */
-  static final String STATE = ".inproc";
-
   private static final Duration LEFT_OVER = Duration.ofDays(1); // where no lock tells
   private static final Duration DEAD = Duration.ofMinutes(10);
 
@@ -35,12 +34,12 @@ final class Publisher {
   Publisher(FileOperations operations, Path root) {
     this.operations = operations;
     this.root = root;
-    staging = root.resolve(STATE).resolve("staging");
+    staging = root.resolve(FileOperations.STATE).resolve("staging");
   }
 
   /** Returns the model's lock, which whoever changes its directory holds. */
   ProcessLock lock(String model) throws IOException {
-    Path locks = root.resolve(STATE).resolve("locks");
+    Path locks = root.resolve(FileOperations.STATE).resolve("locks");
     operations.createDirectories(locks);
     return ProcessLock.hold(locks.resolve(model + ".lock"));
   }

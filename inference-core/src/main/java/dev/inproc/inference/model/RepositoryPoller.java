@@ -2,6 +2,7 @@ package dev.inproc.inference.model;
 
 import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Timer;
+import dev.inproc.inference.internal.files.FileOperations;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;

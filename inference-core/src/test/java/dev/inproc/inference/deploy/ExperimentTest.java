@@ -24,6 +24,7 @@ import dev.inproc.inference.model.ModelVersion;
 import dev.inproc.inference.testing.Await;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -132,7 +133,7 @@ class ExperimentTest {
   @Test
   void outcomes_areThoseOfTheKeysArm() {
     Experiment experiment = deployment.experiment(plan(1, 2));
-    Map<String, Double> sums = new ConcurrentHashMap<>();
+    Map<String, Double> sums = new HashMap<>();
     for (int i = 0; i < 100; i++) {
       deployment.predict(7, key("k" + i));
       experiment.record("k" + i, "m", i);
@@ -492,18 +493,18 @@ class ExperimentTest {
     if (failure.get() != null) {
       throw new AssertionError("a call failed", failure.get());
     }
-    Map<String, Long> ledger = new ConcurrentHashMap<>();
+    Map<String, Long> ledger = new HashMap<>();
     for (int i = 0; i < keys; i++) {
       ledger.merge(experiment.arm("k" + i), 1L, Long::sum);
     }
     lanes.timer.advance(HOUR.toNanos());
     ExperimentResults results = experiment.results();
     for (ArmKeys arm : results.arms()) {
-      assertEquals(ledger.get(arm.arm().name()), arm.keys());
+      assertEquals(ledger.get(arm.arm().name()).longValue(), arm.keys());
     }
     for (ArmScore score : results.metrics().get(0).arms()) {
-      assertEquals(ledger.get(score.arm()), score.keys());
-      assertEquals(sums.get(score.arm()).sum(), score.value() * score.keys(), 1e-6);
+      assertEquals(ledger.get(score.arm()).longValue(), score.keys());
+      assertEquals((double) sums.get(score.arm()).sum(), score.value() * score.keys(), 1e-6);
     }
     assertEquals(new ExperimentResults.Ignored(0, 0, 0, 0), results.ignored());
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.model.Manifest;
 import dev.inproc.inference.model.ModelRepository;
 import dev.inproc.inference.model.ModelVersion;
@@ -92,7 +93,15 @@ class FollowerTest {
     ModelVersion ten = publish(10);
     DeploymentSettings<Integer, String> settings =
         new DeploymentSettings<>(List.of(), List.of(), (version, input, answer) -> {}, 0);
-    Assembly<Integer, String> parts = Assembly.of(repository, "m", null, false, lanes, settings);
+    Assembly<Integer, String> parts =
+        Assembly.of(
+            repository,
+            "m",
+            null,
+            false,
+            lanes,
+            settings,
+            new RolloutSettings<>(plan -> plan, new FileOperations()));
     SerialTasks tasks = new SerialTasks(lanes.threads.workers());
     Follower follower =
         new Follower(
@@ -280,10 +289,10 @@ class FollowerTest {
     try (var deployment = Deployment.builder(lanes).follow().open(repository, "m")) {
       publish(2);
       for (int failed = 1; failed < 4; failed++) {
-        Await.until("a retry to be due", () -> lanes.timer.pending() == 1);
+        Await.until("a retry to be due", () -> lanes.timer.pending() == 2);
         assertEquals(failed, tries.get());
         lanes.timer.advanceMillis((1000L << (failed - 1)) - 1);
-        assertEquals(1, lanes.timer.pending(), "not before its time");
+        assertEquals(2, lanes.timer.pending(), "not before its time");
         lanes.timer.advanceMillis((1000L << (failed - 1)) / 4 + 2);
       }
       awaitVersion(deployment, 2);
@@ -301,7 +310,7 @@ class FollowerTest {
         });
     try (var deployment = Deployment.builder(lanes).follow().open(repository, "m")) {
       publish(2);
-      Await.until("a retry to be due", () -> lanes.timer.pending() == 1);
+      Await.until("a retry to be due", () -> lanes.timer.pending() == 2);
       assertFalse(deployment.switchTo(deployment.version()));
       lanes.onCreate.clear();
       lanes.timer.advance(Duration.ofMinutes(5).toNanos());

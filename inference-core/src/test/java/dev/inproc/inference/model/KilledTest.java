@@ -4,6 +4,7 @@ import static dev.inproc.inference.model.RepositoryFixture.write;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.testing.endurance.ChildJvm;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -35,7 +36,7 @@ class KilledTest {
   /** Only a power failure would tell that nothing is forced to the disk. */
   private static class Quick extends FileOperations {
     @Override
-    void force(FileChannel channel) {}
+    public void force(FileChannel channel) {}
   }
 
   private static final class Mortal extends Quick {
@@ -47,7 +48,7 @@ class KilledTest {
     }
 
     @Override
-    void step() {
+    public void step() {
       if (++steps > last) {
         throw new Killed();
       }

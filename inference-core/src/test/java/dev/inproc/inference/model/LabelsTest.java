@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -252,7 +253,7 @@ class LabelsTest {
     FileOperations operations =
         new FileOperations() {
           @Override
-          byte[] readEnd(Path file, int most) throws IOException {
+          public byte[] readEnd(Path file, int most) throws IOException {
             byte[] end = super.readEnd(file, most);
             read.addAndGet(end.length);
             return end;

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.model.RepositoryFixture.Counting;
 import dev.inproc.inference.model.RepositoryOptions.ForeignLayout;
 import dev.inproc.inference.model.VersionStatus.State;
@@ -50,13 +51,13 @@ class PollingTest {
     }
 
     @Override
-    List<String> list(Path directory) throws IOException {
+    public List<String> list(Path directory) throws IOException {
       check(directory);
       return super.list(directory);
     }
 
     @Override
-    byte[] read(Path file, int most) throws IOException {
+    public byte[] read(Path file, int most) throws IOException {
       check(file);
       return super.read(file, most);
     }
@@ -285,7 +286,7 @@ class PollingTest {
     FileOperations operations =
         new FileOperations() {
           @Override
-          List<String> list(Path directory) throws IOException {
+          public List<String> list(Path directory) throws IOException {
             if (left.getAndDecrement() > 0) {
               throw new IllegalStateException("planted");
             }
@@ -358,7 +359,7 @@ class PollingTest {
     FileOperations operations =
         new FileOperations() {
           @Override
-          List<String> list(Path directory) throws IOException {
+          public List<String> list(Path directory) throws IOException {
             if (lists.getAndDecrement() == 0) { // the root and one model were seen
               RepositoryFixture.delete(root.resolve("a"));
               RepositoryFixture.delete(root.resolve("b"));

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.internal.files.FileOperations;
+import dev.inproc.inference.internal.files.ProcessLock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -216,7 +218,7 @@ class PublishTest {
     FileOperations operations =
         new FileOperations() {
           @Override
-          void create(Path file, byte[] content) throws IOException {
+          public void create(Path file, byte[] content) throws IOException {
             throw new IOException("No space left on device");
           }
         };

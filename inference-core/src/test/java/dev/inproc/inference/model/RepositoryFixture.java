@@ -3,6 +3,7 @@ package dev.inproc.inference.model;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.inproc.inference.internal.concurrent.ServingThreads;
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.testing.Await;
 import dev.inproc.inference.testing.ManualTimer;
 import java.io.IOException;
@@ -28,25 +29,25 @@ final class RepositoryFixture implements AutoCloseable, RepositoryListener {
     final AtomicInteger digests = new AtomicInteger();
 
     @Override
-    List<String> list(Path directory) throws IOException {
+    public List<String> list(Path directory) throws IOException {
       lists.incrementAndGet();
       return super.list(directory);
     }
 
     @Override
-    Stat stat(Path path) throws IOException {
+    public Stat stat(Path path) throws IOException {
       stats.incrementAndGet();
       return super.stat(path);
     }
 
     @Override
-    byte[] read(Path file, int most) throws IOException {
+    public byte[] read(Path file, int most) throws IOException {
       reads.incrementAndGet();
       return super.read(file, most);
     }
 
     @Override
-    String digest(Path file, long size) throws IOException {
+    public String digest(Path file, long size) throws IOException {
       digests.incrementAndGet();
       return super.digest(file, size);
     }

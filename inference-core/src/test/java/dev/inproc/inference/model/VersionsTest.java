@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.internal.files.FileOperations;
 import dev.inproc.inference.model.RepositoryFixture.Counting;
 import dev.inproc.inference.model.VersionStatus.State;
 import java.io.IOException;

@@ -67,6 +67,33 @@ public final class Json {
     throw mismatch(what, "a whole number from " + least + " to " + most, value);
   }
 
+  /**
+   * Returns a value as a number within these limits.
+   *
+   * @throws JsonException if it is none
+   */
+  public static double number(@Nullable Object value, String what, double least, double most)
+      throws JsonException {
+    if (value instanceof Number number
+        && number.doubleValue() >= least
+        && number.doubleValue() <= most) {
+      return number.doubleValue();
+    }
+    throw mismatch(what, "a number from " + least + " to " + most, value);
+  }
+
+  /**
+   * Returns a value as true or false.
+   *
+   * @throws JsonException if it is neither
+   */
+  public static boolean truth(@Nullable Object value, String what) throws JsonException {
+    if (value instanceof Boolean truth) {
+      return truth;
+    }
+    throw mismatch(what, "true or false", value);
+  }
+
   /** Returns a failure that says what was expected at a place, and what came. */
   public static JsonException mismatch(String what, String expected, @Nullable Object got) {
     return new JsonException(what + ": expected " + expected + ", got " + describe(got));

@@ -8,6 +8,9 @@ package dev.inproc.inference.internal.rollout;
 public final class DistinctKeys {
   private static final int BITS = 12;
   private static final int SIZE = 1 << BITS;
+  private static final int MOST = 64 - BITS + 1; // the highest rank
+  private static final String DIGITS =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   private static final double BIAS = 0.7213 / (1 + 1.079 / SIZE);
 
   private final byte[] registers = new byte[SIZE];
@@ -23,6 +26,31 @@ public final class DistinctKeys {
     if (rank > registers[index]) {
       registers[index] = (byte) rank;
     }
+  }
+
+  /** Returns what was seen, as 4,096 letters and digits for {@link #merge}. */
+  public String text() {
+    StringBuilder out = new StringBuilder(SIZE);
+    for (byte each : registers) {
+      out.append(DIGITS.charAt(each));
+    }
+    return out.toString();
+  }
+
+  /** Returns whether a text can be merged. */
+  public static boolean isText(String text) {
+    return text.length() == SIZE && text.chars().allMatch(c -> 0 <= rank(c) && rank(c) <= MOST);
+  }
+
+  /** Adds what another process has seen. */
+  public void merge(String text) {
+    for (int i = 0; i < SIZE; i++) {
+      registers[i] = (byte) Math.max(registers[i], rank(text.charAt(i)));
+    }
+  }
+
+  private static int rank(int digit) {
+    return DIGITS.indexOf(digit);
   }
 
   /** Returns the estimate. */

@@ -450,9 +450,9 @@ class CanaryAnalysisTest {
     }
     done.await();
     AnalysisSnapshot snapshot = analysis.snapshot();
-    assertEquals(threads * calls / 2, snapshot.canaryCalls());
-    assertEquals(threads * calls / 2, snapshot.controlCalls());
-    assertEquals(threads * calls / 100, snapshot.canaryErrors());
+    assertEquals((long) threads * calls / 2, snapshot.canaryCalls());
+    assertEquals((long) threads * calls / 2, snapshot.controlCalls());
+    assertEquals((long) threads * calls / 100, snapshot.canaryErrors());
     assertEquals(threads * calls / 50, votes(TriggerKind.ERRORS).size());
   }
 }

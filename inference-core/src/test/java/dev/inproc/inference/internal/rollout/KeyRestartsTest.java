@@ -17,7 +17,7 @@ class KeyRestartsTest {
     KeyRestarts keys = new KeyRestarts(1 << 20);
     Map<Long, Integer> expected = new HashMap<>();
     for (int i = 0; i < 100_000; i++) {
-      long key = random.nextInt(30_000) - 10_000; // 0 among them
+      long key = random.nextInt(30_000) - 10_000L; // 0 among them
       Integer before = expected.put(key, i / 1_000);
       assertEquals(before == null ? KeyRestarts.NONE : before, keys.put(key, i / 1_000));
       if (i % 20_000 == 19_999) {

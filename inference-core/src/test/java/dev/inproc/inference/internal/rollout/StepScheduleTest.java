@@ -44,7 +44,7 @@ class StepScheduleTest {
           keys.add(Hashes.mix(seed + i));
         }
       }
-      assertEquals(count, keys.estimate(), Math.max(0.5, 0.06 * count));
+      assertEquals((double) count, (double) keys.estimate(), Math.max(0.5, 0.06 * count));
     }
   }
 }

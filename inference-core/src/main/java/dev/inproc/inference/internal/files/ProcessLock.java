@@ -1,4 +1,4 @@
-package dev.inproc.inference.model;
+package dev.inproc.inference.internal.files;
 
 import dev.inproc.inference.internal.concurrent.Timer;
 import java.io.IOException;
@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A file that one thread of one process holds. The system releases it when the process ends. */
-final class ProcessLock implements AutoCloseable {
+public final class ProcessLock implements AutoCloseable {
   private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long FIRST_PAUSE_NANOS = 200_000;
   private static final long LONGEST_PAUSE_NANOS = 20_000_000;
@@ -39,7 +39,7 @@ final class ProcessLock implements AutoCloseable {
    *
    * @throws IOException if another holds it so long, or if files cannot be locked there
    */
-  static ProcessLock hold(Path file) throws IOException {
+  public static ProcessLock hold(Path file) throws IOException {
     long end = Timer.system().nanoTime() + LIMIT_NANOS;
     for (long pause = FIRST_PAUSE_NANOS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS)) {
       ProcessLock lock = tryHold(file);
@@ -47,14 +47,14 @@ final class ProcessLock implements AutoCloseable {
         return lock;
       }
       if (Timer.system().nanoTime() - end > 0) {
-        throw new IOException("another publisher held " + file + " for 30 s");
+        throw new IOException("another process or thread held " + file + " for 30 s");
       }
       LockSupport.parkNanos(pause);
     }
   }
 
   /** Returns the lock, or null if another thread or process holds it. */
-  static @Nullable ProcessLock tryHold(Path file) throws IOException {
+  public static @Nullable ProcessLock tryHold(Path file) throws IOException {
     Path absolute = file.toAbsolutePath();
     Path directory = Objects.requireNonNull(absolute.getParent()).toRealPath();
     Path key = directory.resolve(Objects.requireNonNull(absolute.getFileName()));

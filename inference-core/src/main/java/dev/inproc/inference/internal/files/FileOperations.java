@@ -1,4 +1,4 @@
-package dev.inproc.inference.model;
+package dev.inproc.inference.internal.files;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,14 +30,17 @@ import org.jspecify.annotations.Nullable;
  * Everything that a repository does to files. Tests subclass it: to count reads, and to stop at any
  * step, as a process does that is killed.
  */
-class FileOperations {
+public class FileOperations {
+  /** The repository's own directory, below its root. */
+  public static final String STATE = ".inproc";
+
   private static final int CHUNK = 1 << 20;
 
   /**
    * What a path is, links not followed. Equal to a later one if nobody wrote meanwhile; compared
    * for equality alone, so a clock that is set back does no harm.
    */
-  record Stat(
+  public record Stat(
       boolean isDirectory,
       boolean isFile,
       boolean isLink,
@@ -45,15 +49,15 @@ class FileOperations {
       @Nullable Object key) {}
 
   /** A copied file's size and SHA-256. */
-  record Copied(long size, String sha256) {}
+  public record Copied(long size, String sha256) {}
 
   /** Called before each change, and within writes. */
-  void step() {}
+  public void step() {}
 
   // ---- reading ----
 
   /** Returns the names in a directory. */
-  List<String> list(Path directory) throws IOException {
+  public List<String> list(Path directory) throws IOException {
     List<String> names = new ArrayList<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
       for (Path each : all) {
@@ -66,7 +70,7 @@ class FileOperations {
   }
 
   /** Returns what a path is, or null if there is nothing. */
-  @Nullable Stat stat(Path path) throws IOException {
+  public @Nullable Stat stat(Path path) throws IOException {
     try {
       BasicFileAttributes a =
           Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -83,7 +87,7 @@ class FileOperations {
   }
 
   /** Reads a small file. */
-  byte[] read(Path file, int most) throws IOException {
+  public byte[] read(Path file, int most) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(most + 1);
       if (bytes.length > most) {
@@ -94,7 +98,7 @@ class FileOperations {
   }
 
   /** Reads a file's end: at most so many bytes, and all of a smaller file. */
-  byte[] readEnd(Path file, int most) throws IOException {
+  public byte[] readEnd(Path file, int most) throws IOException {
     try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = in.size();
       ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(most, size));
@@ -105,7 +109,7 @@ class FileOperations {
   }
 
   /** A file has more bytes than a reader takes. */
-  static final class TooLargeException extends IOException {
+  public static final class TooLargeException extends IOException {
     private static final long serialVersionUID = 1L;
 
     TooLargeException(Path file, int most) {
@@ -114,7 +118,7 @@ class FileOperations {
   }
 
   /** Returns the SHA-256 of a file that has this size. */
-  String digest(Path file, long size) throws IOException {
+  public String digest(Path file, long size) throws IOException {
     MessageDigest digest = sha256();
     byte[] chunk = new byte[CHUNK];
     long left = size;
@@ -137,13 +141,13 @@ class FileOperations {
 
   // ---- changing ----
 
-  void createDirectories(Path directory) throws IOException {
+  public void createDirectories(Path directory) throws IOException {
     step();
     Files.createDirectories(directory);
   }
 
   /** Copies a file into a new one, which is on the disk when this returns. */
-  Copied copy(Path from, Path to) throws IOException {
+  public Copied copy(Path from, Path to) throws IOException {
     step();
     MessageDigest digest = sha256();
     byte[] chunk = new byte[CHUNK];
@@ -163,7 +167,7 @@ class FileOperations {
   }
 
   /** Writes a new file, which is on the disk when this returns. */
-  void create(Path file, byte[] content) throws IOException {
+  public void create(Path file, byte[] content) throws IOException {
     step();
     try (FileChannel out =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -174,7 +178,7 @@ class FileOperations {
   }
 
   /** Appends to a file, which is on the disk when this returns. */
-  void append(Path file, byte[] content) throws IOException {
+  public void append(Path file, byte[] content) throws IOException {
     step();
     try (FileChannel out =
         FileChannel.open(
@@ -183,6 +187,31 @@ class FileOperations {
       step();
       force(out);
     }
+  }
+
+  /**
+   * Cuts a file to a size, or makes it, and appends: what is behind that size was written by a
+   * process that ended meanwhile. On the disk when this returns.
+   */
+  public void append(Path file, long size, byte[] content) throws IOException {
+    step();
+    try (FileChannel out =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      out.truncate(size);
+      out.position(out.size());
+      write(out, ByteBuffer.wrap(content));
+      step();
+      force(out);
+    }
+  }
+
+  /** Replaces a file's content at once or not at all. On the disk when this returns. */
+  public void replace(Path file, byte[] content) throws IOException {
+    Path draft = file.resolveSibling("." + file.getFileName() + "-draft");
+    delete(draft); // of a process that ended
+    create(draft, content);
+    move(draft, file);
+    force(Objects.requireNonNull(file.getParent()));
   }
 
   private void write(FileChannel out, ByteBuffer bytes) throws IOException {
@@ -194,7 +223,7 @@ class FileOperations {
     writeAll(out, bytes);
   }
 
-  void force(FileChannel channel) throws IOException {
+  public void force(FileChannel channel) throws IOException {
     channel.force(true);
   }
 
@@ -205,13 +234,13 @@ class FileOperations {
   }
 
   /** Replaces a file by another, or gives a directory another name, at once or not at all. */
-  void move(Path from, Path to) throws IOException {
+  public void move(Path from, Path to) throws IOException {
     step();
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Has the names in a directory on the disk. Windows does that by itself, and not by request. */
-  void force(Path directory) throws IOException {
+  public void force(Path directory) throws IOException {
     step();
     if (!directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       return;
@@ -225,13 +254,13 @@ class FileOperations {
     }
   }
 
-  void delete(Path file) throws IOException {
+  public void delete(Path file) throws IOException {
     step();
     Files.deleteIfExists(file);
   }
 
   /** Deletes a directory and what is in it; of a link, the link. */
-  void deleteTree(Path directory) throws IOException {
+  public void deleteTree(Path directory) throws IOException {
     if (stat(directory) == null) {
       return;
     }
@@ -245,7 +274,7 @@ class FileOperations {
   }
 
   /** Returns all regular files below a directory. */
-  List<Path> files(Path directory, boolean followLinks) throws IOException {
+  public List<Path> files(Path directory, boolean followLinks) throws IOException {
     FileVisitOption[] options =
         followLinks ? new FileVisitOption[] {FileVisitOption.FOLLOW_LINKS} : new FileVisitOption[0];
     try (Stream<Path> all = Files.walk(directory, options)) {

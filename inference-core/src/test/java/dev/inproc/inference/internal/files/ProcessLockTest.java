@@ -1,4 +1,4 @@
-package dev.inproc.inference.model;
+package dev.inproc.inference.internal.files;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
