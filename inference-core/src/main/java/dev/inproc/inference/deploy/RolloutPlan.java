@@ -121,9 +121,10 @@ public final class RolloutPlan<I, O> {
   }
 
   /**
-   * Returns the usual plan for a version: 1, 5 and 25 % for ten minutes each, then all; the version
-   * that served before is freed ten minutes later. Each trigger rolls back. The chance that an
-   * identical version is rolled back is 1 % at most.
+   * Returns the usual plan for a version: 1, 5 and 25 % for ten minutes each, then all; ten minutes
+   * later the rollout is over, and the version that served before is kept warm as after {@link
+   * Deployment#switchTo}. Each trigger rolls back. The chance that an identical version is rolled
+   * back is 1 % at most.
    */
   public static <I, O> RolloutPlan<I, O> to(ModelVersion version) {
     return new RolloutPlan<>(new Builder<>(Objects.requireNonNull(version, "version")));
