@@ -250,15 +250,19 @@ class ArchitectureTest {
   static final ArchRule bulk_usesNothingInternalButThreadsAndFailures =
       onlyUses(BULK, ROOT, BATCH, ENGINE, CALLS, CONCURRENT);
 
-  /** A shadow looks whether the batcher of the version that serves has calls waiting. */
+  /**
+   * A shadow looks whether the batcher of the version that serves has calls waiting. A plan that
+   * was kept without its version is checked with the source of a stand-in.
+   */
   @ArchTest
-  static final ArchRule deploy_knowsNoSession =
+  static final ArchRule deploy_knowsNoCacheAndNoProvider =
       onlyUses(
           DEPLOY,
           ROOT,
           MODEL,
           TENSOR,
           BATCH,
+          ENGINE,
           CONCURRENT,
           FILES,
           JSON,
