@@ -78,7 +78,7 @@ class RolloutSimulatorTest {
     assertTrue(json.get("trigger").isJsonNull());
     assertEquals(20_000, json.get("atRequests").getAsLong());
     assertEquals(19_999, json.get("atMs").getAsLong());
-    assertEquals(4_000, json.get("canaryCalls").getAsLong(), 200);
+    assertEquals(4_000.0, json.get("canaryCalls").getAsDouble(), 200);
     assertEquals(1, json.get("step").getAsInt());
     assertTrue(json.get("evidence").getAsDouble() < 100);
   }
@@ -96,7 +96,7 @@ class RolloutSimulatorTest {
             "10");
     assertEquals("promoted", verdict(json));
     assertEquals(4, json.get("step").getAsInt());
-    assertEquals(40_000, json.get("atMs").getAsLong(), 400);
+    assertEquals(40_000.0, json.get("atMs").getAsDouble(), 400);
   }
 
   @Test
@@ -111,7 +111,7 @@ class RolloutSimulatorTest {
             "--step-keys",
             "300");
     assertEquals("promoted", verdict(json));
-    assertEquals(31_000, json.get("atMs").getAsLong(), 2_000, "30,000 keys, of which 1 %");
+    assertEquals(31_000.0, json.get("atMs").getAsDouble(), 2_000, "30,000 keys, of which 1 %");
   }
 
   @Test
@@ -130,7 +130,7 @@ class RolloutSimulatorTest {
               "--seed",
               "" + seed);
       assertEquals("promoted", verdict(json));
-      assertEquals(3_000, json.get("atMs").getAsLong(), 300, "with seed " + seed);
+      assertEquals(3_000.0, json.get("atMs").getAsDouble(), 300, "with seed " + seed);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.deploy.Deployment;
 import dev.inproc.inference.deploy.Rollout;
+import dev.inproc.inference.deploy.RolloutForecast;
 import dev.inproc.inference.deploy.RolloutMetrics;
 import dev.inproc.inference.deploy.RolloutMetrics.TriggerMetrics;
 import dev.inproc.inference.deploy.RolloutPlan;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * Rolls two versions of a fraud model out under load: a good one, which takes each step and is
@@ -69,7 +71,7 @@ public final class RollOut {
       } finally {
         calls.end();
       }
-      PacedCalls.Phase all = calls.phases().get("all");
+      PacedCalls.Phase all = Objects.requireNonNull(calls.phases().get("all"));
       out.printf(
           Locale.ROOT,
           "%n%d calls, %d failed, p99 %.2f ms, answered by %s%n",
@@ -118,13 +120,13 @@ public final class RollOut {
     RolloutPlan<Transaction, FraudScore> plan =
         RolloutPlan.<Transaction, FraudScore>to(candidate)
             .withSteps(
-                new RolloutStep(0.1, step, 50),
+                new RolloutStep(0.25, step, 50),
                 new RolloutStep(0.5, step, 50),
                 new RolloutStep(1, Duration.ZERO, 0))
             .withBake(Duration.ofSeconds(2))
             .withScore(FraudScore::probability);
     out.printf("%nRolling out %s. What the plan can find:%n", candidate);
-    out.print(plan.forecast(new RolloutTraffic(PAYMENTS_A_SECOND, CARDS, 0.001)));
+    out.print(RolloutForecast.of(plan, new RolloutTraffic(PAYMENTS_A_SECOND, CARDS, 0.001)));
     Rollout rollout = fraud.rollOut(plan);
     while (!rollout.state().isTerminal()) {
       Thread.sleep(1_000);

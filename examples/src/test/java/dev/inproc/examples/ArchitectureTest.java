@@ -27,6 +27,10 @@ class ArchitectureTest {
   private static final String COST = ROOT + ".internal.cost";
   private static final String FILES = ROOT + ".internal.files";
   private static final String JSON = ROOT + ".internal.json";
+  private static final String ROLLOUT = ROOT + ".internal.rollout";
+  private static final String EXPERIMENT = ROOT + ".internal.experiment";
+  private static final String STATISTICS = ROOT + ".internal.statistics";
+  private static final String ROUTING = ROOT + ".internal.routing";
   private static final String MODEL = ROOT + ".model";
   private static final String BULK = ROOT + ".bulk";
   private static final String METRICS = ROOT + ".metrics..";
@@ -207,7 +211,7 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule concurrent_usesEventsAlone = onlyUses(CONCURRENT, EVENTS);
 
-  @ArchTest static final ArchRule files_usesNothingOfOurs = onlyUses(FILES);
+  @ArchTest static final ArchRule files_usesAClockAlone = onlyUses(FILES, CONCURRENT);
 
   @ArchTest static final ArchRule json_usesNothingOfOurs = onlyUses(JSON);
 
@@ -246,9 +250,34 @@ class ArchitectureTest {
   static final ArchRule bulk_usesNothingInternalButThreadsAndFailures =
       onlyUses(BULK, ROOT, BATCH, ENGINE, CALLS, CONCURRENT);
 
+  /**
+   * A shadow looks whether the batcher of the version that serves has calls waiting. A plan that
+   * was kept without its version is checked with the source of a stand-in.
+   */
   @ArchTest
-  static final ArchRule deploy_knowsNoBatcherAndNoSession =
-      onlyUses(DEPLOY, ROOT, MODEL, CONCURRENT, FILES, JSON, METRICS, EVENTS);
+  static final ArchRule deploy_knowsNoCacheAndNoProvider =
+      onlyUses(
+          DEPLOY,
+          ROOT,
+          MODEL,
+          TENSOR,
+          BATCH,
+          ENGINE,
+          CONCURRENT,
+          FILES,
+          JSON,
+          METRICS,
+          EVENTS,
+          ROLLOUT,
+          EXPERIMENT,
+          ROUTING,
+          STATISTICS);
+
+  /** What judges a canary or an experiment reads no clock and knows no predictor. */
+  @ArchTest static final ArchRule rollout_usesHashesAlone = onlyUses(ROLLOUT, ROUTING);
+
+  @ArchTest static final ArchRule experiment_usesNothingOfOurs = onlyUses(EXPERIMENT, ROUTING);
+  @ArchTest static final ArchRule routing_usesNothingOfOurs = onlyUses(ROUTING);
 
   /** A repository loads nothing: it names what an engine loads, and compares it before. */
   @ArchTest

@@ -18,7 +18,7 @@ class RollOutTest {
   void run_promotesTheGoodVersion_andTakesTheBadOneBack() throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    List<RolloutMetrics> ends = RollOut.run(out, 2_000, Duration.ofSeconds(4));
+    List<RolloutMetrics> ends = RollOut.run(out, 2_000, Duration.ofSeconds(8));
     String text = bytes.toString(StandardCharsets.UTF_8);
 
     assertEquals(RolloutState.PROMOTED, ends.get(0).state(), text);

@@ -1,19 +1,13 @@
 package dev.inproc.inference.deploy;
 
-import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.ModelLoadException;
-import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.model.ModelRepository;
 import dev.inproc.inference.model.ModelVersion;
 import dev.inproc.inference.model.RepositoryListener;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class Follower implements RepositoryListener {
   private static final long FIRST_DELAY_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long LONGEST_DELAY_NANOS = TimeUnit.MINUTES.toNanos(5);
-  private static final int MOST_CAUSES = 20;
-  private static final Set<Class<? extends Throwable>> PASSING =
-      Set.of(
-          IOException.class,
-          UncheckedIOException.class,
-          VirtualMachineError.class,
-          DeadlineExceededException.class,
-          OverloadedException.class,
-          TimeoutException.class);
 
   private final ModelRepository repository;
   private final String model;
@@ -74,7 +59,7 @@ final class Follower implements RepositoryListener {
    * @param refusal why the version that is wanted does not serve yet, or null
    */
   void start(@Nullable ModelLoadException refusal) {
-    if (refusal != null && mayPass(refusal)) {
+    if (refusal != null && PassingFailures.mayPass(refusal)) {
       long command = switcher.commands();
       tasks.add(() -> retryLater(wanted.version, command));
     }
@@ -141,23 +126,10 @@ final class Follower implements RepositoryListener {
     var unused =
         candidate.outcome.whenComplete(
             (switched, failure) -> {
-              if (failure instanceof ModelLoadException && mayPass(failure)) {
+              if (failure instanceof ModelLoadException && PassingFailures.mayPass(failure)) {
                 tasks.add(() -> retryLater(version, command));
               }
             });
-  }
-
-  /** Returns whether the same version may well load at another time. */
-  static boolean mayPass(Throwable failure) {
-    Throwable cause = failure;
-    for (int i = 0; i < MOST_CAUSES && cause != null; i++) {
-      Throwable each = cause;
-      if (PASSING.stream().anyMatch(kind -> kind.isInstance(each))) {
-        return true;
-      }
-      cause = cause.getCause();
-    }
-    return false;
   }
 
   private synchronized void retryLater(ModelVersion version, long command) {

@@ -35,16 +35,7 @@ record KeptRollout(
         new RolloutProgress(
             RolloutState.RUNNING, false, "", 0, 0, 0, new DistinctKeys().text(), List.of());
     return new KeptRollout(
-        RolloutBeginning.newSalt(),
-        epoch,
-        owner,
-        0,
-        canary.version(),
-        stable.version(),
-        plan,
-        0,
-        true,
-        first);
+        Salts.next(), epoch, owner, 0, canary.version(), stable.version(), plan, 0, true, first);
   }
 
   boolean isLive() {

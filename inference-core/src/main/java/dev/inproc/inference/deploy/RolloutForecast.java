@@ -73,7 +73,11 @@ public record RolloutForecast(List<Step> steps) {
     }
   }
 
-  static RolloutForecast of(RolloutPlan<?, ?> plan, RolloutTraffic traffic) {
+  /**
+   * Says beforehand which faults a plan finds under some traffic, and how soon. For a small service
+   * it may say that a step finds nothing: choose larger shares or longer steps then.
+   */
+  public static RolloutForecast of(RolloutPlan<?, ?> plan, RolloutTraffic traffic) {
     AnalysisSettings settings = Analyses.settings(plan);
     List<Step> steps = new ArrayList<>();
     double start = 0;

@@ -87,7 +87,7 @@ final class RolloutJoiner<I, O> {
       candidate = null;
       Throwable why = now.outcome.handle((done, failure) -> failure).join();
       if (why instanceof ModelLoadException) {
-        isHopeless = !Follower.mayPass(why);
+        isHopeless = !PassingFailures.mayPass(why);
         notBefore = timer.nanoTime() + delayNanos;
         delayNanos = Math.min(2 * delayNanos, LONGEST_DELAY_NANOS);
         tell(String.valueOf(why.getMessage()));

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All fields but the volatile ones belong to the serial tasks. No lock of the deployment is held
  * where files are touched.
  */
-final class RolloutKeeper<I, O> {
+final class RolloutKeeper<I, O> implements RolloutStore<I, O> {
   static final long BEAT_NANOS = TimeUnit.SECONDS.toNanos(1);
   static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(5);
   static final long DEAD_NANOS = TimeUnit.SECONDS.toNanos(15);
@@ -42,7 +42,7 @@ final class RolloutKeeper<I, O> {
           + "-"
           + NUMBERS.incrementAndGet()
           + "-"
-          + Long.toHexString(RolloutBeginning.newSalt());
+          + Long.toHexString(Salts.next());
   private final RolloutFiles files;
   private final ModelRepository repository;
   private final @Nullable String label;
@@ -139,8 +139,8 @@ final class RolloutKeeper<I, O> {
     writeSoon();
   }
 
-  /** Has the file read or written soon. Never blocks. */
-  void writeSoon() {
+  @Override
+  public void writeSoon() {
     if (isTurnDue.compareAndSet(false, true)) {
       tasks.add(
           () -> {
@@ -196,8 +196,8 @@ final class RolloutKeeper<I, O> {
 
   // ---- what the file says ----
 
-  /** Returns the rollout that is under way as far as this process knows, or null. */
-  @Nullable KeptRollout live() {
+  @Override
+  public @Nullable KeptRollout live() {
     return live;
   }
 
@@ -278,12 +278,8 @@ final class RolloutKeeper<I, O> {
 
   // ---- owning ----
 
-  /**
-   * Writes that a rollout begins. Blocks until it is on disk.
-   *
-   * @throws IllegalStateException if one is under way
-   */
-  RolloutBeginning begin(KeptPlan plan, ModelVersion canary, ModelVersion stable) {
+  @Override
+  public RolloutBeginning begin(KeptPlan plan, ModelVersion canary, ModelVersion stable) {
     if (canary.manifest().files().isEmpty() || stable.manifest().files().isEmpty()) {
       LaneLoader.LOG.log(
           Level.INFO,
@@ -349,8 +345,8 @@ final class RolloutKeeper<I, O> {
     return kept == null ? 0 : kept.epoch();
   }
 
-  /** Writes a command of this process. Never blocks. */
-  void write(ActiveRollout<I, O> rollout) {
+  @Override
+  public void write(ActiveRollout<I, O> rollout) {
     tasks.add(
         () -> {
           if (isClosed) {
@@ -503,13 +499,8 @@ final class RolloutKeeper<I, O> {
 
   // ---- ends ----
 
-  /**
-   * Writes how this process has ended a rollout. Called with the commands' lock held.
-   *
-   * @param command the number of the command that decided
-   * @param mustOwn whether it counts only if no other process has taken over
-   */
-  CompletableFuture<Void> end(
+  @Override
+  public CompletableFuture<Void> end(
       ActiveRollout<I, O> rollout, String why, long command, boolean mustOwn) {
     KeptRollout known = live;
     if (known == null) {
@@ -518,8 +509,8 @@ final class RolloutKeeper<I, O> {
     return end(new RolloutEnd<>(known, rollout.progress(), command, mustOwn, rollout));
   }
 
-  /** Writes how a rollout has ended that is not under way here. */
-  CompletableFuture<Void> end(KeptRollout known, RolloutState state, String why) {
+  @Override
+  public CompletableFuture<Void> end(KeptRollout known, RolloutState state, String why) {
     return end(new RolloutEnd<>(known, known.progress().ended(state, why), -1, false, null));
   }
 

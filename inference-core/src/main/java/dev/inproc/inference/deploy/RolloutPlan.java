@@ -248,14 +248,6 @@ public final class RolloutPlan<I, O> {
     return with(builder -> builder.controlLane = lane);
   }
 
-  /**
-   * Says beforehand which faults this plan finds under some traffic, and how soon. For a small
-   * service it may say that a step finds nothing: choose larger shares or longer steps then.
-   */
-  public RolloutForecast forecast(RolloutTraffic traffic) {
-    return RolloutForecast.of(this, Objects.requireNonNull(traffic, "traffic"));
-  }
-
   /** Returns the version that is to prove itself. */
   public ModelVersion version() {
     return version;

@@ -40,7 +40,7 @@ final class Rollouts<I, O> {
   private final LaneRetirement<I, O> retirement;
   private final ServingThreads threads;
   private final Decisions decisions;
-  private @Nullable RolloutKeeper<I, O> keeper; // set before any command
+  private @Nullable RolloutStore<I, O> store; // set before any command
 
   // Guarded by the lock.
   private @Nullable ActiveRollout<I, O> active;
@@ -60,8 +60,8 @@ final class Rollouts<I, O> {
   }
 
   /** Has rollouts kept for other processes and later starts. */
-  void keepWith(RolloutKeeper<I, O> newKeeper) {
-    keeper = newKeeper;
+  void keepWith(RolloutStore<I, O> newStore) {
+    store = newStore;
   }
 
   /**
@@ -70,15 +70,15 @@ final class Rollouts<I, O> {
    * @throws IllegalStateException if another process has one under way
    */
   RolloutBeginning begin(RolloutPlan<I, O> plan, ModelVersion canary, ModelVersion stable) {
-    return keeper == null
+    return store == null
         ? RolloutBeginning.inMemory()
-        : keeper.begin(KeptPlan.of(plan), canary, stable);
+        : store.begin(KeptPlan.of(plan), canary, stable);
   }
 
   /** Says that a rollout that was about to begin does not. With no lock held. */
   void giveUp(RolloutBeginning beginning, String why) {
-    if (keeper != null && beginning.kept() != null) {
-      var unused = keeper.end(beginning.kept(), RolloutState.ROLLED_BACK, why);
+    if (store != null && beginning.kept() != null) {
+      var unused = store.end(beginning.kept(), RolloutState.ROLLED_BACK, why);
     }
   }
 
@@ -149,22 +149,22 @@ final class Rollouts<I, O> {
 
   /** Returns the rollout of other processes that this one does not take part in, or null. */
   @Nullable KeptRollout elsewhere() {
-    return active == null && keeper != null ? keeper.live() : null;
+    return active == null && store != null ? store.live() : null;
   }
 
   /** Ends the rollout of other processes. Returns what completes when that is on disk. */
   CompletableFuture<Void> giveUpElsewhere(String why) {
     KeptRollout other = elsewhere();
-    return keeper == null || other == null
+    return store == null || other == null
         ? CompletableFuture.completedFuture(null)
-        : keeper.end(other, RolloutState.ROLLED_BACK, why);
+        : store.end(other, RolloutState.ROLLED_BACK, why);
   }
 
   /** Sends all calls back. Returns what completes when that is on disk. */
   CompletableFuture<Void> giveUp(ActiveRollout<I, O> rollout, String why) {
     sendBack(rollout, why);
     return isKept(rollout)
-        ? keeper().end(rollout, why, table.commands(), false)
+        ? store().end(rollout, why, table.commands(), false)
         : CompletableFuture.completedFuture(null);
   }
 
@@ -190,7 +190,7 @@ final class Rollouts<I, O> {
       ActiveRollout<I, O> rollout, String why, long command, boolean mustOwn) {
     serve(rollout, why);
     return isKept(rollout)
-        ? keeper().end(rollout, why, command, mustOwn)
+        ? store().end(rollout, why, command, mustOwn)
         : decisions.record(rollout.canary.version, why, command);
   }
 
@@ -204,12 +204,12 @@ final class Rollouts<I, O> {
   }
 
   private boolean isKept(ActiveRollout<I, O> rollout) {
-    return keeper != null && rollout.isKept();
+    return store != null && rollout.isKept();
   }
 
   /** Returns what keeps rollouts; only in a deployment of a repository. */
-  RolloutKeeper<I, O> keeper() {
-    return Objects.requireNonNull(keeper);
+  RolloutStore<I, O> store() {
+    return Objects.requireNonNull(store);
   }
 
   private void end(ActiveRollout<I, O> rollout, RolloutState state, String why) {
@@ -325,11 +325,11 @@ final class Rollouts<I, O> {
   private void changed(ActiveRollout<I, O> rollout) {
     if (isKept(rollout)) {
       rollout.unwritten(1);
-      keeper().write(rollout);
+      store().write(rollout);
     }
   }
 
-  // ---- for the keeper ----
+  // ---- for the store ----
 
   /** Returns how far a rollout is. */
   RolloutProgress progress(ActiveRollout<I, O> rollout) {
@@ -423,7 +423,7 @@ final class Rollouts<I, O> {
     table.split(split);
     tellStep(rollout, split);
     if (isKept(rollout)) {
-      keeper().writeSoon();
+      store().writeSoon();
     }
   }
 
@@ -491,7 +491,7 @@ final class Rollouts<I, O> {
     } else if (action == TriggerAction.PAUSE && now.state() != RolloutState.PAUSED) {
       pauseNow(now, told.toString());
       if (isKept(now)) {
-        keeper().writeSoon();
+        store().writeSoon();
       }
     }
   }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -108,11 +109,11 @@ final class Peers implements AutoCloseable {
   /** Files that can be cut off, or fail from a step on. Forced to no disk: that is slow. */
   static final class Cuttable extends FileOperations {
     volatile boolean isCut;
-    volatile int stepsLeft = Integer.MAX_VALUE;
+    final AtomicInteger stepsLeft = new AtomicInteger(Integer.MAX_VALUE);
 
     @Override
     public void step() {
-      if (--stepsLeft < 0) {
+      if (stepsLeft.decrementAndGet() < 0) {
         isCut = true;
       }
       check();
@@ -120,12 +121,12 @@ final class Peers implements AutoCloseable {
 
     private void check() {
       if (isCut) {
-        throw Cuttable.<RuntimeException>unchecked(new IOException("cut off"));
+        Cuttable.<RuntimeException>sneak(new IOException("cut off"));
       }
     }
 
-    @SuppressWarnings("unchecked") // step() declares no exception
-    private static <E extends Throwable> E unchecked(Throwable failure) throws E {
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // step() declares none
+    private static <E extends Throwable> void sneak(Throwable failure) throws E {
       throw (E) failure;
     }
 
@@ -174,7 +175,7 @@ final class Peers implements AutoCloseable {
                   List.of(), List.of(), (version, input, answer) -> {}, 600_000_000_000L),
               new RolloutSettings<>(completion, files));
       deployment = new Deployment<>(parts);
-      keeper = parts.rollouts().keeper();
+      keeper = (RolloutKeeper<Integer, String>) parts.rollouts().store();
     }
 
     void settle() {

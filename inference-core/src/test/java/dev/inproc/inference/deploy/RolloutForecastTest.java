@@ -23,7 +23,7 @@ class RolloutForecastTest {
 
   @Test
   void forecast_largeService_findsGrossFaultsInMinutes() {
-    RolloutForecast forecast = usual.forecast(RolloutTraffic.withoutKeys(1_000, 0.001));
+    RolloutForecast forecast = RolloutForecast.of(usual, RolloutTraffic.withoutKeys(1_000, 0.001));
     System.out.println(forecast);
     Detection tenfold = of(forecast, 1, 10);
     assertTrue(tenfold.hasPower());
@@ -44,17 +44,17 @@ class RolloutForecastTest {
 
   @Test
   void forecast_fewKeys_saysThatThereIsNoPower() {
-    RolloutForecast forecast = usual.forecast(new RolloutTraffic(1, 500, 0.001));
+    RolloutForecast forecast = RolloutForecast.of(usual, new RolloutTraffic(1, 500, 0.001));
     System.out.println(forecast);
     assertFalse(of(forecast, 1, 10).hasPower());
     assertFalse(of(forecast, 1, Double.POSITIVE_INFINITY).hasPower()); // five keys in the canary
     assertTrue(Double.isInfinite(forecast.steps().get(1).startsAfterSeconds()));
     RolloutForecast larger =
-        usual
-            .withSteps(
+        RolloutForecast.of(
+            usual.withSteps(
                 new RolloutStep(0.2, Duration.ofMinutes(10), 20),
-                new RolloutStep(1, Duration.ZERO, 0))
-            .forecast(new RolloutTraffic(1, 500, 0.001));
+                new RolloutStep(1, Duration.ZERO, 0)),
+            new RolloutTraffic(1, 500, 0.001));
     assertTrue(of(larger, 1, Double.POSITIVE_INFINITY).hasPower());
     assertTrue(larger.steps().get(1).startsAfterSeconds() < 700);
   }

@@ -146,7 +146,7 @@ class RolloutProcessesTest {
     a.rollOut(0.5, 1);
     for (int i = 0; i < 40 && tries[0] < 2; i++) {
       peers.seconds(1);
-      Thread.yield();
+      peers.settle();
     }
     Await.until("the second try", () -> b.deployment.rollout().isPresent());
     assertEquals(2, tries[0]);
@@ -444,7 +444,7 @@ class RolloutProcessesTest {
       Peer a = peers.open();
       Rollout rollout = a.rollOut(0.5, 1);
       peers.seconds(2);
-      a.files.stepsLeft = steps;
+      a.files.stepsLeft.set(steps);
       assertTrue(rollout.promote("good"));
       a.settle();
       isWhole = !a.files.isCut;
