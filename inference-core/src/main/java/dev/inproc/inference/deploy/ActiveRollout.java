@@ -33,7 +33,7 @@ final class ActiveRollout<I, O> {
   final @Nullable AnalysisSettings settings;
 
   final DistinctKeys keys = new DistinctKeys();
-  final Rollout.Progress progress = new Rollout.Progress(this);
+  final RolloutLink<ActiveRollout<?, ?>> link = new RolloutLink<>(this);
   private final StepSchedule schedule;
   private final Timer timer;
   private final Runnable onAlarm;

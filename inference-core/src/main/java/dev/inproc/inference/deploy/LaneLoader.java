@@ -98,7 +98,7 @@ final class LaneLoader<I, O> {
       candidate.end(); // closing what was made is not to be interrupted
       discard(made);
       if (hasThrown) {
-        context.own().discard();
+        context.own().takeAll().forEach(LaneLoader::discard);
       }
       if (candidate.isGivenUp() || t instanceof InterruptedException) {
         throw new InterruptedException("given up");

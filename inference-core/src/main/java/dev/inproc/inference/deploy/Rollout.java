@@ -1,9 +1,7 @@
 package dev.inproc.inference.deploy;
 
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A rollout that {@link Deployment#rollOut} began. Thread-safe; commands of several threads take
@@ -11,32 +9,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rollout {
   private final Rollouts<?, ?> rollouts;
-  private final Progress progress;
+  private final RolloutLink<ActiveRollout<?, ?>> link;
 
-  /** What is left of a rollout after its end: no lane, no model, no counts but the last. */
-  static final class Progress {
-    final CompletableFuture<RolloutMetrics> ended = new CompletableFuture<>();
-    private volatile @Nullable RolloutMetrics last;
-    private volatile @Nullable ActiveRollout<?, ?> active;
-
-    Progress(ActiveRollout<?, ?> active) {
-      this.active = active;
-    }
-
-    /** The rollout has ended; its future is completed by another thread. */
-    void end(RolloutMetrics counts) {
-      last = counts;
-      active = null;
-    }
-  }
-
-  private Rollout(Rollouts<?, ?> rollouts, Progress progress) {
+  private Rollout(Rollouts<?, ?> rollouts, RolloutLink<ActiveRollout<?, ?>> link) {
     this.rollouts = rollouts;
-    this.progress = progress;
+    this.link = link;
   }
 
   static <I, O> Rollout of(Rollouts<I, O> rollouts, ActiveRollout<I, O> active) {
-    return new Rollout(rollouts, active.progress);
+    return new Rollout(rollouts, active.link);
   }
 
   /**
@@ -46,7 +27,7 @@ public final class Rollout {
    * @return false if the rollout has ended or is paused already
    */
   public boolean pause(String reason) {
-    return rollouts.pause(progress.active, Objects.requireNonNull(reason, "reason"));
+    return rollouts.pause(link.active(), Objects.requireNonNull(reason, "reason"));
   }
 
   /**
@@ -55,7 +36,7 @@ public final class Rollout {
    * @return false if the rollout is not paused
    */
   public boolean resume() {
-    return rollouts.resume(progress.active);
+    return rollouts.resume(link.active());
   }
 
   /**
@@ -65,7 +46,7 @@ public final class Rollout {
    * @return false if the rollout has ended
    */
   public boolean promote(String reason) {
-    return rollouts.promote(progress.active, Objects.requireNonNull(reason, "reason"));
+    return rollouts.promote(link.active(), Objects.requireNonNull(reason, "reason"));
   }
 
   /**
@@ -76,7 +57,7 @@ public final class Rollout {
    * @return whether the rollout had not ended, and when the decision is on disk
    */
   public Rollback rollBack(String reason) {
-    return rollouts.rollBack(progress.active, Objects.requireNonNull(reason, "reason"));
+    return rollouts.rollBack(link.active(), Objects.requireNonNull(reason, "reason"));
   }
 
   /**
@@ -89,7 +70,7 @@ public final class Rollout {
    */
   public void label(String affinityKey) {
     Objects.requireNonNull(affinityKey, "affinityKey");
-    ActiveRollout<?, ?> now = progress.active;
+    ActiveRollout<?, ?> now = link.active();
     if (now != null) {
       now.label(affinityKey);
     }
@@ -97,8 +78,8 @@ public final class Rollout {
 
   /** Returns how far the rollout is, and what it has counted. */
   public RolloutMetrics metrics() {
-    ActiveRollout<?, ?> now = progress.active;
-    return now == null ? Objects.requireNonNull(progress.last) : rollouts.metrics(now);
+    ActiveRollout<?, ?> now = link.active();
+    return now == null ? link.last() : rollouts.metrics(now);
   }
 
   /** Returns how far the rollout is. */
@@ -108,7 +89,7 @@ public final class Rollout {
 
   /** Returns a stage that completes with the last counts once the rollout has ended. */
   public CompletionStage<RolloutMetrics> ended() {
-    return progress.ended.minimalCompletionStage();
+    return link.ended.minimalCompletionStage();
   }
 
   @Override

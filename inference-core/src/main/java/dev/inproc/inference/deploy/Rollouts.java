@@ -220,9 +220,9 @@ final class Rollouts<I, O> {
       String canary = rollout.canary.version.toString();
       tell(new RolloutEnded(name, canary, state == RolloutState.PROMOTED, why));
     }
-    Rollout.Progress progress = rollout.progress;
-    progress.end(last);
-    threads.callbacks().execute(() -> progress.ended.complete(last));
+    rollout.link.end(last);
+    CompletableFuture<RolloutMetrics> ended = rollout.link.ended;
+    threads.callbacks().execute(() -> ended.complete(last));
   }
 
   /** Returns whether a predictor is that of the canary or of the control lane. */

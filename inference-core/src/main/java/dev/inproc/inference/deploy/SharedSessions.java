@@ -25,14 +25,11 @@ final class SharedSessions {
     return session;
   }
 
-  /** Closes the sessions of a factory that threw: no lane owns them. */
-  void discard() {
-    List<BatchPredictor<?, ?>> all;
-    synchronized (this) {
-      all = new ArrayList<>(sessions);
-      sessions.clear();
-    }
-    all.forEach(LaneLoader::discard);
+  /** Returns the sessions of a factory that threw, which no lane owns; to be closed. */
+  synchronized List<BatchPredictor<?, ?>> takeAll() {
+    List<BatchPredictor<?, ?>> all = new ArrayList<>(sessions);
+    sessions.clear();
+    return all;
   }
 
   /**
