@@ -338,7 +338,9 @@ final class ActiveRollout<I, O> {
         Long.compareUnsigned(hash, SaltedHash.bound(1 - plan.controlShare(current))) >= 0;
     if (isCanary || isControl) {
       now.label(isCanary, true, hash, timer.nanoTime());
-      onAlarm.run();
+      if (now.alarms().size() > handled) {
+        onAlarm.run();
+      }
     }
   }
 

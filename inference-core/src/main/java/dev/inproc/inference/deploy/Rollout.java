@@ -63,8 +63,8 @@ public final class Rollout {
   /**
    * Reports a mistake that came to light later, such as a fraud that was let through, for {@link
    * RolloutTrigger#LABELS}. Report each mistake at the same age whichever version made it: reports
-   * that come sooner for one version would look like more mistakes. The lane of a report
-   * is that of its key; reports of keys of neither lane do not count.
+   * that come sooner for one version would look like more mistakes. The lane of a report is that of
+   * its key; reports of keys of neither lane do not count.
    *
    * @param affinityKey the key of the call
    */
