@@ -256,7 +256,7 @@ final class ActiveRollout<I, O> {
   }
 
   private static boolean isOf(RolloutAlarm known, Alarm alarm) {
-    return known.trigger().name().equals(alarm.kind().name());
+    return known.trigger().name().equals(alarm.kind().name()) && known.step() == alarm.phase() + 1;
   }
 
   void raised(RolloutAlarm alarm) {

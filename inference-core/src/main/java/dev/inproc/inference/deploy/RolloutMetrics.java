@@ -24,7 +24,7 @@ import java.util.Objects;
  * @param controlCalls the control lane's calls that ended in this step
  * @param controlErrors how many of them failed
  * @param triggers what each trigger has counted in this step
- * @param alarms the alarms that were raised, the first of each trigger
+ * @param alarms the alarms that were raised, the first of each trigger and step
  * @param bytes the memory that the counts take
  */
 public record RolloutMetrics(

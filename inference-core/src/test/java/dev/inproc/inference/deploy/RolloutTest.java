@@ -478,7 +478,7 @@ class RolloutTest {
         });
     Rollout rollout =
         deployment.rollOut(
-            plan(0.5, 1)
+            plan(0.3, 0.5, 1)
                 .withAction(RolloutTrigger.ERRORS, TriggerAction.PAUSE)
                 .withAction(RolloutTrigger.ANSWERS, TriggerAction.OFF));
     for (int k = 0; k < 500 && rollout.state() != RolloutState.PAUSED; k++) {
@@ -495,6 +495,16 @@ class RolloutTest {
     assertTrue(rollout.resume());
     minute();
     assertEquals(2, rollout.metrics().step());
+    isBad[0] = true; // a trigger that has paused one step still guards the next
+    for (int k = 0; k < 500 && rollout.state() != RolloutState.PAUSED; k++) {
+      try {
+        var unused = deployment.predict(k, key(k));
+      } catch (IllegalStateException e) {
+        // the canary's
+      }
+    }
+    assertEquals(RolloutState.PAUSED, rollout.state(), rollout::toString);
+    assertEquals(2, rollout.metrics().alarms().size());
   }
 
   @Test

@@ -65,7 +65,8 @@ public final class CanaryAnalysis {
   }
 
   private void raise(Alarm raised) {
-    if (alarms.stream().noneMatch(each -> each.kind() == raised.kind())) {
+    if (alarms.stream()
+        .noneMatch(each -> each.kind() == raised.kind() && each.phase() == raised.phase())) {
       List<Alarm> all = new ArrayList<>(alarms);
       all.add(raised);
       alarms = List.copyOf(all);
@@ -127,7 +128,7 @@ public final class CanaryAnalysis {
     return now.isEmpty() ? null : now.get(0);
   }
 
-  /** Returns the first alarm of each kind, in their order. A volatile read. */
+  /** Returns the first alarm of each kind and phase, in their order. A volatile read. */
   public List<Alarm> alarms() {
     return alarms;
   }
