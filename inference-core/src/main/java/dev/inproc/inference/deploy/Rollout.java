@@ -4,8 +4,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 
 /**
- * A rollout that {@link Deployment#rollOut} began. Thread-safe; commands of several threads take
- * effect one after the other, and none has an effect after the end.
+ * A rollout that {@link Deployment#rollOut} began. Thread-safe. Commands of several threads take
+ * effect one after the other. After the end no command has an effect.
  */
 public final class Rollout {
   private final Rollouts<?, ?> rollouts;
@@ -40,7 +40,7 @@ public final class Rollout {
   }
 
   /**
-   * Has the canary serve all calls at once, without further steps.
+   * Has the canary serve all calls at once. The remaining steps are skipped.
    *
    * @param reason why, for the label's history
    * @return false if the rollout has ended
@@ -61,10 +61,11 @@ public final class Rollout {
   }
 
   /**
-   * Reports a mistake that came to light later, such as a fraud that was let through, for {@link
-   * RolloutTrigger#LABELS}. Report each mistake at the same age whichever version made it: reports
-   * that come sooner for one version would look like more mistakes. The lane of a report is that of
-   * its key; reports of keys of neither lane do not count.
+   * Reports a mistake that came to light later, such as a fraud that the model missed, for {@link
+   * RolloutTrigger#LABELS}. The application must report each mistake at the same age, whichever
+   * version made it: earlier reports of one version would look like more mistakes. The key of a
+   * report gives its lane. A report has no effect if its key is in neither lane, or if another
+   * process owns the rollout.
    *
    * @param affinityKey the key of the call
    */

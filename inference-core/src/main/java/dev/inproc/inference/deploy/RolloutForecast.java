@@ -9,10 +9,10 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a rollout can detect under some traffic, and how soon: computed from the plan, before it
- * begins. A canary that fails more often than the stable version by a given ratio is found within
- * the median time in half of all rollouts. Calls are taken to be spread evenly over the keys, and
- * failures to be independent; real traffic is slower to tell. Immutable.
+ * Which faults {@link RolloutTrigger#ERRORS} finds under some traffic, and how soon. It is computed
+ * from the plan, before the rollout begins. A fault is a canary that fails a given number of times
+ * as often as the stable version. The forecast assumes that calls are spread evenly over the keys,
+ * and that failures are independent. With real traffic it takes longer to find a fault. Immutable.
  *
  * @param steps one entry for each step of the plan
  */
@@ -33,8 +33,8 @@ public record RolloutForecast(List<Step> steps) {
    * @param canaryShare the canary's share of the keys
    * @param startsAfterSeconds when the step begins at the earliest; infinite if too few keys exist
    *     for the step before
-   * @param freshFaults what is found of faults that are there when the step begins
-   * @param lateFaults what is found of faults that begin an hour into the step
+   * @param freshFaults how soon faults are found that exist when the step begins
+   * @param lateFaults how soon faults are found that begin an hour into the step
    */
   public record Step(
       int number,
@@ -53,7 +53,7 @@ public record RolloutForecast(List<Step> steps) {
    * Whether and when a canary is found that fails more often.
    *
    * @param ratio how many times as often; infinite for a canary that fails every call
-   * @param hasPower whether at least half of such canaries are found
+   * @param hasPower whether at least half of such canaries are found by one vote of each key
    * @param medianSeconds the time in which half of them are found; infinite without power
    * @param p99Seconds the time in which 99 % of them are found; infinite if fewer ever are
    * @param medianVotes how many failures of both lanes that takes; -1 without power
@@ -74,8 +74,8 @@ public record RolloutForecast(List<Step> steps) {
   }
 
   /**
-   * Says beforehand which faults a plan finds under some traffic, and how soon. For a small service
-   * it may say that a step finds nothing: choose larger shares or longer steps then.
+   * Returns which faults a plan finds under some traffic, and how soon. A step of a small service
+   * may find no fault: it needs a larger share or a longer time then.
    */
   public static RolloutForecast of(RolloutPlan<?, ?> plan, RolloutTraffic traffic) {
     AnalysisSettings settings = Analyses.settings(plan);

@@ -19,9 +19,11 @@ import java.util.Objects;
  * @param controlShare the share of the keys that the control lane answers
  * @param inStep how long the present step or the bake has lasted, less pauses
  * @param keys about how many distinct keys came since the rollout began, to all lanes
- * @param canaryCalls the compared calls of the canary that ended in this step
+ * @param canaryCalls the canary's calls that ended in this step; not counted are calls that a rule
+ *     routed, that the lane refused as overloaded, or whose input is invalid; 0 in a process that
+ *     does not own the rollout
  * @param canaryErrors how many of them failed
- * @param controlCalls the control lane's calls that ended in this step
+ * @param controlCalls the same of the control lane
  * @param controlErrors how many of them failed
  * @param triggers what each trigger has counted in this step
  * @param alarms the alarms that were raised, the first of each trigger and step
@@ -60,9 +62,11 @@ public record RolloutMetrics(
    * What a trigger has counted in the present step.
    *
    * @param trigger the trigger
-   * @param canaryVotes incidents of the canary that counted: one a key, or one a failed run
+   * @param canaryVotes incidents of the canary that the comparison used: at most one of a key in
+   *     the 30 seconds of a round of the evidence, and one of a failed run
    * @param controlVotes the same of the control lane
-   * @param evidence the largest part of its threshold that an e-value has reached; 1 is an alarm
+   * @param evidence the largest ratio of an e-value to its threshold; an alarm needs 1, and ERRORS
+   *     also an error rate above 0.1 %
    * @param thresholds the times in nanoseconds above which calls count as slow, or the scores
    *     between which predictions are counted; empty until they are known
    */
@@ -83,7 +87,7 @@ public record RolloutMetrics(
    * An alarm: the canary had more than its share of incidents.
    *
    * @param trigger which trigger
-   * @param what which of its tests, such as {@code "slow calls, p95"}
+   * @param what which of its tests, such as {@code "slow calls"}
    * @param action what the rollout did
    * @param step the step, from 1
    * @param afterInStep how long after the step had begun

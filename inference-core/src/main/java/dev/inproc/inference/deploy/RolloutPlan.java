@@ -159,8 +159,9 @@ public final class RolloutPlan<I, O> {
   }
 
   /**
-   * Returns this plan with a share of the keys that the control lane keeps during the last step and
-   * the bake, so that the triggers go on. Without one, 0, nothing is compared after the last step.
+   * Returns this plan with a share of the keys that stay in the control lane during the last step
+   * and the bake, so that the triggers go on. Default: 0; then nothing is compared in a step with a
+   * share of 1.
    */
   public RolloutPlan<I, O> withHoldBack(double share) {
     if (!(share >= 0 && share <= MOST_HELD_BACK)) {
@@ -180,8 +181,10 @@ public final class RolloutPlan<I, O> {
   }
 
   /**
-   * Returns this plan with the excess that is no reason for an alarm: 0.2 tolerates a fifth more
-   * incidents than the stable version has. Default: 0; at most 10.
+   * Returns this plan with the excess that raises no alarm: 0.2 tolerates a fifth more incidents
+   * than the control lane has. Default: 0; at most 10. The margin has no effect on {@link
+   * RolloutTrigger#ANSWERS}, nor on the distribution of scores: these tests tolerate a factor of
+   * two.
    */
   public RolloutPlan<I, O> withMargin(double newMargin) {
     if (!(newMargin >= 0 && newMargin <= MOST_MARGIN)) {
@@ -198,9 +201,9 @@ public final class RolloutPlan<I, O> {
   }
 
   /**
-   * Returns this plan with what turns an answer into the number that {@link
+   * Returns this plan with a function that turns an answer into the number that {@link
    * RolloutTrigger#PREDICTIONS} watches. It runs before the caller has its answer, so it must be
-   * quick. A call at which it throws is not watched.
+   * quick. If it throws, the call has no score.
    */
   public RolloutPlan<I, O> withScore(ToDoubleFunction<? super O> newScore) {
     Objects.requireNonNull(newScore, "score");
@@ -208,24 +211,27 @@ public final class RolloutPlan<I, O> {
   }
 
   /**
-   * Returns this plan with the calls that the canary answers from the start, whatever its share.
-   * The rule runs on the caller's thread; a call at which it throws goes by its key. A call that a
-   * rule routes is never compared: it is not there by chance.
+   * Returns this plan with a rule for calls that the canary answers from the start, whatever its
+   * share. The rule runs on the caller's thread. If it throws, the key decides. A call that a rule
+   * routes is never compared, as chance does not choose its lane.
    */
   public RolloutPlan<I, O> withCanaryFor(BiPredicate<? super I, CallOptions> rule) {
     Objects.requireNonNull(rule, "rule");
     return with(builder -> builder.canaryFor = rule);
   }
 
-  /** Returns this plan with the calls that the stable version answers; this rule goes first. */
+  /**
+   * Returns this plan with a rule for calls that the stable version answers. This rule is asked
+   * before that of {@link #withCanaryFor}.
+   */
   public RolloutPlan<I, O> withStableFor(BiPredicate<? super I, CallOptions> rule) {
     Objects.requireNonNull(rule, "rule");
     return with(builder -> builder.stableFor = rule);
   }
 
   /**
-   * Returns this plan with what a shadow of the version must have shown before it answers callers:
-   * {@link Deployment#rollOut} refuses it otherwise.
+   * Returns this plan with a gate that a shadow of the version must pass first. Otherwise {@link
+   * Deployment#rollOut} refuses the version.
    *
    * @throws IllegalArgumentException if the shadow is of another version
    */
