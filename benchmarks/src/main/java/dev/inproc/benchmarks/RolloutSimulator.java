@@ -11,7 +11,7 @@ import java.util.Set;
 
 /**
  * Sends recorded calls through a rollout in virtual time: the hash, the schedule and the analysis
- * are those of production. Prints one line of JSON.
+ * are the production classes. Prints one line of JSON.
  *
  * <pre>{@code
  * java -cp benchmarks/target/benchmarks.jar dev.inproc.benchmarks.RolloutSimulator \
@@ -34,9 +34,9 @@ import java.util.Set;
  * <p>{@code verdict} is {@code promoted}, {@code rolledBack} or {@code running}. {@code trigger} is
  * {@code errors}, {@code latency} or {@code answers}, or null. {@code atMs} is when, on the file's
  * clock: of the alarm, of the promotion, or of the last call. {@code atRequests} counts all calls
- * until then; {@code canaryCalls} the canary's, without those by a rule. The votes and {@code
- * evidence} are those of the alarm, or of the trigger that is nearest to one; the evidence is
- * scaled so that {@code 1 / alpha} is an alarm. {@code step} counts from 1.
+ * until then; {@code canaryCalls} the canary's calls, without calls that a rule routed. The votes
+ * and {@code evidence} belong to the alarm, or to the trigger that is nearest to one; the evidence
+ * is scaled so that {@code 1 / alpha} is an alarm. {@code step} counts from 1.
  *
  * <p>Exits with 2 and a message if the arguments or the file are not as said.
  */

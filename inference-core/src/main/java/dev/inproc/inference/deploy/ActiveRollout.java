@@ -332,15 +332,11 @@ final class ActiveRollout<I, O> {
       return;
     }
     long hash = SaltedHash.hash(salt, key);
-    double canaryShare = plan.canaryShare(current);
-    boolean isCanary = Long.compareUnsigned(hash, SaltedHash.bound(canaryShare)) < 0;
-    boolean isControl =
-        Long.compareUnsigned(hash, SaltedHash.bound(1 - plan.controlShare(current))) >= 0;
-    if (isCanary || isControl) {
-      now.label(isCanary, true, hash, timer.nanoTime());
-      if (now.alarms().size() > handled) {
-        onAlarm.run();
-      }
+    long canaryBound = SaltedHash.bound(plan.canaryShare(current));
+    boolean isCanary = Long.compareUnsigned(hash, canaryBound) < 0;
+    now.label(isCanary, true, hash, timer.nanoTime()); // which leaves out keys of neither lane
+    if (now.alarms().size() > handled) {
+      onAlarm.run();
     }
   }
 

@@ -139,15 +139,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     Objects.requireNonNull(reason, "reason");
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     Candidate candidate = switcher.begin(new Candidate(version, reason, false, loader));
-    boolean hasSwitched;
-    try {
-      hasSwitched = BlockedCaller.await(candidate.outcome.copy());
-    } catch (InferenceInterruptedException e) {
-      if (switcher.leave(candidate)) {
-        throw e;
-      }
-      hasSwitched = candidate.outcome.join(); // and the interrupt status is set
-    }
+    boolean hasSwitched = await(candidate);
     try {
       BlockedCaller.await(candidate.durable.copy());
     } catch (InferenceInterruptedException e) {
@@ -156,6 +148,18 @@ public final class Deployment<I, O> implements Predictor<I, O> {
       LOG.log(Level.WARNING, name + ": cannot write that " + version + " serves", e);
     }
     return hasSwitched;
+  }
+
+  /** Waits for what a command comes to; an interrupt gives it up, unless it has taken effect. */
+  private boolean await(Candidate candidate) {
+    try {
+      return BlockedCaller.await(candidate.outcome.copy());
+    } catch (InferenceInterruptedException e) {
+      if (switcher.leave(candidate)) {
+        throw e;
+      }
+      return candidate.outcome.join(); // and the interrupt status is set
+    }
   }
 
   /**
@@ -186,13 +190,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     Candidate candidate = new Candidate(plan.version(), "rollout", false, loader);
     RolloutRequest<I, O> request = new RolloutRequest<>(plan);
     switcher.begin(candidate, request);
-    try {
-      var unused = BlockedCaller.await(candidate.outcome.copy());
-    } catch (InferenceInterruptedException e) {
-      if (switcher.leave(candidate)) {
-        throw e;
-      } // it has begun, and the interrupt status is set
-    }
+    var unused = await(candidate);
     return Rollout.of(rollouts, Objects.requireNonNull(request.started));
   }
 
@@ -219,13 +217,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
     ExperimentRequest<I, O> request = new ExperimentRequest<>(Objects.requireNonNull(plan, "plan"));
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     Candidate candidate = switcher.begin(request, loader);
-    try {
-      var unused = BlockedCaller.await(candidate.outcome.copy());
-    } catch (InferenceInterruptedException e) {
-      if (switcher.leave(candidate)) {
-        throw e;
-      } // it has begun, and the interrupt status is set
-    }
+    var unused = await(candidate);
     return Experiment.of(experiments, Objects.requireNonNull(request.started));
   }
 
@@ -252,7 +244,7 @@ public final class Deployment<I, O> implements Predictor<I, O> {
   }
 
   /**
-   * Loads a version beside the one that serves, blocking, and runs it on copies of the calls that
+   * Loads a version beside the serving version, blocking, and runs it on copies of the calls that
    * are answered from now on. It answers no caller: a shadow that fails, hangs or is slow changes
    * no reply and delays none, but by the copying that {@link ShadowPlan} describes and by what its
    * share of the processors takes. The lane is loaded, warmed up and checked as by {@link

@@ -137,8 +137,8 @@ public final class ExperimentPlan {
     }
 
     /**
-     * Sets about how many keys will decide. The intervals hold at every number; they are narrowest,
-     * of those that hold always, near this one. Default: 10,000.
+     * Sets about how many keys will decide. The intervals hold at every number of keys, and are
+     * narrowest near this number. Default: 10,000.
      */
     public Builder expectedKeys(int count) {
       if (count < LEAST_EXPECTED) {

@@ -85,7 +85,7 @@ public record ExperimentResults(
    * What the keys of an arm score.
    *
    * @param arm the arm's name
-   * @param keys how many keys count: those whose window has ended
+   * @param keys how many keys count: the keys whose window has ended
    * @param value the mean, the share or the ratio; NaN without a key
    */
   public record ArmScore(String arm, long keys, double value) {}

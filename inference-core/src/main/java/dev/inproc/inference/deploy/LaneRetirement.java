@@ -38,7 +38,7 @@ final class LaneRetirement<I, O> {
   }
 
   /**
-   * Keeps a lane for a time, in place of the one that was kept before.
+   * Keeps a lane for a time, in place of the lane that was kept before.
    *
    * @param borrower a lane over the same session, which is closed before it; or null
    */
@@ -60,7 +60,7 @@ final class LaneRetirement<I, O> {
     keepWarm(lane);
   }
 
-  /** Keeps a lane for a time, in place of the one that was kept before. */
+  /** Keeps a lane for a time, in place of the lane that was kept before. */
   synchronized void keepWarm(Lane<I, O> lane) {
     Lane<I, O> before = takeWarm(each -> true);
     if (before != null) {

@@ -10,8 +10,8 @@ import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a shadow's answers agree with those of one version, the primary. It begins anew when
- * another version serves. Thread-safe.
+ * How far a shadow's answers agree with the answers of one version, the primary. It begins anew
+ * when another version serves. Thread-safe.
  */
 final class ShadowComparison<O> {
   private final ShadowPlan<?, O> plan;

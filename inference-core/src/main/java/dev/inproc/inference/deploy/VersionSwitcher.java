@@ -61,7 +61,10 @@ final class VersionSwitcher<I, O> {
   /** What is done with a lane that was loaded. */
   @FunctionalInterface
   private interface Use<I, O> {
-    /** Tells the outcome. Returns whether the lane is in use; else the caller discards it. */
+    /**
+     * Tells the outcome. Returns whether the lane is in use; else, and if this throws, the caller
+     * discards it.
+     */
     boolean begin(Lane<I, O> lane, long loadStart) throws InterruptedException;
   }
 
@@ -315,8 +318,13 @@ final class VersionSwitcher<I, O> {
     long start = threads.timer().nanoTime();
     try {
       Lane<I, O> lane = loader.load(candidate, null, this::isInUse);
-      if (!use.begin(lane, start)) {
-        LaneLoader.discard(lane.calls);
+      boolean hasBegun = false;
+      try {
+        hasBegun = use.begin(lane, start);
+      } finally {
+        if (!hasBegun && !isInUse(lane.predictor)) {
+          LaneLoader.discard(lane.calls);
+        }
       }
     } catch (ModelLoadException e) {
       refuse(candidate, e);
@@ -340,15 +348,10 @@ final class VersionSwitcher<I, O> {
       stable = table.serving();
     }
     Lane<I, O> control = null;
-    try {
-      if (Analyses.settings(request.plan) != null) {
-        SharedSessions lent =
-            request.plan.controlLane() == ControlLane.SHARED_SESSION ? stable.sessions : null;
-        control = loader.load(candidate.control(stable.version), lent, this::isInUse);
-      }
-    } catch (ModelLoadException | InterruptedException e) {
-      LaneLoader.discard(canary.calls);
-      throw e;
+    if (request.settings != null) {
+      SharedSessions lent =
+          request.plan.controlLane() == ControlLane.SHARED_SESSION ? stable.sessions : null;
+      control = loader.load(candidate.control(stable.version), lent, this::isInUse);
     }
     boolean hasBegun = false;
     try {
@@ -369,13 +372,7 @@ final class VersionSwitcher<I, O> {
       Lane<I, O> canary,
       @Nullable Lane<I, O> control,
       RolloutRequest<I, O> request) {
-    RolloutBeginning beginning;
-    try {
-      beginning = rollouts.begin(request.plan, canary.version, serving());
-    } catch (RuntimeException e) {
-      LaneLoader.discard(canary.calls);
-      throw e;
-    }
+    RolloutBeginning beginning = rollouts.begin(request.plan, canary.version, serving());
     synchronized (table) {
       if (isPending(candidate)) { // a command that changes the serving lane overrules this
         pending = null;
@@ -416,13 +413,8 @@ final class VersionSwitcher<I, O> {
       List<ModelVersion> missing,
       ExperimentRequest<I, O> request)
       throws InterruptedException {
-    Map<ModelVersion, Lane<I, O>> lanes;
-    try {
-      lanes = ExperimentRequest.loadOthers(candidate, first, missing, loader, this::isInUse);
-    } catch (ModelLoadException | InterruptedException e) {
-      LaneLoader.discard(first.calls);
-      throw e;
-    }
+    Map<ModelVersion, Lane<I, O>> lanes =
+        ExperimentRequest.loadOthers(candidate, first, missing, loader, this::isInUse);
     synchronized (table) {
       if (isPending(candidate)) {
         pending = null;

@@ -1,5 +1,7 @@
 package dev.inproc.inference.internal.rollout;
 
+import dev.inproc.inference.internal.routing.SaltedHash;
+
 /**
  * Estimates how many distinct keys it has seen, within 2 % (one standard deviation). Lock-free: a
  * racing update may be lost, and comes back with the key's next call. HyperLogLog (Flajolet et al.,
@@ -20,7 +22,7 @@ public final class DistinctKeys {
    * estimate must not depend on lanes.
    */
   public void add(long hash) {
-    long mixed = Hashes.mix(hash);
+    long mixed = SaltedHash.mix(hash);
     int index = (int) (mixed >>> (64 - BITS));
     int rank = Long.numberOfLeadingZeros((mixed << BITS) | (1L << (BITS - 1))) + 1;
     if (rank > registers[index]) {

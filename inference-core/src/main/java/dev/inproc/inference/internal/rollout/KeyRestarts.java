@@ -1,5 +1,6 @@
 package dev.inproc.inference.internal.rollout;
 
+import dev.inproc.inference.internal.routing.SaltedHash;
 import java.util.Arrays;
 
 /**
@@ -45,7 +46,7 @@ final class KeyRestarts {
 
   private int slot(long key) {
     int mask = keys.length - 1;
-    int slot = (int) Hashes.mix(key) & mask;
+    int slot = (int) SaltedHash.mix(key) & mask;
     while (last[slot] != 0 && keys[slot] != key) {
       slot = (slot + 1) & mask;
     }

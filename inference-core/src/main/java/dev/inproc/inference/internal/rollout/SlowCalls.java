@@ -1,5 +1,7 @@
 package dev.inproc.inference.internal.rollout;
 
+import dev.inproc.inference.internal.routing.SaltedHash;
+
 /**
  * When a call is slow, and how slow: above the 90th, 95th or 99th percentile of a {@link Sample} of
  * both lanes. One test bets on all three marks: it finds a shift of all latencies sooner than three
@@ -42,7 +44,7 @@ final class SlowCalls {
 
   /** Returns a duration with the order among its equals. */
   static long ordered(long tookNanos, long keyHash, long endNanos) {
-    long tie = Hashes.mix(keyHash ^ Hashes.mix(endNanos)) >>> (64 - TIE_BITS);
+    long tie = SaltedHash.mix(keyHash ^ SaltedHash.mix(endNanos)) >>> (64 - TIE_BITS);
     return Math.min(LONGEST, Math.max(0, tookNanos)) << TIE_BITS | tie;
   }
 

@@ -11,6 +11,7 @@ public final class SaltedHash {
   private static final long C1 = 0x646f72616e646f6dL;
   private static final long C2 = 0x6c7967656e657261L;
   private static final long C3 = 0x7465646279746573L;
+  private static final long SECOND_HALF = 0x9e3779b97f4a7c15L; // of SipHash's key, of 64 bits
   private static final int CHARS_A_WORD = Long.BYTES / Character.BYTES;
   private static final int WORD_ROUNDS = 2;
   private static final int LAST_ROUNDS = 4;
@@ -19,7 +20,7 @@ public final class SaltedHash {
 
   /** Returns the hash of a key; as a fraction of the unsigned 64-bit range it is in [0, 1). */
   public static long hash(long salt, String key) {
-    return hash(salt, mix(salt), key);
+    return hash(salt, mix(salt + SECOND_HALF), key);
   }
 
   /** Returns the least hash that is a share of the range or more; a share of 1 has none: -1. */
@@ -34,9 +35,10 @@ public final class SaltedHash {
     return (long) half << 1;
   }
 
-  /** The second half of SipHash's key: another 64 bits of the salt, by SplitMix64's finalizer. */
-  private static long mix(long salt) {
-    long z = salt + 0x9e3779b97f4a7c15L;
+  /**
+   * Returns a number each of whose bits depends on all bits of {@code z} (SplitMix64's finalizer).
+   */
+  public static long mix(long z) {
     z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
     z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
     return z ^ (z >>> 31);

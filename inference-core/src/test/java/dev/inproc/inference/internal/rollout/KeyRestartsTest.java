@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.inproc.inference.internal.routing.SaltedHash;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,7 @@ class KeyRestartsTest {
     int[] after = new int[1];
     for (int i = 0; i < 20_000; i++) { // 100 keys a restart
       tests.advance(i / 100, LaneCounts.ZERO);
-      assertTrue(tests.hasVote(0, true, Hashes.mix(i), after), "at " + i);
+      assertTrue(tests.hasVote(0, true, SaltedHash.mix(i), after), "at " + i);
       tests.vote(0, 0, i % 2 == 0, after[0]);
     }
     KindSnapshot snapshot = tests.snapshot(TriggerKind.ERRORS, List.of());
@@ -65,9 +66,9 @@ class KeyRestartsTest {
     tests.advance(0, LaneCounts.ZERO);
     int[] after = new int[1];
     for (int i = 0; i < 1_500; i++) {
-      assertEquals(i < 1_000, tests.hasVote(0, true, Hashes.mix(i), after));
+      assertEquals(i < 1_000, tests.hasVote(0, true, SaltedHash.mix(i), after));
     }
     assertEquals(500, tests.snapshot(TriggerKind.ERRORS, List.of()).votesLost());
-    assertFalse(tests.hasVote(0, true, Hashes.mix(0), after), "it has voted");
+    assertFalse(tests.hasVote(0, true, SaltedHash.mix(0), after), "it has voted");
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.inproc.inference.internal.rollout.StepSchedule.Step;
+import dev.inproc.inference.internal.routing.SaltedHash;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,7 @@ class StepScheduleTest {
       long seed = random.nextLong();
       for (int repeat = 0; repeat < 2; repeat++) {
         for (int i = 0; i < count; i++) {
-          keys.add(Hashes.mix(seed + i));
+          keys.add(SaltedHash.mix(seed + i));
         }
       }
       assertEquals((double) count, (double) keys.estimate(), Math.max(0.5, 0.06 * count));
