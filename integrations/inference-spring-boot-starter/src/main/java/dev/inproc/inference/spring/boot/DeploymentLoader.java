@@ -119,14 +119,7 @@ final class DeploymentLoader {
   }
 
   private String engine(ModelVersion version) {
-    if (model.engine() != null) {
-      return model.engine();
-    }
-    Path directory = version.directory();
-    return directory == null
-        ? "onnx"
-        : ModelInspection.engine(
-            new ModelLocation(directory, null, DeploymentLoader.class.getClassLoader()));
+    return model.engine() != null ? model.engine() : version.manifest().engine();
   }
 
   private TextOptions options(ModelVersion version, Class<?> answers) {

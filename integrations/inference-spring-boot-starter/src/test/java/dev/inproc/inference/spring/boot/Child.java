@@ -2,13 +2,16 @@ package dev.inproc.inference.spring.boot;
 
 import dev.inproc.inference.testing.endurance.ChildJvm;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** An application in a JVM of its own, on the class path of the test. */
 final class Child implements AutoCloseable {
@@ -21,7 +24,19 @@ final class Child implements AutoCloseable {
     lines = process.inputReader(StandardCharsets.UTF_8);
   }
 
-  static Child start(Class<?> program, List<String> flags, String... properties) throws IOException {
+  static Child start(Class<?> program, List<String> flags, String... properties)
+      throws IOException {
+    return startWithout("nothing", program, flags, properties);
+  }
+
+  /** Starts it without the entries of the class path that contain a text. */
+  static Child startWithout(
+      String missing, Class<?> program, List<String> flags, String... properties)
+      throws IOException {
+    String classPath =
+        Arrays.stream(ChildJvm.classPath().split(File.pathSeparator))
+            .filter(entry -> !entry.contains(missing))
+            .collect(Collectors.joining(File.pathSeparator));
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"));
@@ -29,7 +44,7 @@ final class Child implements AutoCloseable {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
     command.addAll(flags);
-    command.addAll(List.of("-cp", ChildJvm.classPath(), program.getName()));
+    command.addAll(List.of("-cp", classPath, program.getName()));
     for (String property : properties) {
       command.add("--" + property);
     }
@@ -53,7 +68,7 @@ final class Child implements AutoCloseable {
 
   /** Sends SIGTERM. */
   void terminate() {
-    process.destroy();
+    process.toHandle().destroy(); // Process.destroy() would close the output too
   }
 
   /** Waits for the end, and returns the exit status. */

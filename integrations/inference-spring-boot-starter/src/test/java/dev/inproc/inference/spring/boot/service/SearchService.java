@@ -2,6 +2,7 @@ package dev.inproc.inference.spring.boot.service;
 
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.monitoring.MeteringStats;
 import jakarta.annotation.PreDestroy;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.availability.ApplicationAvailability;
-import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
@@ -20,7 +21,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /**
  * A web application of one model. It prints what a test waits for: {@code READY} with the port and
- * the readiness; at its end {@code ENDED} with the requests that it accepted and answered, and
+ * the calls that the model has answered; at its end {@code ENDED} with the requests that it accepted and answered, and
  * whether the model was closed before this bean was destroyed.
  */
 @EnableAutoConfiguration
@@ -37,17 +38,12 @@ public class SearchService {
   public static class Controller {
     private final Predictor<String, float[]> faq;
     private final Environment environment;
-    private final ApplicationAvailability availability;
     private final AtomicInteger accepted = new AtomicInteger();
     private final AtomicInteger answered = new AtomicInteger();
 
-    Controller(
-        Predictor<String, float[]> faq,
-        Environment environment,
-        ApplicationAvailability availability) {
+    Controller(Predictor<String, float[]> faq, Environment environment) {
       this.faq = faq;
       this.environment = environment;
-      this.availability = availability;
     }
 
     @GetMapping("/blocking")
@@ -90,10 +86,14 @@ public class SearchService {
       return Float.toString(sum);
     }
 
-    @EventListener(ApplicationReadyEvent.class)
-    void ready() {
-      System.out.println(
-          "READY " + environment.getProperty("local.server.port") + " " + availability.getReadinessState());
+    /** The platform sends requests from here on; by then the model has run. */
+    @EventListener
+    void readiness(AvailabilityChangeEvent<ReadinessState> event) {
+      if (event.getState() == ReadinessState.ACCEPTING_TRAFFIC) {
+        String port = environment.getProperty("local.server.port");
+        long runs = faq.find(MeteringStats.class).orElseThrow().metrics().total().allEnded();
+        System.out.println("READY " + port + " " + runs);
+      }
     }
 
     @PreDestroy
