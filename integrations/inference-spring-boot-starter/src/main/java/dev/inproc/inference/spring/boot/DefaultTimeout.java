@@ -34,6 +34,7 @@ final class DefaultTimeout implements Decorator {
       defaults = CallOptions.timeout(timeout);
     }
 
+    @SuppressWarnings("ReferenceEquality") // a shortcut: equal options are served alike
     private CallOptions limited(CallOptions options) {
       if (options.timeout() != null) {
         return options;

@@ -114,7 +114,7 @@ final class InprocModels implements DisposableBean {
                     (predictor, failure) -> predictor == null || predictor.close(within),
                     task -> new Thread(task, "inproc-close-" + name).start())));
     CompletableFuture<Void> all = CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new));
-    all.whenComplete((done, failure) -> repositories.close());
+    var unused = all.whenComplete((done, failure) -> repositories.close());
     try {
       all.get(within.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
       return closed.stream().allMatch(CompletableFuture::join);

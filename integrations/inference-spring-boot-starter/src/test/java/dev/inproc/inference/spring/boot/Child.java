@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** An application in a JVM of its own, on the class path of the test. */
@@ -26,16 +27,16 @@ final class Child implements AutoCloseable {
 
   static Child start(Class<?> program, List<String> flags, String... properties)
       throws IOException {
-    return startWithout("nothing", program, flags, properties);
+    return startWithout("^$", program, flags, properties);
   }
 
-  /** Starts it without the entries of the class path that contain a text. */
+  /** Starts it without the entries of the class path in which a pattern is found. */
   static Child startWithout(
       String missing, Class<?> program, List<String> flags, String... properties)
       throws IOException {
     String classPath =
         Arrays.stream(ChildJvm.classPath().split(File.pathSeparator))
-            .filter(entry -> !entry.contains(missing))
+            .filter(entry -> !Pattern.compile(missing).matcher(entry).find())
             .collect(Collectors.joining(File.pathSeparator));
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -28,7 +28,7 @@ class ClassLoadingTest {
       List<String> loaded =
           app.output().stream()
               .filter(line -> line.contains("[class,load]"))
-              .map(line -> line.substring(line.lastIndexOf("] ") + 2).split(" ")[0])
+              .map(line -> line.substring(line.lastIndexOf("] ") + 2).split(" ", -1)[0])
               .filter(
                   name ->
                       name.startsWith("dev.inproc.")
@@ -37,6 +37,21 @@ class ClassLoadingTest {
               .filter(name -> !name.equals(Empty.class.getName()))
               .toList();
       assertThat(loaded).containsExactly(OnModelsCondition.class.getName());
+    }
+  }
+
+  @Test
+  void application_withoutWhatIsOptional_startsItsModel() throws Exception {
+    try (Child app =
+        Child.startWithout(
+            "spring-boot-actuator|spring-boot-(health|micrometer)|micrometer-(core|jakarta9)|inference-(cache|micrometer)",
+            Empty.class,
+            List.of("-Xlog:class+load"),
+            "server.port=0",
+            "inproc.models.score.location=" + Contexts.SCORER)) {
+      app.await("ENDED");
+      assertThat(app.exit(20)).isZero();
+      assertThat(app.output()).anyMatch(line -> line.contains(" ai.onnxruntime.OrtSession "));
     }
   }
 }

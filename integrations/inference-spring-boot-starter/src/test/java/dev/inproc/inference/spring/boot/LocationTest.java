@@ -47,7 +47,7 @@ class LocationTest {
         "EMBEDDER|{}"
       })
   void kind_ofADirectory_isToldByItsConfiguration(String expectedAndConfig) throws IOException {
-    String[] parts = expectedAndConfig.split("\\|");
+    String[] parts = expectedAndConfig.split("\\|", -1);
     Files.writeString(directory.resolve("tokenizer.json"), "{}");
     Files.writeString(directory.resolve("config.json"), parts[1]);
     ModelLocation location = ModelLocation.of(directory.toString(), CLASSES);

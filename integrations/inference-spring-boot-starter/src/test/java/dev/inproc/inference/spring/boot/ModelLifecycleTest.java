@@ -69,8 +69,7 @@ class ModelLifecycleTest {
     Contexts.scorer()
         .run(
             context -> {
-              ConfigurableApplicationContext application =
-                  (ConfigurableApplicationContext) context.getSourceApplicationContext();
+              ConfigurableApplicationContext application = context.getSourceApplicationContext();
               application.stop();
               assertThat(score(context.getBean("score"))).isEqualTo(1);
               application.start();

@@ -21,7 +21,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /**
  * A web application of one model. It prints what a test waits for: {@code READY} with the port and
- * the calls that the model has answered; at its end {@code ENDED} with the requests that it accepted and answered, and
+ * the calls that the model has answered; {@code LONG} when it has accepted a long request; at its end {@code ENDED} with the requests that it accepted and answered, and
  * whether the model was closed before this bean was destroyed.
  */
 @EnableAutoConfiguration
@@ -69,6 +69,7 @@ public class SearchService {
     @GetMapping("/long")
     String manyCalls(@RequestParam("text") String text, @RequestParam("millis") long millis) {
       accepted.incrementAndGet();
+      System.out.println("LONG");
       Instant end = Instant.now().plus(Duration.ofMillis(millis));
       String answer = "";
       while (Instant.now().isBefore(end)) {
