@@ -36,8 +36,7 @@ final class DeploymentLoader {
     }
     try (ModelRepository repository = ModelRepository.open(root(name, from))) {
       List<ModelVersion> versions = repository.versions(entry(name, from));
-      Path directory =
-          versions.isEmpty() ? null : versions.get(versions.size() - 1).directory();
+      Path directory = versions.isEmpty() ? null : versions.get(versions.size() - 1).directory();
       return directory == null
           ? ModelKind.TENSORS
           : ModelInspection.kind(
@@ -50,8 +49,7 @@ final class DeploymentLoader {
   }
 
   private static Path root(String name, DeploymentProperties from) {
-    Path path =
-        ModelLocation.of(from.repository(), DeploymentLoader.class.getClassLoader()).path();
+    Path path = ModelLocation.of(from.repository(), DeploymentLoader.class.getClassLoader()).path();
     if (path == null) {
       throw Misconfigured.notADirectory(name, from.repository());
     }
@@ -65,21 +63,24 @@ final class DeploymentLoader {
       case EMBEDDER ->
           open(
               Deployment.builder(
-                  (version, lane) -> TextEmbedder.load(files(version), options(version, float[].class))),
+                  (version, lane) ->
+                      TextEmbedder.load(files(version), options(version, float[].class))),
               List.of(ModelLoader.SAMPLE),
               from,
               repository);
       case CROSS_ENCODER ->
           open(
               Deployment.builder(
-                  (version, lane) -> CrossEncoder.load(files(version), options(version, Float.class))),
+                  (version, lane) ->
+                      CrossEncoder.load(files(version), options(version, Float.class))),
               List.of(ModelLoader.PAIR),
               from,
               repository);
       case CLASSIFIER ->
           open(
               Deployment.builder(
-                  (version, lane) -> TextClassifier.load(files(version), options(version, Map.class))),
+                  (version, lane) ->
+                      TextClassifier.load(files(version), options(version, Map.class))),
               List.of(ModelLoader.SAMPLE),
               from,
               repository);
@@ -108,8 +109,8 @@ final class DeploymentLoader {
     return ModelOptions.outer(name, model, deployment);
   }
 
-  private Predictor<Tensors, Tensors> tensors(
-      ModelVersion version, LaneContext lane) throws Exception {
+  private Predictor<Tensors, Tensors> tensors(ModelVersion version, LaneContext lane)
+      throws Exception {
     return ModelOptions.cached(
         model,
         Tensors.class,

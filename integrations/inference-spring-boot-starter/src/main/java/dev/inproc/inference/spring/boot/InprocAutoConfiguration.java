@@ -3,12 +3,12 @@ package dev.inproc.inference.spring.boot;
 import java.time.Duration;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
-import org.springframework.boot.context.properties.bind.Binder;
 
 /**
  * Makes a bean of each model that the properties {@code inproc.models.*} describe. Without such a
@@ -27,8 +27,7 @@ public class InprocAutoConfiguration {
   static InprocModels inprocModels(
       InprocProperties properties, ResourceLoader resources, Environment environment) {
     ClassLoader given = resources.getClassLoader();
-    ClassLoader classes =
-        given == null ? InprocAutoConfiguration.class.getClassLoader() : given;
+    ClassLoader classes = given == null ? InprocAutoConfiguration.class.getClassLoader() : given;
     return new InprocModels(properties, classes, drainWithin(environment));
   }
 
@@ -40,8 +39,6 @@ public class InprocAutoConfiguration {
 
   private static Duration drainWithin(Environment environment) {
     return ModelLifecycle.within(
-        Binder.get(environment)
-            .bind(PHASE_TIMEOUT, Duration.class)
-            .orElse(DEFAULT_PHASE_TIMEOUT));
+        Binder.get(environment).bind(PHASE_TIMEOUT, Duration.class).orElse(DEFAULT_PHASE_TIMEOUT));
   }
 }

@@ -52,7 +52,9 @@ final class Misconfigured {
         ? "The location is on the class path: is the jar or the folder with it a dependency?"
         : location.path().isAbsolute()
             ? "Is it readable for the process?"
-            : "The path is relative to the working directory, " + location.path().toAbsolutePath() + ".";
+            : "The path is relative to the working directory, "
+                + location.path().toAbsolutePath()
+                + ".";
   }
 
   static ModelStartException noTokenizer(String name, ModelLocation location) {
@@ -60,7 +62,10 @@ final class Misconfigured {
     return new ModelStartException(
         name,
         "a model of texts needs a tokenizer, and the location is the ONNX file " + location,
-        "Set " + prefix + ".tokenizer to its tokenizer.json, or " + prefix
+        "Set "
+            + prefix
+            + ".tokenizer to its tokenizer.json, or "
+            + prefix
             + ".location to the directory with both.",
         null);
   }
@@ -112,7 +117,9 @@ final class Misconfigured {
             : "Add the dependency "
                 + artifact
                 + (model.cache().enabled() && artifact.endsWith("cache")
-                    ? ", or switch the cache off: " + InprocProperties.prefix(name) + ".cache.enabled=false."
+                    ? ", or switch the cache off: "
+                        + InprocProperties.prefix(name)
+                        + ".cache.enabled=false."
                     : "."),
         missing);
   }
@@ -130,7 +137,10 @@ final class Misconfigured {
   /** The library's own messages name what was expected, what came, and the option. */
   static ModelStartException failed(String name, RuntimeException e) {
     return new ModelStartException(
-        name, message(e), "Check the properties that begin with " + InprocProperties.prefix(name) + ".", e);
+        name,
+        message(e),
+        "Check the properties that begin with " + InprocProperties.prefix(name) + ".",
+        e);
   }
 
   private static String message(Throwable e) {

@@ -7,6 +7,7 @@ import dev.inproc.inference.text.TextClassifier;
 import dev.inproc.inference.text.TextEmbedder;
 import dev.inproc.inference.text.TextPair;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.beans.factory.support.RootBeanDefinition;
@@ -19,7 +20,6 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 import org.springframework.core.type.AnnotationMetadata;
 import org.springframework.util.ClassUtils;
-import org.jspecify.annotations.Nullable;
 
 /** Registers a bean for each model of the properties, of its name and of the type of its kind. */
 final class ModelBeans

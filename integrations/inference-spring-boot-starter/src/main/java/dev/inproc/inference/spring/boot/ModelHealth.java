@@ -29,8 +29,10 @@ record ModelHealth(boolean isUp, Map<String, Object> details) {
     LayerDescription description = model.describe();
     Health health = Health.of(description);
     boolean isClosed =
-        description.all()
-            .anyMatch(layer -> layer.figure(STATE).filter(f -> f.value().equals("closed")).isPresent());
+        description
+            .all()
+            .anyMatch(
+                layer -> layer.figure(STATE).filter(f -> f.value().equals("closed")).isPresent());
     Map<String, Object> details = new LinkedHashMap<>();
     details.put(STATE, isClosed ? "closed" : health.status().name().toLowerCase(Locale.ROOT));
     model

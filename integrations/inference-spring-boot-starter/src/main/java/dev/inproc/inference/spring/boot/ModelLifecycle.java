@@ -2,12 +2,12 @@ package dev.inproc.inference.spring.boot;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationContextAware;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.event.ContextClosedEvent;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Drains the models when the application ends: after the web server, listeners of messages and

@@ -133,8 +133,7 @@ final class ModelLoader {
     return ModelOptions.outer(
         name,
         model,
-        ModelOptions.cached(
-            model, Tensors.class, session.with(ModelOptions.batching(model))));
+        ModelOptions.cached(model, Tensors.class, session.with(ModelOptions.batching(model))));
   }
 
   private static boolean isOnnx(ModelLocation location) {

@@ -55,21 +55,21 @@ record ModelLocation(@Nullable Path path, @Nullable String resource, ClassLoader
   /** Returns whether this is one ONNX file, and not a directory or a folder. */
   boolean isOnnxFile() {
     String name = path != null ? path.toString() : String.valueOf(resource);
-    return name.toLowerCase(Locale.ROOT).endsWith(ONNX) && !(path != null && Files.isDirectory(path));
+    return name.toLowerCase(Locale.ROOT).endsWith(ONNX)
+        && !(path != null && Files.isDirectory(path));
   }
 
   /** Returns a file of this directory or folder. */
   ModelLocation child(String name) {
     return path != null
         ? new ModelLocation(path.resolve(name), null, loader)
-        : new ModelLocation(null, String.valueOf(resource).isEmpty() ? name : resource + "/" + name, loader);
+        : new ModelLocation(
+            null, String.valueOf(resource).isEmpty() ? name : resource + "/" + name, loader);
   }
 
   /** Returns whether there is a file or directory; a folder on the class path is not found. */
   boolean exists() {
-    return path != null
-        ? Files.exists(path)
-        : loader.getResource(String.valueOf(resource)) != null;
+    return path != null ? Files.exists(path) : loader.getResource(String.valueOf(resource)) != null;
   }
 
   /** Returns this as one file or, on disk, one directory. */

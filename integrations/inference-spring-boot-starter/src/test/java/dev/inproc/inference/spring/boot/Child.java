@@ -64,7 +64,8 @@ final class Child implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    throw new AssertionError("No line begins with " + beginning + ":\n" + String.join("\n", output));
+    throw new AssertionError(
+        "No line begins with " + beginning + ":\n" + String.join("\n", output));
   }
 
   /** Sends SIGTERM. */

@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 
 /** What an application with the starter and without a model loads of this library. */
 class ClassLoadingTest {
 
-  /** An application without a model. Its package is this library's, so the test knows it by name. */
+  /**
+   * An application without a model. Its package is this library's, so the test knows it by name.
+   */
   @EnableAutoConfiguration
   public static class Empty {
     /** Starts and ends. */

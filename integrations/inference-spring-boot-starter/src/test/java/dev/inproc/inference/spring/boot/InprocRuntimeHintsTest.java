@@ -23,7 +23,8 @@ class InprocRuntimeHintsTest {
     InMemoryGeneratedFiles files = new InMemoryGeneratedFiles();
     DefaultGenerationContext generation =
         new DefaultGenerationContext(
-            new ClassNameGenerator(ClassName.get("dev.inproc.inference.spring.boot", "Test")), files);
+            new ClassNameGenerator(ClassName.get("dev.inproc.inference.spring.boot", "Test")),
+            files);
     try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
       TestPropertyValues.of(Contexts.FAQ)
           .and(

@@ -20,7 +20,9 @@ class LocationTest {
   void location_onDisk_isReadWithAndWithoutAScheme() throws IOException {
     Path file = Files.createFile(directory.resolve("a b.onnx"));
     for (String text :
-        new String[] {file.toString(), file.toUri().toString(), "file:" + file.toString().replace(" ", "%20")}) {
+        new String[] {
+          file.toString(), file.toUri().toString(), "file:" + file.toString().replace(" ", "%20")
+        }) {
       assertThat(ModelLocation.of(text, CLASSES).exists()).as(text).isTrue();
     }
     assertThat(ModelLocation.of("file:relative/x.onnx", CLASSES).path())

@@ -25,7 +25,9 @@ class ModelBeansTest {
 
   /** Takes models as applications do. */
   record Search(
-      Predictor<String, float[]> byName, Predictor<String, float[]> byQualifier, TextEmbedder type) {}
+      Predictor<String, float[]> byName,
+      Predictor<String, float[]> byQualifier,
+      TextEmbedder type) {}
 
   record Scoring(Predictor<Tensors, Tensors> score) {}
 
@@ -119,16 +121,13 @@ class ModelBeansTest {
             context ->
                 context.addBeanFactoryPostProcessor(
                     new org.springframework.boot.LazyInitializationBeanFactoryPostProcessor()))
-        .run(
-            context ->
-                assertThat(context.getBeanFactory().containsSingleton("score")).isTrue());
+        .run(context -> assertThat(context.getBeanFactory().containsSingleton("score")).isTrue());
   }
 
   @Test
   void primary_ofTwoModels_isChosenByType() {
     Contexts.scorer(
-            "inproc.models.second.location=" + Contexts.SCORER,
-            "inproc.models.second.primary=true")
+            "inproc.models.second.location=" + Contexts.SCORER, "inproc.models.second.primary=true")
         .run(
             context ->
                 assertThat(context.getBean(Predictor.class)).isSameAs(context.getBean("second")));

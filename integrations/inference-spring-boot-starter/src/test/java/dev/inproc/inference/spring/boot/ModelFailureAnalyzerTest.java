@@ -12,7 +12,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
-import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 
@@ -39,8 +38,7 @@ class ModelFailureAnalyzerTest {
 
   @Test
   void pooling_thatNothingTells_isAskedForByItsOption() {
-    FailureAnalysis analysis =
-        fail(Contexts.FAQ[0], Contexts.FAQ[1]); // all but the pooling
+    FailureAnalysis analysis = fail(Contexts.FAQ[0], Contexts.FAQ[1]); // all but the pooling
     assertThat(analysis.getDescription()).contains("\"faq\"").containsIgnoringCase("pooling");
     assertThat(analysis.getAction()).contains("inproc.models.faq");
   }
@@ -54,7 +52,9 @@ class ModelFailureAnalyzerTest {
   @Test
   void engine_thatIsNotInstalled_isNamedWithItsDependency() {
     FailureAnalysis analysis =
-        fail("inproc.models.score.location=" + Contexts.SCORER, "inproc.models.score.engine=tensorflow");
+        fail(
+            "inproc.models.score.location=" + Contexts.SCORER,
+            "inproc.models.score.engine=tensorflow");
     assertThat(analysis.getDescription()).contains("no engine \"tensorflow\"").contains("[onnx]");
     assertThat(analysis.getAction()).isEqualTo("Add the dependency dev.inproc:inference-tf.");
   }
@@ -117,7 +117,9 @@ class ModelFailureAnalyzerTest {
     application.run(context -> failure.add(context.getStartupFailure()));
     List<FailureAnalyzer> analyzers =
         SpringFactoriesLoader.forDefaultResourceLocation()
-            .load(FailureAnalyzer.class, SpringFactoriesLoader.FailureHandler.handleMessage((m, e) -> {}));
+            .load(
+                FailureAnalyzer.class,
+                SpringFactoriesLoader.FailureHandler.handleMessage((m, e) -> {}));
     return analyzers.stream()
         .map(analyzer -> analyzer.analyze(Objects.requireNonNull(failure.get(0), "It started")))
         .filter(Objects::nonNull)

@@ -37,13 +37,15 @@ class ModelMetersTest {
 
   @Test
   void application_withoutMicrometer_startsWithoutMeters() {
-    for (String missing :
-        new String[] {"io.micrometer.core", "dev.inproc.inference.micrometer"}) {
+    for (String missing : new String[] {"io.micrometer.core", "dev.inproc.inference.micrometer"}) {
       Contexts.scorer()
           .withClassLoader(new FilteredClassLoader(missing))
           .run(
               context ->
-                  assertThat(context).hasNotFailed().hasBean("score").doesNotHaveBean("inprocMeters"));
+                  assertThat(context)
+                      .hasNotFailed()
+                      .hasBean("score")
+                      .doesNotHaveBean("inprocMeters"));
     }
   }
 }

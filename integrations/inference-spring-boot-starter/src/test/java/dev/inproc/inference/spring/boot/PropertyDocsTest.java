@@ -72,7 +72,6 @@ class PropertyDocsTest {
 
   private static String camelCase(String name) {
     Matcher dashes = Pattern.compile("-([a-z])").matcher(name);
-    return dashes.replaceAll(
-        found -> found.group(1).toUpperCase(java.util.Locale.ROOT));
+    return dashes.replaceAll(found -> found.group(1).toUpperCase(java.util.Locale.ROOT));
   }
 }

@@ -21,8 +21,9 @@ import org.springframework.web.bind.annotation.RestController;
 
 /**
  * A web application of one model. It prints what a test waits for: {@code READY} with the port and
- * the calls that the model has answered; {@code LONG} when it has accepted a long request; at its end {@code ENDED} with the requests that it accepted and answered, and
- * whether the model was closed before this bean was destroyed.
+ * the calls that the model has answered; {@code LONG} when it has accepted a long request; at its
+ * end {@code ENDED} with the requests that it accepted and answered, and whether the model was
+ * closed before this bean was destroyed.
  */
 @EnableAutoConfiguration
 @Import(SearchService.Controller.class)
@@ -99,7 +100,8 @@ public class SearchService {
 
     @PreDestroy
     void end() {
-      System.out.println("ENDED " + accepted + " " + answered + " " + (isClosed() ? "closed" : "open"));
+      System.out.println(
+          "ENDED " + accepted + " " + answered + " " + (isClosed() ? "closed" : "open"));
     }
 
     private boolean isClosed() {
