@@ -1,0 +1,39 @@
+package dev.inproc.inference.springai;
+
+import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.text.Pooling;
+import dev.inproc.inference.text.TextEmbedder;
+import dev.inproc.inference.text.TextModel;
+import dev.inproc.inference.text.TextOptions;
+
+/** The sentence encoder all-MiniLM-L6-v2, from a jar on the class path: 384 numbers for a text. */
+final class MiniLm {
+  static final String NAME = "minilm";
+  static final int DIMENSIONS = 384;
+  static final String QUERY = "query: ";
+  static final String PASSAGE = "passage: ";
+
+  private MiniLm() {}
+
+  static TextEmbedder load() {
+    return TextEmbedder.load(files(), options().build());
+  }
+
+  /** The same model as if it had been trained with prefixes. */
+  static TextEmbedder loadWithPrefixes() {
+    return TextEmbedder.load(
+        files(), options().queryPrefix(QUERY).passagePrefix(PASSAGE).build());
+  }
+
+  private static TextOptions.Builder options() {
+    return TextOptions.builder().pooling(Pooling.MEAN).normalized(true);
+  }
+
+  private static TextModel files() {
+    ClassLoader loader = MiniLm.class.getClassLoader();
+    return TextModel.of(
+            ModelSource.resource(loader, "all-minilm-l6-v2.onnx"),
+            ModelSource.resource(loader, "all-minilm-l6-v2-tokenizer.json"))
+        .withName(NAME);
+  }
+}
