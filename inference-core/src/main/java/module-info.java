@@ -28,10 +28,13 @@ module dev.inproc.inference {
   exports dev.inproc.inference.internal.concurrent to
       dev.inproc.inference.cache,
       dev.inproc.inference.onnx,
+      dev.inproc.inference.text,
       dev.inproc.inference.tf;
   exports dev.inproc.inference.internal.files to
       dev.inproc.inference.onnx,
       dev.inproc.inference.tf;
+  exports dev.inproc.inference.internal.json to
+      dev.inproc.inference.text;
   exports dev.inproc.inference.internal.statistics to
       dev.inproc.inference.cache,
       dev.inproc.inference.onnx;

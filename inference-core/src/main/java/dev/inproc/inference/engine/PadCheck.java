@@ -10,6 +10,24 @@ import java.util.Map;
 final class PadCheck {
   private PadCheck() {}
 
+  /** Returns options whose optional pads are pads, as far as the model has the inputs. */
+  static SessionOptions resolved(SessionOptions options, Layout layout) {
+    if (options.optionalPadValues().isEmpty() || !layout.isBatched()) {
+      return options;
+    }
+    SessionOptions.Builder builder = options.toBuilder();
+    for (int input = 0; input < layout.inputs(); input++) {
+      TensorSpec spec = layout.inputSpec(input);
+      Double value = options.optionalPadValues().get(spec.name());
+      if (value != null
+          && !options.padValues().containsKey(spec.name())
+          && isSized(layout, input, spec)) {
+        builder.pad(spec.name(), value);
+      }
+    }
+    return builder.build();
+  }
+
   /**
    * Checks the names.
    *

@@ -55,10 +55,10 @@ final class ReplicaSet {
     this.deviceReason = deviceReason;
     this.name = name;
     all = List.copyOf(replicas);
-    this.options = options;
     this.timer = timer;
     NativeModel first = first();
     layout = new Layout(stated(first, options.statedShapes()), axis, first.unusedInputs());
+    this.options = PadCheck.resolved(options, layout);
     isStatePossible = statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
   }
 

@@ -40,6 +40,7 @@ public final class SessionOptions {
   private final long maxIdleBytes;
   private final long maxModelBytes;
   private final Map<String, Double> padValues;
+  private final Map<String, Double> optionalPadValues; // of inputs that the model may lack
   private final Map<String, StatedShape> inputShapes;
   private final List<Integer> warmUpSizes;
   private final @Nullable Tensors warmUpExample;
@@ -57,6 +58,7 @@ public final class SessionOptions {
     maxIdleBytes = builder.maxIdleBytes;
     maxModelBytes = builder.maxModelBytes;
     padValues = Map.copyOf(builder.padValues);
+    optionalPadValues = Map.copyOf(builder.optionalPadValues);
     inputShapes = Map.copyOf(builder.inputShapes);
     warmUpSizes = List.copyOf(builder.warmUpSizes);
     warmUpExample = builder.warmUpExample;
@@ -119,6 +121,11 @@ public final class SessionOptions {
     return padValues;
   }
 
+  /** Returns the values of {@link Builder#padIfPresent}. */
+  Map<String, Double> optionalPadValues() {
+    return optionalPadValues;
+  }
+
   /** Returns the stated shapes of inputs, such as {@code [batch, 3, ?]}. */
   public Map<String, String> inputShapes() {
     Map<String, String> all = new TreeMap<>();
@@ -162,6 +169,7 @@ public final class SessionOptions {
     builder.maxRunBytes = maxRunBytes;
     builder.maxIdleBytes = maxIdleBytes;
     builder.padValues.putAll(padValues);
+    builder.optionalPadValues.putAll(optionalPadValues);
     builder.inputShapes.putAll(inputShapes);
     builder.warmUpSizes = warmUpSizes;
     builder.warmUpExample = warmUpExample;
@@ -183,6 +191,7 @@ public final class SessionOptions {
     private long maxIdleBytes = DEFAULT_MAX_IDLE_BYTES;
     private long maxModelBytes = Long.MAX_VALUE;
     private final Map<String, Double> padValues = new LinkedHashMap<>();
+    private final Map<String, Double> optionalPadValues = new LinkedHashMap<>();
     private final Map<String, StatedShape> inputShapes = new LinkedHashMap<>();
     private List<Integer> warmUpSizes = List.of();
     private @Nullable Tensors warmUpExample;
@@ -287,6 +296,16 @@ public final class SessionOptions {
      */
     public Builder pad(String input, double value) {
       padValues.put(Objects.requireNonNull(input, "input"), value);
+      return this;
+    }
+
+    /**
+     * Allows what {@link #pad} allows, for an input that the model may lack: without such an input,
+     * or where none of its dimensions is dynamic, this has no effect. For options that serve models
+     * of one family, such as text models with and without {@code token_type_ids}.
+     */
+    public Builder padIfPresent(String input, double value) {
+      optionalPadValues.put(Objects.requireNonNull(input, "input"), value);
       return this;
     }
 

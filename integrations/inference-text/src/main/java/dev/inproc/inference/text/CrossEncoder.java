@@ -1,0 +1,134 @@
+package dev.inproc.inference.text;
+
+import dev.inproc.inference.Adapter;
+import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.metrics.LayerDescription;
+import dev.inproc.inference.tensor.Tensors;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Scores pairs of texts, such as a query and a passage. Any number of threads may share one; close
+ * it when it is no longer needed.
+ *
+ * <pre>{@code
+ * try (CrossEncoder reranker = CrossEncoder.load(TextModel.directory(path))) {
+ *   float score = reranker.predict(new TextPair(query, passage));
+ * }
+ * }</pre>
+ *
+ * <p>The model reads both texts together. Of a pair with too many tokens, the longer text loses its
+ * last ones. A model of one label gives its logit through a sigmoid, unless its {@code config.json}
+ * names another activation.
+ */
+public final class CrossEncoder implements Predictor<TextPair, Float> {
+  private final String name;
+  private final Predictor<TextPair, Float> scores;
+  private final Predictor<TextPair, ScoredPair> counted;
+
+  private CrossEncoder(
+      String name, Predictor<TextPair, Float> scores, Predictor<TextPair, ScoredPair> counted) {
+    this.name = name;
+    this.scores = scores;
+    this.counted = counted;
+  }
+
+  /** Loads a model as its files say. The caller closes the cross-encoder. */
+  public static CrossEncoder load(TextModel model) {
+    return load(model, TextOptions.DEFAULT);
+  }
+
+  /**
+   * Loads a model. The caller closes the cross-encoder.
+   *
+   * @throws dev.inproc.inference.ModelLoadException if a file is missing or wrong, or if the model
+   *     does not give one score
+   */
+  public static CrossEncoder load(TextModel model, TextOptions options) {
+    return LoadedText.load(model, options, false, CrossEncoder::of);
+  }
+
+  /** Returns what makes a cross-encoder of a session that is loaded by itself. */
+  public static Adapter<TextPair, Float, Tensors, Tensors> adapter(
+      TextModel model, TextOptions options) {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(options, "options");
+    return inner -> LoadedText.adapt(model, options, false, inner, CrossEncoder::of);
+  }
+
+  private static CrossEncoder of(LoadedText loaded) {
+    TextTokenizer texts = loaded.texts();
+    PairScore score = PairScore.of(loaded);
+    TextRuns<TextPair> runs =
+        new TextRuns<>(
+            loaded.name(), loaded.inner(), loaded.tokenizer(), texts::tokenize, loaded.inputs());
+    Predictor<TextPair, Float> scores =
+        new TextPredictor<>(runs, (text, outputs) -> score.of(outputs.get(0)));
+    Predictor<TextPair, ScoredPair> counted =
+        new TextPredictor<>(
+            runs, (text, outputs) -> new ScoredPair(score.of(outputs.get(0)), text.tokens()));
+    return new CrossEncoder(loaded.name(), scores, counted);
+  }
+
+  /**
+   * Returns a view whose answers carry their number of tokens. Closing the view leaves this
+   * cross-encoder open.
+   */
+  public Predictor<TextPair, ScoredPair> counted() {
+    return counted.borrowed();
+  }
+
+  /** Returns the model's name. */
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public CompletableFuture<Float> submit(TextPair pair, CallOptions options) {
+    return scores.submit(pair, options);
+  }
+
+  @Override
+  public Float predict(TextPair pair, CallOptions options) {
+    return scores.predict(pair, options);
+  }
+
+  @Override
+  public List<Float> predictAll(List<TextPair> pairs, CallOptions options) {
+    return scores.predictAll(pairs, options);
+  }
+
+  @Override
+  public void close() {
+    scores.close();
+  }
+
+  @Override
+  public boolean close(Duration timeout) {
+    return scores.close(timeout);
+  }
+
+  @Override
+  public boolean keepsState() {
+    return scores.keepsState();
+  }
+
+  @Override
+  public <T> Optional<T> find(Class<T> control) {
+    return control.isInstance(this) ? Optional.of(control.cast(this)) : scores.find(control);
+  }
+
+  @Override
+  public LayerDescription describe() {
+    return scores.describe();
+  }
+
+  @Override
+  public String toString() {
+    return scores.toString();
+  }
+}

@@ -1,0 +1,53 @@
+package dev.inproc.inference.text;
+
+import dev.inproc.inference.ModelLoadException;
+
+/**
+ * The most tokens of one run.
+ *
+ * @param tokens how many, special tokens included
+ * @param source where that number is from
+ */
+record TokenLimit(int tokens, String source) {
+  private static final int DEFAULT = 512;
+
+  /**
+   * Returns the limit that the options state, else the files, else 512; never more than the model
+   * can read.
+   *
+   * @param fixedLength how many tokens the model takes in each run, or 0 if any number
+   */
+  static TokenLimit of(String model, TextOptions options, ModelConfig config, int fixedLength) {
+    int positions = config.positions() == 0 ? Integer.MAX_VALUE : config.positions();
+    int most = fixedLength == 0 ? positions : Math.min(positions, fixedLength);
+    if (options.maxTokens() > 0) {
+      if (options.maxTokens() > most) {
+        throw new ModelLoadException(
+            model,
+            "expected TextOptions.maxTokens of at most "
+                + most
+                + (most == fixedLength
+                    ? ", the length of the model's input"
+                    : ", the positions of " + ModelConfig.CONFIG)
+                + ", got "
+                + options.maxTokens(),
+            null);
+      }
+      return new TokenLimit(options.maxTokens(), "TextOptions.maxTokens");
+    }
+    TokenLimit stated =
+        config.maxTokens() > 0
+            ? new TokenLimit(config.maxTokens(), config.maxTokensSource())
+            : most == Integer.MAX_VALUE
+                ? new TokenLimit(DEFAULT, "the default")
+                : new TokenLimit(most, ModelConfig.CONFIG);
+    return stated.tokens() <= most
+        ? stated
+        : new TokenLimit(most, most == fixedLength ? "the model's input" : ModelConfig.CONFIG);
+  }
+
+  @Override
+  public String toString() {
+    return tokens + " (" + source + ")";
+  }
+}

@@ -1,0 +1,14 @@
+package dev.inproc.inference.text;
+
+import org.jspecify.annotations.Nullable;
+
+/** The tokens of one run, special tokens included; not changed once made. */
+final class Tokens {
+  final long[] ids;
+  final long @Nullable [] types; // null if all are 0
+
+  Tokens(long[] ids, long @Nullable [] types) {
+    this.ids = ids;
+    this.types = types;
+  }
+}
