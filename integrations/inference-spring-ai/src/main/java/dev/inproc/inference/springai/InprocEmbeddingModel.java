@@ -178,7 +178,10 @@ public final class InprocEmbeddingModel implements EmbeddingModel, AutoCloseable
     return vectors;
   }
 
-  /** Returns the text of a document that is embedded: by the metadata mode, with or without it. */
+  /**
+   * Returns what is embedded of a document: its text, with metadata by the metadata mode. Spring
+   * AI's default formatter puts two line breaks before a text without metadata; they are left out.
+   */
   @Override
   public String getEmbeddingContent(Document document) {
     Objects.requireNonNull(document, "document");
@@ -186,7 +189,10 @@ public final class InprocEmbeddingModel implements EmbeddingModel, AutoCloseable
       throw new IllegalArgumentException(
           "Document " + document.getId() + " has no text: expected text, got media");
     }
-    return document.getFormattedContent(metadataMode);
+    boolean textAlone =
+        metadataMode == MetadataMode.NONE
+            && document.getContentFormatter() == Document.DEFAULT_CONTENT_FORMATTER;
+    return textAlone ? document.getText() : document.getFormattedContent(metadataMode);
   }
 
   /** Returns the length of each vector, without a call. */

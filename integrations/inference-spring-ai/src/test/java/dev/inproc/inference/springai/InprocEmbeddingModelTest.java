@@ -18,8 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.ai.content.Media;
 import org.springframework.ai.document.Document;
@@ -44,24 +42,10 @@ class InprocEmbeddingModelTest {
   private static final BatchingStrategy SINGLY =
       documents -> documents.stream().map(List::of).toList();
 
-  private static TextEmbedder plain;
-  private static TextEmbedder prefixed;
-  private static InprocEmbeddingModel model;
-  private static InprocEmbeddingModel withRoles;
-
-  @BeforeAll
-  static void load() {
-    plain = MiniLm.load();
-    prefixed = MiniLm.loadWithPrefixes();
-    model = InprocEmbeddingModel.builder(plain).build();
-    withRoles = InprocEmbeddingModel.builder(prefixed).build();
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-    withRoles.close();
-  }
+  private final TextEmbedder plain = MiniLm.PLAIN;
+  private final TextEmbedder prefixed = MiniLm.PREFIXED;
+  private final InprocEmbeddingModel model = InprocEmbeddingModel.of(plain);
+  private final InprocEmbeddingModel withRoles = InprocEmbeddingModel.of(prefixed);
 
   // ---- answers ----
 
@@ -119,8 +103,8 @@ class InprocEmbeddingModelTest {
 
   @Test
   void dimensions_closedModel_needsNoCall() {
-    TextEmbedder embedder = MiniLm.load();
-    InprocEmbeddingModel closed = InprocEmbeddingModel.builder(embedder).build();
+    TextEmbedder embedder = MiniLm.loadUnprobed();
+    InprocEmbeddingModel closed = InprocEmbeddingModel.of(embedder);
     closed.close();
     assertEquals(MiniLm.DIMENSIONS, closed.dimensions());
     assertThrows(PredictorClosedException.class, () -> closed.embed("a"));
@@ -212,6 +196,8 @@ class InprocEmbeddingModelTest {
     assertVector(expected, withMetadata.embed(document));
     assertVector(expected, withMetadata.embed(List.of(document), null, SINGLY).get(0));
     assertVector(plain.predict("Up to 30 days."), model.embed(document));
+    document.setContentFormatter((doc, mode) -> "Shop: " + doc.getText());
+    assertEquals("Shop: Up to 30 days.", model.getEmbeddingContent(document));
   }
 
   @Test

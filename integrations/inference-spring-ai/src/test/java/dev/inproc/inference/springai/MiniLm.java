@@ -1,6 +1,8 @@
 package dev.inproc.inference.springai;
 
+import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
+import dev.inproc.inference.engine.SessionOptions;
 import dev.inproc.inference.text.Pooling;
 import dev.inproc.inference.text.TextEmbedder;
 import dev.inproc.inference.text.TextModel;
@@ -13,16 +15,23 @@ final class MiniLm {
   static final String QUERY = "query: ";
   static final String PASSAGE = "passage: ";
 
-  private MiniLm() {}
-
-  static TextEmbedder load() {
-    return TextEmbedder.load(files(), options().build());
-  }
+  /** Loaded once for all tests, and never closed. */
+  static final TextEmbedder PLAIN = load(options().build());
 
   /** The same model as if it had been trained with prefixes. */
-  static TextEmbedder loadWithPrefixes() {
-    return TextEmbedder.load(
-        files(), options().queryPrefix(QUERY).passagePrefix(PASSAGE).build());
+  static final TextEmbedder PREFIXED =
+      load(options().queryPrefix(QUERY).passagePrefix(PASSAGE).build());
+
+  private MiniLm() {}
+
+  /** One for a test that closes it. */
+  static TextEmbedder loadUnprobed() {
+    SessionOptions unprobed = SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
+    return load(options().session(unprobed).build());
+  }
+
+  private static TextEmbedder load(TextOptions options) {
+    return TextEmbedder.load(files(), options);
   }
 
   private static TextOptions.Builder options() {

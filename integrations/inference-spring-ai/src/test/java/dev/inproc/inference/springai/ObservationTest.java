@@ -4,14 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.inproc.inference.PredictorClosedException;
-import dev.inproc.inference.text.TextEmbedder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.tck.TestObservationRegistry;
 import io.micrometer.observation.tck.TestObservationRegistryAssert;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.ai.document.Document;
 import org.springframework.ai.embedding.EmbeddingOptions;
@@ -22,23 +19,11 @@ import org.springframework.ai.embedding.observation.EmbeddingModelMeterObservati
 class ObservationTest {
   private static final String NAME = "gen_ai.client.operation";
 
-  private static TextEmbedder embedder;
-
   private final TestObservationRegistry registry = TestObservationRegistry.create();
   private final InprocEmbeddingModel model = model(registry);
 
-  @BeforeAll
-  static void load() {
-    embedder = MiniLm.load();
-  }
-
-  @AfterAll
-  static void close() {
-    embedder.close();
-  }
-
   private static InprocEmbeddingModel model(ObservationRegistry registry) {
-    return InprocEmbeddingModel.builder(embedder)
+    return InprocEmbeddingModel.builder(MiniLm.PLAIN)
         .observationRegistry(registry)
         .borrowed()
         .build();
@@ -108,9 +93,10 @@ class ObservationTest {
 
   @Test
   void failedCall_isAnErrorOfTheObservation() {
-    TextEmbedder closed = MiniLm.load();
     InprocEmbeddingModel failing =
-        InprocEmbeddingModel.builder(closed).observationRegistry(registry).build();
+        InprocEmbeddingModel.builder(MiniLm.PLAIN.borrowed(), MiniLm.DIMENSIONS)
+            .observationRegistry(registry)
+            .build();
     failing.close();
     assertThrows(PredictorClosedException.class, () -> failing.embed("a"));
     TestObservationRegistryAssert.assertThat(registry)
@@ -123,7 +109,7 @@ class ObservationTest {
   @Test
   void convention_ofTheBuilder_namesTheObservation() {
     InprocEmbeddingModel named =
-        InprocEmbeddingModel.builder(embedder)
+        InprocEmbeddingModel.builder(MiniLm.PLAIN)
             .observationRegistry(registry)
             .borrowed()
             .observationConvention(

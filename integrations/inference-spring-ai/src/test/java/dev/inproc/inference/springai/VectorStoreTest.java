@@ -2,7 +2,6 @@ package dev.inproc.inference.springai;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.inproc.inference.text.TextEmbedder;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -17,33 +16,29 @@ class VectorStoreTest {
 
   @Test
   void faq_customersQuestions_areAnsweredAsByTheExamplesIndex() {
-    try (InprocEmbeddingModel model = InprocEmbeddingModel.builder(MiniLm.load()).build()) {
-      SimpleVectorStore store = SimpleVectorStore.builder(model).build();
-      store.add(
-          FaqFiles.entries().stream()
-              .map(e -> new Document(e.id(), e.question() + " " + e.answer(), Map.of()))
-              .toList());
-      assertEquals("reset-password", first(store, "I cannot remember my password").getId());
-      long found =
-          FaqFiles.questions().stream()
-              .filter(q -> first(store, q.text()).getId().equals(q.expectedId()))
-              .count();
-      assertEquals(FOUND_FIRST, found);
-    }
+    SimpleVectorStore store =
+        SimpleVectorStore.builder(InprocEmbeddingModel.of(MiniLm.PLAIN)).build();
+    store.add(
+        FaqFiles.entries().stream()
+            .map(e -> new Document(e.id(), e.question() + " " + e.answer(), Map.of()))
+            .toList());
+    assertEquals("reset-password", first(store, "I cannot remember my password").getId());
+    long found =
+        FaqFiles.questions().stream()
+            .filter(q -> first(store, q.text()).getId().equals(q.expectedId()))
+            .count();
+    assertEquals(FOUND_FIRST, found);
   }
 
   @Test
   void score_modelWithPrefixes_isThatOfQueryAndPassage() {
-    try (TextEmbedder plain = MiniLm.load();
-        InprocEmbeddingModel model =
-            InprocEmbeddingModel.builder(MiniLm.loadWithPrefixes()).build()) {
-      SimpleVectorStore store = SimpleVectorStore.builder(model).build();
-      store.add(List.of(new Document("Up to 30 days.")));
-      float[] query = plain.predict(MiniLm.QUERY + "How long do refunds take?");
-      float[] passage = plain.predict(MiniLm.PASSAGE + "Up to 30 days.");
-      double expected = SimpleVectorStore.EmbeddingMath.cosineSimilarity(query, passage);
-      assertEquals(expected, first(store, "How long do refunds take?").getScore(), 1e-5);
-    }
+    SimpleVectorStore store =
+        SimpleVectorStore.builder(InprocEmbeddingModel.of(MiniLm.PREFIXED)).build();
+    store.add(List.of(new Document("Up to 30 days.")));
+    float[] query = MiniLm.PLAIN.predict(MiniLm.QUERY + "How long do refunds take?");
+    float[] passage = MiniLm.PLAIN.predict(MiniLm.PASSAGE + "Up to 30 days.");
+    double expected = SimpleVectorStore.EmbeddingMath.cosineSimilarity(query, passage);
+    assertEquals(expected, first(store, "How long do refunds take?").getScore(), 1e-5);
   }
 
   private static Document first(SimpleVectorStore store, String question) {
