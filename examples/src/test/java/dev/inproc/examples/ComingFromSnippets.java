@@ -48,9 +48,7 @@ final class ComingFromSnippets {
             Deployment.<float[], Float>builder(
                     (version, lane) ->
                         new OnnxEngine()
-                            .load(
-                                version.source(),
-                                SessionOptions.builder().parallelism(2).build())
+                            .load(version.source(), SessionOptions.builder().parallelism(2).build())
                             .with(Batching.upTo(32).withParallelism(2))
                             .with(codec))
                 .follow()

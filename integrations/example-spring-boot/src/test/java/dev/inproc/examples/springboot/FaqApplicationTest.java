@@ -49,7 +49,8 @@ class FaqApplicationTest {
     JsonObject best = matches.get(0).getAsJsonObject();
     assertEquals(
         "I forgot my password, how can I set a new one?", best.get("question").getAsString());
-    assertTrue(best.get("answer").getAsString().startsWith("On the sign-in page, select Forgotten"));
+    assertTrue(
+        best.get("answer").getAsString().startsWith("On the sign-in page, select Forgotten"));
     double before = 1;
     for (var match : matches) {
       double score = match.getAsJsonObject().get("score").getAsDouble();

@@ -38,16 +38,16 @@ import org.springframework.ai.observation.conventions.AiProvider;
  *
  * <p><b>Roles.</b> A model with prefixes embeds a query and a passage differently. A {@link
  * Document} is a passage in every method. A string is a query in every method, {@link #call}
- * included, as a vector store embeds its query with {@code embed(String)}; {@link
- * Builder#textRole} changes that for all calls, and {@link InprocEmbeddingOptions} for one.
+ * included, as a vector store embeds its query with {@code embed(String)}; {@link Builder#textRole}
+ * changes that for all calls, and {@link InprocEmbeddingOptions} for one.
  *
  * <p><b>Answers.</b> A response has one embedding a text, in order, with indices from 0, the
  * model's name, and the tokens that the model read, special tokens included. Vectors are the
  * caller's own.
  *
- * <p><b>Errors.</b> {@link IllegalArgumentException} for options that the model cannot meet (another
- * model's name, other dimensions) and for documents without text. A call fails otherwise as a
- * {@link Predictor}'s does.
+ * <p><b>Errors.</b> {@link IllegalArgumentException} for options that the model cannot meet
+ * (another model's name, other dimensions) and for documents without text. A call fails otherwise
+ * as a {@link Predictor}'s does.
  *
  * <p><b>Observation.</b> Each request is one observation by Spring AI's conventions, with the
  * provider {@code onnx}; so is each batch of a {@link BatchingStrategy}.
@@ -257,9 +257,7 @@ public final class InprocEmbeddingModel implements EmbeddingModel, AutoCloseable
     TextEncoder.Encoded encoded = encoder(role).encodeAll(texts, call);
     List<float[]> vectors = encoded.vectors();
     return new EmbeddingResponse(
-        IntStream.range(0, vectors.size())
-            .mapToObj(i -> new Embedding(vectors.get(i), i))
-            .toList(),
+        IntStream.range(0, vectors.size()).mapToObj(i -> new Embedding(vectors.get(i), i)).toList(),
         new EmbeddingResponseMetadata(name, encoded.usage()));
   }
 

@@ -114,8 +114,7 @@ class InprocEmbeddingModelTest {
 
   @Test
   void close_embedderOfAnother_staysOpen() {
-    InprocEmbeddingModel borrowing =
-        InprocEmbeddingModel.builder(plain).borrowed().build();
+    InprocEmbeddingModel borrowing = InprocEmbeddingModel.builder(plain).borrowed().build();
     borrowing.close();
     assertEquals(MiniLm.DIMENSIONS, plain.predict("a").length);
   }
@@ -147,10 +146,7 @@ class InprocEmbeddingModelTest {
   @Test
   void string_roleOfTheBuilderAndOfTheRequest_theRequestWins() {
     InprocEmbeddingModel passages =
-        InprocEmbeddingModel.builder(prefixed)
-            .textRole(TextRole.PASSAGE)
-            .borrowed()
-            .build();
+        InprocEmbeddingModel.builder(prefixed).textRole(TextRole.PASSAGE).borrowed().build();
     EmbeddingOptions asQuery = InprocEmbeddingOptions.builder().role(TextRole.QUERY).build();
     assertVector(plain.predict(MiniLm.PASSAGE + "parcel"), passages.embed("parcel"));
     assertVector(plain.predict(MiniLm.PASSAGE + "parcel"), call(passages, "parcel", null));
@@ -186,10 +182,7 @@ class InprocEmbeddingModelTest {
   void document_metadataMode_decidesWhatIsEmbedded() {
     Document document = new Document("Up to 30 days.", Map.of("topic", "refunds"));
     InprocEmbeddingModel withMetadata =
-        InprocEmbeddingModel.builder(plain)
-            .metadataMode(MetadataMode.EMBED)
-            .borrowed()
-            .build();
+        InprocEmbeddingModel.builder(plain).metadataMode(MetadataMode.EMBED).borrowed().build();
     assertEquals("Up to 30 days.", model.getEmbeddingContent(document));
     assertEquals("topic: refunds\n\nUp to 30 days.", withMetadata.getEmbeddingContent(document));
     float[] expected = plain.predict("topic: refunds\n\nUp to 30 days.");
@@ -208,8 +201,7 @@ class InprocEmbeddingModelTest {
     for (IllegalArgumentException e :
         List.of(
             assertThrows(IllegalArgumentException.class, () -> model.embed(document)),
-            assertThrows(
-                IllegalArgumentException.class, () -> model.embed(list, null, SINGLY)))) {
+            assertThrows(IllegalArgumentException.class, () -> model.embed(list, null, SINGLY)))) {
       assertEquals("Document photo-7 has no text: expected text, got media", e.getMessage());
     }
   }
@@ -296,7 +288,8 @@ class InprocEmbeddingModelTest {
     return on.call(new EmbeddingRequest(List.of(text), options)).getResult().getOutput();
   }
 
-  private static void assertRefused(String message, org.junit.jupiter.api.function.Executable call) {
+  private static void assertRefused(
+      String message, org.junit.jupiter.api.function.Executable call) {
     assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
   }
 

@@ -128,7 +128,9 @@ class ObservationTest {
   @Test
   void tokens_reachSpringAisMeters() {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    registry.observationConfig().observationHandler(new EmbeddingModelMeterObservationHandler(meters));
+    registry
+        .observationConfig()
+        .observationHandler(new EmbeddingModelMeterObservationHandler(meters));
     model.embed("hello world");
     model.embed(new Document("hello"));
     double tokens =
