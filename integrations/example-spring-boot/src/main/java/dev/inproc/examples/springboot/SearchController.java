@@ -3,11 +3,12 @@ package dev.inproc.examples.springboot;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.OverloadedException;
 import java.util.List;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
-import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
 
@@ -31,11 +32,15 @@ final class SearchController {
     return index.nearest(q, k);
   }
 
-  @ExceptionHandler(OverloadedException.class)
-  @ResponseStatus(HttpStatus.SERVICE_UNAVAILABLE)
-  void overloaded() {}
+  @ExceptionHandler
+  ResponseEntity<Void> overloaded(OverloadedException e) {
+    return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE)
+        .header(HttpHeaders.RETRY_AFTER, String.valueOf(e.retryAfter().toSeconds() + 1))
+        .build();
+  }
 
-  @ExceptionHandler(DeadlineExceededException.class)
-  @ResponseStatus(HttpStatus.GATEWAY_TIMEOUT)
-  void late() {}
+  @ExceptionHandler
+  ResponseEntity<Void> late(DeadlineExceededException e) {
+    return ResponseEntity.status(HttpStatus.GATEWAY_TIMEOUT).build();
+  }
 }

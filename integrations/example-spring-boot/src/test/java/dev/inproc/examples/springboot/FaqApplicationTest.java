@@ -31,7 +31,10 @@ class FaqApplicationTest {
 
   @BeforeAll
   static void start() {
-    service = SpringApplication.run(FaqApplication.class, "--server.port=0");
+    SpringApplication application = new SpringApplication(FaqApplication.class);
+    application.addInitializers(
+        context -> context.getBeanFactory().addBeanPostProcessor(new FailingQuestions()));
+    service = application.run("--server.port=0");
   }
 
   @AfterAll
@@ -74,6 +77,18 @@ class FaqApplicationTest {
     }
     assertEquals(400, get("q=refund&k=many").statusCode());
     assertEquals(400, get("k=3").statusCode());
+  }
+
+  @Test
+  void search_overloaded_is503WithATimeToComeAgain() throws Exception {
+    HttpResponse<String> response = get("q=" + FailingQuestions.OVERLOAD);
+    assertEquals(503, response.statusCode());
+    assertEquals("3", response.headers().firstValue("Retry-After").orElse(""));
+  }
+
+  @Test
+  void search_late_is504() throws Exception {
+    assertEquals(504, get("q=" + FailingQuestions.LATE).statusCode());
   }
 
   @Test

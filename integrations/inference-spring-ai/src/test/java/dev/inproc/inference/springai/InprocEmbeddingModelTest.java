@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.DeadlineExceededException;
 import dev.inproc.inference.PredictorClosedException;
+import dev.inproc.inference.deploy.Deployment;
+import dev.inproc.inference.model.ModelVersion;
 import dev.inproc.inference.text.TextEmbedder;
 import java.net.URI;
 import java.time.Duration;
@@ -178,6 +180,22 @@ class InprocEmbeddingModelTest {
     assertTrue(e.getMessage().contains("1 documents in all, expected 2"), e.getMessage());
   }
 
+  /** Spring AI 1.1 merges equal documents into one; 2.0 does not. */
+  @Test
+  void documents_equalOnes_areEmbeddedOrRefusedButNeverLost() {
+    Document document = new Document("7", "a", Map.of());
+    List<Document> twice = List.of(document, document);
+    TokenCountBatchingStrategy strategy = new TokenCountBatchingStrategy();
+    if (strategy.batch(twice).get(0).size() == 2) {
+      List<float[]> vectors = model.embed(twice, null, strategy);
+      assertEquals(2, vectors.size());
+      assertVector(plain.predict("a"), vectors.get(1));
+    } else {
+      assertThrows(
+          IllegalArgumentException.class, () -> model.embed(twice, null, strategy));
+    }
+  }
+
   @Test
   void document_metadataMode_decidesWhatIsEmbedded() {
     Document document = new Document("Up to 30 days.", Map.of("topic", "refunds"));
@@ -271,6 +289,21 @@ class InprocEmbeddingModelTest {
     assertThrows(PredictorClosedException.class, () -> any.embed("a"));
     assertThrows(PredictorClosedException.class, () -> any.embed(new Document("a")));
     assertEquals(MiniLm.DIMENSIONS, prefixed.predict("a").length);
+  }
+
+  @Test
+  void deployment_isServedAsAnyPredictor() {
+    Deployment<String, float[]> faq =
+        Deployment.<String, float[]>builder((version, lane) -> MiniLm.lane(version))
+            .open(ModelVersion.of("faq", 1, MiniLm.model()));
+    try (InprocEmbeddingModel served =
+        InprocEmbeddingModel.builder(faq, MiniLm.DIMENSIONS).modelName("faq").build()) {
+      assertVector(plain.predict("parcel"), served.embed("parcel"));
+      assertVector(plain.predict("parcel"), served.embed(new Document("parcel")));
+      EmbeddingOptions other = EmbeddingOptions.builder().model(MiniLm.NAME).build();
+      assertThrows(IllegalArgumentException.class, () -> call(served, "a", other));
+    }
+    assertThrows(PredictorClosedException.class, () -> faq.predict("a"));
   }
 
   @Test

@@ -1,8 +1,12 @@
 package dev.inproc.inference.springai;
 
+import dev.inproc.inference.Predictor;
+import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.engine.IntegrityOptions;
 import dev.inproc.inference.engine.ModelSource;
 import dev.inproc.inference.engine.SessionOptions;
+import dev.inproc.inference.model.ModelVersion;
+import dev.inproc.inference.onnx.OnnxEngine;
 import dev.inproc.inference.text.Pooling;
 import dev.inproc.inference.text.TextEmbedder;
 import dev.inproc.inference.text.TextModel;
@@ -26,8 +30,23 @@ final class MiniLm {
 
   /** One for a test that closes it. */
   static TextEmbedder loadUnprobed() {
-    SessionOptions unprobed = SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
-    return load(options().session(unprobed).build());
+    return load(options().session(unprobed()).build());
+  }
+
+  /** One lane of a deployment. */
+  static Predictor<String, float[]> lane(ModelVersion version) {
+    return new OnnxEngine()
+        .load(version.source(), unprobed())
+        .with(Batching.upTo(8))
+        .with(TextEmbedder.adapter(files(), options().build()));
+  }
+
+  static ModelSource model() {
+    return ModelSource.resource(MiniLm.class.getClassLoader(), "all-minilm-l6-v2.onnx");
+  }
+
+  private static SessionOptions unprobed() {
+    return SessionOptions.builder().integrity(IntegrityOptions.skip()).build();
   }
 
   private static TextEmbedder load(TextOptions options) {
@@ -41,8 +60,7 @@ final class MiniLm {
   private static TextModel files() {
     ClassLoader loader = MiniLm.class.getClassLoader();
     return TextModel.of(
-            ModelSource.resource(loader, "all-minilm-l6-v2.onnx"),
-            ModelSource.resource(loader, "all-minilm-l6-v2-tokenizer.json"))
+            model(), ModelSource.resource(loader, "all-minilm-l6-v2-tokenizer.json"))
         .withName(NAME);
   }
 }
