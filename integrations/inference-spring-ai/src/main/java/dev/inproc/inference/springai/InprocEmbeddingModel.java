@@ -185,14 +185,15 @@ public final class InprocEmbeddingModel implements EmbeddingModel, AutoCloseable
   @Override
   public String getEmbeddingContent(Document document) {
     Objects.requireNonNull(document, "document");
-    if (!document.isText()) {
+    String text = document.getText();
+    if (text == null) {
       throw new IllegalArgumentException(
           "Document " + document.getId() + " has no text: expected text, got media");
     }
     boolean textAlone =
         metadataMode == MetadataMode.NONE
             && document.getContentFormatter() == Document.DEFAULT_CONTENT_FORMATTER;
-    return textAlone ? document.getText() : document.getFormattedContent(metadataMode);
+    return textAlone ? text : document.getFormattedContent(metadataMode);
   }
 
   /** Returns the length of each vector, without a call. */
