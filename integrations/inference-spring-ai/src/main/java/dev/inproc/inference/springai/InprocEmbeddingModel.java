@@ -42,8 +42,7 @@ import org.springframework.ai.observation.conventions.AiProvider;
  * changes that for all calls, and {@link InprocEmbeddingOptions} for one.
  *
  * <p><b>Answers.</b> A response has one embedding a text, in order, with indices from 0, the
- * model's name, and the tokens that the model read, special tokens included. Vectors are the
- * caller's own.
+ * model's name, and the tokens that the model read, special tokens included.
  *
  * <p><b>Errors.</b> {@link IllegalArgumentException} for options that the model cannot meet
  * (another model's name, other dimensions) and for documents without text. A call fails otherwise
@@ -149,7 +148,8 @@ public final class InprocEmbeddingModel implements EmbeddingModel, AutoCloseable
    * it runs texts together by their lengths, whatever their number; a strategy of one batch is
    * enough and quickest.
    *
-   * @throws IllegalArgumentException if the strategy loses or adds documents
+   * @throws IllegalArgumentException if the strategy loses or adds documents, or one has no text;
+   *     then nothing has been embedded
    */
   @Override
   public List<float[]> embed(
@@ -169,11 +169,12 @@ public final class InprocEmbeddingModel implements EmbeddingModel, AutoCloseable
               + documents.size()
               + "; Spring AI 1.1's TokenCountBatchingStrategy merges equal documents");
     }
+    List<List<String>> texts =
+        batches.stream().map(b -> b.stream().map(this::getEmbeddingContent).toList()).toList();
     InprocEmbeddingOptions asPassages = resolved(options, TextRole.PASSAGE);
     List<float[]> vectors = new ArrayList<>(count);
-    for (List<Document> batch : batches) {
-      List<String> texts = batch.stream().map(this::getEmbeddingContent).toList();
-      observed(texts, asPassages).getResults().forEach(e -> vectors.add(e.getOutput()));
+    for (List<String> batch : texts) {
+      observed(batch, asPassages).getResults().forEach(e -> vectors.add(e.getOutput()));
     }
     return vectors;
   }

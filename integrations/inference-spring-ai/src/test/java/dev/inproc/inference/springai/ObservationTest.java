@@ -8,13 +8,17 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.tck.TestObservationRegistry;
 import io.micrometer.observation.tck.TestObservationRegistryAssert;
+import java.net.URI;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.springframework.ai.content.Media;
 import org.springframework.ai.document.Document;
 import org.springframework.ai.embedding.EmbeddingOptions;
 import org.springframework.ai.embedding.EmbeddingRequest;
 import org.springframework.ai.embedding.observation.DefaultEmbeddingModelObservationConvention;
 import org.springframework.ai.embedding.observation.EmbeddingModelMeterObservationHandler;
+import org.springframework.util.MimeTypeUtils;
 
 class ObservationTest {
   private static final String NAME = "gen_ai.client.operation";
@@ -68,6 +72,16 @@ class ObservationTest {
     model.embed(List.of(document, document), null, all -> all.stream().map(List::of).toList());
     TestObservationRegistryAssert.assertThat(registry)
         .hasNumberOfObservationsWithNameEqualTo(NAME, observed + 2);
+  }
+
+  @Test
+  void documentsOfWhichOneHasNoText_areRefusedBeforeAnyRequest() {
+    Media image = new Media(MimeTypeUtils.IMAGE_PNG, URI.create("file:/a.png"));
+    List<Document> documents = List.of(new Document("hello"), new Document(image, Map.of()));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> model.embed(documents, null, all -> all.stream().map(List::of).toList()));
+    TestObservationRegistryAssert.assertThat(registry).doesNotHaveAnyObservation();
   }
 
   @Test
