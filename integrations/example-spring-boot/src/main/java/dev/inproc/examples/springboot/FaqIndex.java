@@ -14,6 +14,7 @@ import org.springframework.stereotype.Component;
 /** Finds the entries nearest to a question by the cosine of their vectors. */
 @Component
 final class FaqIndex {
+  /** For a customer's question; the first call, of all entries, takes longer. */
   private static final CallOptions QUICK = CallOptions.timeout(Duration.ofSeconds(2));
 
   private final Predictor<String, float[]> embedder;
@@ -24,8 +25,8 @@ final class FaqIndex {
   record Match(String question, String answer, float score) {}
 
   /** Embeds all entries with one call, before the service is ready. */
-  FaqIndex(Predictor<String, float[]> embedder) throws IOException {
-    this.embedder = embedder;
+  FaqIndex(Predictor<String, float[]> faq) throws IOException {
+    embedder = faq;
     entries =
         new ClassPathResource("faq/faq.tsv")
             .getContentAsString(StandardCharsets.UTF_8)
@@ -33,7 +34,7 @@ final class FaqIndex {
             .skip(1)
             .map(line -> line.split("\t", -1))
             .toList();
-    vectors = embedder.predictAll(entries.stream().map(e -> e[2] + " " + e[3]).toList());
+    vectors = faq.predictAll(entries.stream().map(e -> e[2] + " " + e[3]).toList());
   }
 
   List<Match> nearest(String question, int count) {
