@@ -37,6 +37,8 @@ record ModelConfig(
   static final String CONFIG = "config.json";
   static final String POOLING = "1_Pooling/config.json";
   static final String MODULES = "modules.json";
+  private static final String POOL_AS =
+      "; to pool in another way than the file says, set TextOptions.pooling";
   private static final String SENTENCE_BERT = "sentence_bert_config.json";
   private static final String SENTENCE_TRANSFORMERS = "config_sentence_transformers.json";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
@@ -105,6 +107,17 @@ record ModelConfig(
     if (!file.exists()) {
       return null;
     }
+    String named = file.string("pooling_mode");
+    if (named != null) {
+      return switch (named) {
+        case "mean" -> Pooling.MEAN;
+        case "cls" -> Pooling.CLS;
+        case "lasttoken" -> Pooling.LAST_TOKEN;
+        default ->
+            throw file.failure(
+                "expected pooling_mode mean, cls or lasttoken, got \"" + named + "\"" + POOL_AS);
+      };
+    }
     Map<String, Pooling> known = new LinkedHashMap<>();
     known.put("pooling_mode_mean_tokens", Pooling.MEAN);
     known.put("pooling_mode_cls_token", Pooling.CLS);
@@ -124,7 +137,7 @@ record ModelConfig(
             + known.keySet()
             + " to be true, got "
             + on
-            + "; to pool in another way than the file says, set TextOptions.pooling");
+            + POOL_AS);
   }
 
   private static @Nullable Boolean normalized(ConfigFile modules) {

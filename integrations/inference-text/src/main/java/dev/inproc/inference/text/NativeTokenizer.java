@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.internal.concurrent.RefCountedResource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hugging Face's tokenizer, which is native code: freed once, after its last use. Thread-safe.
@@ -64,13 +65,27 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
+  /**
+   * A text's tokens.
+   *
+   * @param wordIds the number of the word that each token is of, or null if they were not wanted
+   */
+  record TextTokens(long[] ids, long @Nullable [] wordIds) {}
+
   /** Returns a text's tokens, without special tokens but for those that the text spells out. */
   long[] ids(String text) {
+    return tokens(text, Integer.MAX_VALUE).ids();
+  }
+
+  /** Returns the same, with the words that tokens are of if there are more tokens than that. */
+  TextTokens tokens(String text, int wordsBeyond) {
     acquire();
     try {
       long encoding = LIB.encode(handle, Surrogates.replaced(text), false);
       try {
-        return LIB.getTokenIds(encoding);
+        long[] ids = LIB.getTokenIds(encoding);
+        return new TextTokens(
+            ids, ids.length > wordsBeyond ? LIB.getWordIds(encoding) : null);
       } finally {
         LIB.deleteEncoding(encoding);
       }

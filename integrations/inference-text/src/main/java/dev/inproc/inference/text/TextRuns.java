@@ -10,7 +10,6 @@ import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.InFlight;
 import dev.inproc.inference.internal.concurrent.MappedFuture;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
-import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
@@ -34,7 +33,7 @@ final class TextRuns<I> {
   private final NativeTokenizer tokenizer;
   private final Function<I, TokenizedText> tokenize;
   private final TextInputs inputs;
-  private final Timer timer;
+  private final ServingThreads threads;
   private final TextCounter counter = new TextCounter();
   private final InFlight undecoded = new InFlight();
 
@@ -56,7 +55,7 @@ final class TextRuns<I> {
     this.tokenizer = tokenizer;
     this.tokenize = tokenize;
     this.inputs = inputs;
-    timer = ServingThreads.of(inner::find).timer();
+    threads = ServingThreads.of(inner::find);
   }
 
   <O> CompletableFuture<O> submit(I input, CallOptions options, Decoder<O> decoder) {
@@ -80,7 +79,7 @@ final class TextRuns<I> {
                   output -> decode(text, List.of(output), decoder),
                   undecoded::end)
               : MappedFuture.map(
-                  SplitCall.of(inner, windows, armed),
+                  SplitCall.of(inner, windows, armed, threads),
                   outputs -> decode(text, outputs, decoder),
                   undecoded::end);
       begun = true;
@@ -155,7 +154,7 @@ final class TextRuns<I> {
       throw new InferenceInterruptedException(new InterruptedException());
     }
     Duration timeout = armed.timeout();
-    if (timeout != null && Deadline.remainingNanos(armed, timer.nanoTime()) <= 0) {
+    if (timeout != null && Deadline.remainingNanos(armed, threads.timer().nanoTime()) <= 0) {
       throw new DeadlineExceededException(
           timeout, name, DeadlineExceededException.Stage.QUEUED);
     }
@@ -178,7 +177,7 @@ final class TextRuns<I> {
   }
 
   private CallOptions arm(CallOptions options) {
-    return Deadline.isSet(options) ? Deadline.start(options, timer.nanoTime()) : options;
+    return Deadline.isSet(options) ? Deadline.start(options, threads.timer().nanoTime()) : options;
   }
 
   void close() {

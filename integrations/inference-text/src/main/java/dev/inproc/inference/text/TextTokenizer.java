@@ -4,6 +4,7 @@ import dev.inproc.inference.InvalidInputException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Makes windows of tokens of texts. Thread-safe. */
 final class TextTokenizer {
@@ -29,13 +30,20 @@ final class TextTokenizer {
   }
 
   private long[] ids(String text) {
-    return tokenizer.ids(isLowerCased ? text.toLowerCase(Locale.ROOT) : text);
+    return tokenizer.ids(cased(text));
+  }
+
+  private String cased(String text) {
+    return isLowerCased ? text.toLowerCase(Locale.ROOT) : text;
   }
 
   /** Returns a text's tokens. */
   TokenizedText tokenize(String text) {
-    long[] ids = ids(text);
     int most = maxTokens - single.length();
+    boolean mayBeSplit = longTexts == LongTexts.SPLIT_AND_AVERAGE;
+    NativeTokenizer.TextTokens tokens =
+        tokenizer.tokens(cased(text), mayBeSplit ? most : Integer.MAX_VALUE);
+    long[] ids = tokens.ids();
     if (ids.length + single.length() == 0) {
       throw new InvalidInputException("text", "a text of at least one token", "none");
     }
@@ -44,15 +52,26 @@ final class TextTokenizer {
     }
     return switch (longTexts) {
       case TRUNCATE -> TokenizedText.of(single.around(ids, 0, most), true);
-      case SPLIT_AND_AVERAGE -> split(ids, most);
+      case SPLIT_AND_AVERAGE -> split(ids, tokens.wordIds(), most);
       case REFUSE -> throw tooLong(ids.length + single.length());
     };
   }
 
-  private TokenizedText split(long[] ids, int most) {
+  /** Splits between words, but for words that no window holds. */
+  private TokenizedText split(long[] ids, long @Nullable [] wordIds, int most) {
     List<Tokens> windows = new ArrayList<>();
-    for (int from = 0; from < ids.length; from += most) {
-      windows.add(single.around(ids, from, Math.min(ids.length, from + most)));
+    int from = 0;
+    while (from < ids.length) {
+      int to = Math.min(ids.length, from + most);
+      if (to < ids.length && wordIds != null) {
+        int start = to;
+        while (start > from && wordIds[start] >= 0 && wordIds[start] == wordIds[start - 1]) {
+          start--;
+        }
+        to = start > from ? start : to;
+      }
+      windows.add(single.around(ids, from, to));
+      from = to;
     }
     return new TokenizedText(windows, false);
   }

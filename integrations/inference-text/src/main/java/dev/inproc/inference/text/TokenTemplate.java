@@ -104,7 +104,7 @@ final class TokenTemplate {
     System.arraycopy(text, from, ids, before.length, to - from);
     System.arraycopy(after, 0, ids, ids.length - after.length, after.length);
     boolean isPlain = types[0] == 0 && types[1] == 0 && types[4] == 0;
-    return new Tokens(ids, isPlain ? null : types(to - from, 0));
+    return new Tokens(ids, isPlain ? null : types(to - from, 0), to - from);
   }
 
   /** Returns the first tokens of two texts, with special tokens around and between them. */
@@ -115,7 +115,7 @@ final class TokenTemplate {
     at = put(between, between.length, ids, at);
     at = put(second, secondLength, ids, at);
     put(after, after.length, ids, at);
-    return new Tokens(ids, types(firstLength, secondLength));
+    return new Tokens(ids, types(firstLength, secondLength), firstLength + secondLength);
   }
 
   private static int put(long[] from, int length, long[] to, int at) {
