@@ -1,27 +1,18 @@
 package dev.inproc.inference.text;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.langchain4j.model.embedding.EmbeddingModel;
-import dev.langchain4j.model.embedding.onnx.OnnxEmbeddingModel;
-import dev.langchain4j.model.embedding.onnx.PoolingMode;
 import dev.langchain4j.model.embedding.onnx.allminilml6v2.AllMiniLmL6V2EmbeddingModel;
 import dev.langchain4j.model.embedding.onnx.allminilml6v2q.AllMiniLmL6V2QuantizedEmbeddingModel;
 import dev.langchain4j.model.embedding.onnx.bgesmallenv15.BgeSmallEnV15EmbeddingModel;
 import dev.langchain4j.model.embedding.onnx.bgesmallenv15q.BgeSmallEnV15QuantizedEmbeddingModel;
 import dev.langchain4j.model.embedding.onnx.e5smallv2q.E5SmallV2QuantizedEmbeddingModel;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Compares vectors with those of LangChain4j's own models, which use ONNX Runtime by themselves. */
 class LangChainAnswersTest {
@@ -90,33 +81,6 @@ class LangChainAnswersTest {
         TextOptions.builder().pooling(Pooling.MEAN).queryPrefix("query: "),
         new E5SmallV2QuantizedEmbeddingModel(Runnable::run),
         "query: ");
-  }
-
-  /** LangChain4j splits where the tokenizer's file lets longer texts through. */
-  @Test
-  void miniLmInt8_splittingLongTexts_answersAsLangChainDoes(@TempDir Path directory)
-      throws IOException {
-    Path model = copy("all-minilm-l6-v2-q.onnx", directory);
-    Path tokenizer = copy("all-minilm-l6-v2-q-tokenizer.json", directory);
-    String json = Files.readString(tokenizer);
-    String longer = json.replaceFirst("\"max_length\": 128", "\"max_length\": 100000");
-    assertNotEquals(json, longer);
-    Files.write(tokenizer, longer.getBytes(StandardCharsets.UTF_8));
-    compare(
-        RealModels.miniLmInt8(),
-        TextOptions.builder()
-            .pooling(Pooling.MEAN)
-            .longTexts(LongTexts.SPLIT_AND_AVERAGE),
-        new OnnxEmbeddingModel(model, tokenizer, PoolingMode.MEAN),
-        "");
-  }
-
-  private static Path copy(String resource, Path directory) throws IOException {
-    Path file = directory.resolve(resource);
-    try (InputStream in = RealModels.source(resource).open()) {
-      Files.copy(in, file);
-    }
-    return file;
   }
 
   private static void compare(

@@ -105,7 +105,7 @@ final class SmallModels {
         .input("position_ids", INT64, "batch,sequence")
         .initializer("words", WORDS, VOCABULARY, SIZE)
         .node("Gather", "words input_ids -> vectors")
-        .node("Cast", "position_ids -> positions", Attributes.of("to", FLOAT))
+        .node("Cast", "position_ids -> positions", Attributes.integer("to", FLOAT))
         .axes("axis", 2)
         .node("Unsqueeze", "positions axis -> column")
         .node("Add", "vectors column -> last_hidden_state")
@@ -141,12 +141,12 @@ final class SmallModels {
   }
 
   private static GraphBuilder summed(GraphBuilder body, String name) {
-    return body.node("Cast", "attention_mask -> mask", Attributes.of("to", FLOAT))
+    return body.node("Cast", "attention_mask -> mask", Attributes.integer("to", FLOAT))
         .axes("last", 2)
         .node("Unsqueeze", "mask last -> column")
         .node("Mul", "last_hidden_state column -> shown")
         .axes("tokens", 1)
-        .node("ReduceSum", "shown tokens -> " + name, Attributes.of("keepdims", 0));
+        .node("ReduceSum", "shown tokens -> " + name, Attributes.integer("keepdims", 0));
   }
 
   /** Writes a model's directory. */
