@@ -61,11 +61,11 @@ public final class CrossEncoder implements Predictor<TextPair, Float> {
   }
 
   private static CrossEncoder of(LoadedText loaded) {
-    TextTokenizer texts = loaded.texts();
+    TextTokenizer pairs = loaded.pairs();
     PairScore score = PairScore.of(loaded);
     TextRuns<TextPair> runs =
         new TextRuns<>(
-            loaded.name(), loaded.inner(), loaded.tokenizer(), texts::tokenize, loaded.inputs());
+            loaded.name(), loaded.inner(), loaded.tokenizer(), pairs::tokenize, loaded.inputs());
     Predictor<TextPair, Float> scores =
         new TextPredictor<>(runs, (text, outputs) -> score.of(outputs.get(0)));
     Predictor<TextPair, ScoredPair> counted =

@@ -2,6 +2,7 @@ package dev.inproc.inference.text;
 
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.internal.concurrent.RefCountedResource;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * padding and truncation by rules of its own; and which reports its use to a server.
  */
 final class NativeTokenizer implements AutoCloseable {
+  private static final String OFFLINE = "ai.djl.offline";
   private static final TokenizersLibrary LIB = TokenizersLibrary.LIB;
 
   private final String name;
@@ -54,8 +56,10 @@ final class NativeTokenizer implements AutoCloseable {
 
   private static void load(String name) {
     // Else DJL may ask its servers for a native library for the machine's GPU.
-    if (System.getProperty("ai.djl.offline") == null && System.getenv("ai.djl.offline") == null) {
-      System.setProperty("ai.djl.offline", "true");
+    if (System.getProperty(OFFLINE) == null
+        && System.getProperty("offline") == null
+        && System.getenv("DJL_OFFLINE") == null) {
+      System.setProperty(OFFLINE, "true");
     }
     try {
       LibUtils.checkStatus();
@@ -77,11 +81,15 @@ final class NativeTokenizer implements AutoCloseable {
     return tokens(text, Integer.MAX_VALUE).ids();
   }
 
-  /** Returns the same, with the words that tokens are of if there are more tokens than that. */
+  /**
+   * Returns the same, with the words that tokens are of if there are more tokens than that.
+   *
+   * @throws InvalidInputException if the tokenizer cannot read the text
+   */
   TextTokens tokens(String text, int wordsBeyond) {
     acquire();
     try {
-      long encoding = LIB.encode(handle, Surrogates.replaced(text), false);
+      long encoding = encode(Surrogates.replaced(text), false);
       try {
         long[] ids = LIB.getTokenIds(encoding);
         return new TextTokens(
@@ -94,11 +102,20 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
+  private long encode(String text, boolean withSpecialTokens) {
+    try {
+      return LIB.encode(handle, text, withSpecialTokens);
+    } catch (RuntimeException e) { // of a tokenizer without a token for what it does not know
+      throw new InvalidInputException(
+          "text", "a text that the tokenizer of " + name + " reads", String.valueOf(e.getMessage()), e);
+    }
+  }
+
   /** Returns a text's tokens with special tokens around them. */
   Encoded encode(String text) {
     acquire();
     try {
-      return read(LIB.encode(handle, text, true));
+      return read(encode(text, true));
     } finally {
       lifetime.release();
     }

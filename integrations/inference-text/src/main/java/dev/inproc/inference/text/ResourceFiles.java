@@ -33,7 +33,11 @@ record ResourceFiles(ClassLoader loader, String folder, @Nullable String modelFi
   @Override
   public @Nullable ModelSource find(String name) {
     String path = folder.isEmpty() ? name : folder + "/" + name;
-    return loader.getResource(path) == null ? null : ModelSource.resource(loader, path);
+    try {
+      return ModelSource.resource(loader, path);
+    } catch (ModelLoadException e) {
+      return null; // there is none
+    }
   }
 
   @Override

@@ -2,8 +2,6 @@ package dev.inproc.inference.text;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Deadline;
-import dev.inproc.inference.DeadlineExceededException;
-import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.Durations;
@@ -19,7 +17,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 
 /**
  * Runs texts through a model: windows of tokens before it, answers after it. It owns the model and
@@ -31,7 +28,7 @@ final class TextRuns<I> {
   private final String name;
   private final Predictor<Tensors, Tensors> inner;
   private final NativeTokenizer tokenizer;
-  private final Function<I, TokenizedText> tokenize;
+  private final BiFunction<I, Progress, TokenizedText> tokenize;
   private final TextInputs inputs;
   private final ServingThreads threads;
   private final TextCounter counter = new TextCounter();
@@ -48,7 +45,7 @@ final class TextRuns<I> {
       String name,
       Predictor<Tensors, Tensors> inner,
       NativeTokenizer tokenizer,
-      Function<I, TokenizedText> tokenize,
+      BiFunction<I, Progress, TokenizedText> tokenize,
       TextInputs inputs) {
     this.name = name;
     this.inner = inner;
@@ -64,7 +61,7 @@ final class TextRuns<I> {
     TokenizedText text;
     List<Tensors> windows;
     try {
-      text = tokenize.apply(input);
+      text = tokenize.apply(input, () -> LongWork.checkTime(armed, threads.timer(), this));
       windows = tensors(text);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
@@ -94,7 +91,8 @@ final class TextRuns<I> {
   <O> O predict(I input, CallOptions options, Decoder<O> decoder) {
     Objects.requireNonNull(input, "input");
     CallOptions armed = arm(options);
-    TokenizedText text = tokenize.apply(input);
+    TokenizedText text =
+        tokenize.apply(input, () -> LongWork.check(armed, threads.timer(), this));
     List<Tensors> windows = tensors(text);
     return decode(
         text,
@@ -108,12 +106,13 @@ final class TextRuns<I> {
     CallOptions armed = arm(options);
     List<I> copy = new ArrayList<>(all); // its owner may change it meanwhile
     copy.forEach(input -> Objects.requireNonNull(input, "input"));
+    Progress goOn = () -> LongWork.check(armed, threads.timer(), this);
     List<TokenizedText> texts = new ArrayList<>(copy.size());
     List<Tensors> windows = new ArrayList<>(copy.size());
     for (int i = 0; i < copy.size(); i++) {
-      goOn(armed);
+      goOn.check();
       try {
-        TokenizedText text = tokenize.apply(copy.get(i));
+        TokenizedText text = tokenize.apply(copy.get(i), goOn);
         texts.add(text);
         windows.addAll(tensors(text));
       } catch (InvalidInputException e) {
@@ -145,19 +144,6 @@ final class TextRuns<I> {
       }
     }
     return window;
-  }
-
-  /** Tokenizing a long list takes time, which counts. */
-  private void goOn(CallOptions armed) {
-    if (Thread.interrupted()) {
-      Thread.currentThread().interrupt();
-      throw new InferenceInterruptedException(new InterruptedException());
-    }
-    Duration timeout = armed.timeout();
-    if (timeout != null && Deadline.remainingNanos(armed, threads.timer().nanoTime()) <= 0) {
-      throw new DeadlineExceededException(
-          timeout, name, DeadlineExceededException.Stage.QUEUED);
-    }
   }
 
   private List<Tensors> tensors(TokenizedText text) {

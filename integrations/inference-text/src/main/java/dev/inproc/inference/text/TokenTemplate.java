@@ -1,5 +1,6 @@
 package dev.inproc.inference.text;
 
+import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.ModelLoadException;
 import java.util.Arrays;
 
@@ -66,9 +67,14 @@ final class TokenTemplate {
   }
 
   private static int probeLength(NativeTokenizer tokenizer, String name) {
-    int length = tokenizer.ids(PROBE).length;
-    check(length > 0, name);
-    return length;
+    try {
+      int length = tokenizer.ids(PROBE).length;
+      check(length > 0, name);
+      return length;
+    } catch (InvalidInputException e) {
+      throw new ModelLoadException(
+          name, ModelFiles.TOKENIZER + " cannot read a text: " + e.actual(), e);
+    }
   }
 
   private static int leadingSpecial(NativeTokenizer.Encoded probe) {

@@ -3,11 +3,13 @@ package dev.inproc.inference.text;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.ModelLoadException;
 import java.io.IOException;
 import java.net.URL;
@@ -185,6 +187,39 @@ class ModelFilesTest {
     TextOptions options = TextOptions.builder().pooling(Pooling.MEAN).maxTokens(513).build();
     String message = failure(options, "config.json", "{\"max_position_embeddings\": 512}");
     assertTrue(message.contains("512") && message.contains("maxTokens"), message);
+  }
+
+  @Test
+  void maxTokens_beyondPositionsThatNoFileStates_isRefused() {
+    TextOptions options = TextOptions.builder().pooling(Pooling.MEAN).maxTokens(700).build();
+    byte[] graph = SmallModels.encoderOfPositions(600);
+    String message =
+        assertThrows(ModelLoadException.class, () -> load(graph, options).close()).getMessage();
+    assertTrue(message.contains("maxTokens") && message.contains("700"), message);
+    try (TextEmbedder embedder = load(graph, options.toBuilder().maxTokens(600).build())) {
+      assertEquals(600, embedder.counted().predict("word ".repeat(1000)).tokens());
+    }
+  }
+
+  @Test
+  void tokenizer_thatCannotReadAText_failsTheCallWithTheText() throws IOException {
+    TextOptions options = TextOptions.builder().pooling(Pooling.MEAN).build();
+    Path small = SmallModels.write(directory.resolve("u"), SmallModels.encoder(), Map.of());
+    String json = SmallModels.tokenizerJson();
+    String noUnknown = json.replace("\"unk_token\": \"[UNK]\"", "\"unk_token\": \"[NONE]\"");
+    assertNotEquals(json, noUnknown);
+    Files.writeString(small.resolve("tokenizer.json"), noUnknown);
+    try (TextEmbedder embedder = TextEmbedder.load(TextModel.directory(small), options)) {
+      check(SmallModels.unit(SmallModels.mean(ids(TEXT))), embedder.predict(TEXT));
+      String unknown = "\uD83D\uDE00";
+      assertThrows(InvalidInputException.class, () -> embedder.predict(unknown));
+      assertEquals(
+          1,
+          assertThrows(
+                  InvalidInputException.class, () -> embedder.predictAll(List.of("a", unknown)))
+              .index());
+      check(SmallModels.unit(SmallModels.mean(ids(TEXT))), embedder.predict(TEXT));
+    }
   }
 
   @Test

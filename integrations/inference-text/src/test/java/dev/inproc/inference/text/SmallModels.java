@@ -113,6 +113,20 @@ final class SmallModels {
         .build();
   }
 
+  /** A model that knows so many positions, which it does not say. */
+  static byte[] encoderOfPositions(int positions) {
+    return new GraphBuilder("table")
+        .input("input_ids", INT64, "batch,sequence")
+        .input("position_ids", INT64, "batch,sequence")
+        .initializer("words", WORDS, VOCABULARY, SIZE)
+        .initializer("positions", numbers(positions * SIZE, 4), positions, SIZE)
+        .node("Gather", "words input_ids -> word_vectors")
+        .node("Gather", "positions position_ids -> position_vectors")
+        .node("Add", "word_vectors position_vectors -> last_hidden_state")
+        .output("last_hidden_state", FLOAT, "batch,sequence," + SIZE)
+        .build();
+  }
+
   /** A model that gives a text's vector, the sum of its tokens' vectors, beside the vectors. */
   static byte[] encoderWithSentenceEmbedding() {
     return summed(body(INT64, "sequence"), "sentence_embedding")
