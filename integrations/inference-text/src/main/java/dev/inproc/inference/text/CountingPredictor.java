@@ -36,13 +36,11 @@ final class CountingPredictor implements Predictor<String, EmbeddedText> {
     CallOptions armed = Deadline.start(options, timer.nanoTime());
     int tokens;
     try {
-      tokens =
-          texts.tokenize(text, () -> LongWork.checkTime(armed, timer, this)).tokens();
+      tokens = texts.tokenize(text, () -> LongWork.checkTime(armed, timer, this)).tokens();
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
-    return MappedFuture.map(
-        inner.submit(text, armed), vector -> new EmbeddedText(vector, tokens));
+    return MappedFuture.map(inner.submit(text, armed), vector -> new EmbeddedText(vector, tokens));
   }
 
   @Override

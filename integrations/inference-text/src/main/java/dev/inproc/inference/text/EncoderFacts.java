@@ -63,7 +63,9 @@ record EncoderFacts(
       return Math.toIntExact(loaded.output().size());
     }
     Tensors answer =
-        loaded.inner().predict(loaded.inputs().of(texts.tokenize("a", Progress.ANY).windows().get(0)));
+        loaded
+            .inner()
+            .predict(loaded.inputs().of(texts.tokenize("a", Progress.ANY).windows().get(0)));
     var shape = answer.get(loaded.output().name()).shape();
     return Math.toIntExact(shape.dim(shape.rank() - 1));
   }

@@ -98,8 +98,7 @@ record ModelConfig(
       return 0;
     }
     String type = config.string("model_type");
-    long offset =
-        type != null && OFFSET_TYPES.contains(type) ? (padId == null ? 1 : padId) + 1 : 0;
+    long offset = type != null && OFFSET_TYPES.contains(type) ? (padId == null ? 1 : padId) + 1 : 0;
     return (int) Math.max(1, stated - Math.max(0, offset));
   }
 
@@ -133,11 +132,7 @@ record ModelConfig(
       return known.get(on.get(0));
     }
     throw file.failure(
-        "expected one pooling of "
-            + known.keySet()
-            + " to be true, got "
-            + on
-            + POOL_AS);
+        "expected one pooling of " + known.keySet() + " to be true, got " + on + POOL_AS);
   }
 
   private static @Nullable Boolean normalized(ConfigFile modules) {

@@ -21,7 +21,6 @@ final class ModelPrecision {
           + (summary.scheme().equals("none") ? "" : " (" + summary.scheme() + ")");
     } catch (InferenceException e) {
       return "unknown"; // no ONNX file: of another engine
-
     }
   }
 }

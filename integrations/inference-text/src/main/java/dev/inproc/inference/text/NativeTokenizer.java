@@ -92,8 +92,7 @@ final class NativeTokenizer implements AutoCloseable {
       long encoding = encode(Surrogates.replaced(text), false);
       try {
         long[] ids = LIB.getTokenIds(encoding);
-        return new TextTokens(
-            ids, ids.length > wordsBeyond ? LIB.getWordIds(encoding) : null);
+        return new TextTokens(ids, ids.length > wordsBeyond ? LIB.getWordIds(encoding) : null);
       } finally {
         LIB.deleteEncoding(encoding);
       }
@@ -107,7 +106,10 @@ final class NativeTokenizer implements AutoCloseable {
       return LIB.encode(handle, text, withSpecialTokens);
     } catch (RuntimeException e) { // of a tokenizer without a token for what it does not know
       throw new InvalidInputException(
-          "text", "a text that the tokenizer of " + name + " reads", String.valueOf(e.getMessage()), e);
+          "text",
+          "a text that the tokenizer of " + name + " reads",
+          String.valueOf(e.getMessage()),
+          e);
     }
   }
 
@@ -134,9 +136,7 @@ final class NativeTokenizer implements AutoCloseable {
   private static Encoded read(long encoding) {
     try {
       return new Encoded(
-          LIB.getTokenIds(encoding),
-          LIB.getTypeIds(encoding),
-          LIB.getSpecialTokenMask(encoding));
+          LIB.getTokenIds(encoding), LIB.getTypeIds(encoding), LIB.getSpecialTokenMask(encoding));
     } finally {
       LIB.deleteEncoding(encoding);
     }

@@ -44,8 +44,7 @@ record PairScore(String output, boolean isSigmoid) {
       case "Sigmoid" -> true;
       case "Identity" -> false;
       default ->
-          throw config.failure(
-              "expected the activation Sigmoid or Identity, got \"" + name + "\"");
+          throw config.failure("expected the activation Sigmoid or Identity, got \"" + name + "\"");
     };
   }
 

@@ -25,7 +25,9 @@ record ResourceFiles(ClassLoader loader, String folder, @Nullable String modelFi
     }
     throw new ModelLoadException(
         toString(),
-        "expected one of " + places + " in it, found neither; name another with"
+        "expected one of "
+            + places
+            + " in it, found neither; name another with"
             + " TextModel.withModelFile",
         null);
   }

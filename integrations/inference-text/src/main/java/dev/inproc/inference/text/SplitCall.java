@@ -71,9 +71,7 @@ final class SplitCall extends CompletableFuture<List<Tensors>> implements Withdr
     }
     int taken = 1;
     do {
-      while (!isDone()
-          && submitted < windows.size()
-          && submitted - answered.get() < MOST_AT_ONCE) {
+      while (!isDone() && submitted < windows.size() && submitted - answered.get() < MOST_AT_ONCE) {
         submit(submitted++);
       }
       taken = turns.addAndGet(-taken);
@@ -133,9 +131,7 @@ final class SplitCall extends CompletableFuture<List<Tensors>> implements Withdr
     }
     long nanos = Math.max(SHORTEST_WAIT_NANOS, Durations.of(overloaded.retryAfter()));
     // A failure of the call runs the caller's callbacks, which the timer's thread must not.
-    threads
-        .timer()
-        .schedule(() -> threads.callbacks().execute(() -> submit(index)), nanos);
+    threads.timer().schedule(() -> threads.callbacks().execute(() -> submit(index)), nanos);
   }
 
   private void fail(Throwable failure) {

@@ -91,8 +91,7 @@ final class TextRuns<I> {
   <O> O predict(I input, CallOptions options, Decoder<O> decoder) {
     Objects.requireNonNull(input, "input");
     CallOptions armed = arm(options);
-    TokenizedText text =
-        tokenize.apply(input, () -> LongWork.check(armed, threads.timer(), this));
+    TokenizedText text = tokenize.apply(input, () -> LongWork.check(armed, threads.timer(), this));
     List<Tensors> windows = tensors(text);
     return decode(
         text,

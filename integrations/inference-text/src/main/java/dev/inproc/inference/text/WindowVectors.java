@@ -33,7 +33,6 @@ record WindowVectors(TextOutput output, Pooling pooling, boolean isNormalized) {
   private float[] window(TokenizedText text, List<Tensors> outputs, int index) {
     Tensors all = outputs.get(index);
     Tensor tensor = all.size() == 1 ? all.only() : all.get(output.name());
-    return Vectors.pooled(
-        tensor, output.isPooled(), pooling, text.windows().get(index).ids.length);
+    return Vectors.pooled(tensor, output.isPooled(), pooling, text.windows().get(index).ids.length);
   }
 }

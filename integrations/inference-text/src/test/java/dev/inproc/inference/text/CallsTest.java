@@ -55,13 +55,11 @@ class CallsTest {
   @Test
   void nulls_ofAnyKind_areRefusedAtOnce() {
     try (TextEmbedder embedder = TextEmbedder.load(model, MEAN)) {
-      for (Predictor<String, ?> each :
-          List.of(embedder, embedder.queries(), embedder.counted())) {
+      for (Predictor<String, ?> each : List.of(embedder, embedder.queries(), embedder.counted())) {
         assertThrows(NullPointerException.class, () -> each.predict(null));
         assertThrows(NullPointerException.class, () -> each.submit(null));
         assertThrows(NullPointerException.class, () -> each.predictAll(null));
-        assertThrows(
-            NullPointerException.class, () -> each.predictAll(Arrays.asList("a", null)));
+        assertThrows(NullPointerException.class, () -> each.predictAll(Arrays.asList("a", null)));
         assertEquals(List.of(), each.predictAll(List.of()));
       }
       assertThrows(NullPointerException.class, () -> embedder.countTokens(null));
@@ -199,8 +197,7 @@ class CallsTest {
       CallOptions options = CallOptions.timeout(Duration.ofMillis(1));
       List<String> list = Collections.nCopies(5_000, "many words ".repeat(100));
       long start = System.nanoTime();
-      assertThrows(
-          DeadlineExceededException.class, () -> embedder.predictAll(list, options));
+      assertThrows(DeadlineExceededException.class, () -> embedder.predictAll(list, options));
       assertTrue(System.nanoTime() - start < 2_000_000_000L, "tokenized the whole list");
       assertThrows(
           DeadlineExceededException.class,
@@ -294,8 +291,7 @@ class CallsTest {
             .padIfPresent("position_ids", 0)
             .build();
     Session loaded =
-        new OnnxEngine()
-            .load(ModelSource.file(directory.resolve("small/model.onnx")), session);
+        new OnnxEngine().load(ModelSource.file(directory.resolve("small/model.onnx")), session);
     try (TextEmbedder embedder = TextEmbedder.load(model, MEAN);
         Predictor<String, float[]> adapted =
             loaded.with(Batching.upTo(8)).with(TextEmbedder.adapter(model, MEAN))) {

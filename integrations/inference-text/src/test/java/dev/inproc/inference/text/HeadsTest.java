@@ -38,15 +38,15 @@ class HeadsTest {
 
   private TextModel model(byte[] graph, String config) {
     Map<String, String> files = config.isEmpty() ? Map.of() : Map.of("config.json", config);
-    return TextModel.directory(SmallModels.write(directory.resolve(written++ + "/m"), graph, files));
+    return TextModel.directory(
+        SmallModels.write(directory.resolve(written++ + "/m"), graph, files));
   }
 
   /** The sum of the vectors of the tokens, times the head. */
   private static double[] logits(Encoding tokens, int labels) {
     double[] sum = new double[SmallModels.SIZE];
     for (int token = 0; token < tokens.getIds().length; token++) {
-      float[] vector =
-          SmallModels.vector(tokens.getIds()[token], tokens.getTypeIds()[token]);
+      float[] vector = SmallModels.vector(tokens.getIds()[token], tokens.getTypeIds()[token]);
       for (int i = 0; i < sum.length; i++) {
         sum[i] += vector[i];
       }
@@ -94,8 +94,7 @@ class HeadsTest {
       assertEquals(expected, list.get(1), 1e-4);
       ScoredPair counted = encoder.counted().predict(PAIR);
       assertEquals(expected, counted.score(), 1e-4);
-      assertEquals(
-          TOKENIZER.encode(PAIR.first(), PAIR.second()).getIds().length, counted.tokens());
+      assertEquals(TOKENIZER.encode(PAIR.first(), PAIR.second()).getIds().length, counted.tokens());
       assertEquals("m", encoder.name());
     }
   }
@@ -152,8 +151,7 @@ class HeadsTest {
     TextOptions strict = options.toBuilder().longTexts(LongTexts.REFUSE).build();
     try (CrossEncoder encoder = CrossEncoder.load(model(SmallModels.withHead(1), ""), strict)) {
       InvalidInputException refused =
-          assertThrows(
-              InvalidInputException.class, () -> encoder.predictAll(List.of(PAIR, OTHER)));
+          assertThrows(InvalidInputException.class, () -> encoder.predictAll(List.of(PAIR, OTHER)));
       assertTrue(refused.getMessage().contains("TextOptions.longTexts"), refused.getMessage());
     }
   }

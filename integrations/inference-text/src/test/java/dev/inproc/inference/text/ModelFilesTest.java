@@ -82,7 +82,8 @@ class ModelFilesTest {
     try (TextEmbedder end = load(TextOptions.DEFAULT, "1_Pooling/config.json", last)) {
       float[] expected = SmallModels.unit(SmallModels.vector(ids[ids.length - 1], 0));
       check(expected, end.predict(TEXT));
-      check(expected, end.predictAll(List.of("a much longer text than the other one", TEXT)).get(1));
+      check(
+          expected, end.predictAll(List.of("a much longer text than the other one", TEXT)).get(1));
     }
   }
 
@@ -228,8 +229,7 @@ class ModelFilesTest {
         "{\"prompts\": {\"query\": \"search: \", \"document\": \"doc: \", \"plain\": \"any \"},"
             + " \"default_prompt_name\": \"plain\"}";
     TextOptions options = TextOptions.builder().pooling(Pooling.MEAN).build();
-    try (TextEmbedder embedder =
-        load(options, "config_sentence_transformers.json", prompts)) {
+    try (TextEmbedder embedder = load(options, "config_sentence_transformers.json", prompts)) {
       float[] query = SmallModels.unit(SmallModels.mean(ids("search: " + TEXT)));
       float[] passage = SmallModels.unit(SmallModels.mean(ids("doc: " + TEXT)));
       check(query, embedder.queries().predict(TEXT));
@@ -238,8 +238,7 @@ class ModelFilesTest {
       check(query, embedder.queries().counted().predictAll(List.of(TEXT)).get(0).vector());
       check(passage, embedder.passages().predict(TEXT));
       check(query, embedder.passages().queries().predict(TEXT)); // one prefix, not both
-      check(
-          SmallModels.unit(SmallModels.mean(ids("any " + TEXT))), embedder.predict(TEXT));
+      check(SmallModels.unit(SmallModels.mean(ids("any " + TEXT))), embedder.predict(TEXT));
       assertTrue(embedder.hasPrefixes());
       assertEquals(ids("search: " + TEXT).length, embedder.queries().countTokens(TEXT));
       assertEquals(
@@ -247,9 +246,7 @@ class ModelFilesTest {
     }
     TextOptions own = options.toBuilder().queryPrefix("q ").passagePrefix("").build();
     try (TextEmbedder embedder = load(own, "config_sentence_transformers.json", prompts)) {
-      check(
-          SmallModels.unit(SmallModels.mean(ids("q " + TEXT))),
-          embedder.queries().predict(TEXT));
+      check(SmallModels.unit(SmallModels.mean(ids("q " + TEXT))), embedder.queries().predict(TEXT));
       check(SmallModels.unit(SmallModels.mean(ids(TEXT))), embedder.passages().predict(TEXT));
     }
     String message = failure(options, "config_sentence_transformers.json", "{\"prompts\": 3}");
@@ -363,9 +360,7 @@ class ModelFilesTest {
   void resources_ofAFolder_areFound() throws IOException {
     Path root = directory.resolve("root");
     SmallModels.write(
-        root.resolve("models/small"),
-        SmallModels.encoder(),
-        Map.of("1_Pooling/config.json", MEAN));
+        root.resolve("models/small"), SmallModels.encoder(), Map.of("1_Pooling/config.json", MEAN));
     try (URLClassLoader loader = new URLClassLoader(new URL[] {root.toUri().toURL()}, null)) {
       TextModel model = TextModel.resources(loader, "/models/small/");
       assertEquals("small", model.name());

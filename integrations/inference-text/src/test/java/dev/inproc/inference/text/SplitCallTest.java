@@ -38,8 +38,7 @@ class SplitCallTest {
     @Override
     public CompletableFuture<Tensors> submit(Tensors input, CallOptions options) {
       if (isFull) {
-        return CompletableFuture.failedFuture(
-            new OverloadedException(1, 1, Duration.ofMillis(20)));
+        return CompletableFuture.failedFuture(new OverloadedException(1, 1, Duration.ofMillis(20)));
       }
       CompletableFuture<Tensors> future = new CompletableFuture<>();
       windows.add(input.only().getFloat(0));

@@ -15,8 +15,7 @@ class TextEmbedderTest {
   @BeforeAll
   static void load() {
     embedder =
-        TextEmbedder.load(
-            RealModels.miniLm(), TextOptions.builder().pooling(Pooling.MEAN).build());
+        TextEmbedder.load(RealModels.miniLm(), TextOptions.builder().pooling(Pooling.MEAN).build());
   }
 
   @AfterAll

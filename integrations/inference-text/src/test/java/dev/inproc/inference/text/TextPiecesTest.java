@@ -28,8 +28,27 @@ class TextPiecesTest {
     Random random = new Random(seed);
     List<String> parts =
         List.of(
-            "word", "Unbelievable", " ", "  ", "\n", "don't", "3.14", "1 000", "[SEP]", "é", "e\u0301",
-            "中文字", "\uD83D\uDE00", "!?", "-", "a", "\u0000", "\t", "x".repeat(150), "ﬁ", "ΣΑΣ");
+            "word",
+            "Unbelievable",
+            " ",
+            "  ",
+            "\n",
+            "don't",
+            "3.14",
+            "1 000",
+            "[SEP]",
+            "é",
+            "e\u0301",
+            "中文字",
+            "\uD83D\uDE00",
+            "!?",
+            "-",
+            "a",
+            "\u0000",
+            "\t",
+            "x".repeat(150),
+            "ﬁ",
+            "ΣΑΣ");
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < words; i++) {
       text.append(parts.get(random.nextInt(parts.size())));
