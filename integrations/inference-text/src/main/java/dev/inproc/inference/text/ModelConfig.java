@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,8 +73,11 @@ record ModelConfig(
       }
     }
     Boolean lower = sentenceBert.truth("do_lower_case");
+    Map<String, String> stated = prompts(prompts);
     return new ModelConfig(
-        isEncoder && options.pooling() == null ? pooling(ConfigFile.read(model, POOLING)) : null,
+        isEncoder && options.pooling() == null
+            ? pooling(ConfigFile.read(model, POOLING), hasPrompts(stated, options))
+            : null,
         isEncoder && options.normalized() == null
             ? normalized(ConfigFile.read(model, MODULES))
             : null,
@@ -81,10 +85,16 @@ record ModelConfig(
         source,
         positions(config, padId),
         lower != null && lower,
-        prompts(prompts),
+        stated,
         prompts.string("default_prompt_name"),
         padToken(tokenizer),
         padId == null ? -1 : padId);
+  }
+
+  private static boolean hasPrompts(Map<String, String> stated, TextOptions options) {
+    return Stream.concat(
+            stated.values().stream(), Stream.of(options.queryPrefix(), options.passagePrefix()))
+        .anyMatch(prompt -> prompt != null && !prompt.isEmpty());
   }
 
   private static int sentenceLimit(ConfigFile sentenceBert) {
@@ -102,9 +112,12 @@ record ModelConfig(
     return (int) Math.max(1, stated - Math.max(0, offset));
   }
 
-  private static @Nullable Pooling pooling(ConfigFile file) {
+  private static @Nullable Pooling pooling(ConfigFile file, boolean hasPrompts) {
     if (!file.exists()) {
       return null;
+    }
+    if (hasPrompts && Boolean.FALSE.equals(file.truth("include_prompt"))) {
+      throw file.failure("expected prompts to be pooled, got include_prompt false" + POOL_AS);
     }
     String named = file.string("pooling_mode");
     if (named != null) {

@@ -121,6 +121,17 @@ class ModelFilesTest {
   }
 
   @Test
+  void pooling_thatLeavesPromptsOut_isRefusedWherePromptsAre() {
+    String pooling = "{\"pooling_mode_mean_tokens\": true, \"include_prompt\": false}";
+    try (TextEmbedder embedder = load(TextOptions.DEFAULT, "1_Pooling/config.json", pooling)) {
+      assertEquals(Pooling.MEAN, embedder.pooling());
+    }
+    TextOptions prefix = TextOptions.builder().queryPrefix("q: ").build();
+    String message = failure(prefix, "1_Pooling/config.json", pooling);
+    assertTrue(message.contains("include_prompt"), message);
+  }
+
+  @Test
   void modules_withoutNormalize_leaveVectorsAsTheyAre() {
     String modules =
         "[{\"idx\": 0, \"type\": \"sentence_transformers.models.Transformer\", \"path\": \"\"},"
