@@ -43,6 +43,27 @@ class DocsTest {
   }
 
   @Test
+  void comingFrom_quotesCodeThatIsCompiled() throws IOException {
+    String compiled = "";
+    for (String folder : List.of("examples/src/test", "integrations")) {
+      try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
+        for (Path file : files.filter(f -> f.endsWith("ComingFromSnippets.java")).toList()) {
+          compiled += squeezed(Files.readString(file));
+        }
+      }
+    }
+    int quoted = 0;
+    for (String block : blocks(Files.readString(ROOT.resolve("docs/coming-from.md")))) {
+      if (block.startsWith("// Inproc\n")) {
+        String code = squeezed(block.substring(block.indexOf('\n')));
+        assertTrue(compiled.contains(code), "in no ComingFromSnippets.java:\n" + block);
+        quoted++;
+      }
+    }
+    assertEquals(7, quoted);
+  }
+
+  @Test
   void readme_importsTheBomAsStartDoes() throws IOException {
     Pattern snippet = Pattern.compile("<dependencyManagement>.*</dependencies>", Pattern.DOTALL);
     Matcher readme = snippet.matcher(Files.readString(ROOT.resolve("README.md")));

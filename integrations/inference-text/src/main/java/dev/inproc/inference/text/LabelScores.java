@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,9 @@ record LabelScores(String output, List<String> labels, boolean isSigmoid) {
     List<String> labels = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       labels.add(stated == null ? "LABEL_" + i : config.string(stated, Integer.toString(i)));
+    }
+    if (Set.copyOf(labels).size() < count) {
+      throw config.failure("id2label: expected a label once, got " + labels);
     }
     boolean isMultiLabel = "multi_label_classification".equals(config.string("problem_type"));
     return new LabelScores(output.name(), List.copyOf(labels), isMultiLabel || count == 1);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,8 @@ record ModelConfig(
   static final String CONFIG = "config.json";
   static final String POOLING = "1_Pooling/config.json";
   static final String MODULES = "modules.json";
+  private static final String POOL_AS =
+      "; to pool in another way than the file says, set TextOptions.pooling";
   private static final String SENTENCE_BERT = "sentence_bert_config.json";
   private static final String SENTENCE_TRANSFORMERS = "config_sentence_transformers.json";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
@@ -70,8 +73,11 @@ record ModelConfig(
       }
     }
     Boolean lower = sentenceBert.truth("do_lower_case");
+    Map<String, String> stated = prompts(prompts);
     return new ModelConfig(
-        isEncoder && options.pooling() == null ? pooling(ConfigFile.read(model, POOLING)) : null,
+        isEncoder && options.pooling() == null
+            ? pooling(ConfigFile.read(model, POOLING), hasPrompts(stated, options))
+            : null,
         isEncoder && options.normalized() == null
             ? normalized(ConfigFile.read(model, MODULES))
             : null,
@@ -79,10 +85,16 @@ record ModelConfig(
         source,
         positions(config, padId),
         lower != null && lower,
-        prompts(prompts),
+        stated,
         prompts.string("default_prompt_name"),
         padToken(tokenizer),
         padId == null ? -1 : padId);
+  }
+
+  private static boolean hasPrompts(Map<String, String> stated, TextOptions options) {
+    return Stream.concat(
+            stated.values().stream(), Stream.of(options.queryPrefix(), options.passagePrefix()))
+        .anyMatch(prompt -> prompt != null && !prompt.isEmpty());
   }
 
   private static int sentenceLimit(ConfigFile sentenceBert) {
@@ -96,14 +108,27 @@ record ModelConfig(
       return 0;
     }
     String type = config.string("model_type");
-    long offset =
-        type != null && OFFSET_TYPES.contains(type) ? (padId == null ? 1 : padId) + 1 : 0;
+    long offset = type != null && OFFSET_TYPES.contains(type) ? (padId == null ? 1 : padId) + 1 : 0;
     return (int) Math.max(1, stated - Math.max(0, offset));
   }
 
-  private static @Nullable Pooling pooling(ConfigFile file) {
+  private static @Nullable Pooling pooling(ConfigFile file, boolean hasPrompts) {
     if (!file.exists()) {
       return null;
+    }
+    if (hasPrompts && Boolean.FALSE.equals(file.truth("include_prompt"))) {
+      throw file.failure("expected prompts to be pooled, got include_prompt false" + POOL_AS);
+    }
+    String named = file.string("pooling_mode");
+    if (named != null) {
+      return switch (named) {
+        case "mean" -> Pooling.MEAN;
+        case "cls" -> Pooling.CLS;
+        case "lasttoken" -> Pooling.LAST_TOKEN;
+        default ->
+            throw file.failure(
+                "expected pooling_mode mean, cls or lasttoken, got \"" + named + "\"" + POOL_AS);
+      };
     }
     Map<String, Pooling> known = new LinkedHashMap<>();
     known.put("pooling_mode_mean_tokens", Pooling.MEAN);
@@ -120,11 +145,7 @@ record ModelConfig(
       return known.get(on.get(0));
     }
     throw file.failure(
-        "expected one pooling of "
-            + known.keySet()
-            + " to be true, got "
-            + on
-            + "; to pool in another way than the file says, set TextOptions.pooling");
+        "expected one pooling of " + known.keySet() + " to be true, got " + on + POOL_AS);
   }
 
   private static @Nullable Boolean normalized(ConfigFile modules) {
