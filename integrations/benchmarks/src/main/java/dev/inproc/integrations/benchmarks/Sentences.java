@@ -6,20 +6,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.ToIntFunction;
 
 /**
- * English texts of chosen lengths in tokens, special tokens included: beginnings of the answers of
- * the examples' FAQ, cut at words. The same in every run.
+ * English texts of chosen lengths in tokens, special tokens included: parts of the answers of the
+ * examples' FAQ, cut at words. The same in every run.
  */
 final class Sentences {
   private static final String FAQ = "dev/inproc/examples/faq/faq.tsv";
   private static final int ANSWER = 3; // the column
   private static final long SEED = 18;
+  private static final int SPECIAL = 2; // [CLS] and [SEP]
   private static final int TRIES = 10_000;
 
   private Sentences() {}
@@ -38,45 +38,51 @@ final class Sentences {
   }
 
   private static List<String> of(int shortest, int longest, int count) {
-    List<String[]> answers = answers();
+    List<Answer> answers = answers();
     Random random = new Random(SEED);
     List<String> texts = new ArrayList<>();
-    try (HuggingFaceTokenizer tokenizer = tokenizer()) {
-      ToIntFunction<String> tokens = text -> tokenizer.encode(text).getIds().length;
-      for (int i = 0; i < count; i++) {
-        int length = shortest + random.nextInt(longest - shortest + 1);
-        texts.add(text(answers, length, random, tokens));
-      }
+    while (texts.size() < count) {
+      int length = shortest + random.nextInt(longest - shortest + 1);
+      texts.add(text(answers, length, random));
     }
     return texts;
   }
 
+  /**
+   * An answer.
+   *
+   * @param words between spaces
+   * @param tokens of each word; those of a text are their sum and two special ones
+   */
+  private record Answer(List<String> words, int[] tokens) {}
+
   /** A text of exactly so many tokens. */
-  private static String text(
-      List<String[]> answers, int length, Random random, ToIntFunction<String> tokens) {
+  private static String text(List<Answer> answers, int length, Random random) {
     for (int i = 0; i < TRIES; i++) {
-      String[] words = answers.get(random.nextInt(answers.size()));
-      int first = random.nextInt(Math.max(1, words.length / 2));
-      for (int end = first + 1; end <= words.length; end++) {
-        String text = String.join(" ", Arrays.asList(words).subList(first, end));
-        int count = tokens.applyAsInt(text);
-        if (count == length) {
-          return text;
-        }
-        if (count > length) {
-          break;
-        }
+      Answer answer = answers.get(random.nextInt(answers.size()));
+      int first = random.nextInt(Math.max(1, answer.words.size() / 2));
+      int tokens = SPECIAL;
+      int end = first;
+      while (tokens < length && end < answer.words.size()) {
+        tokens += answer.tokens[end++];
+      }
+      if (tokens == length) {
+        return String.join(" ", answer.words.subList(first, end));
       }
     }
     throw new IllegalStateException("No text of " + length + " tokens");
   }
 
-  private static List<String[]> answers() {
-    return new String(MiniLm.file(FAQ), StandardCharsets.UTF_8)
-        .lines()
-        .skip(1)
-        .map(line -> line.split("\t", -1)[ANSWER].split(" ", -1))
-        .toList();
+  private static List<Answer> answers() {
+    try (HuggingFaceTokenizer tokenizer = tokenizer()) {
+      ToIntFunction<String> tokens = word -> tokenizer.encode(word).getIds().length - SPECIAL;
+      return new String(MiniLm.file(FAQ), StandardCharsets.UTF_8)
+          .lines()
+          .skip(1)
+          .map(line -> List.of(line.split("\t", -1)[ANSWER].split(" ", -1)))
+          .map(words -> new Answer(words, words.stream().mapToInt(tokens).toArray()))
+          .toList();
+    }
   }
 
   static HuggingFaceTokenizer tokenizer() {

@@ -17,7 +17,7 @@ final class Models {
   static final TextOptions MEAN =
       TextOptions.builder()
           .pooling(Pooling.MEAN)
-          .session(SessionOptions.builder().integrity(IntegrityOptions.OFF).build())
+          .session(SessionOptions.builder().integrity(IntegrityOptions.skip()).build())
           .build();
   static final TextOptions PREFIXES =
       MEAN.toBuilder().queryPrefix("query: ").passagePrefix("passage: ").build();
