@@ -37,8 +37,7 @@ final class OwnSessionModel extends AbstractInProcessEmbeddingModel {
   static Executor defaultExecutor() {
     int threads = Runtime.getRuntime().availableProcessors();
     ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            threads, threads, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+        new ThreadPoolExecutor(threads, threads, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
     executor.allowCoreThreadTimeOut(true);
     return executor;
   }

@@ -14,8 +14,7 @@ class RetrieveAnswersTest {
     try (InprocEmbeddingModel model = RetrieveAnswers.load()) {
       ContentRetriever retriever = RetrieveAnswers.retriever(model);
       List<Faq.Question> questions = Faq.questions();
-      long found =
-          questions.stream().filter(question -> isFound(retriever, question)).count();
+      long found = questions.stream().filter(question -> isFound(retriever, question)).count();
       double share = (double) found / questions.size();
       // Measured: 0.667. The questions share few words with their entries.
       assertTrue(share >= 0.64, () -> "found " + share);
@@ -26,8 +25,6 @@ class RetrieveAnswersTest {
     return retriever.retrieve(Query.from(question.text())).stream()
         .anyMatch(
             content ->
-                question
-                    .expectedId()
-                    .equals(content.textSegment().metadata().getString(Faq.ID)));
+                question.expectedId().equals(content.textSegment().metadata().getString(Faq.ID)));
   }
 }

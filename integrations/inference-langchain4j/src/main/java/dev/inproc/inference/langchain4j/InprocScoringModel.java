@@ -49,8 +49,7 @@ public final class InprocScoringModel implements ScoringModel, AutoCloseable {
   private final String modelName;
 
   private <O> InprocScoringModel(Builder builder, Scores<O> scores) {
-    Predictor<TextPair, O> view =
-        builder.borrowed ? scores.predictor.borrowed() : scores.predictor;
+    Predictor<TextPair, O> view = builder.borrowed ? scores.predictor.borrowed() : scores.predictor;
     encoder = builder.encoder;
     toClose = builder.borrowed ? view : encoder;
     modelName = builder.modelName;

@@ -55,10 +55,7 @@ final class ListCall<I, O, R> {
   private int next; // of the submitting thread
 
   private ListCall(
-      Predictor<I, O> predictor,
-      List<I> inputs,
-      CallOptions options,
-      Function<List<O>, R> result) {
+      Predictor<I, O> predictor, List<I> inputs, CallOptions options, Function<List<O>, R> result) {
     this.predictor = predictor;
     this.inputs = inputs;
     this.options = options;
@@ -75,10 +72,7 @@ final class ListCall<I, O, R> {
    * @param result makes the future's value of all answers
    */
   static <I, O, R> CompletableFuture<R> submit(
-      Predictor<I, O> predictor,
-      List<I> inputs,
-      CallOptions options,
-      Function<List<O>, R> result) {
+      Predictor<I, O> predictor, List<I> inputs, CallOptions options, Function<List<O>, R> result) {
     CallOptions started =
         Deadline.start(
             options.overload() == Overload.WAIT ? options.withOverload(Overload.FAIL) : options,

@@ -37,10 +37,8 @@ class FailuresTest {
 
   static Stream<Arguments> failures() {
     return Stream.of(
-        Arguments.of(
-            new DeadlineExceededException(Duration.ofMillis(5)), TimeoutException.class),
-        Arguments.of(
-            new OverloadedException(1, 1, Duration.ofMillis(5)), RateLimitException.class),
+        Arguments.of(new DeadlineExceededException(Duration.ofMillis(5)), TimeoutException.class),
+        Arguments.of(new OverloadedException(1, 1, Duration.ofMillis(5)), RateLimitException.class),
         Arguments.of(new EngineException("planted", null), InternalServerException.class),
         Arguments.of(
             new InvalidInputException("text", "at most 512 tokens", "600 tokens"),
@@ -74,8 +72,7 @@ class FailuresTest {
     assertSame(
         expected,
         assertThrows(
-                ExecutionException.class,
-                () -> model.embedAsync(REQUEST).get(10, TimeUnit.SECONDS))
+                ExecutionException.class, () -> model.embedAsync(REQUEST).get(10, TimeUnit.SECONDS))
             .getCause()
             .getClass());
   }
@@ -84,8 +81,7 @@ class FailuresTest {
   void otherFailure_isThrownAsItIs() {
     IllegalArgumentException misuse = new IllegalArgumentException("planted");
     assertSame(
-        misuse,
-        assertThrows(RuntimeException.class, () -> failingWith(misuse).embed(REQUEST)));
+        misuse, assertThrows(RuntimeException.class, () -> failingWith(misuse).embed(REQUEST)));
   }
 
   @ParameterizedTest

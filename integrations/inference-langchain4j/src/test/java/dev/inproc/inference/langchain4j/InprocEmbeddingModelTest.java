@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.batch.Batching;
 import dev.inproc.inference.text.TextEmbedder;
+import dev.inproc.inference.text.TextModel;
 import dev.inproc.inference.text.TextOptions;
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.segment.TextSegment;
@@ -92,6 +93,46 @@ class InprocEmbeddingModelTest {
     }
   }
 
+  /** The tokenizer's file cuts texts; LangChain4j's own leaves it at that, at 128 tokens. */
+  @Test
+  void longText_ofAsManyTokensAsLangChain4jReads_isAnsweredAsByIt() {
+    String text =
+        "Our return policy lets you send any instrument back in thirty days. ".repeat(120);
+    AllMiniLmL6V2EmbeddingModel theirs = new AllMiniLmL6V2EmbeddingModel();
+    Response<Embedding> expected = theirs.embed(text);
+    assertEquals(126, expected.tokenUsage().inputTokenCount());
+    TextOptions cut = Models.MEAN.toBuilder().maxTokens(128).build();
+    TextModel files = Models.model("all-minilm-l6-v2");
+    try (InprocEmbeddingModel model = InprocEmbeddingModel.of(TextEmbedder.load(files, cut))) {
+      assertSameDirection(
+          expected.content().vector(), model.embed(text).content().vector(), "128 tokens");
+    }
+    float[] of512 = Models.miniLm().predict(text);
+    assertTrue(Models.cosine(expected.content().vector(), of512) < 0.95);
+  }
+
+  @Test
+  void hostileTexts_haveVectors_orAClearError() {
+    InprocEmbeddingModel model = Models.borrowing(Models.miniLm()).build();
+    List<String> texts =
+        List.of(
+            "🙂🙂🙂",
+            "a\0b",
+            "\ud800 \udc00",
+            "שלום עולם",
+            "word".repeat(2_500),
+            "word ".repeat(20_000));
+    List<Embedding> all = model.embedAll(segments(texts)).content();
+    for (int i = 0; i < texts.size(); i++) {
+      assertEquals(1, Models.cosine(all.get(i).vector(), all.get(i).vector()), 1e-6);
+      assertSameDirection(
+          all.get(i).vector(), model.embed(texts.get(i)).content().vector(), "text " + i);
+    }
+    assertThrows(IllegalArgumentException.class, () -> model.embed(" "));
+    EmbeddingRequest empty = EmbeddingRequest.builder().input("").build();
+    assertEquals(384, model.embed(empty).embeddings().get(0).dimension());
+  }
+
   @Test
   void concurrentCallers_getTheirOwnAnswers() throws Exception {
     ExecutorService callers = Executors.newFixedThreadPool(16);
@@ -168,8 +209,7 @@ class InprocEmbeddingModelTest {
   void inputType_withoutPrefixes_isRefused_inRequestsAndInTheBuilder() {
     InprocEmbeddingModel.Builder builder =
         InprocEmbeddingModel.builder(new ScriptedPredictor<>(text -> new float[1]), 1);
-    assertThrows(
-        UnsupportedFeatureException.class, () -> embed(builder.build(), "a", "QUERY"));
+    assertThrows(UnsupportedFeatureException.class, () -> embed(builder.build(), "a", "QUERY"));
     String message =
         assertThrows(
                 IllegalArgumentException.class, () -> builder.inputType(EmbeddingInputType.QUERY))

@@ -24,8 +24,7 @@ class MiniLmContractTest extends AbstractEmbeddingModelIT {
 
   @Override
   protected EmbeddingModel failingModelWith(EmbeddingModelListener listener) {
-    InprocEmbeddingModel model =
-        Models.borrowing(embedder).listeners(listener).build();
+    InprocEmbeddingModel model = Models.borrowing(embedder).listeners(listener).build();
     model.close();
     return model;
   }
