@@ -2,6 +2,7 @@ package dev.inproc.inference.text;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -122,7 +123,7 @@ class HostileTextsTest {
         truncating.predict("\uFFFD" + rest), truncating.predict("\uD83D" + rest), 1e-6f);
     assertEquals("a\uFFFDb\uD83D\uDE00\uFFFD", Surrogates.replaced("a\uDE00b\uD83D\uDE00\uD83D"));
     String plain = "plain \uD83D\uDE00";
-    assertTrue(plain == Surrogates.replaced(plain), "no copy");
+    assertSame(plain, Surrogates.replaced(plain), "no copy");
   }
 
   @Test
