@@ -49,7 +49,8 @@ class StartupTimeTest {
   }
 
   private static long start(Class<?> program, String... properties) throws Exception {
-    String without = program == ByHand.class ? "spring-boot-starter/target/(dev/main|classes)" : "^$";
+    String without =
+        program == ByHand.class ? "spring-boot-starter/target/(dev/main|classes)" : "^$";
     try (Child app = Child.startWithout(without, program, List.of(), properties)) {
       String[] ready = app.await("READY ").split(" ", -1);
       return Long.parseLong(ready[3]);
