@@ -75,10 +75,10 @@ record ModelConfig(
     Boolean lower = sentenceBert.truth("do_lower_case");
     Map<String, String> stated = prompts(prompts);
     return new ModelConfig(
-        isEncoder && options.pooling() == null
+        (isEncoder && options.pooling() == null)
             ? pooling(ConfigFile.read(model, POOLING), hasPrompts(stated, options))
             : null,
-        isEncoder && options.normalized() == null
+        (isEncoder && options.normalized() == null)
             ? normalized(ConfigFile.read(model, MODULES))
             : null,
         maxTokens,

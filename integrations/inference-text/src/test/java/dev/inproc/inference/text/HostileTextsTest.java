@@ -207,7 +207,7 @@ class HostileTextsTest {
   /** A caller of single texts stands behind a few windows of a book, not behind all. */
   @Test
   void splitting_bookByAnyMethod_isFairToOthers() {
-    String book = prose(120_000);
+    String book = prose(80_000);
     long[] waits = new long[12];
     CompletableFuture<float[]> whole = splitting.submit(book);
     CompletableFuture<float[]> blocking =

@@ -101,7 +101,7 @@ class SplitCallTest {
   @Test
   void windows_thatAreAnsweredAtOnce_needNoDeepStack() {
     calls.answersAtOnce = true;
-    assertEquals(100_000, start(100_000).join().size());
+    assertEquals(20_000, start(20_000).join().size());
   }
 
   @Test
