@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes scores by label of a classifier's answer.
@@ -22,7 +21,7 @@ record LabelScores(String output, List<String> labels, boolean isSigmoid) {
   static LabelScores of(LoadedText loaded) {
     ConfigFile config = ConfigFile.read(loaded.model(), ModelConfig.CONFIG);
     TextOutput output = loaded.output();
-    Map<String, @Nullable Object> stated = config.object("id2label");
+    Map<String, ?> stated = config.object("id2label");
     int count = stated == null ? Math.toIntExact(output.size()) : stated.size();
     if (!output.isPooled() || count < 1 || (output.size() > 0 && output.size() != count)) {
       throw new ModelLoadException(

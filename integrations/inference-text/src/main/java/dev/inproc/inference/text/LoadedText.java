@@ -198,7 +198,7 @@ record LoadedText(
 
   private static SessionOptions sessionOptions(TextOptions options, long padId) {
     return options.session().toBuilder()
-        .padIfPresent(TextInputs.IDS, padId)
+        .padIfPresent(TextInputs.IDS, (double) padId)
         .padIfPresent(TextInputs.MASK, 0)
         .padIfPresent(TextInputs.TYPES, 0)
         .padIfPresent(TextInputs.POSITIONS, 0)

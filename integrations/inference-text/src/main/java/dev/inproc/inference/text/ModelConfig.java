@@ -173,7 +173,7 @@ record ModelConfig(
   }
 
   private static Map<String, String> prompts(ConfigFile file) {
-    Map<String, @Nullable Object> stated = file.object("prompts");
+    Map<String, ?> stated = file.object("prompts");
     if (stated == null) {
       return Map.of();
     }
@@ -188,7 +188,10 @@ record ModelConfig(
     if (!tokenizer.exists()) {
       return null;
     }
-    Object stated = ((Map<?, ?>) requireObject(tokenizer)).get("pad_token");
+    if (!(tokenizer.content() instanceof Map<?, ?> members)) {
+      throw tokenizer.failure("expected an object");
+    }
+    Object stated = members.get("pad_token");
     if (stated instanceof Map<?, ?> token) {
       stated = token.get("content");
     }
@@ -196,15 +199,6 @@ record ModelConfig(
       return (String) stated;
     }
     throw tokenizer.failure("pad_token: expected a string, got " + stated);
-  }
-
-  private static Map<String, @Nullable Object> requireObject(ConfigFile file) {
-    if (file.content() instanceof Map<?, ?>) {
-      @SuppressWarnings("unchecked") // the reader's maps have no other types
-      Map<String, @Nullable Object> map = (Map<String, @Nullable Object>) file.content();
-      return map;
-    }
-    throw file.failure("expected an object");
   }
 
   /** Returns what stands before a text of a kind, by the first of these names that there is. */

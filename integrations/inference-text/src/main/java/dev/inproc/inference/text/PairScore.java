@@ -5,7 +5,6 @@ import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the score of a model's answer for a pair, by the rule of sentence-transformers: the
@@ -32,7 +31,7 @@ record PairScore(String output, boolean isSigmoid) {
 
   private static boolean isSigmoid(LoadedText loaded) {
     ConfigFile config = ConfigFile.read(loaded.model(), ModelConfig.CONFIG);
-    Map<String, @Nullable Object> newer = config.object("sentence_transformers");
+    Map<String, ?> newer = config.object("sentence_transformers");
     String name =
         newer != null && newer.get("activation_fn") != null
             ? config.string(newer, "activation_fn")

@@ -14,6 +14,7 @@ import dev.inproc.inference.ModelLoadException;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -330,7 +331,7 @@ class ModelFilesTest {
     assertFails(TextModel.directory(directory.resolve("none")), options, "none");
     Files.write(empty.resolve("model.onnx"), SmallModels.encoder());
     for (String wrong : List.of("", "{", "[]", "{\"model\": {}}", "null", "\uD800")) {
-      Files.write(empty.resolve("tokenizer.json"), wrong.getBytes("UTF-8"));
+      Files.write(empty.resolve("tokenizer.json"), wrong.getBytes(StandardCharsets.UTF_8));
       assertFails(TextModel.directory(empty), options, "tokenizer.json");
     }
   }
