@@ -78,7 +78,7 @@ record ModelConfig(
         isEncoder && options.pooling() == null
             ? pooling(ConfigFile.read(model, POOLING), hasPrompts(stated, options))
             : null,
-        isEncoder && options.normalized() == null
+        (isEncoder && options.normalized() == null)
             ? normalized(ConfigFile.read(model, MODULES))
             : null,
         maxTokens,
