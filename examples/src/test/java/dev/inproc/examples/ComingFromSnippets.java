@@ -17,6 +17,7 @@ import dev.inproc.inference.tf.TensorFlowEngine;
 import java.nio.file.Path;
 
 /** Compiles what docs/coming-from.md quotes; {@link DocsTest} compares. */
+@SuppressWarnings("unused") // what the page does with an answer is not its subject
 final class ComingFromSnippets {
   private ComingFromSnippets() {}
 
@@ -32,14 +33,13 @@ final class ComingFromSnippets {
     return scorer;
   }
 
-  static float onnxRuntime(float[] features) {
+  static void onnxRuntime(float[] features) {
     try (Session session = new OnnxEngine().load(ModelSource.file(Path.of("fraud.onnx")))) {
       float score = session.predict(Tensors.of("x", Tensor.of(features))).get("y").getFloat(0);
-      return score;
     }
   }
 
-  static float triton(Codec<float[], Float> codec, float[] features) {
+  static void triton(Codec<float[], Float> codec, float[] features) {
     try (ModelRepository models =
             ModelRepository.open(
                 Path.of("model_repository"),
@@ -54,16 +54,14 @@ final class ComingFromSnippets {
                 .follow()
                 .open(models, "fraud")) {
       float score = fraud.predict(features);
-      return score;
     }
   }
 
-  static Tensors tensorFlowServing() {
+  static void tensorFlowServing() {
     try (Session session =
             new TensorFlowEngine().load(ModelSource.file(Path.of("models/fraud/7")));
         Predictor<Tensors, Tensors> fraud = session.with(Batching.upTo(32))) {
       Tensors answer = fraud.predict(Tensors.of("x", Tensor.of(0.1f, 0.2f, 0.3f)));
-      return answer;
     }
   }
 }

@@ -43,24 +43,27 @@ class DocsTest {
   }
 
   @Test
-  void comingFrom_quotesCodeThatIsCompiled() throws IOException {
-    String compiled = "";
+  void pagesOnFrameworks_quoteCodeThatIsCompiled() throws IOException {
+    StringBuilder compiled = new StringBuilder();
     for (String folder : List.of("examples/src/test", "integrations")) {
       try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
-        for (Path file : files.filter(f -> f.endsWith("ComingFromSnippets.java")).toList()) {
-          compiled += squeezed(Files.readString(file));
+        for (Path file : files.filter(f -> f.toString().endsWith("Snippets.java")).toList()) {
+          compiled.append(squeezed(Files.readString(file)));
         }
       }
     }
-    int quoted = 0;
-    for (String block : blocks(Files.readString(ROOT.resolve("docs/coming-from.md")))) {
-      if (block.startsWith("// Inproc\n")) {
-        String code = squeezed(block.substring(block.indexOf('\n')));
-        assertTrue(compiled.contains(code), "in no ComingFromSnippets.java:\n" + block);
-        quoted++;
-      }
+    List<String> ours =
+        Stream.concat(
+                blocks(Files.readString(ROOT.resolve("docs/coming-from.md"))).stream()
+                    .filter(block -> block.startsWith("// Inproc\n"))
+                    .map(block -> block.substring(block.indexOf('\n'))),
+                blocks(Files.readString(ROOT.resolve("docs/spring-ai.md"))).stream()
+                    .filter(block -> block.contains(";\n")))
+            .toList();
+    assertEquals(12, ours.size());
+    for (String block : ours) {
+      assertTrue(compiled.indexOf(squeezed(block)) >= 0, "in no *Snippets.java:\n" + block);
     }
-    assertEquals(7, quoted);
   }
 
   @Test

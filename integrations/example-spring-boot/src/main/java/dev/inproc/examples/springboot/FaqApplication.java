@@ -4,8 +4,8 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
- * Searches a shop's FAQ by meaning. The starter loads the model that {@code
- * application.properties} names.
+ * Searches a shop's FAQ by meaning. The starter loads the model that {@code application.properties}
+ * names.
  *
  * <pre>{@code
  * ./mvnw -q -Pintegrations -pl integrations/example-spring-boot -am -DskipTests package exec:java

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import org.springframework.ai.embedding.EmbeddingModel;
 
 /** Compiles what docs/coming-from.md quotes; DocsTest of the examples compares. */
+@SuppressWarnings("unused") // what the page does with a vector is not its subject
 final class ComingFromSnippets {
   private ComingFromSnippets() {}
 
@@ -15,11 +16,10 @@ final class ComingFromSnippets {
     return vector;
   }
 
-  static float[] djl(String question) {
+  static void djl(String question) {
     try (TextEmbedder embedder =
         TextEmbedder.load(TextModel.directory(Path.of("models/all-MiniLM-L6-v2")))) {
       float[] vector = embedder.predict(question);
-      return vector;
     }
   }
 }

@@ -191,8 +191,7 @@ class InprocEmbeddingModelTest {
       assertEquals(2, vectors.size());
       assertVector(plain.predict("a"), vectors.get(1));
     } else {
-      assertThrows(
-          IllegalArgumentException.class, () -> model.embed(twice, null, strategy));
+      assertThrows(IllegalArgumentException.class, () -> model.embed(twice, null, strategy));
     }
   }
 

@@ -59,8 +59,7 @@ final class MiniLm {
 
   private static TextModel files() {
     ClassLoader loader = MiniLm.class.getClassLoader();
-    return TextModel.of(
-            model(), ModelSource.resource(loader, "all-minilm-l6-v2-tokenizer.json"))
+    return TextModel.of(model(), ModelSource.resource(loader, "all-minilm-l6-v2-tokenizer.json"))
         .withName(NAME);
   }
 }
