@@ -148,8 +148,8 @@ public final class InprocEmbeddingModel implements EmbeddingModel, AutoCloseable
    * it runs texts together by their lengths, whatever their number; a strategy of one batch is
    * enough and quickest.
    *
-   * @throws IllegalArgumentException if the strategy loses or adds documents, or one has no text;
-   *     then nothing has been embedded
+   * @throws IllegalArgumentException if the strategy loses, adds or reorders documents, or one has
+   *     no text; then nothing has been embedded
    */
   @Override
   public List<float[]> embed(
@@ -169,6 +169,7 @@ public final class InprocEmbeddingModel implements EmbeddingModel, AutoCloseable
               + documents.size()
               + "; Spring AI 1.1's TokenCountBatchingStrategy merges equal documents");
     }
+    requireOrder(documents, batches, batchingStrategy);
     List<List<String>> texts =
         batches.stream().map(b -> b.stream().map(this::getEmbeddingContent).toList()).toList();
     InprocEmbeddingOptions asPassages = resolved(options, TextRole.PASSAGE);
@@ -177,6 +178,29 @@ public final class InprocEmbeddingModel implements EmbeddingModel, AutoCloseable
       observed(batch, asPassages).getResults().forEach(e -> vectors.add(e.getOutput()));
     }
     return vectors;
+  }
+
+  /** Vectors are matched to documents by position, and documents to batches by their ids. */
+  private static void requireOrder(
+      List<Document> documents, List<List<Document>> batches, BatchingStrategy strategy) {
+    int index = 0;
+    for (List<Document> batch : batches) {
+      for (Document document : batch) {
+        String expected = documents.get(index).getId();
+        if (!expected.equals(document.getId())) {
+          throw new IllegalArgumentException(
+              "The batching strategy "
+                  + strategy.getClass().getName()
+                  + " must keep the documents in the order given: expected document "
+                  + expected
+                  + " at position "
+                  + index
+                  + ", got "
+                  + document.getId());
+        }
+        index++;
+      }
+    }
   }
 
   /**

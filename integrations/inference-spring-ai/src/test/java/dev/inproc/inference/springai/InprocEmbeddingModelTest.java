@@ -180,6 +180,21 @@ class InprocEmbeddingModelTest {
     assertTrue(e.getMessage().contains("1 documents in all, expected 2"), e.getMessage());
   }
 
+  /** A caller takes the vectors by their positions: another order would swap them silently. */
+  @Test
+  void documents_strategyThatReordersOrSwapsThem_isRefused() {
+    List<Document> documents = Stream.of("a", "b", "c").map(Document::new).toList();
+    BatchingStrategy reverse =
+        all -> List.of(List.of(all.get(2)), List.of(all.get(1), all.get(0)));
+    BatchingStrategy twice = all -> List.of(List.of(all.get(0), all.get(0), all.get(2)));
+    for (BatchingStrategy strategy : List.of(reverse, twice)) {
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class, () -> model.embed(documents, null, strategy));
+      assertTrue(e.getMessage().contains("in the order given"), e.getMessage());
+    }
+  }
+
   /** Spring AI 1.1 merges equal documents into one; 2.0 does not. */
   @Test
   void documents_equalOnes_areEmbeddedOrRefusedButNeverLost() {
