@@ -34,6 +34,7 @@ final class Misconfigured {
             "Check " + property + ". " + hint(location),
             null);
       }
+      PropertyChecks.check(name, model, location);
       return location;
     } catch (IllegalArgumentException e) {
       throw new ModelStartException(name, message(e), "Check " + property + ".", e);

@@ -108,6 +108,7 @@ final class ModelBeans
 
   /** Returns what a model is for, as its properties or else its files tell. */
   static ModelKind kind(String name, ModelProperties model, @Nullable ClassLoader classes) {
+    PropertyChecks.check(name, model);
     if (model.kind() != null) {
       return model.kind();
     }

@@ -46,7 +46,9 @@ final class ModelLoader {
    * @throws ModelStartException if that fails, whatever the reason
    */
   Predictor<?, ?> load(Repositories repositories) {
+    PropertyChecks.check(name, model);
     try {
+      ModelOptions.check(model);
       return model.deployment() == null
           ? loadLocated()
           : new DeploymentLoader(name, model, this).load(model.deployment(), repositories);

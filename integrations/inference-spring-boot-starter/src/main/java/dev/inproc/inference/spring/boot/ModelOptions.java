@@ -46,6 +46,9 @@ final class ModelOptions {
     int colon = name.indexOf(':');
     String kind = colon < 0 ? name : name.substring(0, colon);
     try {
+      if (kind.isBlank()) {
+        throw new NumberFormatException("a kind is missing");
+      }
       int index = colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1));
       Device device = Device.of(kind, index);
       return isPreferred ? device.preferred() : device;
@@ -93,6 +96,14 @@ final class ModelOptions {
 
   private static @Nullable Long bytes(@Nullable DataSize size) {
     return size == null ? null : size.toBytes();
+  }
+
+  /** Refuses values that the options refuse: before a model is loaded, which would stay open. */
+  static void check(ModelProperties model) {
+    var unusedSession = session(model);
+    var unusedBatching = batching(model);
+    var unusedTimeout = model.timeout() == null ? null : new DefaultTimeout(model.timeout());
+    var unusedCache = model.cache().enabled() ? ModelCache.of(model.cache(), float[].class) : null;
   }
 
   /** Returns the layers around a model that keep its types: a cache, then what all calls pass. */

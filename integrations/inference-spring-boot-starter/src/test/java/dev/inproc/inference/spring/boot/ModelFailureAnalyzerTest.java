@@ -108,6 +108,53 @@ class ModelFailureAnalyzerTest {
     assertThat(analysis.getDescription()).contains("maxQueued must be at least 1, got 0");
   }
 
+  @Test
+  void options_outOfTheirRange_areRefusedBeforeTheModelIsLoaded() throws IOException {
+    String file = Files.writeString(directory.resolve("broken.onnx"), "no model").toString();
+    String location = "inproc.models.score.location=" + file;
+    assertThat(fail(location, "inproc.models.score.timeout=0").getDescription())
+        .contains("timeout must be more than zero");
+    assertThat(fail(location, "inproc.models.score.batching.max-queued=0").getDescription())
+        .contains("maxQueued must be at least 1");
+    assertThat(
+            fail(
+                    location,
+                    "inproc.models.score.cache.enabled=true",
+                    "inproc.models.score.cache.max-entries=0")
+                .getDescription())
+        .contains("capacity must be at least 1");
+    for (int size : new int[] {0, -1}) {
+      FailureAnalysis analysis =
+          fail(Contexts.FAQ[0], Contexts.FAQ[1], Contexts.FAQ[2], "inproc.models.faq.warm-up=" + size);
+      assertThat(analysis.getDescription()).contains("at least 1, got " + size);
+      assertThat(analysis.getAction()).contains("inproc.models.faq.warm-up");
+    }
+    assertThat(fail(location, "inproc.models.score.session.devices=?").getDescription())
+        .contains("expected a device such as cuda:0");
+  }
+
+  @Test
+  void properties_thatMeanNothingTogether_areRefused() throws IOException {
+    String folder = "inproc.models.score.location=" + directory;
+    Path model = Path.of(Contexts.SCORER);
+    var unused = Files.copy(model, directory.resolve("model.onnx"));
+    assertThat(fail(folder, "inproc.models.score.tokenizer=tokenizer.json").getAction())
+        .contains("inproc.models.score.tokenizer");
+    assertThat(
+            fail(
+                    "inproc.models.score.location=" + model,
+                    "inproc.models.score.model-file=model_int8.onnx")
+                .getAction())
+        .contains("inproc.models.score.model-file");
+    assertThat(fail("inproc.models.score.deployment.label=stable").getAction())
+        .contains("Set inproc.models.score.deployment.repository");
+    String repository = "inproc.models.score.deployment.repository=" + directory;
+    for (String property : List.of("location", "model-file", "tokenizer")) {
+      assertThat(fail(repository, "inproc.models.score." + property + "=x").getAction())
+          .contains("inproc.models.score." + property);
+    }
+  }
+
   private static FailureAnalysis fail(String... properties) {
     return analyze(Contexts.runner().withPropertyValues(properties));
   }
