@@ -35,7 +35,7 @@ final class ListCall<I, O, R> {
   /** Two batches of the default size: one that runs, and one that gathers. */
   static final int MAX_IN_FLIGHT = 64;
 
-  private static final long LONGEST_WAIT_MILLIS = 1_000;
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
 
   private final Predictor<I, O> predictor;
   private final List<I> inputs;
@@ -140,8 +140,15 @@ final class ListCall<I, O, R> {
     }
   }
 
+  /** Returns how long a list waits for room: not longer than its deadline. */
+  static long waitMillis(Duration retryAfter, CallOptions options, long nowNanos) {
+    Duration wait = retryAfter.compareTo(LONGEST_WAIT) < 0 ? retryAfter : LONGEST_WAIT;
+    long left = TimeUnit.NANOSECONDS.toMillis(Deadline.remainingNanos(options, nowNanos));
+    return Math.max(1, Math.min(wait.toMillis(), left + 1));
+  }
+
   private void submitAfter(Duration wait) {
-    long millis = Math.min(LONGEST_WAIT_MILLIS, Math.max(1, wait.toMillis()));
+    long millis = waitMillis(wait, options, System.nanoTime());
     CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS)
         .execute(
             () -> {

@@ -178,6 +178,18 @@ class AsyncCallsTest {
   }
 
   @Test
+  void waitForRoom_endsWithTheDeadline() {
+    CallOptions started = Deadline.start(CallOptions.timeout(Duration.ofMillis(50)), 0);
+    Duration hour = Duration.ofHours(1);
+    assertEquals(51, ListCall.waitMillis(hour, started, 0));
+    assertEquals(1, ListCall.waitMillis(hour, started, 60_000_000));
+    assertEquals(7, ListCall.waitMillis(Duration.ofMillis(7), started, 0));
+    assertEquals(1, ListCall.waitMillis(Duration.ZERO, started, 0));
+    Duration longest = Duration.ofSeconds(Long.MAX_VALUE);
+    assertEquals(1_000, ListCall.waitMillis(longest, CallOptions.DEFAULT, 0));
+  }
+
+  @Test
   void timeout_isForTheWholeList() {
     CallOptions options =
         CallOptions.timeout(Duration.ofHours(1)).withPriority(CallOptions.Priority.LOW);
