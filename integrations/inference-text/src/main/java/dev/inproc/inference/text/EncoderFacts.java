@@ -18,8 +18,6 @@ record EncoderFacts(
     String queryPrefix,
     String passagePrefix,
     String plainPrefix) {
-  private static final System.Logger LOG = System.getLogger(TextEmbedder.class.getName());
-
   static EncoderFacts of(LoadedText loaded, TextTokenizer texts) {
     TextOptions options = loaded.options();
     ModelConfig config = loaded.config();
@@ -84,10 +82,6 @@ record EncoderFacts(
   }
 
   /** Says in one line how the model is used. */
-  void log() {
-    LOG.log(System.Logger.Level.INFO, "{0}", line());
-  }
-
   String line() {
     return String.join(
         ", ",
