@@ -158,6 +158,25 @@ class ModelSessionDimensionsTest {
   }
 
   @Test
+  void optionalPads_ofInputsThatTheModelHas_allowPadding() {
+    SessionOptions options =
+        SessionOptions.builder()
+            .padIfPresent("ids", 0)
+            .padIfPresent("mask", 0)
+            .padIfPresent("types", 0)
+            .build();
+    try (Fixture f = new Fixture(options, LedgerModel.sequences())) {
+      List<Tensors> answers =
+          f.session.predictAll(List.of(LedgerModel.sequence(0, 20), LedgerModel.sequence(1, 21)));
+      LedgerModel.checkSequence(0, 20, answers.get(0));
+      LedgerModel.checkSequence(1, 21, answers.get(1));
+      assertEquals(1, f.model().started());
+    }
+    SessionOptions copied = options.toBuilder().maxBatchSize(8).build();
+    assertEquals(options.optionalPadValues(), copied.optionalPadValues());
+  }
+
+  @Test
   void unusedInputs_areDroppedAndMayBePadded() {
     ScriptedModel model = echo("N,S; N,S -> N,S; N,S");
     SessionOptions options = SessionOptions.builder().pad("extra", 0).build();

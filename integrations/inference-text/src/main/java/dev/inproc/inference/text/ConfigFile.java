@@ -134,17 +134,20 @@ final class ConfigFile {
   }
 
   /** Returns an object, or null if it is not there. */
-  @Nullable Map<String, @Nullable Object> object(String name) {
+  @Nullable Map<String, ?> object(String name) {
     Object value = member(name);
+    if (value == null) {
+      return null;
+    }
     try {
-      return value == null ? null : Json.object(value, name);
+      return Json.object(value, name);
     } catch (JsonException e) {
       throw failure(model, file, e);
     }
   }
 
   /** Returns the member of an object as a string. */
-  String string(Map<String, @Nullable Object> object, String name) {
+  String string(Map<String, ?> object, String name) {
     try {
       return Json.string(object.get(name), name);
     } catch (JsonException e) {

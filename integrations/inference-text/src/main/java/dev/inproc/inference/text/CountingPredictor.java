@@ -2,6 +2,7 @@ package dev.inproc.inference.text;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Deadline;
+import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.MappedFuture;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
@@ -35,29 +36,40 @@ final class CountingPredictor implements Predictor<String, EmbeddedText> {
     CallOptions armed = Deadline.start(options, timer.nanoTime());
     int tokens;
     try {
-      tokens = texts.tokenize(text).tokens();
+      tokens = texts.tokenize(text, () -> LongWork.checkTime(armed, timer, this)).tokens();
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
-    return MappedFuture.map(
-        inner.submit(text, armed), vector -> new EmbeddedText(vector, tokens));
+    return MappedFuture.map(inner.submit(text, armed), vector -> new EmbeddedText(vector, tokens));
   }
 
   @Override
   public EmbeddedText predict(String text, CallOptions options) {
     Objects.requireNonNull(text, "text");
     CallOptions armed = Deadline.start(options, timer.nanoTime());
-    int tokens = texts.tokenize(text).tokens();
+    int tokens = texts.tokenize(text, () -> LongWork.check(armed, timer, this)).tokens();
     return new EmbeddedText(inner.predict(text, armed), tokens);
   }
 
   @Override
   public List<EmbeddedText> predictAll(List<String> inputs, CallOptions options) {
-    List<String> all = new ArrayList<>(inputs);
-    List<float[]> vectors = inner.predictAll(all, options);
+    CallOptions armed = Deadline.start(options, timer.nanoTime());
+    List<String> all = new ArrayList<>(inputs); // its owner may change it meanwhile
+    all.forEach(text -> Objects.requireNonNull(text, "text"));
+    Progress goOn = () -> LongWork.check(armed, timer, this);
+    int[] tokens = new int[all.size()];
+    for (int i = 0; i < tokens.length; i++) {
+      try {
+        goOn.check();
+        tokens[i] = texts.tokenize(all.get(i), goOn).tokens();
+      } catch (InvalidInputException e) {
+        throw e.atIndex(i);
+      }
+    }
+    List<float[]> vectors = inner.predictAll(all, armed);
     List<EmbeddedText> counted = new ArrayList<>(vectors.size());
     for (int i = 0; i < vectors.size(); i++) {
-      counted.add(new EmbeddedText(vectors.get(i), texts.tokenize(all.get(i)).tokens()));
+      counted.add(new EmbeddedText(vectors.get(i), tokens[i]));
     }
     return counted;
   }

@@ -23,7 +23,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>The model reads both texts together. Of a pair with too many tokens, the longer text loses its
  * last ones. A model of one label gives its logit through a sigmoid, unless its {@code config.json}
- * names another activation.
+ * names another activation; a model of two labels gives the share of the second, by a softmax.
  */
 public final class CrossEncoder implements Predictor<TextPair, Float> {
   private final String name;
@@ -61,11 +61,11 @@ public final class CrossEncoder implements Predictor<TextPair, Float> {
   }
 
   private static CrossEncoder of(LoadedText loaded) {
-    TextTokenizer texts = loaded.texts();
+    TextTokenizer pairs = loaded.pairs();
     PairScore score = PairScore.of(loaded);
     TextRuns<TextPair> runs =
         new TextRuns<>(
-            loaded.name(), loaded.inner(), loaded.tokenizer(), texts::tokenize, loaded.inputs());
+            loaded.name(), loaded.inner(), loaded.tokenizer(), pairs::tokenize, loaded.inputs());
     Predictor<TextPair, Float> scores =
         new TextPredictor<>(runs, (text, outputs) -> score.of(outputs.get(0)));
     Predictor<TextPair, ScoredPair> counted =

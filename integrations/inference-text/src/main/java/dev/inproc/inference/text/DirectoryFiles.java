@@ -26,7 +26,9 @@ record DirectoryFiles(Path directory, @Nullable String modelFile) implements Mod
     throw new ModelLoadException(
         directory.toString(),
         Files.isDirectory(directory)
-            ? "expected one of " + places + " in it, found neither; name another with"
+            ? "expected one of "
+                + places
+                + " in it, found neither; name another with"
                 + " TextModel.withModelFile"
             : "expected a directory, " + (Files.exists(directory) ? "got a file" : "there is none"),
         null);

@@ -14,6 +14,7 @@ record EncoderFacts(
     @Nullable Pooling pooling,
     String poolingSource,
     boolean isNormalized,
+    String normalizedSource,
     String queryPrefix,
     String passagePrefix,
     String plainPrefix) {
@@ -38,8 +39,10 @@ record EncoderFacts(
       }
     }
     Boolean normalized = options.normalized();
+    String normalizedSource = "TextOptions.normalized";
     if (normalized == null) {
       normalized = config.normalized();
+      normalizedSource = normalized == null ? "the default" : ModelConfig.MODULES;
     }
     return new EncoderFacts(
         loaded,
@@ -48,6 +51,7 @@ record EncoderFacts(
         pooling,
         source,
         normalized == null || normalized,
+        normalizedSource,
         Objects.requireNonNullElseGet(options.queryPrefix(), () -> config.prompt("query")),
         Objects.requireNonNullElseGet(
             options.passagePrefix(), () -> config.prompt("passage", "document", "corpus")),
@@ -59,7 +63,9 @@ record EncoderFacts(
       return Math.toIntExact(loaded.output().size());
     }
     Tensors answer =
-        loaded.inner().predict(loaded.inputs().of(texts.tokenize("a").windows().get(0)));
+        loaded
+            .inner()
+            .predict(loaded.inputs().of(texts.tokenize("a", Progress.ANY).windows().get(0)));
     var shape = answer.get(loaded.output().name()).shape();
     return Math.toIntExact(shape.dim(shape.rank() - 1));
   }
@@ -88,7 +94,7 @@ record EncoderFacts(
         List.of(
             name() + ": " + dimensions + " dimensions",
             "pooling " + (pooling == null ? "" : pooling + " ") + "(" + poolingSource + ")",
-            isNormalized ? "normalized" : "not normalized",
+            (isNormalized ? "normalized" : "not normalized") + " (" + normalizedSource + ")",
             "at most " + loaded.maxTokens() + " tokens",
             "longer texts " + loaded.options().longTexts(),
             "precision " + ModelPrecision.of(loaded.model()),

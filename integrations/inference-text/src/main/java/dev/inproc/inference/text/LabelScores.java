@@ -9,8 +9,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes scores by label of a classifier's answer.
@@ -21,7 +21,7 @@ record LabelScores(String output, List<String> labels, boolean isSigmoid) {
   static LabelScores of(LoadedText loaded) {
     ConfigFile config = ConfigFile.read(loaded.model(), ModelConfig.CONFIG);
     TextOutput output = loaded.output();
-    Map<String, @Nullable Object> stated = config.object("id2label");
+    Map<String, ?> stated = config.object("id2label");
     int count = stated == null ? Math.toIntExact(output.size()) : stated.size();
     if (!output.isPooled() || count < 1 || (output.size() > 0 && output.size() != count)) {
       throw new ModelLoadException(
@@ -37,6 +37,9 @@ record LabelScores(String output, List<String> labels, boolean isSigmoid) {
     List<String> labels = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       labels.add(stated == null ? "LABEL_" + i : config.string(stated, Integer.toString(i)));
+    }
+    if (Set.copyOf(labels).size() < count) {
+      throw config.failure("id2label: expected a label once, got " + labels);
     }
     boolean isMultiLabel = "multi_label_classification".equals(config.string("problem_type"));
     return new LabelScores(output.name(), List.copyOf(labels), isMultiLabel || count == 1);

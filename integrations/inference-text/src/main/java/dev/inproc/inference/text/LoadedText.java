@@ -1,5 +1,6 @@
 package dev.inproc.inference.text;
 
+import dev.inproc.inference.EngineException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.batch.Batching;
@@ -11,6 +12,7 @@ import dev.inproc.inference.onnx.OnnxEngine;
 import dev.inproc.inference.tensor.Signature;
 import dev.inproc.inference.tensor.Tensors;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.Function;
 
 /**
@@ -38,8 +40,17 @@ record LoadedText(
 
   /** Returns what makes tokens of texts. */
   TextTokenizer texts() {
+    return tokenizer(TokenTemplate.single(tokenizer, name()));
+  }
+
+  /** Returns what makes tokens of pairs of texts. */
+  TextTokenizer pairs() {
+    return tokenizer(TokenTemplate.pair(tokenizer, name()));
+  }
+
+  private TextTokenizer tokenizer(TokenTemplate template) {
     return new TextTokenizer(
-        name(), tokenizer, maxTokens.tokens(), options.longTexts(), config.isLowerCased());
+        tokenizer, template, maxTokens.tokens(), options.longTexts(), config.isLowerCased());
   }
 
   /**
@@ -153,7 +164,29 @@ record LoadedText(
       Signature signature) {
     TextInputs inputs = TextInputs.of(model.name(), signature, padId(config, tokenizer));
     TokenLimit limit = TokenLimit.of(model.name(), options, config, inputs.fixedLength());
-    return new LoadedText(model, options, config, tokenizer, inner, output, inputs, limit);
+    LoadedText loaded =
+        new LoadedText(model, options, config, tokenizer, inner, output, inputs, limit);
+    if (!limit.isKnownToFit()) {
+      loaded.tryLongest();
+    }
+    return loaded;
+  }
+
+  /** Runs the model on as many tokens as a text may have. */
+  private void tryLongest() {
+    long[] ids = new long[maxTokens.tokens()];
+    Arrays.fill(ids, tokenizer.ids("a")[0]);
+    try {
+      inner.predict(inputs.of(new Tokens(ids, null, ids.length)));
+    } catch (EngineException e) {
+      throw new ModelLoadException(
+          name(),
+          "expected TextOptions.maxTokens of at most the positions that the model has, got "
+              + maxTokens.tokens()
+              + ", and a run of so many tokens failed: "
+              + e.getMessage(),
+          e);
+    }
   }
 
   private static TextOutput output(
@@ -164,10 +197,8 @@ record LoadedText(
   }
 
   private static SessionOptions sessionOptions(TextOptions options, long padId) {
-    return options
-        .session()
-        .toBuilder()
-        .padIfPresent(TextInputs.IDS, padId)
+    return options.session().toBuilder()
+        .padIfPresent(TextInputs.IDS, (double) padId)
         .padIfPresent(TextInputs.MASK, 0)
         .padIfPresent(TextInputs.TYPES, 0)
         .padIfPresent(TextInputs.POSITIONS, 0)

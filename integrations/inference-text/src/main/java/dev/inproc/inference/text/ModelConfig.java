@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,8 @@ record ModelConfig(
   static final String CONFIG = "config.json";
   static final String POOLING = "1_Pooling/config.json";
   static final String MODULES = "modules.json";
+  private static final String POOL_AS =
+      "; to pool in another way than the file says, set TextOptions.pooling";
   private static final String SENTENCE_BERT = "sentence_bert_config.json";
   private static final String SENTENCE_TRANSFORMERS = "config_sentence_transformers.json";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
@@ -70,19 +73,28 @@ record ModelConfig(
       }
     }
     Boolean lower = sentenceBert.truth("do_lower_case");
+    Map<String, String> stated = prompts(prompts);
     return new ModelConfig(
-        isEncoder && options.pooling() == null ? pooling(ConfigFile.read(model, POOLING)) : null,
-        isEncoder && options.normalized() == null
+        (isEncoder && options.pooling() == null)
+            ? pooling(ConfigFile.read(model, POOLING), hasPrompts(stated, options))
+            : null,
+        (isEncoder && options.normalized() == null)
             ? normalized(ConfigFile.read(model, MODULES))
             : null,
         maxTokens,
         source,
         positions(config, padId),
         lower != null && lower,
-        prompts(prompts),
+        stated,
         prompts.string("default_prompt_name"),
         padToken(tokenizer),
         padId == null ? -1 : padId);
+  }
+
+  private static boolean hasPrompts(Map<String, String> stated, TextOptions options) {
+    return Stream.concat(
+            stated.values().stream(), Stream.of(options.queryPrefix(), options.passagePrefix()))
+        .anyMatch(prompt -> prompt != null && !prompt.isEmpty());
   }
 
   private static int sentenceLimit(ConfigFile sentenceBert) {
@@ -96,14 +108,27 @@ record ModelConfig(
       return 0;
     }
     String type = config.string("model_type");
-    long offset =
-        type != null && OFFSET_TYPES.contains(type) ? (padId == null ? 1 : padId) + 1 : 0;
+    long offset = type != null && OFFSET_TYPES.contains(type) ? (padId == null ? 1 : padId) + 1 : 0;
     return (int) Math.max(1, stated - Math.max(0, offset));
   }
 
-  private static @Nullable Pooling pooling(ConfigFile file) {
+  private static @Nullable Pooling pooling(ConfigFile file, boolean hasPrompts) {
     if (!file.exists()) {
       return null;
+    }
+    if (hasPrompts && Boolean.FALSE.equals(file.truth("include_prompt"))) {
+      throw file.failure("expected prompts to be pooled, got include_prompt false" + POOL_AS);
+    }
+    String named = file.string("pooling_mode");
+    if (named != null) {
+      return switch (named) {
+        case "mean" -> Pooling.MEAN;
+        case "cls" -> Pooling.CLS;
+        case "lasttoken" -> Pooling.LAST_TOKEN;
+        default ->
+            throw file.failure(
+                "expected pooling_mode mean, cls or lasttoken, got \"" + named + "\"" + POOL_AS);
+      };
     }
     Map<String, Pooling> known = new LinkedHashMap<>();
     known.put("pooling_mode_mean_tokens", Pooling.MEAN);
@@ -120,11 +145,7 @@ record ModelConfig(
       return known.get(on.get(0));
     }
     throw file.failure(
-        "expected one pooling of "
-            + known.keySet()
-            + " to be true, got "
-            + on
-            + "; to pool in another way than the file says, set TextOptions.pooling");
+        "expected one pooling of " + known.keySet() + " to be true, got " + on + POOL_AS);
   }
 
   private static @Nullable Boolean normalized(ConfigFile modules) {
@@ -152,7 +173,7 @@ record ModelConfig(
   }
 
   private static Map<String, String> prompts(ConfigFile file) {
-    Map<String, @Nullable Object> stated = file.object("prompts");
+    Map<String, ?> stated = file.object("prompts");
     if (stated == null) {
       return Map.of();
     }
@@ -167,7 +188,10 @@ record ModelConfig(
     if (!tokenizer.exists()) {
       return null;
     }
-    Object stated = ((Map<?, ?>) requireObject(tokenizer)).get("pad_token");
+    if (!(tokenizer.content() instanceof Map<?, ?> members)) {
+      throw tokenizer.failure("expected an object");
+    }
+    Object stated = members.get("pad_token");
     if (stated instanceof Map<?, ?> token) {
       stated = token.get("content");
     }
@@ -175,15 +199,6 @@ record ModelConfig(
       return (String) stated;
     }
     throw tokenizer.failure("pad_token: expected a string, got " + stated);
-  }
-
-  private static Map<String, @Nullable Object> requireObject(ConfigFile file) {
-    if (file.content() instanceof Map<?, ?>) {
-      @SuppressWarnings("unchecked") // the reader's maps have no other types
-      Map<String, @Nullable Object> map = (Map<String, @Nullable Object>) file.content();
-      return map;
-    }
-    throw file.failure("expected an object");
   }
 
   /** Returns what stands before a text of a kind, by the first of these names that there is. */

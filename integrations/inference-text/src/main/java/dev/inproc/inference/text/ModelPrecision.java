@@ -20,7 +20,7 @@ final class ModelPrecision {
       return summary.precision()
           + (summary.scheme().equals("none") ? "" : " (" + summary.scheme() + ")");
     } catch (InferenceException e) {
-      return "unknown (" + e.getMessage() + ")";
+      return "unknown"; // no ONNX file: of another engine
     }
   }
 }

@@ -2,9 +2,11 @@ package dev.inproc.inference.text;
 
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.ModelLoadException;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.internal.concurrent.RefCountedResource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hugging Face's tokenizer, which is native code: freed once, after its last use. Thread-safe.
@@ -14,6 +16,7 @@ import dev.inproc.inference.internal.concurrent.RefCountedResource;
  * padding and truncation by rules of its own; and which reports its use to a server.
  */
 final class NativeTokenizer implements AutoCloseable {
+  private static final String OFFLINE = "ai.djl.offline";
   private static final TokenizersLibrary LIB = TokenizersLibrary.LIB;
 
   private final String name;
@@ -53,8 +56,10 @@ final class NativeTokenizer implements AutoCloseable {
 
   private static void load(String name) {
     // Else DJL may ask its servers for a native library for the machine's GPU.
-    if (System.getProperty("ai.djl.offline") == null && System.getenv("ai.djl.offline") == null) {
-      System.setProperty("ai.djl.offline", "true");
+    if (System.getProperty(OFFLINE) == null
+        && System.getProperty("offline") == null
+        && System.getenv("DJL_OFFLINE") == null) {
+      System.setProperty(OFFLINE, "true");
     }
     try {
       LibUtils.checkStatus();
@@ -64,13 +69,30 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
+  /**
+   * A text's tokens.
+   *
+   * @param wordIds the number of the word that each token is of, or null if they were not wanted
+   */
+  record TextTokens(long[] ids, long @Nullable [] wordIds) {}
+
   /** Returns a text's tokens, without special tokens but for those that the text spells out. */
   long[] ids(String text) {
+    return tokens(text, Integer.MAX_VALUE).ids();
+  }
+
+  /**
+   * Returns the same, with the words that tokens are of if there are more tokens than that.
+   *
+   * @throws InvalidInputException if the tokenizer cannot read the text
+   */
+  TextTokens tokens(String text, int wordsBeyond) {
     acquire();
     try {
-      long encoding = LIB.encode(handle, Surrogates.replaced(text), false);
+      long encoding = encode(Surrogates.replaced(text), false);
       try {
-        return LIB.getTokenIds(encoding);
+        long[] ids = LIB.getTokenIds(encoding);
+        return new TextTokens(ids, ids.length > wordsBeyond ? LIB.getWordIds(encoding) : null);
       } finally {
         LIB.deleteEncoding(encoding);
       }
@@ -79,11 +101,23 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
+  private long encode(String text, boolean withSpecialTokens) {
+    try {
+      return LIB.encode(handle, text, withSpecialTokens);
+    } catch (RuntimeException e) { // of a tokenizer without a token for what it does not know
+      throw new InvalidInputException(
+          "text",
+          "a text that the tokenizer of " + name + " reads",
+          String.valueOf(e.getMessage()),
+          e);
+    }
+  }
+
   /** Returns a text's tokens with special tokens around them. */
   Encoded encode(String text) {
     acquire();
     try {
-      return read(LIB.encode(handle, text, true));
+      return read(encode(text, true));
     } finally {
       lifetime.release();
     }
@@ -102,9 +136,7 @@ final class NativeTokenizer implements AutoCloseable {
   private static Encoded read(long encoding) {
     try {
       return new Encoded(
-          LIB.getTokenIds(encoding),
-          LIB.getTypeIds(encoding),
-          LIB.getSpecialTokenMask(encoding));
+          LIB.getTokenIds(encoding), LIB.getTypeIds(encoding), LIB.getSpecialTokenMask(encoding));
     } finally {
       LIB.deleteEncoding(encoding);
     }

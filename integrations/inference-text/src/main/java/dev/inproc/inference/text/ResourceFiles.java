@@ -25,7 +25,9 @@ record ResourceFiles(ClassLoader loader, String folder, @Nullable String modelFi
     }
     throw new ModelLoadException(
         toString(),
-        "expected one of " + places + " in it, found neither; name another with"
+        "expected one of "
+            + places
+            + " in it, found neither; name another with"
             + " TextModel.withModelFile",
         null);
   }
@@ -33,7 +35,11 @@ record ResourceFiles(ClassLoader loader, String folder, @Nullable String modelFi
   @Override
   public @Nullable ModelSource find(String name) {
     String path = folder.isEmpty() ? name : folder + "/" + name;
-    return loader.getResource(path) == null ? null : ModelSource.resource(loader, path);
+    try {
+      return ModelSource.resource(loader, path);
+    } catch (ModelLoadException e) {
+      return null; // there is none
+    }
   }
 
   @Override

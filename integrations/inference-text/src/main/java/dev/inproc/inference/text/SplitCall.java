@@ -1,8 +1,10 @@
 package dev.inproc.inference.text;
 
 import dev.inproc.inference.CallOptions;
-import dev.inproc.inference.CallOptions.Overload;
+import dev.inproc.inference.OverloadedException;
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.internal.concurrent.Durations;
+import dev.inproc.inference.internal.concurrent.ServingThreads;
 import dev.inproc.inference.internal.concurrent.Withdrawable;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.ArrayList;
@@ -17,16 +19,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * The answers of one text's windows. A few windows wait or run at once, so that another caller's
  * text stands behind these alone, however long this text is. The first window is let in or refused
- * as any call is; the others wait for room. The first failure ends the call. Seen by the layer that
- * made it alone.
+ * as any call is; another one that is refused is submitted again when there may be room. The first
+ * failure ends the call. Seen by the layer that made it alone.
  */
 final class SplitCall extends CompletableFuture<List<Tensors>> implements Withdrawable {
   private static final int MOST_AT_ONCE = 4;
+  private static final long SHORTEST_WAIT_NANOS = 1_000_000;
 
   private final Predictor<Tensors, Tensors> inner;
   private final List<Tensors> windows;
-  private final CallOptions first;
-  private final CallOptions others;
+  private final CallOptions options;
+  private final ServingThreads threads;
   private final AtomicReferenceArray<@Nullable CompletableFuture<Tensors>> calls;
   private final AtomicReferenceArray<Tensors> answers;
   private final AtomicInteger answered = new AtomicInteger();
@@ -34,11 +37,14 @@ final class SplitCall extends CompletableFuture<List<Tensors>> implements Withdr
   private int submitted; // guarded by the turn
 
   private SplitCall(
-      Predictor<Tensors, Tensors> inner, List<Tensors> windows, CallOptions options) {
+      Predictor<Tensors, Tensors> inner,
+      List<Tensors> windows,
+      CallOptions options,
+      ServingThreads threads) {
     this.inner = inner;
     this.windows = windows;
-    first = options;
-    others = options.withOverload(Overload.WAIT);
+    this.options = options;
+    this.threads = threads;
     calls = new AtomicReferenceArray<>(windows.size());
     answers = new AtomicReferenceArray<>(windows.size());
   }
@@ -49,8 +55,11 @@ final class SplitCall extends CompletableFuture<List<Tensors>> implements Withdr
    * @param options armed
    */
   static SplitCall of(
-      Predictor<Tensors, Tensors> inner, List<Tensors> windows, CallOptions options) {
-    SplitCall call = new SplitCall(inner, windows, options);
+      Predictor<Tensors, Tensors> inner,
+      List<Tensors> windows,
+      CallOptions options,
+      ServingThreads threads) {
+    SplitCall call = new SplitCall(inner, windows, options, threads);
     call.submitMore();
     return call;
   }
@@ -62,9 +71,7 @@ final class SplitCall extends CompletableFuture<List<Tensors>> implements Withdr
     }
     int taken = 1;
     do {
-      while (!isDone()
-          && submitted < windows.size()
-          && submitted - answered.get() < MOST_AT_ONCE) {
+      while (!isDone() && submitted < windows.size() && submitted - answered.get() < MOST_AT_ONCE) {
         submit(submitted++);
       }
       taken = turns.addAndGet(-taken);
@@ -72,9 +79,12 @@ final class SplitCall extends CompletableFuture<List<Tensors>> implements Withdr
   }
 
   private void submit(int index) {
+    if (isDone()) {
+      return;
+    }
     CompletableFuture<Tensors> call;
     try {
-      call = inner.submit(windows.get(index), index == 0 ? first : others);
+      call = inner.submit(windows.get(index), options);
     } catch (Throwable t) {
       fail(t);
       return;
@@ -90,7 +100,7 @@ final class SplitCall extends CompletableFuture<List<Tensors>> implements Withdr
               if (failure == null) {
                 answered(index, answer);
               } else {
-                fail(failure);
+                failed(index, cause(failure));
               }
             });
   }
@@ -108,15 +118,27 @@ final class SplitCall extends CompletableFuture<List<Tensors>> implements Withdr
     complete(all);
   }
 
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  private void failed(int index, Throwable failure) {
+    if (index == 0 || !(failure instanceof OverloadedException overloaded)) {
+      fail(failure);
+      return;
+    }
+    long nanos = Math.max(SHORTEST_WAIT_NANOS, Durations.of(overloaded.retryAfter()));
+    // A failure of the call runs the caller's callbacks, which the timer's thread must not.
+    threads.timer().schedule(() -> threads.callbacks().execute(() -> submit(index)), nanos);
+  }
+
   private void fail(Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
-    if (cause instanceof CancellationException) {
+    if (failure instanceof CancellationException) {
       cancel(false);
     } else {
-      completeExceptionally(cause);
+      completeExceptionally(failure);
     }
     withdrawCalls(null);
   }

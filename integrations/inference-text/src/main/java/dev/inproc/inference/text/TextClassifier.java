@@ -22,8 +22,8 @@ import java.util.concurrent.CompletableFuture;
  * }
  * }</pre>
  *
- * <p>Labels are those of {@code id2label} in {@code config.json}. Scores sum to 1, by a softmax; for
- * the problem type {@code multi_label_classification}, and for a model of one label, each score
+ * <p>Labels are those of {@code id2label} in {@code config.json}. Scores sum to 1, by a softmax;
+ * for the problem type {@code multi_label_classification}, and for a model of one label, each score
  * stands alone, by a sigmoid. A map is unmodifiable, and in the order of falling scores.
  */
 public final class TextClassifier implements Predictor<String, Map<String, Float>> {

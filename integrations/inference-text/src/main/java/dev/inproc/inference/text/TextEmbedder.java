@@ -59,9 +59,9 @@ public final class TextEmbedder implements Predictor<String, float[]> {
   }
 
   /**
-   * Returns what makes an embedder of a session that is loaded by itself, as in a deployment: {@code
-   * session.with(batching).with(TextEmbedder.adapter(model, options))}. Of the options, those of the
-   * engine, the session and the batching have no effect.
+   * Returns what makes an embedder of a session that is loaded by itself, as in a deployment:
+   * {@code session.with(batching).with(TextEmbedder.adapter(model, options))}. Of the options,
+   * those of the engine, the session and the batching have no effect.
    */
   public static Adapter<String, float[], Tensors, Tensors> adapter(
       TextModel model, TextOptions options) {

@@ -57,8 +57,7 @@ public final class TextModel {
    * @param tokenizer the {@code tokenizer.json}
    */
   public static TextModel of(ModelSource model, ModelSource tokenizer) {
-    return new TextModel(
-        new TwoFiles(model, tokenizer), model.name().replaceFirst("\\.onnx$", ""));
+    return new TextModel(new TwoFiles(model, tokenizer), model.name().replaceFirst("\\.onnx$", ""));
   }
 
   /**

@@ -2,15 +2,12 @@ package dev.inproc.inference.text;
 
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.Deadline;
-import dev.inproc.inference.DeadlineExceededException;
-import dev.inproc.inference.InferenceInterruptedException;
 import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.internal.concurrent.Durations;
 import dev.inproc.inference.internal.concurrent.InFlight;
 import dev.inproc.inference.internal.concurrent.MappedFuture;
 import dev.inproc.inference.internal.concurrent.ServingThreads;
-import dev.inproc.inference.internal.concurrent.Timer;
 import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
@@ -20,7 +17,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 
 /**
  * Runs texts through a model: windows of tokens before it, answers after it. It owns the model and
@@ -32,9 +28,9 @@ final class TextRuns<I> {
   private final String name;
   private final Predictor<Tensors, Tensors> inner;
   private final NativeTokenizer tokenizer;
-  private final Function<I, TokenizedText> tokenize;
+  private final BiFunction<I, Progress, TokenizedText> tokenize;
   private final TextInputs inputs;
-  private final Timer timer;
+  private final ServingThreads threads;
   private final TextCounter counter = new TextCounter();
   private final InFlight undecoded = new InFlight();
 
@@ -49,14 +45,14 @@ final class TextRuns<I> {
       String name,
       Predictor<Tensors, Tensors> inner,
       NativeTokenizer tokenizer,
-      Function<I, TokenizedText> tokenize,
+      BiFunction<I, Progress, TokenizedText> tokenize,
       TextInputs inputs) {
     this.name = name;
     this.inner = inner;
     this.tokenizer = tokenizer;
     this.tokenize = tokenize;
     this.inputs = inputs;
-    timer = ServingThreads.of(inner::find).timer();
+    threads = ServingThreads.of(inner::find);
   }
 
   <O> CompletableFuture<O> submit(I input, CallOptions options, Decoder<O> decoder) {
@@ -65,7 +61,7 @@ final class TextRuns<I> {
     TokenizedText text;
     List<Tensors> windows;
     try {
-      text = tokenize.apply(input);
+      text = tokenize.apply(input, () -> LongWork.checkTime(armed, threads.timer(), this));
       windows = tensors(text);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
@@ -80,7 +76,7 @@ final class TextRuns<I> {
                   output -> decode(text, List.of(output), decoder),
                   undecoded::end)
               : MappedFuture.map(
-                  SplitCall.of(inner, windows, armed),
+                  SplitCall.of(inner, windows, armed, threads),
                   outputs -> decode(text, outputs, decoder),
                   undecoded::end);
       begun = true;
@@ -95,7 +91,7 @@ final class TextRuns<I> {
   <O> O predict(I input, CallOptions options, Decoder<O> decoder) {
     Objects.requireNonNull(input, "input");
     CallOptions armed = arm(options);
-    TokenizedText text = tokenize.apply(input);
+    TokenizedText text = tokenize.apply(input, () -> LongWork.check(armed, threads.timer(), this));
     List<Tensors> windows = tensors(text);
     return decode(
         text,
@@ -109,12 +105,13 @@ final class TextRuns<I> {
     CallOptions armed = arm(options);
     List<I> copy = new ArrayList<>(all); // its owner may change it meanwhile
     copy.forEach(input -> Objects.requireNonNull(input, "input"));
+    Progress goOn = () -> LongWork.check(armed, threads.timer(), this);
     List<TokenizedText> texts = new ArrayList<>(copy.size());
     List<Tensors> windows = new ArrayList<>(copy.size());
     for (int i = 0; i < copy.size(); i++) {
-      goOn(armed);
+      goOn.check();
       try {
-        TokenizedText text = tokenize.apply(copy.get(i));
+        TokenizedText text = tokenize.apply(copy.get(i), goOn);
         texts.add(text);
         windows.addAll(tensors(text));
       } catch (InvalidInputException e) {
@@ -148,19 +145,6 @@ final class TextRuns<I> {
     return window;
   }
 
-  /** Tokenizing a long list takes time, which counts. */
-  private void goOn(CallOptions armed) {
-    if (Thread.interrupted()) {
-      Thread.currentThread().interrupt();
-      throw new InferenceInterruptedException(new InterruptedException());
-    }
-    Duration timeout = armed.timeout();
-    if (timeout != null && Deadline.remainingNanos(armed, timer.nanoTime()) <= 0) {
-      throw new DeadlineExceededException(
-          timeout, name, DeadlineExceededException.Stage.QUEUED);
-    }
-  }
-
   private List<Tensors> tensors(TokenizedText text) {
     List<Tokens> windows = text.windows();
     if (windows.size() == 1) {
@@ -178,7 +162,7 @@ final class TextRuns<I> {
   }
 
   private CallOptions arm(CallOptions options) {
-    return Deadline.isSet(options) ? Deadline.start(options, timer.nanoTime()) : options;
+    return Deadline.isSet(options) ? Deadline.start(options, threads.timer().nanoTime()) : options;
   }
 
   void close() {

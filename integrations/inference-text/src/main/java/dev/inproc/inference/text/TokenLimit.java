@@ -7,8 +7,9 @@ import dev.inproc.inference.ModelLoadException;
  *
  * @param tokens how many, special tokens included
  * @param source where that number is from
+ * @param isKnownToFit false if the number is large and no file says how many the model can read
  */
-record TokenLimit(int tokens, String source) {
+record TokenLimit(int tokens, String source, boolean isKnownToFit) {
   private static final int DEFAULT = 512;
 
   /**
@@ -33,17 +34,21 @@ record TokenLimit(int tokens, String source) {
                 + options.maxTokens(),
             null);
       }
-      return new TokenLimit(options.maxTokens(), "TextOptions.maxTokens");
+      return new TokenLimit(
+          options.maxTokens(),
+          "TextOptions.maxTokens",
+          most < Integer.MAX_VALUE || options.maxTokens() <= DEFAULT);
     }
     TokenLimit stated =
         config.maxTokens() > 0
-            ? new TokenLimit(config.maxTokens(), config.maxTokensSource())
+            ? new TokenLimit(config.maxTokens(), config.maxTokensSource(), true)
             : most == Integer.MAX_VALUE
-                ? new TokenLimit(DEFAULT, "the default")
-                : new TokenLimit(most, ModelConfig.CONFIG);
+                ? new TokenLimit(DEFAULT, "the default", true)
+                : new TokenLimit(most, ModelConfig.CONFIG, true);
     return stated.tokens() <= most
         ? stated
-        : new TokenLimit(most, most == fixedLength ? "the model's input" : ModelConfig.CONFIG);
+        : new TokenLimit(
+            most, most == fixedLength ? "the model's input" : ModelConfig.CONFIG, true);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.inproc.inference.text;
 
+import dev.inproc.inference.InvalidInputException;
 import dev.inproc.inference.ModelLoadException;
 import java.util.Arrays;
 
@@ -66,9 +67,14 @@ final class TokenTemplate {
   }
 
   private static int probeLength(NativeTokenizer tokenizer, String name) {
-    int length = tokenizer.ids(PROBE).length;
-    check(length > 0, name);
-    return length;
+    try {
+      int length = tokenizer.ids(PROBE).length;
+      check(length > 0, name);
+      return length;
+    } catch (InvalidInputException e) {
+      throw new ModelLoadException(
+          name, ModelFiles.TOKENIZER + " cannot read a text: " + e.actual(), e);
+    }
   }
 
   private static int leadingSpecial(NativeTokenizer.Encoded probe) {
@@ -104,7 +110,7 @@ final class TokenTemplate {
     System.arraycopy(text, from, ids, before.length, to - from);
     System.arraycopy(after, 0, ids, ids.length - after.length, after.length);
     boolean isPlain = types[0] == 0 && types[1] == 0 && types[4] == 0;
-    return new Tokens(ids, isPlain ? null : types(to - from, 0));
+    return new Tokens(ids, isPlain ? null : types(to - from, 0), to - from);
   }
 
   /** Returns the first tokens of two texts, with special tokens around and between them. */
@@ -115,7 +121,7 @@ final class TokenTemplate {
     at = put(between, between.length, ids, at);
     at = put(second, secondLength, ids, at);
     put(after, after.length, ids, at);
-    return new Tokens(ids, types(firstLength, secondLength));
+    return new Tokens(ids, types(firstLength, secondLength), firstLength + secondLength);
   }
 
   private static int put(long[] from, int length, long[] to, int at) {

@@ -6,9 +6,11 @@ import org.jspecify.annotations.Nullable;
 final class Tokens {
   final long[] ids;
   final long @Nullable [] types; // null if all are 0
+  final int textLength; // how many are the text's own
 
-  Tokens(long[] ids, long @Nullable [] types) {
+  Tokens(long[] ids, long @Nullable [] types, int textLength) {
     this.ids = ids;
     this.types = types;
+    this.textLength = textLength;
   }
 }

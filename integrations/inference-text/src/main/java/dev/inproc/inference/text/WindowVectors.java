@@ -15,12 +15,17 @@ record WindowVectors(TextOutput output, Pooling pooling, boolean isNormalized) {
     float[] vector = window(text, outputs, 0);
     int count = text.windows().size();
     if (count > 1) {
-      float all = text.tokens();
-      Vectors.scale(vector, text.windows().get(0).ids.length / all);
-      for (int i = 1; i < count; i++) {
-        Vectors.add(vector, window(text, outputs, i), text.windows().get(i).ids.length / all);
+      float all = 0;
+      for (Tokens window : text.windows()) {
+        all += window.textLength;
       }
-      normalize(vector);
+      Vectors.scale(vector, text.windows().get(0).textLength / all);
+      for (int i = 1; i < count; i++) {
+        Vectors.add(vector, window(text, outputs, i), text.windows().get(i).textLength / all);
+      }
+    }
+    if (isNormalized) {
+      Vectors.normalize(vector);
     }
     return vector;
   }
@@ -28,16 +33,6 @@ record WindowVectors(TextOutput output, Pooling pooling, boolean isNormalized) {
   private float[] window(TokenizedText text, List<Tensors> outputs, int index) {
     Tensors all = outputs.get(index);
     Tensor tensor = all.size() == 1 ? all.only() : all.get(output.name());
-    float[] vector =
-        Vectors.pooled(
-            tensor, output.isPooled(), pooling, text.windows().get(index).ids.length);
-    normalize(vector);
-    return vector;
-  }
-
-  private void normalize(float[] vector) {
-    if (isNormalized) {
-      Vectors.normalize(vector);
-    }
+    return Vectors.pooled(tensor, output.isPooled(), pooling, text.windows().get(index).ids.length);
   }
 }

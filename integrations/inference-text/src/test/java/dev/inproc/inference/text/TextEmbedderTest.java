@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.inproc.inference.engine.ModelSource;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,13 +14,8 @@ class TextEmbedderTest {
 
   @BeforeAll
   static void load() {
-    ClassLoader loader = TextEmbedderTest.class.getClassLoader();
     embedder =
-        TextEmbedder.load(
-            TextModel.of(
-                ModelSource.resource(loader, "all-minilm-l6-v2.onnx"),
-                ModelSource.resource(loader, "all-minilm-l6-v2-tokenizer.json")),
-            TextOptions.builder().pooling(Pooling.MEAN).build());
+        TextEmbedder.load(RealModels.miniLm(), TextOptions.builder().pooling(Pooling.MEAN).build());
   }
 
   @AfterAll
