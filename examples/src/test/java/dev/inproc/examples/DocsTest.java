@@ -43,6 +43,30 @@ class DocsTest {
   }
 
   @Test
+  void pagesOnFrameworks_quoteCodeThatIsCompiled() throws IOException {
+    StringBuilder compiled = new StringBuilder();
+    for (String folder : List.of("examples/src/test", "integrations")) {
+      try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
+        for (Path file : files.filter(f -> f.toString().endsWith("Snippets.java")).toList()) {
+          compiled.append(squeezed(Files.readString(file)));
+        }
+      }
+    }
+    List<String> ours =
+        Stream.concat(
+                blocks(Files.readString(ROOT.resolve("docs/coming-from.md"))).stream()
+                    .filter(block -> block.startsWith("// Inproc\n"))
+                    .map(block -> block.substring(block.indexOf('\n'))),
+                blocks(Files.readString(ROOT.resolve("docs/spring-ai.md"))).stream()
+                    .filter(block -> block.contains(";\n")))
+            .toList();
+    assertEquals(12, ours.size());
+    for (String block : ours) {
+      assertTrue(compiled.indexOf(squeezed(block)) >= 0, "in no *Snippets.java:\n" + block);
+    }
+  }
+
+  @Test
   void readme_importsTheBomAsStartDoes() throws IOException {
     Pattern snippet = Pattern.compile("<dependencyManagement>.*</dependencies>", Pattern.DOTALL);
     Matcher readme = snippet.matcher(Files.readString(ROOT.resolve("README.md")));

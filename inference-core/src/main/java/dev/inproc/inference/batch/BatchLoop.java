@@ -24,6 +24,14 @@ final class BatchLoop<I, O> implements Runnable {
   /** After a batch of several requests, 2 to 10 times as many mostly follow within this time. */
   private static final long SPIN_NANOS = 20_000;
 
+  /** A wait for callers takes no more than this part of the time that calls are given. */
+  private static final int GIVEN_PART = 100;
+
+  /** A longer wait for callers sleeps, so as to leave them the processor. */
+  private static final long YIELDING_NANOS = 100_000;
+
+  private static final long SLEEPING_NANOS = 20_000;
+
   private static final long BURST_NANOS = 1_500;
 
   private static final System.Logger LOG =
@@ -47,6 +55,7 @@ final class BatchLoop<I, O> implements Runnable {
   private final AdaptiveBackoff burst = new AdaptiveBackoff();
   private int lastSize;
   private int blocked; // callers of the batch just run, 0 if there was none
+  private long leastGiven; // nanoseconds from arrival to deadline, the least of that batch
 
   BatchLoop(Owner<I, O> owner, int slot, PendingRequests<I, O> pending, BatchRunner<I, O> runs) {
     this.owner = owner;
@@ -91,6 +100,7 @@ final class BatchLoop<I, O> implements Runnable {
     long ask = NOTHING;
     boolean isChosen = false;
     blocked = 0;
+    leastGiven = Long.MAX_VALUE;
     try {
       ask = pending.choose(choice);
       isChosen = true;
@@ -101,6 +111,9 @@ final class BatchLoop<I, O> implements Runnable {
         lastSize = chosen.size();
         for (Request<I, O> request : chosen) {
           blocked += request.isBlocking() ? 1 : 0;
+          if (request.deadlineNanos() != Long.MAX_VALUE) {
+            leastGiven = Math.min(leastGiven, request.deadlineNanos() - request.arrivalNanos());
+          }
         }
         runs.run(Arrays.asList(chosen.toArray(noRequests())), choice.reason, current);
       }
@@ -118,23 +131,31 @@ final class BatchLoop<I, O> implements Runnable {
     return ask;
   }
 
-  /** See {@link RejoinWait}. Yields, since the callers that come back need the processors. */
+  /** See {@link RejoinWait}. Leaves the processors to the callers that come back. */
   @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it
   private void awaitReturning() {
     int before = pending.waiting();
     int most = pending.maxBatchSize() - before;
     long limit = most <= 0 ? 0 : returning.limitNanos(blocked, runs.savedByJoining());
-    if (limit == 0) {
+    limit = Math.min(limit, leastGiven / GIVEN_PART); // else calls would expire for it
+    if (limit <= 0) {
       return;
     }
     int expected = Math.min(blocked, most);
-    long end = System.nanoTime() + limit;
+    int target = returning.target(expected);
+    long start = System.nanoTime();
+    long waited = 0;
     int returned;
     do {
-      Thread.yield();
+      if (waited < YIELDING_NANOS) {
+        Thread.yield();
+      } else {
+        LockSupport.parkNanos(this, SLEEPING_NANOS);
+      }
+      waited = System.nanoTime() - start;
       returned = pending.waiting() - before;
-    } while (returned < expected && System.nanoTime() - end < 0);
-    returning.came(expected, returned);
+    } while (returned < target && waited < limit);
+    returning.came(expected, target, returned);
   }
 
   /**

@@ -15,7 +15,8 @@ class RejoinWaitTest {
     for (int i = 0; i < batches; i++) {
       if (returning.limitNanos(8, SAVED) > 0) {
         tries++;
-        returning.came(8, returned);
+        int target = returning.target(8);
+        returning.came(8, target, Math.min(target, returned));
       }
     }
     return tries;
@@ -32,7 +33,7 @@ class RejoinWaitTest {
   @Test
   void limit_isAtMostHalfOfWhatIsSaved() {
     assertEquals(12_500, returning.limitNanos(8, 25_000));
-    assertEquals(60_000, returning.limitNanos(8, 1e9));
+    assertEquals(2_000_000, returning.limitNanos(8, 1e9));
   }
 
   @Test
@@ -50,5 +51,40 @@ class RejoinWaitTest {
   void callers_comeBackAgain_areAwaitedAgain() {
     triesIn(1_000, 0);
     assertTrue(triesIn(1_000, 8) > 900);
+  }
+
+  @Test
+  void target_allComeBack_isAll() {
+    triesIn(100, 8);
+    assertEquals(8, returning.target(8));
+  }
+
+  /** Otherwise each wait would last to its limit for the callers that have other work. */
+  @Test
+  void target_someDoNotComeBack_isTheOthers() {
+    triesIn(200, 6);
+    int all = 0;
+    for (int i = 0; i < 160; i++) {
+      int target = returning.target(8);
+      assertTrue(target == 6 || target == 8, "target " + target);
+      all += target == 8 ? 1 : 0;
+      returning.came(8, target, 6);
+    }
+    assertEquals(10, all, "one wait in 16 looks whether more come back");
+  }
+
+  @Test
+  void target_theOthersComeBackAgain_isAllAgain() {
+    triesIn(200, 6);
+    triesIn(100, 8);
+    assertEquals(8, returning.target(8));
+  }
+
+  @Test
+  void target_isAtLeastHalf() {
+    triesIn(1_000, 0);
+    for (int i = 0; i < 100; i++) {
+      assertTrue(returning.target(9) >= 5);
+    }
   }
 }

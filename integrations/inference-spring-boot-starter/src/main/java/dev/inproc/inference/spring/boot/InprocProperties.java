@@ -1,5 +1,6 @@
 package dev.inproc.inference.spring.boot;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -15,9 +16,9 @@ public record InprocProperties(@DefaultValue Map<String, ModelProperties> models
   static final String PREFIX = "inproc";
   static final String MODELS = PREFIX + ".models";
 
-  /** Copies the models. */
+  /** Copies the models, in the order of their names. */
   public InprocProperties {
-    models = Map.copyOf(new TreeMap<>(models));
+    models = Collections.unmodifiableMap(new TreeMap<>(models));
   }
 
   /** Returns what the properties of a model begin with. */

@@ -1,14 +1,17 @@
 package dev.inproc.inference.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
@@ -82,6 +85,37 @@ class ModelLifecycleTest {
     EVENTS.clear();
     Contexts.scorer().withUserConfiguration(Servers.class).run(context -> {});
     assertThat(EVENTS).hasSize(2).allMatch(event -> event.endsWith("[1]"));
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class Keeping {
+    private static final List<Predictor<?, ?>> MODELS = new ArrayList<>();
+
+    @Bean
+    static BeanPostProcessor keeper() {
+      return new BeanPostProcessor() {
+        @Override
+        public Object postProcessAfterInitialization(Object bean, String name) {
+          if (bean instanceof Predictor<?, ?> model) {
+            MODELS.add(model);
+          }
+          return bean;
+        }
+      };
+    }
+  }
+
+  @Test
+  void start_thatFailsAtOneModel_closesTheOthers() {
+    Keeping.MODELS.clear();
+    Contexts.scorer(
+            "inproc.models.wrong.location=" + Contexts.SCORER,
+            "inproc.models.wrong.engine=tensorflow")
+        .withUserConfiguration(Keeping.class)
+        .run(context -> assertThat(context.getStartupFailure()).hasMessageContaining("\"wrong\""));
+    assertThat(Keeping.MODELS).hasSize(1);
+    assertThatThrownBy(() -> score(Keeping.MODELS.get(0)))
+        .isInstanceOf(PredictorClosedException.class);
   }
 
   @Test

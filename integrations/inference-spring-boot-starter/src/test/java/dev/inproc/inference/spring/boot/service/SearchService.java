@@ -4,6 +4,7 @@ import dev.inproc.inference.Predictor;
 import dev.inproc.inference.PredictorClosedException;
 import dev.inproc.inference.monitoring.MeteringStats;
 import jakarta.annotation.PreDestroy;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
@@ -93,8 +94,12 @@ public class SearchService {
     void readiness(AvailabilityChangeEvent<ReadinessState> event) {
       if (event.getState() == ReadinessState.ACCEPTING_TRAFFIC) {
         String port = environment.getProperty("local.server.port");
-        long runs = faq.find(MeteringStats.class).orElseThrow().metrics().total().allEnded();
-        System.out.println("READY " + port + " " + runs);
+        long runs =
+            faq.find(MeteringStats.class)
+                .map(stats -> stats.metrics().total().allEnded())
+                .orElse(-1L);
+        long millis = ManagementFactory.getRuntimeMXBean().getUptime();
+        System.out.println("READY " + port + " " + runs + " " + millis);
       }
     }
 
