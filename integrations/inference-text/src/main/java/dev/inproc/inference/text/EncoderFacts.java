@@ -52,9 +52,10 @@ record EncoderFacts(
         source,
         normalized == null || normalized,
         normalizedSource,
-        Objects.requireNonNullElseGet(options.queryPrefix(), () -> config.prompt("query")),
+        Objects.requireNonNullElseGet(options.queryPrefix(), () -> config.prompt(loaded.name(), "query")),
         Objects.requireNonNullElseGet(
-            options.passagePrefix(), () -> config.prompt("passage", "document", "corpus")),
+            options.passagePrefix(),
+            () -> config.prompt(loaded.name(), "document", "passage", "corpus")),
         config.plainPrompt(loaded.name()));
   }
 
