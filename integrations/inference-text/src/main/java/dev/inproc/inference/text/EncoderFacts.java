@@ -52,7 +52,8 @@ record EncoderFacts(
         source,
         normalized == null || normalized,
         normalizedSource,
-        Objects.requireNonNullElseGet(options.queryPrefix(), () -> config.prompt(loaded.name(), "query")),
+        Objects.requireNonNullElseGet(
+            options.queryPrefix(), () -> config.prompt(loaded.name(), "query")),
         Objects.requireNonNullElseGet(
             options.passagePrefix(),
             () -> config.prompt(loaded.name(), "document", "passage", "corpus")),

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 final class TextPieces {
   private static final int PIECE = 4096;
   private static final String WORDS =
-      "The quick brown Fox, jumps over 13 lazy dogs and 4 m\u00E1s; don't stop here now: r\u00E9sum\u00E9"
-          + " of it";
+      "The quick brown Fox, jumps over 13 lazy dogs and 4 m\u00E1s; don't stop here now:"
+          + " r\u00E9sum\u00E9 of it";
   private static final String SEPARATORS = ",;";
   private static final String MARKS = ",;.:!?";
 

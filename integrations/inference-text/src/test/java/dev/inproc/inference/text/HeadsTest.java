@@ -167,8 +167,7 @@ class HeadsTest {
   }
 
   private static void assertFails(String option, Supplier<? extends AutoCloseable> load) {
-    String message =
-        assertThrows(ModelLoadException.class, () -> load.get().close()).getMessage();
+    String message = assertThrows(ModelLoadException.class, () -> load.get().close()).getMessage();
     assertTrue(message.contains("TextOptions." + option), message);
   }
 

@@ -203,8 +203,7 @@ class ModelFilesTest {
   @ValueSource(ints = {1, 2})
   void maxTokens_withoutRoomForAText_areRefusedWithTheFileAndTheOption(int tokens) {
     for (LongTexts policy : LongTexts.values()) {
-      TextOptions options =
-          TextOptions.builder().pooling(Pooling.MEAN).longTexts(policy).build();
+      TextOptions options = TextOptions.builder().pooling(Pooling.MEAN).longTexts(policy).build();
       String message =
           failure(options, "sentence_bert_config.json", "{\"max_seq_length\": " + tokens + "}");
       assertTrue(message.contains("sentence_bert_config.json"), message);
@@ -319,7 +318,8 @@ class ModelFilesTest {
       String file, String query, String passage, String plain) {
     TextOptions options = TextOptions.builder().pooling(Pooling.MEAN).build();
     try (TextEmbedder embedder = load(options, "config_sentence_transformers.json", file)) {
-      check(SmallModels.unit(SmallModels.mean(ids(query + TEXT))), embedder.queries().predict(TEXT));
+      check(
+          SmallModels.unit(SmallModels.mean(ids(query + TEXT))), embedder.queries().predict(TEXT));
       check(
           SmallModels.unit(SmallModels.mean(ids(passage + TEXT))),
           embedder.passages().predict(TEXT));
