@@ -50,9 +50,11 @@ record EncoderFacts(
         source,
         normalized == null || normalized,
         normalizedSource,
-        Objects.requireNonNullElseGet(options.queryPrefix(), () -> config.prompt("query")),
         Objects.requireNonNullElseGet(
-            options.passagePrefix(), () -> config.prompt("passage", "document", "corpus")),
+            options.queryPrefix(), () -> config.prompt(loaded.name(), "query")),
+        Objects.requireNonNullElseGet(
+            options.passagePrefix(),
+            () -> config.prompt(loaded.name(), "document", "passage", "corpus")),
         config.plainPrompt(loaded.name()));
   }
 
