@@ -71,7 +71,7 @@ public final class RetrieveAnswers {
     for (Content content : contents) {
       System.out.printf(
           "  %.3f  %s%n",
-          content.metadata().get(ContentMetadata.SCORE),
+          (Double) content.metadata().get(ContentMetadata.SCORE),
           content.textSegment().text().replace("\n", "\n         "));
     }
     System.out.println();
