@@ -184,8 +184,7 @@ class InprocEmbeddingModelTest {
   @Test
   void documents_strategyThatReordersOrSwapsThem_isRefused() {
     List<Document> documents = Stream.of("a", "b", "c").map(Document::new).toList();
-    BatchingStrategy reverse =
-        all -> List.of(List.of(all.get(2)), List.of(all.get(1), all.get(0)));
+    BatchingStrategy reverse = all -> List.of(List.of(all.get(2)), List.of(all.get(1), all.get(0)));
     BatchingStrategy twice = all -> List.of(List.of(all.get(0), all.get(0), all.get(2)));
     for (BatchingStrategy strategy : List.of(reverse, twice)) {
       IllegalArgumentException e =

@@ -125,7 +125,11 @@ class ModelFailureAnalyzerTest {
         .contains("capacity must be at least 1");
     for (int size : new int[] {0, -1}) {
       FailureAnalysis analysis =
-          fail(Contexts.FAQ[0], Contexts.FAQ[1], Contexts.FAQ[2], "inproc.models.faq.warm-up=" + size);
+          fail(
+              Contexts.FAQ[0],
+              Contexts.FAQ[1],
+              Contexts.FAQ[2],
+              "inproc.models.faq.warm-up=" + size);
       assertThat(analysis.getDescription()).contains("at least 1, got " + size);
       assertThat(analysis.getAction()).contains("inproc.models.faq.warm-up");
     }
