@@ -67,7 +67,7 @@ record Assembly<I, O>(
             ? repository.versions(model)
             : repository.label(model, label).map(List::of).orElse(List.of());
     if (named.isEmpty()) {
-      String what = label == null ? "has a complete version" : "label " + label + " names one";
+      String what = label == null ? "has a complete version" : "has a version labelled " + label;
       throw new ModelLoadException(
           model,
           "expected that it "
