@@ -112,9 +112,7 @@ class ModelLifecycleTest {
             "inproc.models.wrong.location=" + Contexts.SCORER,
             "inproc.models.wrong.engine=tensorflow")
         .withUserConfiguration(Keeping.class)
-        .run(
-            context ->
-                assertThat(context.getStartupFailure()).hasMessageContaining("\"wrong\""));
+        .run(context -> assertThat(context.getStartupFailure()).hasMessageContaining("\"wrong\""));
     assertThat(Keeping.MODELS).hasSize(1);
     assertThatThrownBy(() -> score(Keeping.MODELS.get(0)))
         .isInstanceOf(PredictorClosedException.class);
