@@ -10,24 +10,6 @@ import java.util.Map;
 final class PadCheck {
   private PadCheck() {}
 
-  /** Returns options whose optional pads are pads, as far as the model has the inputs. */
-  static SessionOptions resolved(SessionOptions options, Layout layout) {
-    if (options.optionalPadValues().isEmpty() || !layout.isBatched()) {
-      return options;
-    }
-    SessionOptions.Builder builder = options.toBuilder();
-    for (int input = 0; input < layout.inputs(); input++) {
-      TensorSpec spec = layout.inputSpec(input);
-      Double value = options.optionalPadValues().get(spec.name());
-      if (value != null
-          && !options.padValues().containsKey(spec.name())
-          && isSized(layout, input, spec)) {
-        builder.pad(spec.name(), value);
-      }
-    }
-    return builder.build();
-  }
-
   /**
    * Checks the names.
    *
@@ -45,7 +27,7 @@ final class PadCheck {
     List<String> needless = new ArrayList<>();
     for (int input = 0; input < layout.inputs(); input++) {
       TensorSpec spec = layout.inputSpec(input);
-      boolean sized = isSized(layout, input, spec);
+      boolean sized = OptionalPads.isSized(layout, input);
       if (sized && !pads.containsKey(spec.name())) {
         missing.add(spec.toString());
       } else if (!sized && pads.containsKey(spec.name())) {
@@ -66,15 +48,6 @@ final class PadCheck {
               + " padded: "
               + needless);
     }
-  }
-
-  private static boolean isSized(Layout layout, int input, TensorSpec spec) {
-    for (int axis = 0; axis < spec.rank(); axis++) {
-      if (layout.inputVariable(input, axis) != Layout.FIXED) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Logs a warning if padding is asked for and impossible. */

@@ -58,7 +58,7 @@ final class ReplicaSet {
     this.timer = timer;
     NativeModel first = first();
     layout = new Layout(stated(first, options.statedShapes()), axis, first.unusedInputs());
-    this.options = PadCheck.resolved(options, layout);
+    this.options = OptionalPads.resolved(options, layout);
     isStatePossible = statefulness().compareTo(Statefulness.POSSIBLE) >= 0;
   }
 

@@ -18,8 +18,6 @@ record EncoderFacts(
     String queryPrefix,
     String passagePrefix,
     String plainPrefix) {
-  private static final System.Logger LOG = System.getLogger(TextEmbedder.class.getName());
-
   static EncoderFacts of(LoadedText loaded, TextTokenizer texts) {
     TextOptions options = loaded.options();
     ModelConfig config = loaded.config();
@@ -52,9 +50,11 @@ record EncoderFacts(
         source,
         normalized == null || normalized,
         normalizedSource,
-        Objects.requireNonNullElseGet(options.queryPrefix(), () -> config.prompt("query")),
         Objects.requireNonNullElseGet(
-            options.passagePrefix(), () -> config.prompt("passage", "document", "corpus")),
+            options.queryPrefix(), () -> config.prompt(loaded.name(), "query")),
+        Objects.requireNonNullElseGet(
+            options.passagePrefix(),
+            () -> config.prompt(loaded.name(), "document", "passage", "corpus")),
         config.plainPrompt(loaded.name()));
   }
 
@@ -84,10 +84,6 @@ record EncoderFacts(
   }
 
   /** Says in one line how the model is used. */
-  void log() {
-    LOG.log(System.Logger.Level.INFO, "{0}", line());
-  }
-
   String line() {
     return String.join(
         ", ",

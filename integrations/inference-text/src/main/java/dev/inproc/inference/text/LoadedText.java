@@ -49,6 +49,7 @@ record LoadedText(
   }
 
   private TextTokenizer tokenizer(TokenTemplate template) {
+    maxTokens.checkRoom(name(), template.length());
     return new TextTokenizer(
         tokenizer, template, maxTokens.tokens(), options.longTexts(), config.isLowerCased());
   }
@@ -134,6 +135,14 @@ record LoadedText(
 
   private static <P> P withTokenizer(
       TextModel model, TextOptions options, boolean isEncoder, WithTokenizer<P> body) {
+    if (!isEncoder && options.longTexts() == LongTexts.SPLIT_AND_AVERAGE) {
+      throw new ModelLoadException(
+          model.name(),
+          "expected TextOptions.longTexts of TRUNCATE or REFUSE for a model of scores, got "
+              + options.longTexts()
+              + ": scores are not averaged",
+          null);
+    }
     ModelConfig config = ModelConfig.read(model, options, isEncoder);
     ModelSource file = model.files().find(ModelFiles.TOKENIZER);
     if (file == null) {

@@ -49,7 +49,17 @@ record ModelConfig(
 
   /** Their positions count from behind the padding token's number. */
   private static final Set<String> OFFSET_TYPES =
-      Set.of("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer");
+      Set.of(
+          "roberta",
+          "roberta-prelayernorm",
+          "xlm-roberta",
+          "xlm-roberta-xl",
+          "camembert",
+          "data2vec-text",
+          "ibert",
+          "luke",
+          "mpnet",
+          "longformer");
 
   /**
    * Reads the files of a model.
@@ -179,7 +189,7 @@ record ModelConfig(
     }
     Map<String, String> prompts = new LinkedHashMap<>();
     for (String name : stated.keySet()) {
-      prompts.put(name, file.string(stated, name));
+      prompts.put(name, stated.get(name) == null ? "" : file.string(stated, name));
     }
     return prompts;
   }
@@ -201,15 +211,18 @@ record ModelConfig(
     throw tokenizer.failure("pad_token: expected a string, got " + stated);
   }
 
-  /** Returns what stands before a text of a kind, by the first of these names that there is. */
-  String prompt(String... names) {
+  /**
+   * Returns what stands before a text of a kind, by the first of these names that there is, else
+   * what stands before a text of no kind.
+   */
+  String prompt(String model, String... names) {
     for (String name : names) {
       String prompt = prompts.get(name);
       if (prompt != null) {
         return prompt;
       }
     }
-    return "";
+    return plainPrompt(model);
   }
 
   /** Returns what stands before a text of no kind. */

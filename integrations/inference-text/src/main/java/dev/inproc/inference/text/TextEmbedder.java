@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * TextOptions.Builder#batching} says. Each caller gets a vector of its own.
  */
 public final class TextEmbedder implements Predictor<String, float[]> {
+  private static final System.Logger LOG = System.getLogger(TextEmbedder.class.getName());
+
   private final EncoderFacts facts;
   private final Predictor<String, float[]> vectors;
   private final Predictor<String, EmbeddedText> counted;
@@ -86,7 +88,7 @@ public final class TextEmbedder implements Predictor<String, float[]> {
       vectors = loaded.options().layer().decorate(vectors);
       counted = new CountingPredictor(vectors, texts);
     }
-    facts.log();
+    LOG.log(System.Logger.Level.INFO, "{0}", facts.line());
     return new TextEmbedder(facts, vectors, counted, facts.plainPrefix());
   }
 

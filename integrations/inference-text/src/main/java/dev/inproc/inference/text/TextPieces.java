@@ -1,47 +1,112 @@
 package dev.inproc.inference.text;
 
+import dev.inproc.inference.InvalidInputException;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the tokens of a long text piece by piece, so that the time is in proportion to the text's
  * length, which it is not within the tokenizer, and so that a call can end between two pieces. A
- * text is cut before a space between two letters or digits. Whether the pieces of a text have the
- * tokens of the whole is found out at load; if they do not, a text is read whole. Thread-safe.
+ * text is cut between words, at places of a few kinds. Whether a tokenizer ends a word at a kind of
+ * place, and reads the pieces as the whole, is found out at load; a text without such a place is
+ * read whole. Thread-safe.
  */
 final class TextPieces {
   private static final int PIECE = 4096;
-  private static final String PROBE =
-      "The quick brown Fox, jumps over 13 lazy dogs and 4 más; don't stop here now: résumé of it";
+  private static final String WORDS =
+      "The quick brown Fox, jumps over 13 lazy dogs and 4 m\u00E1s; don't stop here now:"
+          + " r\u00E9sum\u00E9 of it";
+  private static final String SEPARATORS = ",;";
+  private static final String MARKS = ",;.:!?";
+
+  /** A text that has places of each kind, by the kind's number. */
+  private static final List<String> PROBES =
+      List.of(
+          WORDS,
+          WORDS.replace(' ', '\n'),
+          WORDS.replace(' ', '\t'),
+          "12,13;14,000,a,b;The,brown,s;t,re,1",
+          "12, 13; 14, 000, a, b; The, brown, s; t",
+          "a!? b?! c... d,, e;; f:: .,;:!?",
+          "\u6211\u4EEC\u4E2D\u56FD\u4E00\u4E2A\u6CA1\u6709\u53EF\u4EE5\u4EC0\u4E48\u7684\u4EBA");
 
   private final NativeTokenizer tokenizer;
-  private final boolean mayCut;
+  private final boolean[] mayCut = new boolean[PROBES.size()];
 
   TextPieces(NativeTokenizer tokenizer) {
     this.tokenizer = tokenizer;
-    mayCut = areAsTheWhole(tokenizer, PROBE);
+    for (int kind = 0; kind < mayCut.length; kind++) {
+      mayCut[kind] = areAsTheWhole(tokenizer, PROBES.get(kind), kind);
+    }
   }
 
-  private static boolean areAsTheWhole(NativeTokenizer tokenizer, String text) {
-    long[] whole = tokenizer.ids(text);
-    for (int cut = cut(text, 1); cut < text.length(); cut = cut(text, cut + 1)) {
-      long[] first = tokenizer.ids(text.substring(0, cut));
-      long[] second = tokenizer.ids(text.substring(cut));
-      long[] both = Arrays.copyOf(first, first.length + second.length);
-      System.arraycopy(second, 0, both, first.length, second.length);
-      if (!Arrays.equals(whole, both)) {
-        return false;
+  private static boolean areAsTheWhole(NativeTokenizer tokenizer, String text, int kind) {
+    try {
+      NativeTokenizer.TextTokens whole = tokenizer.tokens(text, -1);
+      long[] words = whole.wordIds();
+      for (int cut = 1; cut < text.length(); cut++) {
+        if (kind(text, cut) != kind) {
+          continue;
+        }
+        long[] first = tokenizer.ids(text.substring(0, cut));
+        long[] second = tokenizer.ids(text.substring(cut));
+        long[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        if (words == null
+            || first.length == 0
+            || second.length == 0
+            || !Arrays.equals(whole.ids(), both)
+            || words[first.length - 1] == words[first.length]) {
+          return false;
+        }
       }
+      return true;
+    } catch (InvalidInputException e) {
+      return false; // it lacks a token for what it does not know
     }
-    return true;
+  }
+
+  /** Returns the kind of a place to cut before a character, or -1 if it is none. */
+  private static int kind(String text, int at) {
+    if (at < 1 || at >= text.length()) {
+      return -1;
+    }
+    char before = text.charAt(at - 1);
+    char here = text.charAt(at);
+    if (isIdeograph(here)) {
+      return isIdeograph(before) ? 6 : -1;
+    }
+    if (MARKS.indexOf(here) >= 0 && MARKS.indexOf(before) >= 0) {
+      return 5;
+    }
+    if (at + 1 == text.length() || !Character.isLetterOrDigit(text.charAt(at + 1))) {
+      return -1;
+    }
+    if (here == ' ' && SEPARATORS.indexOf(before) >= 0) {
+      return 4;
+    }
+    if (!Character.isLetterOrDigit(before)) {
+      return -1;
+    }
+    return switch (here) {
+      case ' ' -> 0;
+      case '\n' -> 1;
+      case '\t' -> 2;
+      case ',', ';' -> 3;
+      default -> -1;
+    };
+  }
+
+  private static boolean isIdeograph(char c) {
+    return c >= '\u4E00' && c <= '\u9FFF';
   }
 
   /** Returns the first place to cut from an index on; the text's end if there is none. */
-  private static int cut(String text, int from) {
-    for (int i = Math.max(1, from); i < text.length() - 1; i++) {
-      if (text.charAt(i) == ' '
-          && Character.isLetterOrDigit(text.charAt(i - 1))
-          && Character.isLetterOrDigit(text.charAt(i + 1))) {
+  private int cut(String text, int from) {
+    for (int i = from; i < text.length(); i++) {
+      int kind = kind(text, i);
+      if (kind >= 0 && mayCut[kind]) {
         return i;
       }
     }
@@ -56,7 +121,7 @@ final class TextPieces {
    * @param progress asked between pieces
    */
   NativeTokenizer.TextTokens read(String text, int enough, int wordsBeyond, Progress progress) {
-    if (!mayCut || text.length() < 2 * PIECE) {
+    if (text.length() < 2 * PIECE) {
       return tokenizer.tokens(text, wordsBeyond);
     }
     boolean hasWords = wordsBeyond < Integer.MAX_VALUE;

@@ -51,6 +51,20 @@ record TokenLimit(int tokens, String source, boolean isKnownToFit) {
             most, most == fixedLength ? "the model's input" : ModelConfig.CONFIG, true);
   }
 
+  /** Checks that a run has a token of a text besides the special tokens. */
+  void checkRoom(String model, int specialTokens) {
+    if (tokens <= specialTokens) {
+      throw new ModelLoadException(
+          model,
+          "expected at most "
+              + this
+              + " tokens to leave room for a text, got "
+              + specialTokens
+              + " special tokens; TextOptions.maxTokens sets another limit",
+          null);
+    }
+  }
+
   @Override
   public String toString() {
     return tokens + " (" + source + ")";

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,6 +155,20 @@ class HeadsTest {
           assertThrows(InvalidInputException.class, () -> encoder.predictAll(List.of(PAIR, OTHER)));
       assertTrue(refused.getMessage().contains("TextOptions.longTexts"), refused.getMessage());
     }
+  }
+
+  @Test
+  void heads_withTextsSplitOrWithoutRoom_areRefusedWithTheOption() {
+    TextOptions split = TextOptions.builder().longTexts(LongTexts.SPLIT_AND_AVERAGE).build();
+    assertFails("longTexts", () -> CrossEncoder.load(model(SmallModels.withHead(1), ""), split));
+    assertFails("longTexts", () -> TextClassifier.load(model(SmallModels.withHead(3), ""), split));
+    TextOptions three = TextOptions.builder().maxTokens(3).build();
+    assertFails("maxTokens", () -> CrossEncoder.load(model(SmallModels.withHead(1), ""), three));
+  }
+
+  private static void assertFails(String option, Supplier<? extends AutoCloseable> load) {
+    String message = assertThrows(ModelLoadException.class, () -> load.get().close()).getMessage();
+    assertTrue(message.contains("TextOptions." + option), message);
   }
 
   @Test

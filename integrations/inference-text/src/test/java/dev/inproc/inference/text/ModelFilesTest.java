@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A model's directory, file by file: what each file says, and what is made of a wrong one. */
 class ModelFilesTest {
@@ -186,12 +187,44 @@ class ModelFilesTest {
         "{\"model_max_length\": 2048};{\"max_position_embeddings\": 384};384",
         "{};{\"max_position_embeddings\": 514, \"model_type\": \"roberta\","
             + " \"pad_token_id\": 1};512",
+        "{};{\"max_position_embeddings\": 514, \"model_type\": \"luke\","
+            + " \"pad_token_id\": 1};512",
       })
   void maxTokens_ofTheFiles_isTheirLeast(String tokenizer, String config, int expected) {
     TextOptions options = TextOptions.builder().pooling(Pooling.MEAN).build();
     try (TextEmbedder embedder =
         load(options, "tokenizer_config.json", tokenizer, "config.json", config)) {
       assertEquals(expected, embedder.maxTokens());
+    }
+  }
+
+  /** Else each text had one vector, or a window without tokens followed another without end. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void maxTokens_withoutRoomForAText_areRefusedWithTheFileAndTheOption(int tokens) {
+    for (LongTexts policy : LongTexts.values()) {
+      TextOptions options = TextOptions.builder().pooling(Pooling.MEAN).longTexts(policy).build();
+      String message =
+          failure(options, "sentence_bert_config.json", "{\"max_seq_length\": " + tokens + "}");
+      assertTrue(message.contains("sentence_bert_config.json"), message);
+      assertTrue(message.contains("TextOptions.maxTokens"), message);
+    }
+  }
+
+  @Test
+  void maxTokens_ofOneMoreThanTheSpecialTokens_readOneTokenOfAText() {
+    TextOptions options =
+        TextOptions.builder()
+            .pooling(Pooling.MEAN)
+            .maxTokens(3)
+            .longTexts(LongTexts.SPLIT_AND_AVERAGE)
+            .normalized(false)
+            .build();
+    try (TextEmbedder embedder = load(options)) {
+      float[] expected = SmallModels.mean(ids("how"));
+      Vectors.scale(expected, 0.5f);
+      Vectors.add(expected, SmallModels.mean(ids("do")), 0.5f);
+      check(expected, embedder.predict("how do"));
     }
   }
 
@@ -266,6 +299,32 @@ class ModelFilesTest {
     String missing =
         failure(options, "config_sentence_transformers.json", "{\"default_prompt_name\": \"z\"}");
     assertTrue(missing.contains("default_prompt_name") && missing.contains("\"z\""), missing);
+  }
+
+  /** As encode_query and encode_document of sentence-transformers choose a prompt. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "{\"prompts\": {\"document\": \"doc: \", \"passage\": \"pass: \"}};'';'doc: ';''",
+        "{\"prompts\": {\"passage\": \"p: \", \"corpus\": \"c: \"}};'';'p: ';''",
+        "{\"prompts\": {\"query\": null, \"document\": \"d: \"}};'';'d: ';''",
+        "{\"prompts\": {\"any\": \"a: \"}, \"default_prompt_name\": \"any\"};'a: ';'a: ';'a: '",
+        "{\"prompts\": {\"query\": \"q: \"}, \"default_prompt_name\": \"query\"};'q: ';'q: ';'q: '",
+        "{\"prompts\": {\"query\": \"\", \"any\": \"a: \"}, \"default_prompt_name\": \"any\"};"
+            + "'';'a: ';'a: '"
+      })
+  void prompts_ofMoreThanOneName_areChosenInOrder(
+      String file, String query, String passage, String plain) {
+    TextOptions options = TextOptions.builder().pooling(Pooling.MEAN).build();
+    try (TextEmbedder embedder = load(options, "config_sentence_transformers.json", file)) {
+      check(
+          SmallModels.unit(SmallModels.mean(ids(query + TEXT))), embedder.queries().predict(TEXT));
+      check(
+          SmallModels.unit(SmallModels.mean(ids(passage + TEXT))),
+          embedder.passages().predict(TEXT));
+      check(SmallModels.unit(SmallModels.mean(ids(plain + TEXT))), embedder.predict(TEXT));
+    }
   }
 
   @Test

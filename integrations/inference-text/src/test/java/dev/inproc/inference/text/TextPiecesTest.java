@@ -12,6 +12,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TextPiecesTest {
   private static final NativeTokenizer TOKENIZER =
@@ -48,7 +50,11 @@ class TextPiecesTest {
             "\t",
             "x".repeat(150),
             "ﬁ",
-            "ΣΑΣ");
+            "ΣΑΣ",
+            "12,13;14",
+            "a, 2; b",
+            "\u6211\u4EEC\u4E2D",
+            "...?!");
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < words; i++) {
       text.append(parts.get(random.nextInt(parts.size())));
@@ -85,6 +91,40 @@ class TextPiecesTest {
     assertEquals(1, pieces.get());
     assertArrayEquals(
         Arrays.copyOf(TOKENIZER.ids(text.substring(0, 5000)), 510), Arrays.copyOf(ids, 510));
+  }
+
+  /** Else the whole text's tokens fill the native memory, and no deadline ends the call. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"word\n", "word\t", "12,13,14\n", "0.12, 0.5, ", "a;b;", "\u4E2D\u6587", "!?"})
+  void reading_ofATextWithoutSpacesBetweenWords_stopsToo(String part) {
+    String text = part.repeat(60_000 / part.length());
+    AtomicInteger pieces = new AtomicInteger();
+    long[] ids = PIECES.read(text, 510, ALL, pieces::incrementAndGet).ids();
+    assertTrue(ids.length > 510 && ids.length < 5000, "tokens " + ids.length);
+    assertEquals(1, pieces.get());
+    NativeTokenizer.TextTokens read = PIECES.read(text, ALL, 0, pieces::incrementAndGet);
+    assertArrayEquals(TOKENIZER.ids(text), read.ids());
+    assertTrue(pieces.get() > 10, "pieces " + pieces);
+  }
+
+  /** Its word is the whole text, in which it joins what no probe has. */
+  @Test
+  void pieces_ofATokenizerThatSplitsNoWords_areNotCut() {
+    String json =
+        "{\"version\": \"1.0\", \"added_tokens\": [], \"model\": {\"type\": \"BPE\","
+            + " \"unk_token\": \"?\", \"vocab\": {\"?\": 0, \"x\": 1, \",\": 2, \" \": 3,"
+            + " \"x,\": 4, \"x \": 5}, \"merges\": [[\"x\", \",\"], [\"x\", \" \"]]}}";
+    try (NativeTokenizer tokenizer = NativeTokenizer.open("bpe", json)) {
+      for (String part : List.of("x,", "x ", "x\n", "x, ")) {
+        String text = part.repeat(5000);
+        AtomicInteger pieces = new AtomicInteger();
+        assertArrayEquals(
+            tokenizer.ids(text),
+            new TextPieces(tokenizer).read(text, ALL, ALL, pieces::incrementAndGet).ids());
+        assertTrue(pieces.get() <= 1, "pieces " + pieces);
+      }
+    }
   }
 
   @Test
