@@ -91,9 +91,7 @@ class CrossEncoderTest {
       assertEquals(scores, blocking.content());
       assertEquals(tokens, blocking.tokenUsage().inputTokenCount());
       ScoringResponse async =
-          model
-              .scoreAsync(ScoringRequest.builder().query(QUERY).documents(TEXTS).build())
-              .join();
+          model.scoreAsync(ScoringRequest.builder().query(QUERY).documents(TEXTS).build()).join();
       assertEquals(scores, async.scores());
       assertEquals(tokens, async.tokenUsage().inputTokenCount());
       assertEquals(directory.getFileName().toString(), async.modelName());
@@ -106,7 +104,6 @@ class CrossEncoderTest {
     InprocScoringModel.builder(encoder).borrowed().build().close();
     assertEquals((float) score("Hi"), encoder.predict(new TextPair(QUERY, "Hi")));
     InprocScoringModel.of(encoder).close();
-    assertThrows(
-        PredictorClosedException.class, () -> encoder.predict(new TextPair(QUERY, "Hi")));
+    assertThrows(PredictorClosedException.class, () -> encoder.predict(new TextPair(QUERY, "Hi")));
   }
 }
