@@ -234,7 +234,18 @@ public final class InprocEmbeddingModel implements EmbeddingModel, AutoCloseable
    */
   @Override
   public void close() {
-    owned.forEach(Predictor::close);
+    close(0);
+  }
+
+  /** Closes each from this one on, whatever another throws. */
+  private void close(int from) {
+    if (from < owned.size()) {
+      try {
+        owned.get(from).close();
+      } finally {
+        close(from + 1);
+      }
+    }
   }
 
   @Override
