@@ -29,14 +29,12 @@ record LangChain4jService(EmbeddingModel model, Runnable onClose) implements Emb
    * @param engineThreads within a run; 0 for the default
    */
   static EmbeddingService inproc(ModelSource onnx, int engineThreads) {
-    SessionOptions.Builder session = SessionOptions.builder();
+    TextOptions.Builder options = TextOptions.builder().pooling(Pooling.MEAN);
     if (engineThreads > 0) {
-      session.intraOpThreads(engineThreads);
+      options.session(SessionOptions.builder().intraOpThreads(engineThreads).build());
     }
-    TextOptions options =
-        TextOptions.builder().pooling(Pooling.MEAN).session(session.build()).build();
     TextModel files = TextModel.of(onnx, MiniLm.source(MiniLm.TOKENIZER)).withName("minilm");
-    InprocEmbeddingModel model = InprocEmbeddingModel.of(TextEmbedder.load(files, options));
+    InprocEmbeddingModel model = InprocEmbeddingModel.of(TextEmbedder.load(files, options.build()));
     return new LangChain4jService(model, model::close);
   }
 

@@ -31,7 +31,7 @@ record LoadedText(
     TextOutput output,
     TextInputs inputs,
     TokenLimit maxTokens) {
-  private static final Batching DEFAULT_BATCHING = Batching.upTo(32);
+  private static final int MAX_BATCH_SIZE = 32;
 
   /** Returns the model's name. */
   String name() {
@@ -77,7 +77,6 @@ record LoadedText(
                 session.signature().outputs().size() == 1
                     ? session
                     : session.outputs(output.name());
-            Batching batching = options.batching();
             P made =
                 build.apply(
                     of(
@@ -85,7 +84,7 @@ record LoadedText(
                         options,
                         config,
                         tokenizer,
-                        used.with(batching == null ? DEFAULT_BATCHING : batching),
+                        used.with(batching(options)),
                         output,
                         session.signature()));
             isDone = true;
@@ -205,8 +204,24 @@ record LoadedText(
         : TextOutput.ofHead(model.name(), signature, options);
   }
 
-  private static SessionOptions sessionOptions(TextOptions options, long padId) {
-    return options.session().toBuilder()
+  /** The options given; each of them that is not given has the parallelism of the other. */
+  static Batching batching(TextOptions options) {
+    Batching batching = options.batching();
+    if (batching != null) {
+      return batching;
+    }
+    SessionOptions session = options.session();
+    return Batching.upTo(MAX_BATCH_SIZE)
+        .withParallelism(
+            session == null ? TextOptions.defaultParallelism() : session.parallelism());
+  }
+
+  static SessionOptions sessionOptions(TextOptions options, long padId) {
+    SessionOptions.Builder builder =
+        options.session() == null
+            ? SessionOptions.builder().parallelism(batching(options).parallelism())
+            : options.session().toBuilder();
+    return builder
         .padIfPresent(TextInputs.IDS, (double) padId)
         .padIfPresent(TextInputs.MASK, 0)
         .padIfPresent(TextInputs.TYPES, 0)

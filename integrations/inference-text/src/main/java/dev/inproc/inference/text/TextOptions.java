@@ -26,7 +26,7 @@ public final class TextOptions {
   private final LongTexts longTexts;
   private final @Nullable String output;
   private final @Nullable Engine engine;
-  private final SessionOptions session;
+  private final @Nullable SessionOptions session;
   private final @Nullable Batching batching;
   private final @Nullable Decorator layer;
 
@@ -47,6 +47,15 @@ public final class TextOptions {
   /** Starts from the defaults. */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /**
+   * Returns how many engine runs there are at once if neither the session's options nor the
+   * batching say so: two, each on half of the processors, or one where there is one processor. Runs
+   * of texts are short, and two of them keep processors busier than one that is divided among all.
+   */
+  public static int defaultParallelism() {
+    return Math.min(2, Runtime.getRuntime().availableProcessors());
   }
 
   /** Starts from these options. */
@@ -106,8 +115,8 @@ public final class TextOptions {
     return engine;
   }
 
-  /** Returns the session's options. */
-  public SessionOptions session() {
+  /** Returns the session's options, or null for the defaults. */
+  public @Nullable SessionOptions session() {
     return session;
   }
 
@@ -131,7 +140,7 @@ public final class TextOptions {
     private LongTexts longTexts = LongTexts.TRUNCATE;
     private @Nullable String output;
     private @Nullable Engine engine;
-    private SessionOptions session = SessionOptions.DEFAULT;
+    private @Nullable SessionOptions session;
     private @Nullable Batching batching;
     private @Nullable Decorator layer;
 
@@ -198,13 +207,19 @@ public final class TextOptions {
       return this;
     }
 
-    /** Sets the session's options. Padding is added for the inputs that the model has. */
+    /**
+     * Sets the session's options. Padding is added for the inputs that the model has. Default: as
+     * many engine runs at once as the batching has, or {@link #defaultParallelism}.
+     */
     public Builder session(SessionOptions options) {
       session = Objects.requireNonNull(options, "options");
       return this;
     }
 
-    /** Sets the batching. Default: batches of up to 32. */
+    /**
+     * Sets the batching. Default: batches of up to 32, and as many engine runs at once as the
+     * session's options have, or {@link #defaultParallelism}.
+     */
     public Builder batching(Batching newBatching) {
       batching = Objects.requireNonNull(newBatching, "newBatching");
       return this;

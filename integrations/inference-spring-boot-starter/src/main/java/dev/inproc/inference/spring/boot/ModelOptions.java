@@ -77,8 +77,15 @@ final class ModelOptions {
 
   static TextOptions.Builder text(ModelProperties model, Decorator layer) {
     ModelProperties.TextProperties from = model.text();
+    SessionOptions session = session(model);
+    Batching batching = batching(model);
+    if (model.session().parallelism() == null && model.session().devices().isEmpty()) {
+      int runs = TextOptions.defaultParallelism();
+      session = session.toBuilder().parallelism(runs).build();
+      batching = batching.withParallelism(runs);
+    }
     TextOptions.Builder to =
-        TextOptions.builder().session(session(model)).batching(batching(model)).layer(layer);
+        TextOptions.builder().session(session).batching(batching).layer(layer);
     set(from.pooling(), to::pooling);
     set(from.normalized(), to::normalized);
     set(from.queryPrefix(), to::queryPrefix);
