@@ -84,8 +84,7 @@ final class ModelOptions {
       session = session.toBuilder().parallelism(runs).build();
       batching = batching.withParallelism(runs);
     }
-    TextOptions.Builder to =
-        TextOptions.builder().session(session).batching(batching).layer(layer);
+    TextOptions.Builder to = TextOptions.builder().session(session).batching(batching).layer(layer);
     set(from.pooling(), to::pooling);
     set(from.normalized(), to::normalized);
     set(from.queryPrefix(), to::queryPrefix);
