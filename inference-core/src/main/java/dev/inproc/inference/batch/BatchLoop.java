@@ -24,9 +24,6 @@ final class BatchLoop<I, O> implements Runnable {
   /** After a batch of several requests, 2 to 10 times as many mostly follow within this time. */
   private static final long SPIN_NANOS = 20_000;
 
-  /** A wait for callers takes no more than this part of the time that calls are given. */
-  private static final int GIVEN_PART = 100;
-
   /** A longer wait for callers sleeps, so as to leave them the processor. */
   private static final long YIELDING_NANOS = 100_000;
 
@@ -136,9 +133,8 @@ final class BatchLoop<I, O> implements Runnable {
   private void awaitReturning() {
     int before = pending.waiting();
     int most = pending.maxBatchSize() - before;
-    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, runs.savedByJoining());
-    limit = Math.min(limit, leastGiven / GIVEN_PART); // else calls would expire for it
-    if (limit <= 0) {
+    long limit = most <= 0 ? 0 : returning.limitNanos(blocked, runs.savedByJoining(), leastGiven);
+    if (limit == 0) {
       return;
     }
     int expected = Math.min(blocked, most);

@@ -16,6 +16,7 @@ final class RejoinWait {
   private static final long MOST_NANOS = 2_000_000;
 
   private static final double LEAST_SAVED_NANOS = 20_000;
+  private static final int GIVEN_PART = 100; // else calls would expire for the wait
   private static final int PROBE = 16;
   private static final double PROBED = 0.5; // weight of a share that was seen in full
   private static final double MISSED = 0.25; // of one that a wait has missed
@@ -29,15 +30,18 @@ final class RejoinWait {
    *
    * @param callers the blocked callers that were just answered
    * @param savedNanos what is saved if two runs become one
+   * @param givenNanos the least time from arrival to deadline of the calls just answered; the wait
+   *     takes a hundredth of it at most
    */
-  long limitNanos(int callers, double savedNanos) {
+  long limitNanos(int callers, double savedNanos, long givenNanos) {
     if (callers < 2 || savedNanos < LEAST_SAVED_NANOS) {
       return 0;
     }
     if (!patience.tries()) {
       return 0;
     }
-    return Math.min(MOST_NANOS, (long) (savedNanos / 2));
+    long worth = Math.min(MOST_NANOS, (long) (savedNanos / 2));
+    return Math.min(worth, Math.max(0, givenNanos / GIVEN_PART));
   }
 
   /** Returns how many callers to wait for, out of the callers that may come back: at least half. */

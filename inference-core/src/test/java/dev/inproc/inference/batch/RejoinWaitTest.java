@@ -7,13 +7,14 @@ import org.junit.jupiter.api.Test;
 
 class RejoinWaitTest {
   private static final double SAVED = 100_000;
+  private static final long UNTIMED = Long.MAX_VALUE;
 
   private final RejoinWait returning = new RejoinWait();
 
   private int triesIn(int batches, int returned) {
     int tries = 0;
     for (int i = 0; i < batches; i++) {
-      if (returning.limitNanos(8, SAVED) > 0) {
+      if (returning.limitNanos(8, SAVED, UNTIMED) > 0) {
         tries++;
         int target = returning.target(8);
         returning.came(8, target, Math.min(target, returned));
@@ -24,16 +25,24 @@ class RejoinWaitTest {
 
   @Test
   void limit_nothingToGain_isNone() {
-    assertEquals(0, returning.limitNanos(0, SAVED));
-    assertEquals(0, returning.limitNanos(1, SAVED), "a lone caller waits for nobody");
-    assertEquals(0, returning.limitNanos(8, 0), "a cost that is not known");
-    assertEquals(0, returning.limitNanos(8, 19_999));
+    assertEquals(0, returning.limitNanos(0, SAVED, UNTIMED));
+    assertEquals(0, returning.limitNanos(1, SAVED, UNTIMED), "a lone caller waits for nobody");
+    assertEquals(0, returning.limitNanos(8, 0, UNTIMED), "a cost that is not known");
+    assertEquals(0, returning.limitNanos(8, 19_999, UNTIMED));
   }
 
   @Test
   void limit_isAtMostHalfOfWhatIsSaved() {
-    assertEquals(12_500, returning.limitNanos(8, 25_000));
-    assertEquals(2_000_000, returning.limitNanos(8, 1e9));
+    assertEquals(12_500, returning.limitNanos(8, 25_000, UNTIMED));
+    assertEquals(2_000_000, returning.limitNanos(8, 1e9, UNTIMED));
+  }
+
+  @Test
+  void limit_callsWithDeadlines_isAHundredthOfTheirTime() {
+    assertEquals(1_000, returning.limitNanos(8, SAVED, 100_000));
+    assertEquals(50_000, returning.limitNanos(8, SAVED, 1_000_000_000));
+    assertEquals(0, returning.limitNanos(8, SAVED, 0));
+    assertEquals(0, returning.limitNanos(8, SAVED, -100), "a deadline before the arrival");
   }
 
   @Test
