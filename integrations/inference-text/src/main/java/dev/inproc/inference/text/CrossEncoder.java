@@ -1,15 +1,11 @@
 package dev.inproc.inference.text;
 
 import dev.inproc.inference.Adapter;
-import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.ForwardingPredictor;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.tensor.Tensors;
-import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * Scores pairs of texts, such as a query and a passage. Any number of threads may share one; close
@@ -25,15 +21,14 @@ import java.util.concurrent.CompletableFuture;
  * last ones. A model of one label gives its logit through a sigmoid, unless its {@code config.json}
  * names another activation; a model of two labels gives the share of the second, by a softmax.
  */
-public final class CrossEncoder implements Predictor<TextPair, Float> {
+public final class CrossEncoder extends ForwardingPredictor<TextPair, Float> {
   private final String name;
-  private final Predictor<TextPair, Float> scores;
   private final Predictor<TextPair, ScoredPair> counted;
 
   private CrossEncoder(
       String name, Predictor<TextPair, Float> scores, Predictor<TextPair, ScoredPair> counted) {
+    super(scores);
     this.name = name;
-    this.scores = scores;
     this.counted = counted;
   }
 
@@ -88,47 +83,12 @@ public final class CrossEncoder implements Predictor<TextPair, Float> {
   }
 
   @Override
-  public CompletableFuture<Float> submit(TextPair pair, CallOptions options) {
-    return scores.submit(pair, options);
-  }
-
-  @Override
-  public Float predict(TextPair pair, CallOptions options) {
-    return scores.predict(pair, options);
-  }
-
-  @Override
-  public List<Float> predictAll(List<TextPair> pairs, CallOptions options) {
-    return scores.predictAll(pairs, options);
-  }
-
-  @Override
-  public void close() {
-    scores.close();
-  }
-
-  @Override
-  public boolean close(Duration timeout) {
-    return scores.close(timeout);
-  }
-
-  @Override
-  public boolean keepsState() {
-    return scores.keepsState();
-  }
-
-  @Override
-  public <T> Optional<T> find(Class<T> control) {
-    return control.isInstance(this) ? Optional.of(control.cast(this)) : scores.find(control);
-  }
-
-  @Override
   public LayerDescription describe() {
-    return scores.describe();
+    return inner().describe();
   }
 
   @Override
   public String toString() {
-    return scores.toString();
+    return inner().toString();
   }
 }

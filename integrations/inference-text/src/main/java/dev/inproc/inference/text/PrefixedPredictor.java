@@ -3,6 +3,7 @@ package dev.inproc.inference.text;
 import dev.inproc.inference.CallOptions;
 import dev.inproc.inference.ForwardingPredictor;
 import dev.inproc.inference.Predictor;
+import dev.inproc.inference.metrics.LayerDescription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -18,7 +19,8 @@ final class PrefixedPredictor<O> extends ForwardingPredictor<String, O> {
   }
 
   private String prefixed(String text) {
-    return prefix.concat(Objects.requireNonNull(text, "text"));
+    Objects.requireNonNull(text, "text");
+    return prefix.isEmpty() ? text : prefix.concat(text);
   }
 
   @Override
@@ -33,9 +35,17 @@ final class PrefixedPredictor<O> extends ForwardingPredictor<String, O> {
 
   @Override
   public List<O> predictAll(List<String> texts, CallOptions options) {
+    if (prefix.isEmpty()) {
+      return inner().predictAll(texts, options);
+    }
     List<String> all = new ArrayList<>(texts.size());
     texts.forEach(text -> all.add(prefixed(text)));
     return inner().predictAll(all, options);
+  }
+
+  @Override
+  public LayerDescription describe() {
+    return inner().describe();
   }
 
   @Override

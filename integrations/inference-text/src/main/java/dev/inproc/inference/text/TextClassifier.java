@@ -1,16 +1,13 @@
 package dev.inproc.inference.text;
 
 import dev.inproc.inference.Adapter;
-import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.ForwardingPredictor;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.tensor.Tensors;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * Gives the labels of texts with their scores, the highest first. Any number of threads may share
@@ -22,20 +19,19 @@ import java.util.concurrent.CompletableFuture;
  * }
  * }</pre>
  *
- * <p>Labels are those of {@code id2label} in {@code config.json}. Scores sum to 1, by a softmax;
- * for the problem type {@code multi_label_classification}, and for a model of one label, each score
+ * <p>Labels come from {@code id2label} in {@code config.json}. Scores sum to 1, by a softmax; for
+ * the problem type {@code multi_label_classification}, and for a model of one label, each score
  * stands alone, by a sigmoid. A map is unmodifiable, and in the order of falling scores.
  */
-public final class TextClassifier implements Predictor<String, Map<String, Float>> {
+public final class TextClassifier extends ForwardingPredictor<String, Map<String, Float>> {
   private final String name;
   private final LabelScores labelScores;
-  private final Predictor<String, Map<String, Float>> scores;
 
   private TextClassifier(
       String name, LabelScores labelScores, Predictor<String, Map<String, Float>> scores) {
+    super(scores);
     this.name = name;
     this.labelScores = labelScores;
-    this.scores = scores;
   }
 
   /** Loads a model as its files say. The caller closes the classifier. */
@@ -84,47 +80,12 @@ public final class TextClassifier implements Predictor<String, Map<String, Float
   }
 
   @Override
-  public CompletableFuture<Map<String, Float>> submit(String text, CallOptions options) {
-    return scores.submit(text, options);
-  }
-
-  @Override
-  public Map<String, Float> predict(String text, CallOptions options) {
-    return scores.predict(text, options);
-  }
-
-  @Override
-  public List<Map<String, Float>> predictAll(List<String> texts, CallOptions options) {
-    return scores.predictAll(texts, options);
-  }
-
-  @Override
-  public void close() {
-    scores.close();
-  }
-
-  @Override
-  public boolean close(Duration timeout) {
-    return scores.close(timeout);
-  }
-
-  @Override
-  public boolean keepsState() {
-    return scores.keepsState();
-  }
-
-  @Override
-  public <T> Optional<T> find(Class<T> control) {
-    return control.isInstance(this) ? Optional.of(control.cast(this)) : scores.find(control);
-  }
-
-  @Override
   public LayerDescription describe() {
-    return scores.describe();
+    return inner().describe();
   }
 
   @Override
   public String toString() {
-    return scores.toString();
+    return inner().toString();
   }
 }

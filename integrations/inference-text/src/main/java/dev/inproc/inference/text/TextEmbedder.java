@@ -1,16 +1,12 @@
 package dev.inproc.inference.text;
 
 import dev.inproc.inference.Adapter;
-import dev.inproc.inference.CallOptions;
+import dev.inproc.inference.ForwardingPredictor;
 import dev.inproc.inference.Predictor;
 import dev.inproc.inference.metrics.LayerDescription;
 import dev.inproc.inference.tensor.Tensors;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A text is tokenized on the caller's thread. Calls of many threads run together, as {@link
  * TextOptions.Builder#batching} says. Each caller gets a vector of its own.
  */
-public final class TextEmbedder implements Predictor<String, float[]> {
+public final class TextEmbedder extends ForwardingPredictor<String, float[]> {
   private static final System.Logger LOG = System.getLogger(TextEmbedder.class.getName());
 
   private final EncoderFacts facts;
@@ -38,6 +34,7 @@ public final class TextEmbedder implements Predictor<String, float[]> {
       Predictor<String, float[]> vectors,
       Predictor<String, EmbeddedText> counted,
       String prefix) {
+    super(new PrefixedPredictor<>(vectors, prefix));
     this.facts = facts;
     this.vectors = vectors;
     this.counted = counted;
@@ -62,8 +59,8 @@ public final class TextEmbedder implements Predictor<String, float[]> {
 
   /**
    * Returns what makes an embedder of a session that is loaded by itself, as in a deployment:
-   * {@code session.with(batching).with(TextEmbedder.adapter(model, options))}. Of the options,
-   * those of the engine, the session and the batching have no effect.
+   * {@code session.with(batching).with(TextEmbedder.adapter(model, options))}. The options of the
+   * engine, the session and the batching have no effect.
    */
   public static Adapter<String, float[], Tensors, Tensors> adapter(
       TextModel model, TextOptions options) {
@@ -150,64 +147,29 @@ public final class TextEmbedder implements Predictor<String, float[]> {
    * many the model reads.
    */
   public int countTokens(String text) {
-    return facts.texts().count(prefixed(text));
-  }
-
-  private String prefixed(String text) {
-    Objects.requireNonNull(text, "text");
-    return prefix.isEmpty() ? text : prefix.concat(text);
-  }
-
-  @Override
-  public CompletableFuture<float[]> submit(String text, CallOptions options) {
-    return vectors.submit(prefixed(text), options);
-  }
-
-  @Override
-  public float[] predict(String text, CallOptions options) {
-    return vectors.predict(prefixed(text), options);
-  }
-
-  @Override
-  public List<float[]> predictAll(List<String> texts, CallOptions options) {
-    if (prefix.isEmpty()) {
-      return vectors.predictAll(texts, options);
-    }
-    List<String> all = new ArrayList<>(texts.size());
-    texts.forEach(text -> all.add(prefixed(text)));
-    return vectors.predictAll(all, options);
+    return facts.texts().count(prefix.concat(Objects.requireNonNull(text, "text")));
   }
 
   @Override
   public void close() {
-    vectors.close();
+    super.close();
     counted.close();
   }
 
   @Override
   public boolean close(Duration timeout) {
-    boolean isClosed = vectors.close(timeout);
+    boolean isClosed = super.close(timeout);
     counted.close(Duration.ZERO);
     return isClosed;
   }
 
   @Override
-  public boolean keepsState() {
-    return vectors.keepsState();
-  }
-
-  @Override
-  public <T> Optional<T> find(Class<T> control) {
-    return control.isInstance(this) ? Optional.of(control.cast(this)) : vectors.find(control);
-  }
-
-  @Override
   public LayerDescription describe() {
-    return vectors.describe();
+    return inner().describe();
   }
 
   @Override
   public String toString() {
-    return vectors.toString();
+    return inner().toString();
   }
 }
