@@ -2,7 +2,8 @@ package dev.inproc.inference.text;
 
 import dev.inproc.inference.InvalidInputException;
 import java.util.Arrays;
-import java.util.List;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,33 +21,79 @@ final class TextPieces {
   private static final String SEPARATORS = ",;";
   private static final String MARKS = ",;.:!?";
 
-  /** A text that has places of each kind, by the kind's number. */
-  private static final List<String> PROBES =
-      List.of(
-          WORDS,
-          WORDS.replace(' ', '\n'),
-          WORDS.replace(' ', '\t'),
-          "12,13;14,000,a,b;The,brown,s;t,re,1",
-          "12, 13; 14, 000, a, b; The, brown, s; t",
-          "a!? b?! c... d,, e;; f:: .,;:!?",
-          "\u6211\u4EEC\u4E2D\u56FD\u4E00\u4E2A\u6CA1\u6709\u53EF\u4EE5\u4EC0\u4E48\u7684\u4EBA");
+  /** A kind of place to cut before a character. */
+  private enum Cut {
+    SPACE(WORDS),
+    LINE_BREAK(WORDS.replace(' ', '\n')),
+    TAB(WORDS.replace(' ', '\t')),
+    SEPARATOR("12,13;14,000,a,b;The,brown,s;t,re,1"),
+    SPACE_AFTER_SEPARATOR("12, 13; 14, 000, a, b; The, brown, s; t"),
+    BETWEEN_MARKS("a!? b?! c... d,, e;; f:: .,;:!?"),
+    BETWEEN_IDEOGRAPHS(
+        "\u6211\u4EEC\u4E2D\u56FD\u4E00\u4E2A\u6CA1\u6709\u53EF\u4EE5\u4EC0\u4E48\u7684\u4EBA");
 
-  private final NativeTokenizer tokenizer;
-  private final boolean[] mayCut = new boolean[PROBES.size()];
+    /** A text that has such places. */
+    final String probe;
 
-  TextPieces(NativeTokenizer tokenizer) {
-    this.tokenizer = tokenizer;
-    for (int kind = 0; kind < mayCut.length; kind++) {
-      mayCut[kind] = areAsTheWhole(tokenizer, PROBES.get(kind), kind);
+    Cut(String probe) {
+      this.probe = probe;
+    }
+
+    /** Returns the kind of the place before a character, or null if it is none. */
+    static @Nullable Cut before(String text, int at) {
+      if (at < 1 || at >= text.length()) {
+        return null;
+      }
+      char before = text.charAt(at - 1);
+      char here = text.charAt(at);
+      if (isIdeograph(here)) {
+        return isIdeograph(before) ? BETWEEN_IDEOGRAPHS : null;
+      }
+      if (MARKS.indexOf(here) >= 0 && MARKS.indexOf(before) >= 0) {
+        return BETWEEN_MARKS;
+      }
+      if (at + 1 == text.length() || !Character.isLetterOrDigit(text.charAt(at + 1))) {
+        return null;
+      }
+      if (here == ' ' && SEPARATORS.indexOf(before) >= 0) {
+        return SPACE_AFTER_SEPARATOR;
+      }
+      if (!Character.isLetterOrDigit(before)) {
+        return null;
+      }
+      return switch (here) {
+        case ' ' -> SPACE;
+        case '\n' -> LINE_BREAK;
+        case '\t' -> TAB;
+        case ',', ';' -> SEPARATOR;
+        default -> null;
+      };
+    }
+
+    private static boolean isIdeograph(char c) {
+      return c >= '\u4E00' && c <= '\u9FFF';
     }
   }
 
-  private static boolean areAsTheWhole(NativeTokenizer tokenizer, String text, int kind) {
+  private final NativeTokenizer tokenizer;
+  private final Set<Cut> allowed = EnumSet.noneOf(Cut.class);
+
+  TextPieces(NativeTokenizer tokenizer) {
+    this.tokenizer = tokenizer;
+    for (Cut kind : Cut.values()) {
+      if (areAsTheWhole(tokenizer, kind)) {
+        allowed.add(kind);
+      }
+    }
+  }
+
+  private static boolean areAsTheWhole(NativeTokenizer tokenizer, Cut kind) {
+    String text = kind.probe;
     try {
       NativeTokenizer.TextTokens whole = tokenizer.tokens(text, -1);
       long[] words = whole.wordIds();
       for (int cut = 1; cut < text.length(); cut++) {
-        if (kind(text, cut) != kind) {
+        if (Cut.before(text, cut) != kind) {
           continue;
         }
         long[] first = tokenizer.ids(text.substring(0, cut));
@@ -67,46 +114,11 @@ final class TextPieces {
     }
   }
 
-  /** Returns the kind of a place to cut before a character, or -1 if it is none. */
-  private static int kind(String text, int at) {
-    if (at < 1 || at >= text.length()) {
-      return -1;
-    }
-    char before = text.charAt(at - 1);
-    char here = text.charAt(at);
-    if (isIdeograph(here)) {
-      return isIdeograph(before) ? 6 : -1;
-    }
-    if (MARKS.indexOf(here) >= 0 && MARKS.indexOf(before) >= 0) {
-      return 5;
-    }
-    if (at + 1 == text.length() || !Character.isLetterOrDigit(text.charAt(at + 1))) {
-      return -1;
-    }
-    if (here == ' ' && SEPARATORS.indexOf(before) >= 0) {
-      return 4;
-    }
-    if (!Character.isLetterOrDigit(before)) {
-      return -1;
-    }
-    return switch (here) {
-      case ' ' -> 0;
-      case '\n' -> 1;
-      case '\t' -> 2;
-      case ',', ';' -> 3;
-      default -> -1;
-    };
-  }
-
-  private static boolean isIdeograph(char c) {
-    return c >= '\u4E00' && c <= '\u9FFF';
-  }
-
   /** Returns the first place to cut from an index on; the text's end if there is none. */
   private int cut(String text, int from) {
     for (int i = from; i < text.length(); i++) {
-      int kind = kind(text, i);
-      if (kind >= 0 && mayCut[kind]) {
+      Cut kind = Cut.before(text, i);
+      if (kind != null && allowed.contains(kind)) {
         return i;
       }
     }
