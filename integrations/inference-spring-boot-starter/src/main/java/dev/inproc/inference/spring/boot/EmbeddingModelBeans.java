@@ -3,22 +3,12 @@ package dev.inproc.inference.spring.boot;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.beans.factory.support.RootBeanDefinition;
-import org.springframework.context.EnvironmentAware;
-import org.springframework.context.ResourceLoaderAware;
-import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
-import org.springframework.core.env.Environment;
-import org.springframework.core.io.ResourceLoader;
-import org.springframework.core.type.AnnotationMetadata;
-import org.springframework.util.ClassUtils;
 
 /** Registers an embedding model of another library for each embedder of the properties. */
-abstract class EmbeddingModelBeans
-    implements ImportBeanDefinitionRegistrar, EnvironmentAware, ResourceLoaderAware {
+abstract class EmbeddingModelBeans extends ModelBeanRegistrar {
   private final Class<?> type;
   private final String factoryBean;
   private final String suffix;
-  private @Nullable Environment environment;
-  private @Nullable ResourceLoader resources;
 
   /**
    * Creates one.
@@ -34,29 +24,15 @@ abstract class EmbeddingModelBeans
   }
 
   @Override
-  public void setEnvironment(Environment newEnvironment) {
-    environment = newEnvironment;
-  }
-
-  @Override
-  public void setResourceLoader(ResourceLoader newResources) {
-    resources = newResources;
-  }
-
-  @Override
-  public void registerBeanDefinitions(
-      AnnotationMetadata importing, BeanDefinitionRegistry registry) {
-    ClassLoader given = resources == null ? null : resources.getClassLoader();
-    ClassLoader classes = given != null ? given : ClassUtils.getDefaultClassLoader();
-    ModelBeans.models(environment)
-        .forEach(
-            (name, model) -> {
-              // A version may have other dimensions than the one before: no model of a deployment.
-              if (model.deployment() == null
-                  && ModelBeans.kind(name, model, classes) == ModelKind.EMBEDDER) {
-                registry.registerBeanDefinition(name + suffix, definition(name, model));
-              }
-            });
+  void register(
+      String name,
+      ModelProperties model,
+      @Nullable ClassLoader classes,
+      BeanDefinitionRegistry registry) {
+    // A version may have other dimensions than the one before: no model of a deployment.
+    if (model.deployment() == null && ModelBeans.kind(name, model, classes) == ModelKind.EMBEDDER) {
+      registry.registerBeanDefinition(name + suffix, definition(name, model));
+    }
   }
 
   private RootBeanDefinition definition(String name, ModelProperties model) {

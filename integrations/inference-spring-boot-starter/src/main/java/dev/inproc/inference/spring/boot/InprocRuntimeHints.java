@@ -40,7 +40,7 @@ final class InprocRuntimeHints implements BeanFactoryInitializationAotProcessor 
           .reflection()
           .registerTypeIfPresent(classes, engine, MemberCategory.INVOKE_PUBLIC_CONSTRUCTORS);
     }
-    for (ModelProperties model : ModelBeans.models(environment).values()) {
+    for (ModelProperties model : ModelBeanRegistrar.models(environment).values()) {
       register(hints, model.location(), classes);
       register(hints, model.tokenizer(), classes);
     }

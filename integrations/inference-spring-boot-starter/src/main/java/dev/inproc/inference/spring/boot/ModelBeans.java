@@ -11,57 +11,22 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.beans.factory.support.RootBeanDefinition;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.context.EnvironmentAware;
-import org.springframework.context.ResourceLoaderAware;
-import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
 import org.springframework.core.ResolvableType;
-import org.springframework.core.env.Environment;
-import org.springframework.core.io.ResourceLoader;
-import org.springframework.core.type.AnnotationMetadata;
-import org.springframework.util.ClassUtils;
 
 /** Registers a bean for each model of the properties, of its name and of the type of its kind. */
-final class ModelBeans
-    implements ImportBeanDefinitionRegistrar, EnvironmentAware, ResourceLoaderAware {
+final class ModelBeans extends ModelBeanRegistrar {
   static final String MODELS_BEAN = "inprocModels";
 
-  private @Nullable Environment environment;
-  private @Nullable ResourceLoader resources;
-
   @Override
-  public void setEnvironment(Environment newEnvironment) {
-    environment = newEnvironment;
-  }
-
-  @Override
-  public void setResourceLoader(ResourceLoader newResources) {
-    resources = newResources;
-  }
-
-  @Override
-  public void registerBeanDefinitions(
-      AnnotationMetadata importing, BeanDefinitionRegistry registry) {
-    ClassLoader given = resources == null ? null : resources.getClassLoader();
-    ClassLoader classes = given != null ? given : ClassUtils.getDefaultClassLoader();
-    models(environment)
-        .forEach(
-            (name, model) -> {
-              if (registry.containsBeanDefinition(name)) {
-                throw Misconfigured.nameTaken(name, registry.getBeanDefinition(name));
-              }
-              registry.registerBeanDefinition(name, definition(name, model, classes));
-            });
-  }
-
-  /** Returns the models of the properties. What is wrong in these, the bean of them reports. */
-  static Map<String, ModelProperties> models(@Nullable Environment environment) {
-    return environment == null
-        ? Map.of()
-        : Binder.get(environment)
-            .bind(InprocProperties.PREFIX, InprocProperties.class)
-            .map(InprocProperties::models)
-            .orElse(Map.of());
+  void register(
+      String name,
+      ModelProperties model,
+      @Nullable ClassLoader classes,
+      BeanDefinitionRegistry registry) {
+    if (registry.containsBeanDefinition(name)) {
+      throw Misconfigured.nameTaken(name, registry.getBeanDefinition(name));
+    }
+    registry.registerBeanDefinition(name, definition(name, model, classes));
   }
 
   private static BeanDefinition definition(
