@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Lists of 512 texts, one call a list, with all-MiniLM-L6-v2. Texts a second. The methods are those
- * of {@link EmbeddingServiceBenchmark}; {@code langchain4jOneByOne} and {@code
+ * Lists of 512 texts, one call a list, with all-MiniLM-L6-v2. Texts a second. {@link
+ * EmbeddingServiceBenchmark} explains the methods; {@code langchain4jOneByOne} and {@code
  * langchain4jInt8OneByOne} give LangChain4j's own model an executor of one thread instead of one
  * thread a processor, since each run has the engine's threads already. The better counts.
  *

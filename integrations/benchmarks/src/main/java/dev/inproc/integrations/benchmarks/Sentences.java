@@ -52,7 +52,7 @@ final class Sentences {
    * An answer.
    *
    * @param words between spaces
-   * @param tokens of each word; those of a text are their sum and two special ones
+   * @param tokens of each word; a text has their sum and two special tokens
    */
   private record Answer(List<String> words, int[] tokens) {}
 

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * and cancelling its future withdraws the pairs. It refuses a request for a model of another name.
  *
  * <p>The model owns the cross-encoder and closes it, unless the {@linkplain Builder#borrowed()
- * builder says otherwise}. Calls fail as those of {@link InprocEmbeddingModel} do.
+ * builder says otherwise}. Calls fail as calls of {@link InprocEmbeddingModel} do.
  */
 public final class InprocScoringModel implements ScoringModel, AutoCloseable {
   private final Predictor<TextPair, ?> encoder;

@@ -44,7 +44,7 @@ class CrossEncoderTest {
         "{\"sbert_ce_default_activation_function\": \"torch.nn.modules.linear.Identity\"}");
   }
 
-  /** The sum of the tokens' numbers, those of the second text twice. */
+  /** The sum of the tokens' numbers; the second text's tokens count twice. */
   private static byte[] sums() {
     int int64 = DataType.INT64.getNumber();
     int real = DataType.FLOAT.getNumber();

@@ -76,7 +76,7 @@ final class NativeTokenizer implements AutoCloseable {
    */
   record TextTokens(long[] ids, long @Nullable [] wordIds) {}
 
-  /** Returns a text's tokens, without special tokens but for those that the text spells out. */
+  /** Returns a text's tokens, without special tokens, except where the text spells one out. */
   long[] ids(String text) {
     return tokens(text, Integer.MAX_VALUE).ids();
   }

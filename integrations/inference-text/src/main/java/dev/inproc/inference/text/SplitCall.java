@@ -33,7 +33,8 @@ final class SplitCall extends CompletableFuture<List<Tensors>> implements Withdr
   private final AtomicReferenceArray<@Nullable CompletableFuture<Tensors>> calls;
   private final AtomicReferenceArray<Tensors> answers;
   private final AtomicInteger answered = new AtomicInteger();
-  private final AtomicInteger turns = new AtomicInteger(); // asked for; who raises it from 0 acts
+  private final AtomicInteger turns =
+      new AtomicInteger(); // asked for; a thread that raises it from 0 submits
   private int submitted; // guarded by the turn
 
   private SplitCall(

@@ -19,7 +19,7 @@ record TextOutput(String name, boolean isPooled, long size) {
   private static final List<String> LOGITS = List.of("logits");
 
   /**
-   * Chooses among the outputs of an encoder: the one that the options name; a sentence's vector,
+   * Chooses among the outputs of an encoder: the output that the options name; a sentence's vector,
    * unless the options say how to pool; the tokens' vectors; the only output of either shape.
    *
    * @param signature of one example

@@ -93,7 +93,9 @@ final class TokenTemplate {
     if (!isFound) {
       throw new ModelLoadException(
           name,
-          "the special tokens of " + ModelFiles.TOKENIZER + " cannot be told from those of a text",
+          "the special tokens of "
+              + ModelFiles.TOKENIZER
+              + " cannot be told from the tokens of a text",
           null);
     }
   }

@@ -15,7 +15,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Compares vectors with those of LangChain4j's own models, which use ONNX Runtime by themselves.
+ * Compares vectors with the vectors of LangChain4j's own models, which use ONNX Runtime by
+ * themselves.
  */
 class LangChainAnswersTest {
   private static final double LEAST_COSINE = 0.9999;

@@ -21,7 +21,7 @@ import org.springframework.core.Ordered;
  * no other bean is one.
  */
 @AutoConfiguration(after = InprocAutoConfiguration.class)
-@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE) // after those of other embedding models
+@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE) // after other libraries' embedding models
 @Conditional(OnModelsCondition.class)
 public class InprocLangChain4jAutoConfiguration {
 

@@ -24,7 +24,7 @@ import org.springframework.core.Ordered;
  * value than {@code inproc}.
  */
 @AutoConfiguration(after = InprocAutoConfiguration.class)
-@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE) // after those of other embedding models
+@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE) // after other libraries' embedding models
 @Conditional(OnModelsCondition.class)
 public class InprocSpringAiAutoConfiguration {
 
