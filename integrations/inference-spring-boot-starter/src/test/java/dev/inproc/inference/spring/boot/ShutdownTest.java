@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,7 +26,8 @@ class ShutdownTest {
   private static final Duration GRACE = Duration.ofSeconds(20);
 
   private final AtomicInteger answered = new AtomicInteger();
-  private final AtomicInteger failed = new AtomicInteger();
+  private final List<String> failures = Collections.synchronizedList(new ArrayList<>());
+  private volatile boolean isTerminated;
   private final CountDownLatch warm = new CountDownLatch(BEFORE_THE_SIGNAL);
 
   @Test
@@ -43,6 +45,7 @@ class ShutdownTest {
       String unused = app.await("LONG");
       warm.await();
       long signal = System.nanoTime();
+      isTerminated = true;
       app.terminate();
       String[] ended = app.await("ENDED ").split(" ", -1);
       int exit = app.exit(GRACE.toSeconds());
@@ -55,9 +58,9 @@ class ShutdownTest {
           SpringBootVersion.getVersion(),
           Integer.parseInt(ended[1]),
           answered.get(),
-          failed.get(),
+          failures.size(),
           took.toMillis());
-      assertThat(failed).hasValue(0);
+      assertThat(failures).isEmpty();
       assertThat(answered.get()).isEqualTo(Integer.parseInt(ended[1]));
       assertThat(ended[2]).isEqualTo(ended[1]);
       assertThat(ended[3]).as("the model when beans are destroyed").isEqualTo("closed");
@@ -101,7 +104,7 @@ class ShutdownTest {
           try {
             assertThat(send(HttpClient.newHttpClient(), url + encoded("slow"))).isTrue();
           } catch (IOException | InterruptedException e) {
-            failed.incrementAndGet();
+            failures.add("the long request: " + e);
           }
         });
   }
@@ -111,15 +114,24 @@ class ShutdownTest {
         http.send(
             HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(30)).build(),
             HttpResponse.BodyHandlers.ofString());
-    if (response.statusCode() == 503) {
-      return false; // refused by the server, which takes no more
+    if (isRefused(response.statusCode())) {
+      return false;
     }
     if (response.statusCode() != 200 || Float.isNaN(Float.parseFloat(response.body()))) {
-      failed.incrementAndGet();
+      failures.add(response.statusCode() + " " + response.body());
       return false;
     }
     answered.incrementAndGet();
     return true;
+  }
+
+  /**
+   * Whether Tomcat itself answered, without the application: 503 when it takes no more, or 400 when
+   * the request is read after its hosts have been removed. The test compares what the application
+   * accepted with what the clients received, so an accepted request cannot hide here.
+   */
+  private boolean isRefused(int status) {
+    return status == 503 || (status == 400 && isTerminated);
   }
 
   private static String encoded(String text) {
