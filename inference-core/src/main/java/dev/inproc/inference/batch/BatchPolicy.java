@@ -36,6 +36,7 @@ final class BatchPolicy<R extends QueuedRequest> {
   private final DeadlinePlanner planner;
   private final IntPredicate isChosen; // by the planner, of a place in the window
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
+  private final ArrivalRate arrivalRate = new ArrivalRate(); // of requests with a deadline
   private double usualNanos; // from arrival to deadline, a fading mean
   private int passedOver; // runs in a row without any of the untimed requests that waited
   private boolean draining;
@@ -60,6 +61,7 @@ final class BatchPolicy<R extends QueuedRequest> {
       untimed.add(request);
     } else {
       timed.add(request);
+      arrivalRate.arrived();
       double given = request.deadlineNanos() - request.arrivalNanos();
       usualNanos += usualNanos == 0 ? given : (given - usualNanos) / USUAL;
     }
@@ -146,16 +148,18 @@ final class BatchPolicy<R extends QueuedRequest> {
   }
 
   /**
-   * Takes out the requests that cannot be met. A prediction may be wrong, and refusing only helps
-   * other requests: where nothing else waits, the request with the most time left is tried, and its
-   * run corrects the prediction.
+   * Takes out the requests that cannot be met. A prediction may be wrong, and only runs correct it:
+   * where nothing else waits, and no run has begun for the usual time to a deadline, the request
+   * with the most time left is tried. While other runs correct the prediction, a try that is lost
+   * would only keep the engine from the requests that come next.
    */
   private void refresh(long nowNanos, List<R> unmeetable) {
     int from = unmeetable.size();
     timed.refresh(nowNanos, cost, LUCK, unmeetable);
     if (timed.count() == 0 && unmeetable.size() > from && untimed.isEmpty()) {
       R last = unmeetable.get(unmeetable.size() - 1);
-      if (last.deadlineNanos() - nowNanos > 0) {
+      if (last.deadlineNanos() - nowNanos > 0
+          && !arrivalRate.hasChosenWithin(usualNanos, nowNanos)) {
         unmeetable.remove(unmeetable.size() - 1);
         timed.add(last);
       }
@@ -198,7 +202,8 @@ final class BatchPolicy<R extends QueuedRequest> {
   // ---- deadlines ----
 
   private void takeTimed(long nowNanos, List<R> batch) {
-    planner.load(timed, nowNanos, usualNanos);
+    arrivalRate.choosing(nowNanos, usualNanos);
+    planner.load(timed, nowNanos, usualNanos, arrivalRate.gapNanos());
     for (int i = 0; i == 0 || (i < PLANS.length && planner.rows() == 0); i++) {
       planner.plan(PLANS[i]);
     }
@@ -208,6 +213,7 @@ final class BatchPolicy<R extends QueuedRequest> {
     reason = planner.isLosing() ? DispatchReason.DEADLINE : DispatchReason.IDLE_ENGINE;
     int bestEffort = untimed.isEmpty() ? 0 : bestEffort();
     planner.makeRoom(bestEffort, untimed.meanBytes(bestEffort));
+    arrivalRate.chosen(planner.runNanos());
     timed.take(isChosen, batch);
     int taken = untimed.take(bestEffort, batch);
     passedOver = taken > 0 || untimed.size() == 0 ? 0 : passedOver + 1;

@@ -9,7 +9,9 @@ import java.util.Arrays;
  *
  * <p>Greedy: it repeatedly runs the largest batch that finishes before its earliest deadline. If
  * that meets every deadline, the plan uses it; no other order finishes any prefix of the requests
- * sooner. Otherwise some request has to be left behind. Each request in turn is tried as the
+ * sooner. The requests expected to arrive during the first run count too: in an overload that
+ * lasts, a small first run that meets everyone who waits leaves more behind than the next run can
+ * meet. Otherwise some request has to be left behind. Each request in turn is tried as the
  * earliest of the first run: it bounds the end of the run and so its size, and the run is filled up
  * with what is worth most, then with what is due first. A run is valued by what it meets, and by
  * {@value #LATER} of what the runs after it still could: newcomers will compete for that time. With
@@ -50,6 +52,8 @@ final class DeadlinePlanner {
   private double shortest; // run of a single row
   private long leastBytes;
   private boolean losing;
+  private double usual; // nanoseconds from arrival to deadline
+  private double gap; // nanoseconds between two arrivals
   private int topLevel;
   private int bottomLevel;
 
@@ -75,12 +79,15 @@ final class DeadlinePlanner {
    * Takes in the requests that wait.
    *
    * @param usualNanos the time from arrival to deadline that requests usually have
+   * @param gapNanos the time between two arrivals; infinite if none is expected
    */
-  void load(DeadlineQueue<?> waiting, long nowNanos, double usualNanos) {
+  void load(DeadlineQueue<?> waiting, long nowNanos, double usualNanos, double gapNanos) {
     count = waiting.count();
-    if (count > left.length) {
-      enlarge(count);
+    if (count + mostExpected() > left.length) {
+      enlarge(count + mostExpected());
     }
+    usual = usualNanos;
+    gap = gapNanos;
     topLevel = 0;
     bottomLevel = LEVELS;
     leastBytes = Long.MAX_VALUE;
@@ -110,6 +117,11 @@ final class DeadlinePlanner {
   /** Whether the first run holds the request at a place of the window. */
   boolean isChosen(int index) {
     return isChosen[index];
+  }
+
+  /** The nanoseconds of the first run; 0 if they are not known. */
+  double runNanos() {
+    return rows == 0 || !cost.isKnown() ? 0 : nanos(chosenBytes(rows), rows);
   }
 
   /** Whether the plan leaves a request behind. */
@@ -252,14 +264,38 @@ final class DeadlinePlanner {
     }
   }
 
-  /** Chooses a run, and tells whether every other request can be met after it. */
+  /**
+   * Chooses a run, and tells whether every other request can be met after it, those included that
+   * are expected to arrive while it runs.
+   */
   private boolean meetsAll(int first, boolean byWorth) {
     int size = largest(left, bytes, first, count, 0);
     if (size == 0) {
       return false;
     }
     choose(first, size, byWorth);
-    return later(nanos(chosenBytes(rows), rows), 0, true) == restWorth[rest];
+    double end = nanos(chosenBytes(rows), rows);
+    int waiting = count;
+    expect((int) Math.min(end / gap, mostExpected()));
+    boolean meets = later(end, 0, true) == restWorth[rest];
+    count = waiting;
+    return meets;
+  }
+
+  /** Two batches: the next run takes one at most, and cannot meet the other as well. */
+  private int mostExpected() {
+    return 2 * maxBatchSize;
+  }
+
+  /** Adds requests that are not there yet, evenly spaced. */
+  private void expect(int arrivals) {
+    for (int i = 1; i <= arrivals; i++) {
+      left[count] = (long) (usual + i * gap);
+      bytes[count + 1] = bytes[count] + leastBytes;
+      level[count] = bottomLevel;
+      isChosen[count] = false;
+      count++;
+    }
   }
 
   private int firstOf(int wanted) {
