@@ -24,6 +24,7 @@ final class BatchPolicy<R extends QueuedRequest> {
   private static final int PATIENCE = 8;
   private static final int LONE = 2;
   private static final int USUAL = 64;
+  private static final int RUNS_PER_TRY = 8;
 
   /** A thread that sleeps until a time wakes later. */
   private static final long SLACK_NANOS = 10_000_000;
@@ -38,6 +39,7 @@ final class BatchPolicy<R extends QueuedRequest> {
   private DispatchReason reason = DispatchReason.IDLE_ENGINE;
   private final ArrivalRate arrivalRate = new ArrivalRate(); // of requests with a deadline
   private double usualNanos; // from arrival to deadline, a fading mean
+  private int runsSinceTry = RUNS_PER_TRY; // of a request that seemed hopeless
   private int passedOver; // runs in a row without any of the untimed requests that waited
   private boolean draining;
   private boolean delayed; // the next batch has waited for more requests
@@ -143,15 +145,16 @@ final class BatchPolicy<R extends QueuedRequest> {
       reason = DispatchReason.DELAY_PASSED;
     }
     delayed = false;
+    runsSinceTry = Math.min(runsSinceTry + 1, RUNS_PER_TRY);
     consecutiveSingles = batch.size() == 1 ? Math.min(consecutiveSingles + 1, LONE) : 0;
     return 0;
   }
 
   /**
    * Takes out the requests that cannot be met. A prediction may be wrong, and only runs correct it:
-   * where nothing else waits, and no run has begun for the usual time to a deadline, the request
-   * with the most time left is tried. While other runs correct the prediction, a try that is lost
-   * would only keep the engine from the requests that come next.
+   * where nothing else waits, the request with the most time left is tried. A try that is lost keeps
+   * the engine from the requests that come next. So one run in {@value #RUNS_PER_TRY} is a try, more
+   * only where no run has begun for the usual time to a deadline.
    */
   private void refresh(long nowNanos, List<R> unmeetable) {
     int from = unmeetable.size();
@@ -159,7 +162,9 @@ final class BatchPolicy<R extends QueuedRequest> {
     if (timed.count() == 0 && unmeetable.size() > from && untimed.isEmpty()) {
       R last = unmeetable.get(unmeetable.size() - 1);
       if (last.deadlineNanos() - nowNanos > 0
-          && !arrivalRate.hasChosenWithin(usualNanos, nowNanos)) {
+          && (runsSinceTry >= RUNS_PER_TRY
+              || !arrivalRate.hasChosenWithin(usualNanos, nowNanos))) {
+        runsSinceTry = 0;
         unmeetable.remove(unmeetable.size() - 1);
         timed.add(last);
       }
