@@ -45,6 +45,19 @@ public final class ChildJvm {
       Class<?> program,
       String... args)
       throws IOException, InterruptedException {
+    return run(directory, limit, flags, classPath(), interference, program, args);
+  }
+
+  /** Runs the program on another class path. */
+  public static Outcome run(
+      Path directory,
+      Duration limit,
+      List<String> flags,
+      String classPath,
+      Interference interference,
+      Class<?> program,
+      String... args)
+      throws IOException, InterruptedException {
     Path temporary = Files.createDirectories(directory.resolve("tmp"));
     Path output = directory.resolve("output");
     // Each of 100,000 loads says what the probe found.
@@ -73,7 +86,7 @@ public final class ChildJvm {
     }
     command.addAll(flags);
     command.add("-cp");
-    command.add(classPath());
+    command.add(classPath);
     command.add(program.getName());
     command.addAll(List.of(args));
     ProcessBuilder builder =
