@@ -152,9 +152,9 @@ final class BatchPolicy<R extends QueuedRequest> {
 
   /**
    * Takes out the requests that cannot be met. A prediction may be wrong, and only runs correct it:
-   * where nothing else waits, the request with the most time left is tried. A try that is lost keeps
-   * the engine from the requests that come next. So one run in {@value #RUNS_PER_TRY} is a try, more
-   * only where no run has begun for the usual time to a deadline.
+   * where nothing else waits, the request with the most time left is tried. A try that is lost
+   * keeps the engine from the requests that come next. So one run in {@value #RUNS_PER_TRY} is a
+   * try, more only where no run has begun for the usual time to a deadline.
    */
   private void refresh(long nowNanos, List<R> unmeetable) {
     int from = unmeetable.size();
@@ -162,8 +162,7 @@ final class BatchPolicy<R extends QueuedRequest> {
     if (timed.count() == 0 && unmeetable.size() > from && untimed.isEmpty()) {
       R last = unmeetable.get(unmeetable.size() - 1);
       if (last.deadlineNanos() - nowNanos > 0
-          && (runsSinceTry >= RUNS_PER_TRY
-              || !arrivalRate.hasChosenWithin(usualNanos, nowNanos))) {
+          && (runsSinceTry >= RUNS_PER_TRY || !arrivalRate.hasChosenWithin(usualNanos, nowNanos))) {
         runsSinceTry = 0;
         unmeetable.remove(unmeetable.size() - 1);
         timed.add(last);

@@ -85,7 +85,8 @@ class OnTimeSweepTest {
     List<Cell> cells = CELLS.stream().filter(of).toList();
     double[] sorted = cells.stream().mapToDouble(Cell::share).sorted().toArray();
     Shares shares = new Shares(sorted[0], sorted[sorted.length / 2]);
-    Cell worst = cells.stream().filter(cell -> cell.share == shares.least).findFirst().orElseThrow();
+    Cell worst =
+        cells.stream().filter(cell -> cell.share == shares.least).findFirst().orElseThrow();
     System.out.printf(
         Locale.ROOT,
         "%-22s least %.3f, median %.4f, below 0.95: %d of %d; least at %s%n",

@@ -61,10 +61,7 @@ class OlderRuntimeTest {
             .collect(Collectors.joining(File.pathSeparator));
     assertNotEquals(tested, older, "ONNX Runtime is on the class path");
     assertSays(
-        load(older),
-        "batching false",
-        "answers depend on batch-mates",
-        "ONNX Runtime 1.20.0");
+        load(older), "batching false", "answers depend on batch-mates", "ONNX Runtime 1.20.0");
   }
 
   private String load(String classPath) throws Exception {
