@@ -34,7 +34,7 @@ final class ArrivalRate {
    */
   void choosing(long nowNanos, double mostNanos) {
     if (hasChosen) {
-      double passed = Math.max(Math.min(nowNanos - chosenAtNanos, mostNanos), runNanos);
+      double passed = Math.max(Math.min((double) (nowNanos - chosenAtNanos), mostNanos), runNanos);
       meanArrivals += (arrivals - meanArrivals) / RUNS;
       meanNanos += (passed - meanNanos) / RUNS;
     }
