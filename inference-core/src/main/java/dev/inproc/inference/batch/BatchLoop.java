@@ -51,6 +51,7 @@ final class BatchLoop<I, O> implements Runnable {
   private final RejoinWait returning = new RejoinWait();
   private final AdaptiveBackoff burst = new AdaptiveBackoff();
   private int lastSize;
+  private int backlog; // requests that waited before the callers of the batch just run came back
   private int blocked; // callers of the batch just run, 0 if there was none
   private long leastGiven; // nanoseconds from arrival to deadline, the least of that batch
 
@@ -112,7 +113,7 @@ final class BatchLoop<I, O> implements Runnable {
             leastGiven = Math.min(leastGiven, request.deadlineNanos() - request.arrivalNanos());
           }
         }
-        runs.run(Arrays.asList(chosen.toArray(noRequests())), choice.reason, current);
+        backlog = runs.run(Arrays.asList(chosen.toArray(noRequests())), choice.reason, current);
       }
     } catch (Throwable t) {
       // No known code throws here. If some does, no caller may wait for ever.
@@ -131,26 +132,25 @@ final class BatchLoop<I, O> implements Runnable {
   /** See {@link RejoinWait}. Leaves the processors to the callers that come back. */
   @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it
   private void awaitReturning() {
-    int before = pending.waiting();
-    int most = pending.maxBatchSize() - before;
+    int most = pending.maxBatchSize() - backlog;
     long limit = most <= 0 ? 0 : returning.limitNanos(blocked, runs.savedByJoining(), leastGiven);
     if (limit == 0) {
       return;
     }
     int expected = Math.min(blocked, most);
     int target = returning.target(expected);
+    int returned = pending.waiting() - backlog;
     long start = System.nanoTime();
     long waited = 0;
-    int returned;
-    do {
+    while (returned < target && waited < limit) {
       if (waited < YIELDING_NANOS) {
         Thread.yield();
       } else {
         LockSupport.parkNanos(this, SLEEPING_NANOS);
       }
       waited = System.nanoTime() - start;
-      returned = pending.waiting() - before;
-    } while (returned < target && waited < limit);
+      returned = pending.waiting() - backlog;
+    }
     returning.came(expected, target, returned);
   }
 

@@ -28,6 +28,7 @@ final class BatchRunner<I, O> {
   private final CostEstimator cost;
   private final StatsCounter figures;
   private final Isolation<I, O> isolation;
+  private final RequestQueue<?> queue;
   private final int maxBatchSize;
   private volatile boolean cheapRows;
   private volatile double meanBytes; // of the last batch's requests
@@ -45,6 +46,7 @@ final class BatchRunner<I, O> {
     this.timer = timer;
     this.cost = cost;
     this.figures = figures;
+    this.queue = queue;
     this.maxBatchSize = maxBatchSize;
     isolation = new Isolation<>(figures, timer, queue, parallelism);
   }
@@ -55,8 +57,9 @@ final class BatchRunner<I, O> {
    * Runs a batch.
    *
    * @param current tells other threads of the run while it lasts
+   * @return how many requests waited before the callers of this batch came back
    */
-  void run(List<Request<I, O>> requests, DispatchReason reason, CurrentRun<I, O> current) {
+  int run(List<Request<I, O>> requests, DispatchReason reason, CurrentRun<I, O> current) {
     long start = timer.nanoTime();
     long bytes = 0;
     for (Request<I, O> request : requests) {
@@ -67,17 +70,19 @@ final class BatchRunner<I, O> {
     if (one.arrivalNanos() != Request.UNSTAMPED) {
       figures.queued(start - one.arrivalNanos(), requests.size());
     }
-    RequestBatch<I, O> gathered = new RequestBatch<>(requests, figures);
+    RequestBatch<I, O> gathered = new RequestBatch<>(requests, figures, queue::waiting);
     double typical = cost.nanos(requests.size(), bytes, LUCKY);
     current.begin(gathered, start, start + (long) typical);
     try {
       PredictorClosedException closed = aborted;
       if (closed != null) {
         requests.forEach(request -> request.fail(BlockedCaller.failure(closed), figures));
-        return;
+        return queue.waiting();
       }
       run(gathered);
       ended(gathered, bytes, timer.nanoTime() - start, current);
+      int backlog = gathered.backlog();
+      return backlog == RequestBatch.UNKNOWN_BACKLOG ? queue.waiting() : backlog;
     } finally {
       current.end();
       gathered.releaseInputs();
@@ -116,7 +121,7 @@ final class BatchRunner<I, O> {
   private RequestBatch<I, O> rerun(List<Request<I, O>> requests, CurrentRun<I, O> current) {
     current.goesOn(timer.nanoTime());
     figures.began(DispatchReason.ISOLATION, requests.size());
-    RequestBatch<I, O> gathered = new RequestBatch<>(requests, figures);
+    RequestBatch<I, O> gathered = new RequestBatch<>(requests, figures, queue::waiting);
     run(gathered);
     return gathered;
   }

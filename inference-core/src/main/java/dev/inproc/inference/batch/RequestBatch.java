@@ -12,11 +12,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of one run. It passes answers on and, in a large batch, wakes the blocked callers by
- * a chain (see {@link Request}). A failure of the engine that names no request is kept back: {@link
+ * The requests of one run. It passes answers on and wakes the blocked callers: in a large batch by a
+ * chain (see {@link Request}) if other requests wait, so that the next run begins at once. If none
+ * waits, the next run is of these callers, and the runner has nothing else to do: it wakes each of
+ * them itself, and the first are back before the last is awake. A failure of the engine that names no request is kept back: {@link
  * Isolation} runs parts again to find the request at fault.
  *
  * <p>The chain and its count belong to the thread that runs the batch. A model may complete calls
@@ -26,11 +29,16 @@ final class RequestBatch<I, O> implements Batch<I, O>, Queued {
   /** From this size a chain costs less than waking one caller after the other. */
   private static final int CHAINED = 8;
 
+  /** In place of a backlog: the runner has answered no request yet. */
+  static final int UNKNOWN_BACKLOG = -1;
+
   private final List<Request<I, O>> requests;
   private final List<I> inputs; // a request drops its input when it is answered
   private final StatsCounter figures;
   private final Thread runner = Thread.currentThread();
-  private final boolean chained;
+  private final IntSupplier waiting;
+  private int backlog = UNKNOWN_BACKLOG; // the runner's
+  private boolean chained; // the runner's
   private @Nullable Request<I, O> lastAnswered; // the runner's
   private int answered; // by the runner
   private volatile int answeredBeside; // by other threads; written under the lock
@@ -39,15 +47,19 @@ final class RequestBatch<I, O> implements Batch<I, O>, Queued {
   /** Requests by the failure that they share and that names none; withdrawn ones included. */
   private Map<Throwable, List<Request<I, O>>> suspects = Map.of(); // written under the lock
 
-  /** To be created by the thread that runs the batch. */
-  RequestBatch(List<Request<I, O>> requests, StatsCounter figures) {
+  /**
+   * To be created by the thread that runs the batch.
+   *
+   * @param waiting the number of other requests that wait, now
+   */
+  RequestBatch(List<Request<I, O>> requests, StatsCounter figures, IntSupplier waiting) {
     this.requests = requests;
     inputs = new ArrayList<>(requests.size());
     for (Request<I, O> request : requests) {
       inputs.add(request.input());
     }
     this.figures = figures;
-    chained = requests.size() >= CHAINED;
+    this.waiting = waiting;
   }
 
   @Override
@@ -104,6 +116,10 @@ final class RequestBatch<I, O> implements Batch<I, O>, Queued {
       return completeBeside(request, output, direct);
     }
     request.releaseInput(); // here, since completing writes to the same memory
+    if (backlog == UNKNOWN_BACKLOG) {
+      backlog = waiting.getAsInt();
+      chained = backlog > 0 && requests.size() >= CHAINED;
+    }
     boolean inChain = chained && request.isChainable();
     if (inChain) {
       request.link(lastAnswered); // before it completes: its caller may be gone a moment later
@@ -195,6 +211,11 @@ final class RequestBatch<I, O> implements Batch<I, O>, Queued {
     if (answered < requests.size()) {
       requests.forEach(Request::releaseInput);
     }
+  }
+
+  /** The requests that waited when the runner gave the first answer; the runner asks. */
+  int backlog() {
+    return backlog;
   }
 
   int answered() {

@@ -79,7 +79,7 @@ class BatchSchedulerRacesTest {
               });
       RequestBatch<Long, Long> gathered =
           new RequestBatch<>(
-              callers.stream().map(each -> each.request).toList(), new StatsCounter());
+              callers.stream().map(each -> each.request).toList(), new StatsCounter(), () -> 1);
       for (int i = 0; i < 8; i++) {
         assertTrue(gathered.complete(i, LedgerModel.f(i)));
       }
@@ -98,7 +98,7 @@ class BatchSchedulerRacesTest {
       callers.forEach(Await::blocked);
       StatsCounter figures = new StatsCounter();
       RequestBatch<Long, Long> gathered =
-          new RequestBatch<>(callers.stream().map(each -> each.request).toList(), figures);
+          new RequestBatch<>(callers.stream().map(each -> each.request).toList(), figures, () -> 1);
       var unused =
           callers
               .get(0)
