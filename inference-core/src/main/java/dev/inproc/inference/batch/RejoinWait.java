@@ -6,10 +6,12 @@ package dev.inproc.inference.batch;
  * holds one half and pays the fixed cost alone. Where that cost is large beside the wait, and
  * callers do come back, waiting joins the halves.
  *
- * <p>A wait ends when the usual share of the callers is back, or after half of what joining two
- * runs saves. The share is learned: a wait in {@value #PROBE} is for all callers and shows how many
- * come in the whole time. Callers that do not come back in time cost a few waits: after a failure
- * the wait is tried less and less often. Used by one thread, which runs the batch loop.
+ * <p>A wait ends when the usual share of the callers is back, or when it has taken as long as
+ * joining two runs saves. The share is learned. It falls slowly, by waits that miss their target,
+ * since a processor that is busy for a moment delays all callers. It rises at once: a wait in
+ * {@value #PROBE} is for all callers, and if all come, later waits are for all. Callers that do not
+ * come back in time cost a few waits: after a failure the wait is tried less and less often. Used
+ * by one thread, which runs the batch loop.
  */
 final class RejoinWait {
   /** Callers that take longer between their calls do more than call. */
@@ -18,8 +20,8 @@ final class RejoinWait {
   private static final double LEAST_SAVED_NANOS = 20_000;
   private static final int GIVEN_PART = 100; // else calls would expire for the wait
   private static final int PROBE = 16;
-  private static final double PROBED = 0.5; // weight of a share that was seen in full
-  private static final double MISSED = 0.25; // of one that a wait has missed
+  private static final double MISSED = 0.1; // weight of a wait that missed its target
+  private static final double SLACK = 0.25; // of a caller, so that noise in the share adds none
 
   private final AdaptiveBackoff patience = new AdaptiveBackoff();
   private double share = 1; // of the callers: as many usually come back within the limit
@@ -40,7 +42,7 @@ final class RejoinWait {
     if (!patience.tries()) {
       return 0;
     }
-    long worth = Math.min(MOST_NANOS, (long) (savedNanos / 2));
+    long worth = Math.min(MOST_NANOS, (long) savedNanos);
     return Math.min(worth, Math.max(0, givenNanos / GIVEN_PART));
   }
 
@@ -49,7 +51,7 @@ final class RejoinWait {
     if (waits++ % PROBE == 0) {
       return expected;
     }
-    return Math.max((expected + 1) / 2, (int) Math.round(share * expected));
+    return Math.max((expected + 1) / 2, (int) Math.ceil(share * expected - SLACK));
   }
 
   /**
@@ -59,10 +61,10 @@ final class RejoinWait {
    */
   void came(int expected, int target, int returned) {
     double came = Math.min(1, (double) returned / expected);
-    if (target == expected) {
-      share += (came - share) * PROBED;
-    } else if (returned < target) {
+    if (returned < target) {
       share += (came - share) * MISSED;
+    } else if (target == expected) {
+      share = 1;
     }
     patience.learn(2 * returned >= expected);
   }
