@@ -151,7 +151,7 @@ final class BatchLoop<I, O> implements Runnable {
       waited = System.nanoTime() - start;
       returned = pending.waiting() - backlog;
     }
-    returning.came(expected, target, returned);
+    returning.came(expected, target, returned, waited);
   }
 
   /**

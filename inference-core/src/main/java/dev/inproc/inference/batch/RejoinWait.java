@@ -10,7 +10,7 @@ package dev.inproc.inference.batch;
  * joining two runs saves. The share is learned. It falls slowly, by waits that miss their target,
  * since a processor that is busy for a moment delays all callers. It rises at once: a wait in
  * {@value #PROBE} is for all callers, and if all come, later waits are for all. Callers that do not
- * come back in time cost a few waits: after a failure the wait is tried less and less often. Used
+ * come back in time cost a few waits: while waits gain nothing they are tried less and less often. Used
  * by one thread, which runs the batch loop.
  */
 final class RejoinWait {
@@ -20,12 +20,16 @@ final class RejoinWait {
   private static final double LEAST_SAVED_NANOS = 20_000;
   private static final int GIVEN_PART = 100; // else calls would expire for the wait
   private static final int PROBE = 16;
-  private static final double MISSED = 0.1; // weight of a wait that missed its target
+  private static final double MISSED = 0.2; // weight of a wait that missed its target
+  private static final double WEIGHT = 0.125; // of the last wait in the average gain
+  private static final double CLEARLY = 0.1; // of what is saved
   private static final double SLACK = 0.25; // of a caller, so that noise in the share adds none
 
   private final AdaptiveBackoff patience = new AdaptiveBackoff();
   private double share = 1; // of the callers: as many usually come back within the limit
   private int waits;
+  private double saved; // nanoseconds, as last asked
+  private double gain; // nanoseconds, of a wait on average
 
   /**
    * Returns how long to wait at most, or 0.
@@ -36,6 +40,10 @@ final class RejoinWait {
    *     takes a hundredth of it at most
    */
   long limitNanos(int callers, double savedNanos, long givenNanos) {
+    if (saved == 0) {
+      gain = savedNanos / 2; // until waits have shown it
+    }
+    saved = savedNanos;
     if (callers < 2 || savedNanos < LEAST_SAVED_NANOS) {
       return 0;
     }
@@ -55,17 +63,24 @@ final class RejoinWait {
   }
 
   /**
-   * Learns from a wait: it paid if at least half of the expected callers came.
+   * Learns from a wait. Its gain is what joining saves, times the share of the callers that came,
+   * less the time that it took. The next batch waits too if this wait gained clearly, or waits do on
+   * average.
    *
    * @param target the callers that it waited for
+   * @param waitedNanos how long it took
    */
-  void came(int expected, int target, int returned) {
+  void came(int expected, int target, int returned, long waitedNanos) {
     double came = Math.min(1, (double) returned / expected);
     if (returned < target) {
       share += (came - share) * MISSED;
     } else if (target == expected) {
       share = 1;
     }
-    patience.learn(2 * returned >= expected);
+    double gained = came * saved - waitedNanos;
+    gain += (gained - gain) * WEIGHT;
+    gain = Math.max(gain, -saved / 2); // so that few good waits make up for many bad ones
+    double least = saved * CLEARLY;
+    patience.learn(gained > least || gain > least);
   }
 }

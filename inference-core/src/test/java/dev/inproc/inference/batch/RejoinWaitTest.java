@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class RejoinWaitTest {
   private static final double SAVED = 100_000;
+  private static final long SOON = 10_000;
   private static final long UNTIMED = Long.MAX_VALUE;
 
   private final RejoinWait returning = new RejoinWait();
@@ -17,7 +18,8 @@ class RejoinWaitTest {
       if (returning.limitNanos(8, SAVED, UNTIMED) > 0) {
         tries++;
         int target = returning.target(8);
-        returning.came(8, target, Math.min(target, returned));
+        long waited = returned < target ? (long) SAVED : SOON;
+        returning.came(8, target, Math.min(target, returned), waited);
       }
     }
     return tries;
@@ -47,13 +49,33 @@ class RejoinWaitTest {
 
   @Test
   void callers_comeBack_areAwaitedAfterEveryBatch() {
-    assertEquals(100, triesIn(100, 4));
+    assertEquals(100, triesIn(100, 8));
+  }
+
+  @Test
+  void callers_halfComeBack_areAwaitedOnceThatIsKnown() {
+    triesIn(2_000, 4);
+    int tries = triesIn(160, 4);
+    assertTrue(tries > 140, tries + " tries");
   }
 
   @Test
   void callers_neverComeBack_costFewWaits() {
     int tries = triesIn(6_500, 3);
     assertTrue(tries > 90 && tries < 110, tries + " tries");
+  }
+
+  /** Else a wait as long as the saving would follow every batch, and gain nothing. */
+  @Test
+  void callers_comeBackTooLate_costFewWaits() {
+    int tries = 0;
+    for (int i = 0; i < 6_500; i++) {
+      if (returning.limitNanos(8, SAVED, UNTIMED) > 0) {
+        tries++;
+        returning.came(8, returning.target(8), 8, (long) (0.95 * SAVED));
+      }
+    }
+    assertTrue(tries > 90 && tries < 140, tries + " tries");
   }
 
   @Test
@@ -77,7 +99,7 @@ class RejoinWaitTest {
       int target = returning.target(8);
       assertTrue(target == 6 || target == 8, "target " + target);
       all += target == 8 ? 1 : 0;
-      returning.came(8, target, 6);
+      returning.came(8, target, 6, SOON);
     }
     assertEquals(10, all, "one wait in 16 looks whether more come back");
   }
@@ -93,7 +115,7 @@ class RejoinWaitTest {
   @Test
   void target_aSingleWaitMisses_isStillAll() {
     triesIn(100, 8);
-    returning.came(8, 8, 6);
+    returning.came(8, 8, 6, SOON);
     assertEquals(8, returning.target(8));
   }
 
