@@ -133,6 +133,10 @@ final class Collation {
     for (int position = 0; position < sources.length; position++) {
       sources[position] = source(binding, position, rows);
     }
+    if (sources.length == 1 && sources[0].type.hasFixedSize() && areAll(padded, sizes)) {
+      Source only = sources[0];
+      return Tensors.readRows(outputNames.get(0), only.type, only.row, only.bytes, sizes.length);
+    }
     Tensors[] answers = new Tensors[sizes.length];
     Cutter cutter = new Cutter(sources, padded, sizes);
     for (int i = 0; i < answers.length; i++) {
@@ -140,6 +144,15 @@ final class Collation {
       answers[i] = Tensors.of(outputNames, cutter);
     }
     return answers;
+  }
+
+  private static boolean areAll(long[] padded, long[][] sizes) {
+    for (long[] own : sizes) {
+      if (own != padded && !Arrays.equals(own, padded)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

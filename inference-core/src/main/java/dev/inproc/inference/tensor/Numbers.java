@@ -26,7 +26,23 @@ final class Numbers {
     INT_VALUE.set(target, position, (int) INTS.get(bytes, from));
   }
 
-  static void put(float[] values, byte[] bytes) {
+  /** Copies bytes from an absolute position of a buffer in the machine's order. */
+  static byte[] read(ByteBuffer source, int position, int length) {
+    byte[] bytes = new byte[length];
+    if (length == Integer.BYTES) {
+      INTS.set(bytes, 0, (int) INT_VALUE.get(source, position)); // no bulk copy of 4 bytes
+    } else {
+      source.get(position, bytes);
+    }
+    return bytes;
+  }
+
+  /**
+   * Returns the bytes of these values. They are allocated here: where the compiler sees that their
+   * length follows from the values', the loop checks no index.
+   */
+  static byte[] bytes(float[] values) {
+    byte[] bytes = new byte[values.length * Float.BYTES];
     if (values.length <= SMALL) {
       for (int i = 0; i < values.length; i++) {
         FLOATS.set(bytes, i * Float.BYTES, values[i]);
@@ -34,6 +50,7 @@ final class Numbers {
     } else {
       view(bytes).asFloatBuffer().put(values);
     }
+    return bytes;
   }
 
   static void put(boolean[] values, byte[] bytes) {
@@ -44,6 +61,9 @@ final class Numbers {
 
   /** Reads FLOAT32 elements. */
   static float[] floats(byte[] bytes) {
+    if (bytes.length == Float.BYTES) {
+      return new float[] {(float) FLOATS.get(bytes, 0)}; // one score: half of the loop
+    }
     float[] values = new float[bytes.length / Float.BYTES];
     if (values.length <= SMALL) {
       for (int i = 0; i < values.length; i++) {

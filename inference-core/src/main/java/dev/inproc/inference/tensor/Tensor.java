@@ -70,9 +70,8 @@ public final class Tensor {
 
   /** Returns a FLOAT32 tensor. */
   public static Tensor of(Shape shape, float... values) {
-    Tensor tensor = allocate(DataType.FLOAT32, shape, values.length);
-    Numbers.put(values, tensor.bytes());
-    return tensor;
+    checkCount(DataType.FLOAT32, shape, values.length);
+    return new Tensor(DataType.FLOAT32, shape, Numbers.bytes(values));
   }
 
   /** Returns a FLOAT64 tensor. */
@@ -217,17 +216,29 @@ public final class Tensor {
    * @throws IndexOutOfBoundsException if the buffer holds too few bytes
    */
   public static Tensor read(DataType type, Shape shape, ByteBuffer source, int position) {
-    Tensor tensor = allocate(type, shape, shape.elements());
-    source.get(position, tensor.bytes());
-    return tensor;
+    return read(type, shape, source, position, byteSize(type, shape));
+  }
+
+  /** The bytes of a tensor of numbers, checked. */
+  static int byteSize(DataType type, Shape shape) {
+    return checkedByteSize(type, shape, shape.elements());
+  }
+
+  /** Reads a tensor of so many bytes, which {@link #byteSize(DataType, Shape)} returned. */
+  static Tensor read(DataType type, Shape shape, ByteBuffer source, int position, int byteSize) {
+    return new Tensor(type, shape, Numbers.read(source, position, byteSize));
   }
 
   private static Tensor allocate(DataType type, Shape shape, long count) {
+    return new Tensor(type, shape, new byte[checkedByteSize(type, shape, count)]);
+  }
+
+  private static int checkedByteSize(DataType type, Shape shape, long count) {
     if (!type.hasFixedSize()) {
       throw new IllegalArgumentException("A " + type + " tensor has no bytes of its own");
     }
     checkCount(type, shape, count);
-    return new Tensor(type, shape, new byte[(int) (count * type.byteSize())]);
+    return (int) (count * type.byteSize());
   }
 
   private static byte[] allocate(DataType type, Shape shape, byte[] values) {

@@ -1,6 +1,7 @@
 package dev.inproc.inference.tensor;
 
 import static dev.inproc.inference.testing.Messages.assertSays;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -9,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -151,5 +154,43 @@ class DescriptionsTest {
         assertThrows(IllegalArgumentException.class, () -> signature.output("x")),
         "No output named \"x\"; the model has [y]");
     assertEquals("(x FLOAT32[2]) -> (y FLOAT32[1])", signature.toString());
+  }
+
+  @Test
+  void readRows_givesWhatReadGives() {
+    ByteBuffer buffer = ByteBuffer.allocateDirect(48).order(ByteOrder.nativeOrder());
+    for (int i = 0; i < 48; i++) {
+      buffer.put(i, (byte) (i * 37));
+    }
+    assertRows(buffer, DataType.FLOAT32, Shape.of(1), 4);
+    assertRows(buffer, DataType.FLOAT32, Shape.of(2, 2), 16);
+    assertRows(buffer, DataType.INT64, Shape.scalar(), 8);
+    assertRows(buffer, DataType.FLOAT16, Shape.of(3), 6);
+    assertRows(buffer, DataType.UINT8, Shape.of(0), 0);
+    assertEquals(0, Tensors.readRows("y", DataType.INT8, Shape.of(1), buffer, 0).length);
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> Tensors.readRows("y", DataType.FLOAT32, Shape.of(1), buffer, 13));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Tensors.readRows("y", DataType.STRING, Shape.of(1), buffer, 1));
+  }
+
+  private static void assertRows(ByteBuffer buffer, DataType type, Shape shape, int rowBytes) {
+    Tensors[] rows = Tensors.readRows("y", type, shape, buffer, 3);
+    for (int i = 0; i < rows.length; i++) {
+      Tensors expected = Tensors.of("y", Tensor.read(type, shape, buffer, i * rowBytes));
+      assertEquals(expected, rows[i]);
+      byte[] bytes = new byte[rowBytes];
+      buffer.get(i * rowBytes, bytes);
+      assertArrayEquals(bytes, rows[i].only().toBytes());
+    }
+  }
+
+  @Test
+  void at_outOfRange_isRefused() {
+    assertThrows(IndexOutOfBoundsException.class, () -> Tensors.of("a", ONE).at(1));
+    assertThrows(IndexOutOfBoundsException.class, () -> Tensors.of("a", ONE).at(-1));
+    assertThrows(IndexOutOfBoundsException.class, () -> Tensors.of("a", ONE, "b", TWO).at(2));
   }
 }
