@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs many checked examples: plans which of them share a run, and gives each its own answer. */
 final class BatchExecution {
+  private static final Tensors[] NONE = {};
+
   private final LoadedModel model;
   private final Runner runner;
 
@@ -50,13 +52,12 @@ final class BatchExecution {
   private final class ListTask implements ModelTask<List<Tensors>> {
     private final Tensors[] inputs;
     private final long[][] sizes;
-    private final Tensors[] answers;
+    private Tensors[] answers = NONE; // of more than one run
     private @Nullable Iterator<RunPlan.Group> groups;
 
     ListTask(Tensors[] inputs, long[][] sizes) {
       this.inputs = inputs;
       this.sizes = sizes;
-      answers = new Tensors[inputs.length];
     }
 
     @Override
@@ -67,6 +68,7 @@ final class BatchExecution {
           return unmodifiable(runOfList(index, inputs, sizes, sizes[0], stop, queued));
         }
         groups = plan(sizes).iterator();
+        answers = new Tensors[inputs.length];
       }
       if (groups.hasNext()) {
         Part part = part(groups.next(), inputs, sizes);

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks tensors against a signature, so that none that does not fit reaches native code. If one
@@ -52,6 +53,26 @@ final class InputCheck {
       throw tooLarge(layout.inputSpec(0), bytes, maxBytes);
     }
     return sizes(layout, inputs, sizes, regular);
+  }
+
+  /**
+   * Whether an example passes the check, with equal sizes, because the checked example before it
+   * has the same names, types and shapes. Most callers reuse these objects, so that they are
+   * compared by identity. What a text holds is checked too, so that no example with text is alike.
+   */
+  @SuppressWarnings("ReferenceEquality")
+  static boolean areAlike(Layout layout, Tensors checked, @Nullable Tensors next) {
+    if (next == null || next.names() != checked.names() || !layout.hasFixedSizes()) {
+      return false;
+    }
+    for (int i = 0; i < checked.size(); i++) {
+      Tensor before = checked.at(i);
+      Tensor tensor = next.at(i);
+      if (tensor.type() != before.type() || tensor.shape() != before.shape()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static long[] sizes(Layout layout, Tensors inputs, long[] sizes, boolean regular) {

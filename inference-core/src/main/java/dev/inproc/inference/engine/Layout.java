@@ -49,6 +49,7 @@ final class Layout {
   private final int[] openIndexes; // the index of an input among the inputs of unknown rank
   private final TensorSpec[] inputSpecs;
   private final DataType[] inputTypes;
+  private final boolean fixedSizes; // of the elements of all inputs
   private final TensorSpec[] rawInputSpecs;
   private final int[][] inputVariables;
   private final @Nullable Shape[] fixedShapes; // of inputs without variables
@@ -85,6 +86,7 @@ final class Layout {
     List<String> names = new ArrayList<>();
     inputSpecs = example.inputs().toArray(new TensorSpec[0]);
     inputTypes = raw.inputs().stream().map(TensorSpec::type).toArray(DataType[]::new);
+    fixedSizes = Arrays.stream(inputTypes).allMatch(DataType::hasFixedSize);
     rawInputSpecs = raw.inputs().toArray(new TensorSpec[0]);
     inputVariables = new int[inputSpecs.length][];
     fixedShapes = new @Nullable Shape[inputSpecs.length];
@@ -192,6 +194,11 @@ final class Layout {
 
   DataType inputType(int input) {
     return inputTypes[input];
+  }
+
+  /** Whether the elements of all inputs are numbers, of as many bytes each. */
+  boolean hasFixedSizes() {
+    return fixedSizes;
   }
 
   /** Whether a call's names are the inputs in the signature's order. */

@@ -120,7 +120,8 @@ final class ModelSession implements Session {
     long[][] sizes = new long[inputs.length][];
     for (int i = 0; i < sizes.length; i++) {
       try {
-        sizes[i] = check(inputs[i]);
+        boolean like = i > 0 && InputCheck.areAlike(layout, inputs[i - 1], inputs[i]);
+        sizes[i] = like ? sizes[i - 1] : check(inputs[i]);
       } catch (InvalidInputException e) {
         throw e.atIndex(i);
       }

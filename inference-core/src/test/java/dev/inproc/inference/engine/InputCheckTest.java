@@ -3,6 +3,7 @@ package dev.inproc.inference.engine;
 import static dev.inproc.inference.testing.Messages.assertSays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import dev.inproc.inference.tensor.Tensor;
 import dev.inproc.inference.tensor.TensorSpec;
 import dev.inproc.inference.tensor.Tensors;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Each way of being wrong (I8), told in words that hold what was expected and what came. */
@@ -182,6 +184,35 @@ class InputCheckTest {
     assertEquals(mask.shape(), LAYOUT.inRun(LAYOUT.inputShape(1, raw.sizes()), raw.rows()));
     EngineException cause = new EngineException("it broke", null);
     assertSays(InputCheck.clash(LAYOUT, inputs, true).refused(cause), parts);
+  }
+
+  @Test
+  void areAlike_sameNamesTypesAndShapes_alone() {
+    List<String> names = List.of("ids", "mask");
+    Shape shape = Shape.of(3, 2);
+    Tensor ids = Tensor.fill(DataType.INT64, shape, b -> {});
+    Tensor mask = mask(3);
+    Tensors checked = Tensors.of(names, ids, mask);
+    Tensor otherIds = Tensor.fill(DataType.INT64, shape, b -> b.putLong(7));
+    assertTrue(alike(LAYOUT, checked, Tensors.of(names, otherIds, mask(3))));
+
+    assertFalse(alike(LAYOUT, checked, null));
+    assertFalse(alike(LAYOUT, checked, Tensors.of(List.of("ids", "mask"), ids, mask)));
+    assertFalse(alike(LAYOUT, checked, Tensors.of(names, ids, mask(4))), "another shape");
+    Tensor bytes = Tensor.fill(DataType.UINT8, mask.shape(), b -> {});
+    assertFalse(alike(LAYOUT, checked, Tensors.of(names, ids, bytes)), "another type");
+  }
+
+  @Test
+  void areAlike_text_isNever() {
+    TensorSpec text = TensorSpec.of("text", DataType.STRING, new long[] {-1}, "batch");
+    Layout layout = new Layout(new Signature(List.of(text), SIGNATURE.outputs()), BatchAxis.AUTO);
+    Tensors same = Tensors.of("text", Tensor.of(Shape.scalar(), "a"));
+    assertFalse(alike(layout, same, same), "what it holds is checked");
+  }
+
+  private static boolean alike(Layout layout, Tensors checked, @Nullable Tensors next) {
+    return InputCheck.areAlike(layout, checked, next);
   }
 
   @Test
