@@ -2,6 +2,8 @@ package dev.inproc.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -19,6 +21,8 @@ final class CallerThreads implements Callers {
   private volatile long target = Long.MAX_VALUE;
   private volatile @Nullable Thread waiter;
   private volatile boolean closed;
+  private volatile boolean resting;
+  private final Set<Thread> atRest = ConcurrentHashMap.newKeySet();
   private long asked;
 
   CallerThreads(int count, Runnable call) {
@@ -32,6 +36,10 @@ final class CallerThreads implements Callers {
   private void callOn(Runnable call) {
     try {
       while (!closed) {
+        if (resting) {
+          rest(Thread.currentThread());
+          continue;
+        }
         call.run();
         if (made.incrementAndGet() >= target) {
           LockSupport.unpark(waiter);
@@ -43,11 +51,37 @@ final class CallerThreads implements Callers {
     }
   }
 
+  /** Of a caller: sleeps until the others may call too. */
+  private void rest(Thread caller) {
+    atRest.add(caller);
+    while (resting && !closed) {
+      LockSupport.park(this);
+    }
+    atRest.remove(caller);
+  }
+
+  @Override
+  public void rest() {
+    resting = true;
+    while (atRest.size() < threads.size()) {
+      LockSupport.parkNanos(this, 100_000); // callers have at most one call to end
+    }
+  }
+
+  private void goOn() {
+    resting = false;
+    threads.forEach(LockSupport::unpark);
+    asked = made.get(); // calls that ended on the way to the rest are not of the next slice
+  }
+
   @Override
   public long call(int calls) {
-    if (asked == 0) {
+    if (waiter == null) {
       waiter = Thread.currentThread();
       threads.forEach(Thread::start);
+    }
+    if (resting) {
+      goOn();
     }
     asked += calls;
     target = asked;
@@ -65,6 +99,7 @@ final class CallerThreads implements Callers {
   @Override
   public void close() {
     closed = true;
+    threads.forEach(LockSupport::unpark);
     for (Thread thread : threads) {
       while (thread.isAlive()) {
         LockSupport.parkNanos(this, 1_000_000); // what they call is closed next

@@ -5,6 +5,9 @@ sealed interface Callers extends AutoCloseable permits Ring, CallerThreads {
   /** Makes so many calls, between all of them, and returns the number. */
   long call(int calls);
 
+  /** Waits until no call is under way; the next {@link #call} goes on. */
+  void rest();
+
   @Override
   void close();
 }

@@ -41,9 +41,14 @@ final class Ring implements Callers {
   }
 
   @Override
-  public void close() {
+  public void rest() {
     for (CompletableFuture<?> each : ring) {
       await(each);
     }
+  }
+
+  @Override
+  public void close() {
+    rest();
   }
 }

@@ -22,14 +22,15 @@ import java.util.concurrent.CompletableFuture;
  */
 record SharedEngine<I>(Predictor<I, ?> predictor, I input) implements AutoCloseable {
   static final int MAX_BATCH_SIZE = 32;
+  private static final int TOKENS = 16;
   private static final Duration DELAY = Duration.ofMillis(1);
   private static final int[] WIDE = {1024, 2048, 2048, 512};
 
   /**
    * Makes one.
    *
-   * @param engine {@code noop}, {@code affine}, {@code tiny} (16-8-1) or {@code wide}
-   *     (1024-2048-2048-512), both on ONNX Runtime
+   * @param engine {@code noop}, {@code affine}, {@code tiny} (16-8-1), {@code wide}
+   *     (1024-2048-2048-512) or {@code minilm} (FP32, a text of 16 tokens), these on ONNX Runtime
    * @param way {@code direct}, {@code batched}, {@code fixedDelay} (of 1 ms) or {@code
    *     queueAndThread}
    */
@@ -37,6 +38,7 @@ record SharedEngine<I>(Predictor<I, ?> predictor, I input) implements AutoClosea
     return switch (engine) {
       case "tiny" -> network(way, 16, 8, 1);
       case "wide" -> network(way, WIDE);
+      case "minilm" -> text(way);
       default -> new SharedEngine<>(shared(AffineEngine.named(engine), way), 7L);
     };
   }
@@ -50,6 +52,14 @@ record SharedEngine<I>(Predictor<I, ?> predictor, I input) implements AutoClosea
     return new SharedEngine<>(
         shared(Setting.session(Models.mlp(widths), SessionOptions.builder()), way),
         Tensors.of("x", Tensor.of(row)));
+  }
+
+  private static SharedEngine<Tensors> text(String way) {
+    SessionOptions.Builder options =
+        SessionOptions.builder().pad(MiniLm.IDS, 0).pad(MiniLm.MASK, 0).pad(MiniLm.TYPES, 0);
+    return new SharedEngine<>(
+        shared(Setting.session(MiniLm.model(), options), way),
+        MiniLm.encode(MiniLm.texts(1, TOKENS).get(0)));
   }
 
   private static <I, O> Predictor<I, O> shared(BatchPredictor<I, O> engine, String way) {
