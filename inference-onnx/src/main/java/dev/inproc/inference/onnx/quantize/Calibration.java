@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.inproc.inference.InferenceException;
 import dev.inproc.inference.engine.BatchAxis;
 import dev.inproc.inference.engine.Engine;
 import dev.inproc.inference.engine.IntegrityOptions;
@@ -19,139 +20,173 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the channels of activations look like: the model is run with outputs added that reduce each
- * activation to figures of its channels, so that engine and not Java does the arithmetic.
+ * The model as it was, with outputs added that show activations as rows of channels, and the
+ * examples it is run on. If it cannot be run, there are no activations and a note says why.
  */
-final class Calibration {
+final class Calibration implements AutoCloseable {
+  /** Says nothing of any activation. */
+  static final Calibration NONE = new Calibration("");
+
+  /** One thread: the runs are short, and threads that wait for each other cost more than they do. */
   private static final SessionOptions AS_IT_IS =
-      SessionOptions.builder().batchAxis(BatchAxis.NONE).integrity(IntegrityOptions.skip()).build();
+      SessionOptions.builder()
+          .batchAxis(BatchAxis.NONE)
+          .integrity(IntegrityOptions.skip())
+          .intraOpThreads(1)
+          .build();
 
-  private final ModelFile file;
-  private final GraphProto.Builder graph;
-  private final GraphEdit edit;
-  private final GraphScope scope;
-  private final Map<String, Channels> found = new LinkedHashMap<>();
-  private final Map<String, String> largest = new LinkedHashMap<>();
-  private final Map<String, String> squares = new LinkedHashMap<>();
+  private static final int GENERATED = 130; // about 1,700 rows of a model with a sequence axis
 
-  /**
-   * The channels of one activation.
-   *
-   * @param largest the largest size seen in each
-   * @param squares the mean square of each
-   */
-  record Channels(float[] largest, double[] squares) {
-    private void add(float[] sizes, float[] means, int runs) {
-      for (int i = 0; i < largest.length; i++) {
-        largest[i] = Math.max(largest[i], sizes[i]);
-        squares[i] += (double) means[i] / runs;
-      }
-    }
+  private final Map<String, String> outputs = new LinkedHashMap<>();
+  private List<Tensors> examples = List.of();
+  private @Nullable Session session;
+  private @Nullable Path trial;
+  private String note;
+  private boolean generated;
 
-    boolean isFinite() {
-      boolean finite = true;
-      for (int i = 0; i < largest.length; i++) {
-        finite &= Float.isFinite(largest[i]) && Double.isFinite(squares[i]);
-      }
-      return finite;
-    }
+  /** Takes the rows of an activation that one example gave. */
+  interface RowConsumer {
+    /**
+     * Takes them.
+     *
+     * @param rows all channels of the first row, of the second, and so on
+     */
+    void accept(String activation, float[] rows);
   }
 
-  private Calibration(ModelFile file, ModelProto.Builder model, TensorSink sink, long opset) {
-    this.file = file;
-    graph = model.getGraphBuilder();
-    scope = new GraphScope(null, graph);
-    edit = new GraphEdit(scope, sink, opset);
+  private Calibration(String note) {
+    this.note = note;
   }
 
   /**
-   * Runs a model.
+   * Opens a model.
    *
-   * @param widths of each activation of interest, how many channels it has
+   * @param given the examples; none for made-up ones
    * @param beside where a file may be written, for it does not fit into memory twice
    */
-  static Map<String, Channels> of(
+  static Calibration of(
       ModelFile file,
       ModelProto model,
       long opset,
-      Map<String, Integer> widths,
-      List<Tensors> examples,
+      ProductInputs inputs,
+      List<Tensors> given,
       Path beside)
       throws IOException {
-    Path trial = beside.resolveSibling(beside.getFileName() + ".calibration");
-    Path data = trial.resolveSibling(trial.getFileName() + ".data");
+    if (inputs.names().isEmpty()) {
+      return NONE;
+    }
+    Calibration calibration = new Calibration("");
     try {
-      ModelProto.Builder copy = model.toBuilder();
-      Calibration calibration;
-      try (TensorSink sink =
-          file.hasExternalData() ? TensorSink.beside(trial) : TensorSink.inline()) {
-        calibration = new Calibration(file, copy, sink, opset);
-        calibration.measure(widths, sink);
-        try (var stream = Files.newOutputStream(trial)) {
-          copy.build().writeTo(stream);
-        }
-        sink.commit();
-      }
-      try (Session session = Engine.named("onnx").load(ModelSource.file(trial), AS_IT_IS)) {
-        calibration.run(session, examples);
-      }
-      return calibration.found;
-    } finally {
-      Files.deleteIfExists(trial);
-      Files.deleteIfExists(data);
+      calibration.open(file, model.toBuilder(), opset, inputs, given, beside);
+    } catch (InferenceException | IllegalArgumentException e) {
+      calibration.close();
+      return new Calibration("the model could not be run: " + e.getMessage());
     }
+    return calibration;
   }
 
-  private void measure(Map<String, Integer> widths, TensorSink sink) throws IOException {
-    for (Map.Entry<String, Integer> each : widths.entrySet()) {
-      String name = each.getKey();
-      int width = each.getValue();
-      String rows =
-          edit.add(
-              scope, "", "Reshape", List.of(name, edit.integers(-1L, (long) width)), name + "/r");
-      String size = edit.add(scope, "", "Abs", List.of(rows), name + "/s");
-      String square = edit.add(scope, "", "Mul", List.of(rows, rows), name + "/q");
-      largest.put(name, output(edit.reduceFirst(scope, "ReduceMax", size, name + "/l"), width));
-      squares.put(name, output(edit.reduceFirst(scope, "ReduceMean", square, name + "/m"), width));
-      found.put(name, new Channels(new float[width], new double[width]));
+  private void open(
+      ModelFile file,
+      ModelProto.Builder copy,
+      long opset,
+      ProductInputs inputs,
+      List<Tensors> given,
+      Path beside)
+      throws IOException {
+    Path path = beside.resolveSibling(beside.getFileName() + ".calibration");
+    trial = path;
+    GraphScope scope = new GraphScope(null, copy.getGraphBuilder());
+    try (TensorSink sink = file.hasExternalData() ? TensorSink.beside(path) : TensorSink.inline()) {
+      GraphEdit edit = new GraphEdit(scope, sink, opset);
+      for (String name : inputs.names()) {
+        String shape = edit.integers(-1L, (long) inputs.width(name));
+        String rows = edit.add(scope, "", "Reshape", List.of(name, shape), name + "/r");
+        outputs.put(name, rows);
+        show(scope.graph(), rows, inputs.width(name));
+      }
+      for (int i = 0; i < scope.graph().getInitializerCount(); i++) {
+        scope.graph().setInitializer(i, sink.keep(file, scope.graph().getInitializer(i)));
+      }
+      try (var stream = Files.newOutputStream(path)) {
+        copy.build().writeTo(stream);
+      }
+      sink.commit();
     }
-    for (int i = 0; i < graph.getInitializerCount(); i++) {
-      graph.setInitializer(i, sink.keep(file, graph.getInitializer(i)));
-    }
+    Session opened = Engine.named("onnx").load(ModelSource.file(path), AS_IT_IS);
+    session = opened;
+    generated = given.isEmpty();
+    examples =
+        generated
+            ? GeneratedInputs.of(opened.rawSignature(), GENERATED, Vocabularies.of(scope))
+            : given.stream()
+                .map(e -> GeneratedInputs.batchOfOne(opened.rawSignature(), e))
+                .toList();
   }
 
-  private String output(String name, int width) {
+  private static void show(GraphProto.Builder graph, String name, int width) {
     TypeProto.Tensor.Builder type = TypeProto.Tensor.newBuilder().setElemType(DataType.FLOAT_VALUE);
+    type.getShapeBuilder().addDimBuilder();
     type.getShapeBuilder().addDimBuilder().setDimValue(width);
     graph.addOutput(
         ValueInfoProto.newBuilder()
             .setName(name)
             .setType(TypeProto.newBuilder().setTensorType(type)));
-    return name;
   }
 
-  private void run(Session session, List<Tensors> given) {
-    List<Tensors> examples =
-        given.isEmpty()
-            ? GeneratedInputs.of(session.rawSignature(), 8, Vocabularies.of(scope))
-            : given.stream()
-                .map(e -> GeneratedInputs.batchOfOne(session.rawSignature(), e))
-                .toList();
-    for (Tensors example : examples) {
-      Map<String, Tensor> answer = session.runRaw(example).asMap();
-      found.forEach(
-          (name, channels) ->
-              channels.add(
-                  floats(answer, largest.getOrDefault(name, "")),
-                  floats(answer, squares.getOrDefault(name, "")),
-                  examples.size()));
+  /** What could not be done, or nothing. */
+  String note() {
+    return note;
+  }
+
+  /** How many examples there are. */
+  int size() {
+    return examples.size();
+  }
+
+  /** Says whether the examples are made up. */
+  boolean isGenerated() {
+    return generated;
+  }
+
+  /**
+   * Runs the model.
+   *
+   * @param activations what to show
+   * @param limit on how many examples, evenly spread
+   */
+  void run(List<String> activations, int limit, RowConsumer consumer) {
+    List<String> wanted = activations.stream().filter(outputs::containsKey).toList();
+    if (session == null || wanted.isEmpty()) {
+      return;
+    }
+    String[] names = wanted.stream().map(outputs::get).toArray(String[]::new);
+    Session view = session.outputs(names);
+    int count = Math.min(limit, examples.size());
+    try {
+      for (int i = 0; i < count; i++) {
+        Tensors example = examples.get((int) ((long) i * examples.size() / count));
+        Tensors answer = view.runRaw(example);
+        for (int k = 0; k < names.length; k++) {
+          Tensor rows = answer.get(names[k]);
+          consumer.accept(wanted.get(k), rows.toFloats());
+        }
+      }
+    } catch (InferenceException | IllegalArgumentException e) {
+      note = "the model could not be run: " + e.getMessage();
     }
   }
 
-  private static float[] floats(Map<String, Tensor> answer, String name) {
-    Tensor tensor = answer.get(name);
-    return tensor == null ? new float[0] : tensor.toFloats();
+  @Override
+  public void close() throws IOException {
+    if (session != null) {
+      session.close();
+    }
+    if (trial != null) {
+      Files.deleteIfExists(trial);
+      Files.deleteIfExists(TensorSink.dataFile(trial));
+    }
   }
 }

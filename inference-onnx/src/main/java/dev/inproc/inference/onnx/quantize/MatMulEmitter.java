@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the product of an activation and a quantized weight, as each scheme has it. */
 final class MatMulEmitter {
@@ -31,29 +32,42 @@ final class MatMulEmitter {
    */
   record Weight(String values, String scales, int rows, int columns) {}
 
-  /** Quantizes a matrix [rows, columns] and adds it to the graph that had it. */
-  Weight weight(GraphScope owner, String name, float[] matrix, int rows, int columns)
+  /** Quantizes a matrix of so many columns and adds it to the graph that had it. */
+  Weight weight(
+      GraphScope owner,
+      String name,
+      float[] matrix,
+      int columns,
+      @Nullable ErrorCompensation compensation)
       throws IOException {
+    int rows = matrix.length / columns;
     return switch (options.scheme()) {
       case ROWWISE_INT8, DYNAMIC_INT8 -> {
         boolean signed = options.signedWeights();
         WeightMath.Quantized quantized =
-            WeightMath.byColumn(matrix, rows, columns, signed ? 0 : ZERO_POINT);
+            WeightMath.byColumn(matrix, rows, columns, signed ? 0 : ZERO_POINT, compensation);
         int type = signed ? DataType.INT8_VALUE : DataType.UINT8_VALUE;
         yield add(
             owner, name, quantized, type, List.of((long) rows, (long) columns), rows, columns);
       }
-      case BLOCKWISE_INT8 -> blocks(owner, name, matrix, rows, columns, 8);
-      case BLOCKWISE_INT4 -> blocks(owner, name, matrix, rows, columns, 4);
+      case BLOCKWISE_INT8 -> blocks(owner, name, matrix, columns, 8, compensation);
+      case BLOCKWISE_INT4 -> blocks(owner, name, matrix, columns, 4, compensation);
     };
   }
 
   private Weight blocks(
-      GraphScope owner, String name, float[] matrix, int rows, int columns, int bits)
+      GraphScope owner,
+      String name,
+      float[] matrix,
+      int columns,
+      int bits,
+      @Nullable ErrorCompensation compensation)
       throws IOException {
+    int rows = matrix.length / columns;
     int block = options.blockSize();
     long blocks = ((long) rows + block - 1) / block;
-    WeightMath.Quantized quantized = WeightMath.byBlock(matrix, rows, columns, block, bits);
+    WeightMath.Quantized quantized =
+        BlockMath.byBlock(matrix, columns, block, bits, compensation);
     List<Long> dims = List.of((long) columns, blocks, (long) block * bits / 8);
     return add(owner, name, quantized, DataType.UINT8_VALUE, dims, rows, columns);
   }

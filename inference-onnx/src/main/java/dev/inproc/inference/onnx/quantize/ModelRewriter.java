@@ -28,6 +28,7 @@ final class ModelRewriter {
   private int normalizations;
   private long floatBytesAfter;
   private @Nullable Smoothing smoothing;
+  private String note = "";
 
   ModelRewriter(
       ModelFile file,
@@ -52,16 +53,35 @@ final class ModelRewriter {
     }
     GraphScope root = new GraphScope(null, graph);
     ConstantUses uses = ConstantUses.of(file, root, options);
-    smoothing = Smoothing.of(file, model.build(), root, uses, opset, options, examples, beside);
     GraphEdit edit = new GraphEdit(root, sink, opset);
-    NodeRewriter nodes = new NodeRewriter(file, edit, options, smoothing, uses, log);
-    rewrite(root, nodes, new Normalizations(edit));
+    ProductInputs inputs = ProductInputs.of(file, root, uses, options);
+    try (Calibration calibration = calibration(inputs)) {
+      smoothing = Smoothing.of(file, root, inputs, calibration, options);
+      Hessians hessians = new Hessians(calibration, inputs, smoothing, root, options);
+      NodeRewriter nodes = new NodeRewriter(file, edit, options, smoothing, hessians, uses, log);
+      rewrite(root, nodes, new Normalizations(edit));
+      note = note(calibration);
+    }
     FloatWeights.leave(file, file.model(), log);
     floatBytesAfter = FloatWeights.bytes(file, model.build()) - edit.floatBytes();
     keepTheRest(graph);
     OpsetUpgrader.require(model, NodeProtos.MICROSOFT, 1);
     metadata();
     return model.build();
+  }
+
+  private Calibration calibration(ProductInputs inputs) throws IOException {
+    return options.smooths() || options.compensates()
+        ? Calibration.of(file, model.build(), opset, inputs, examples, beside)
+        : Calibration.NONE;
+  }
+
+  private String note(Calibration calibration) {
+    String what =
+        options.smooths() && options.compensates()
+            ? "neither smoothed nor compensated, "
+            : options.smooths() ? "not smoothed, " : "not compensated, ";
+    return calibration.note().isEmpty() ? "" : what + calibration.note();
   }
 
   QuantizationReport report(long before, long after) {
@@ -71,7 +91,7 @@ final class ModelRewriter {
         log.left(),
         normalizations,
         smoothing == null ? 0 : smoothing.count(),
-        smoothing == null ? "" : smoothing.note(),
+        note,
         before,
         after,
         FloatWeights.bytes(file, file.model()),

@@ -21,6 +21,7 @@ final class NodeRewriter {
   private final NodeLog log;
   private final MatMulEmitter products;
   private final Smoothing smoothing;
+  private final Hessians hessians;
   private final Tables tables;
   private final ZeroPoints zeroPoints = new ZeroPoints();
 
@@ -37,9 +38,11 @@ final class NodeRewriter {
       GraphEdit edit,
       QuantizeOptions options,
       Smoothing smoothing,
+      Hessians hessians,
       ConstantUses uses,
       NodeLog log) {
     this.smoothing = smoothing;
+    this.hessians = hessians;
     tables = new Tables(file, edit, options, uses);
     this.file = file;
     this.edit = edit;
@@ -117,7 +120,7 @@ final class NodeRewriter {
       return false;
     }
     float[] factors = smoothing.factors(scope, node.getInput(0));
-    MatMulEmitter.Weight quantized = quantized(product, weight, factors);
+    MatMulEmitter.Weight quantized = quantized(scope, product, weight, factors);
     if (quantized == null) {
       String why = "its weight has values that are NaN or infinite";
       log.left(node, why, floatBytes(scope, node));
@@ -185,7 +188,10 @@ final class NodeRewriter {
   }
 
   private MatMulEmitter.@Nullable Weight quantized(
-      ProductNode product, GraphScope.Constant constant, float @Nullable [] factors)
+      GraphScope scope,
+      ProductNode product,
+      GraphScope.Constant constant,
+      float @Nullable [] factors)
       throws IOException {
     TensorProto tensor = constant.tensor();
     Key key = new Key(constant.owner(), tensor.getName(), product.turned(), product.factor());
@@ -213,7 +219,12 @@ final class NodeRewriter {
       }
     }
     MatMulEmitter.Weight weight =
-        products.weight(constant.owner(), tensor.getName(), matrix, product.rows(tensor), columns);
+        products.weight(
+            constant.owner(),
+            tensor.getName(),
+            matrix,
+            columns,
+            options.compensates() ? hessians.of(scope, product.node().getInput(0)) : null);
     weights.put(key, weight);
     replaced(constant);
     return weight;

@@ -27,6 +27,7 @@ public final class QuantizeOptions {
   private final boolean signedWeights;
   private final boolean fasterNormalization;
   private final boolean smoothing;
+  private final boolean errorCompensation;
   private final boolean externalData;
   private final Set<String> withoutNodes;
 
@@ -38,6 +39,7 @@ public final class QuantizeOptions {
     signedWeights = builder.signedWeights;
     fasterNormalization = builder.fasterNormalization;
     smoothing = builder.smoothing;
+    errorCompensation = builder.errorCompensation;
     externalData = builder.externalData;
     withoutNodes = builder.withoutNodes;
   }
@@ -51,6 +53,7 @@ public final class QuantizeOptions {
     private boolean signedWeights = CpuFeatures.addsBytesExactly();
     private boolean fasterNormalization = true;
     private boolean smoothing = true;
+    private boolean errorCompensation = true;
     private boolean externalData;
     private Set<String> withoutNodes = Set.of();
 
@@ -64,6 +67,7 @@ public final class QuantizeOptions {
       signedWeights = options.signedWeights;
       fasterNormalization = options.fasterNormalization;
       smoothing = options.smoothing;
+      errorCompensation = options.errorCompensation;
       externalData = options.externalData;
       withoutNodes = options.withoutNodes;
     }
@@ -139,6 +143,17 @@ public final class QuantizeOptions {
   }
 
   /**
+   * Returns these options with or without error compensation, for the row-wise and the blockwise
+   * schemes: while the rows of a weight are rounded, the error of each is made up for in the others,
+   * so that the product with the activations of the examples changes least (GPTQ). The model has the
+   * same nodes and size. It is run for that as for smoothing; weights with more than 4,096 rows,
+   * weights that several nodes share and weights in subgraphs are rounded plainly. Default yes.
+   */
+  public QuantizeOptions withErrorCompensation(boolean compensate) {
+    return with(builder -> builder.errorCompensation = compensate);
+  }
+
+  /**
    * Returns these options with large tensors in a file beside the model, named like it and {@code
    * .data}. It is so anyway for a model that came with external data.
    */
@@ -190,6 +205,19 @@ public final class QuantizeOptions {
     return smoothing;
   }
 
+  /** Returns whether the errors of rounding are compensated. */
+  public boolean errorCompensation() {
+    return errorCompensation;
+  }
+
+  boolean smooths() {
+    return smoothing && scheme == Scheme.ROWWISE_INT8;
+  }
+
+  boolean compensates() {
+    return errorCompensation && scheme != Scheme.DYNAMIC_INT8;
+  }
+
   /** Returns whether large tensors go to a file beside the model. */
   public boolean externalData() {
     return externalData;
@@ -209,6 +237,7 @@ public final class QuantizeOptions {
         signedWeights,
         fasterNormalization,
         smoothing,
+        errorCompensation,
         externalData,
         withoutNodes);
   }
@@ -234,7 +263,8 @@ public final class QuantizeOptions {
         + (blocks ? ", blocks of " + blockSize : signedWeights ? ", signed" : ", unsigned")
         + (embeddings ? ", embeddings" : "")
         + (fasterNormalization ? ", faster normalization" : "")
-        + (smoothing && scheme == Scheme.ROWWISE_INT8 ? ", smoothed" : "")
+        + (smooths() ? ", smoothed" : "")
+        + (compensates() ? ", compensated" : "")
         + (withoutNodes.isEmpty() ? "" : ", without " + withoutNodes);
   }
 }

@@ -1,20 +1,13 @@
 package dev.inproc.inference.onnx.quantize;
 
-import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import dev.inproc.inference.InferenceException;
-import dev.inproc.inference.tensor.Tensors;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,18 +27,13 @@ final class Smoothing {
 
   private final ModelFile file;
   private final GraphScope scope;
-  private final QuantizeOptions options;
-
-  /** The products that read an activation, by its name. */
-  private final Map<String, List<ProductNode>> readers = new LinkedHashMap<>();
-
+  private final ProductInputs inputs;
   private final Map<String, float[]> factors = new HashMap<>();
-  private String note = "";
 
-  private Smoothing(ModelFile file, GraphScope scope, QuantizeOptions options) {
+  private Smoothing(ModelFile file, GraphScope scope, ProductInputs inputs) {
     this.file = file;
     this.scope = scope;
-    this.options = options;
+    this.inputs = inputs;
   }
 
   /**
@@ -54,24 +42,14 @@ final class Smoothing {
    */
   static Smoothing of(
       ModelFile file,
-      ModelProto model,
       GraphScope scope,
-      ConstantUses uses,
-      long opset,
-      QuantizeOptions options,
-      List<Tensors> examples,
-      Path beside)
+      ProductInputs inputs,
+      Calibration calibration,
+      QuantizeOptions options)
       throws IOException {
-    Smoothing smoothing = new Smoothing(file, scope, options);
-    if (options.smoothing() && options.scheme() == Scheme.ROWWISE_INT8) {
-      Map<String, Integer> widths = smoothing.candidates(uses);
-      if (!widths.isEmpty()) {
-        try {
-          smoothing.choose(Calibration.of(file, model, opset, widths, examples, beside));
-        } catch (InferenceException | IllegalArgumentException e) {
-          smoothing.note = "not smoothed, the model could not be run: " + e.getMessage();
-        }
-      }
+    Smoothing smoothing = new Smoothing(file, scope, inputs);
+    if (options.smooths()) {
+      smoothing.choose(calibration);
     }
     return smoothing;
   }
@@ -85,56 +63,41 @@ final class Smoothing {
     return factors.size();
   }
 
-  String note() {
-    return note;
+  private boolean isCandidate(String input) {
+    // A weight that is read elsewhere too is there once, so it has no factors of its own. And what
+    // is hardly below 0 is not smoothed: a small factor would cost the many levels above.
+    return !inputs.sharesWeights(input) && inputs.zeroPoint(input) == ZeroPoints.MIDDLE;
   }
 
-  private Map<String, Integer> candidates(ConstantUses uses) {
-    Set<String> shared = new HashSet<>();
-    ZeroPoints zeroPoints = new ZeroPoints();
-    zeroPoints.add(scope.graph().getNodeList());
-    for (NodeProto node : scope.graph().getNodeList()) {
-      if (ProductNode.is(node)) {
-        ProductNode product = ProductNode.of(file, scope, node, options);
-        String input = node.getInput(0);
-        // A weight that is read elsewhere too is there once, so it has no factors of its own.
-        GraphScope.Constant weight = product.weight();
-        if (weight != null && uses.of(weight).count() != 1) {
-          shared.add(input);
-        }
-        // What is hardly below 0 is not: a small factor there would cost the many levels above.
-        if (product.obstacle() == null
-            && !product.turnsInput()
-            && zeroPoints.of(input) == ZeroPoints.MIDDLE) {
-          readers.computeIfAbsent(input, any -> new ArrayList<>()).add(product);
-        }
+  private void choose(Calibration calibration) throws IOException {
+    Map<String, Channels> seen = new LinkedHashMap<>();
+    for (String input : inputs.names()) {
+      if (isCandidate(input)) {
+        seen.put(input, Channels.of(inputs.width(input)));
       }
     }
-    readers.keySet().removeAll(shared);
-    Map<String, Integer> widths = new LinkedHashMap<>();
-    readers.forEach((input, all) -> widths.put(input, width(all)));
-    widths.values().removeIf(width -> width < 2);
-    return widths;
-  }
-
-  private static int width(List<ProductNode> products) {
-    int width = 0;
-    for (ProductNode each : products) {
-      GraphScope.Constant weight = each.weight();
-      int rows = weight == null ? 0 : each.rows(weight.tensor());
-      if (width != 0 && rows != width) {
-        return 0; // no valid model
-      }
-      width = rows;
+    // Every fifth of those made up: all four lengths, and more say little.
+    int examples = calibration.isGenerated() ? calibration.size() / 5 : calibration.size();
+    calibration.run(
+        List.copyOf(seen.keySet()),
+        examples,
+        (input, rows) ->
+            seen.computeIfPresent(
+                input,
+                (any, channels) -> {
+                  channels.add(rows, examples);
+                  return channels;
+                }));
+    if (calibration.note().isEmpty()) {
+      choose(seen);
     }
-    return width;
   }
 
-  private void choose(Map<String, Calibration.Channels> calibrated) throws IOException {
-    for (Map.Entry<String, Calibration.Channels> each : calibrated.entrySet()) {
-      Calibration.Channels channels = each.getValue();
+  private void choose(Map<String, Channels> calibrated) throws IOException {
+    for (Map.Entry<String, Channels> each : calibrated.entrySet()) {
+      Channels channels = each.getValue();
       List<float[]> matrices = new ArrayList<>();
-      for (ProductNode product : readers.getOrDefault(each.getKey(), List.of())) {
+      for (ProductNode product : inputs.readers(each.getKey())) {
         GraphScope.Constant weight = product.weight();
         if (weight != null) {
           TensorProto tensor = weight.tensor();
@@ -150,7 +113,7 @@ final class Smoothing {
     }
   }
 
-  static float @Nullable [] best(Calibration.Channels channels, List<float[]> matrices) {
+  static float @Nullable [] best(Channels channels, List<float[]> matrices) {
     int width = channels.largest().length;
     float[] none = new float[width];
     Arrays.fill(none, 1);
@@ -168,7 +131,7 @@ final class Smoothing {
   }
 
   private static float[] factors(
-      Calibration.Channels channels, List<float[]> matrices, double balance) {
+      Channels channels, List<float[]> matrices, double balance) {
     int width = channels.largest().length;
     double[] exponents = new double[width];
     double sum = 0;
@@ -207,7 +170,7 @@ final class Smoothing {
    * largest value, times the weights; and weights by a scale for each column's, times activations.
    */
   private static double error(
-      Calibration.Channels channels, List<float[]> matrices, float[] factors) {
+      Channels channels, List<float[]> matrices, float[] factors) {
     int width = factors.length;
     double largest = 0;
     double squares = 0;
