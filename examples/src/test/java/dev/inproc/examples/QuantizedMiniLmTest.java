@@ -33,6 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The promise of row-wise INT8 on a real encoder and 630 real sentences. */
 class QuantizedMiniLmTest {
+  /** The aim is 97 %; found: 979, and 972 without error compensation. */
+  private static final int LEAST_OF_1000 = 970;
+
   @TempDir static Path directory;
 
   private static QuantizationReport report;

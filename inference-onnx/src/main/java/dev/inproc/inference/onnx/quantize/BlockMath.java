@@ -14,11 +14,7 @@ final class BlockMath {
    * rows, the last filled up, around a zero point of half the range.
    */
   static WeightMath.Quantized byBlock(
-      float[] matrix,
-      int columns,
-      int block,
-      int bits,
-      @Nullable ErrorCompensation compensation) {
+      float[] matrix, int columns, int block, int bits, @Nullable ErrorCompensation compensation) {
     int rows = matrix.length / columns;
     int blocks = (rows + block - 1) / block;
     int half = 1 << (bits - 1);
@@ -41,7 +37,9 @@ final class BlockMath {
             });
     ErrorCompensation.Grid grid = new ErrorCompensation.Grid(scales, block, -half, half - 1);
     byte[] levels =
-        compensation == null ? plain(matrix, columns, grid) : compensation.round(matrix, columns, grid);
+        compensation == null
+            ? plain(matrix, columns, grid)
+            : compensation.round(matrix, columns, grid);
     return new WeightMath.Quantized(pack(levels, columns, block, bits), scales);
   }
 

@@ -30,7 +30,9 @@ final class Calibration implements AutoCloseable {
   /** Says nothing of any activation. */
   static final Calibration NONE = new Calibration("");
 
-  /** One thread: the runs are short, and threads that wait for each other cost more than they do. */
+  /**
+   * One thread: the runs are short, and threads that wait for each other cost more than they do.
+   */
   private static final SessionOptions AS_IT_IS =
       SessionOptions.builder()
           .batchAxis(BatchAxis.NONE)

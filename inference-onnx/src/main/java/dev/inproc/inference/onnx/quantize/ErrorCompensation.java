@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  * needs no inverse.
  *
  * <p>With H = Σ x xᵀ + damping = L Lᵀ and the error E = W - Ŵ, the squared error of the product is
- * ‖Lᵀ E‖². Its row i is L[i,i] E[i] + Σ L[m,i] E[m] over m > i. Going from the last row to the first,
- * each target W[i] + Σ L[m,i] / L[i,i] E[m] cancels that row but for its own rounding. The channels
- * with the largest squares are rounded first, while there are most others to make up for them.
+ * ‖Lᵀ E‖². Its row i is L[i,i] E[i] + Σ L[m,i] E[m] over m > i. Going from the last row to the
+ * first, each target W[i] + Σ L[m,i] / L[i,i] E[m] cancels that row but for its own rounding. The
+ * channels with the largest squares are rounded first, while there are most others to make up for
+ * them.
  *
  * <p>Columns do not depend on each other, so threads share them; the result does not depend on how.
  */

@@ -59,7 +59,8 @@ final class GramMatrix {
       float xc = values[c + i];
       float xd = values[d + i];
       for (int j = 0; j <= i; j++) {
-        sums[j] += xa * values[a + j] + xb * values[b + j] + xc * values[c + j] + xd * values[d + j];
+        sums[j] +=
+            xa * values[a + j] + xb * values[b + j] + xc * values[c + j] + xd * values[d + j];
       }
     }
     for (; row < end; row++) {

@@ -66,8 +66,7 @@ final class MatMulEmitter {
     int rows = matrix.length / columns;
     int block = options.blockSize();
     long blocks = ((long) rows + block - 1) / block;
-    WeightMath.Quantized quantized =
-        BlockMath.byBlock(matrix, columns, block, bits, compensation);
+    WeightMath.Quantized quantized = BlockMath.byBlock(matrix, columns, block, bits, compensation);
     List<Long> dims = List.of((long) columns, blocks, (long) block * bits / 8);
     return add(owner, name, quantized, DataType.UINT8_VALUE, dims, rows, columns);
   }

@@ -79,7 +79,7 @@ final class ModelRewriter {
   private String note(Calibration calibration) {
     String what =
         options.smooths() && options.compensates()
-            ? "neither smoothed nor compensated, "
+            ? "not smoothed and not compensated, "
             : options.smooths() ? "not smoothed, " : "not compensated, ";
     return calibration.note().isEmpty() ? "" : what + calibration.note();
   }

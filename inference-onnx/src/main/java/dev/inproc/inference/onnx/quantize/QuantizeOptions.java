@@ -144,10 +144,11 @@ public final class QuantizeOptions {
 
   /**
    * Returns these options with or without error compensation, for the row-wise and the blockwise
-   * schemes: while the rows of a weight are rounded, the error of each is made up for in the others,
-   * so that the product with the activations of the examples changes least (GPTQ). The model has the
-   * same nodes and size. It is run for that as for smoothing; weights with more than 4,096 rows,
-   * weights that several nodes share and weights in subgraphs are rounded plainly. Default yes.
+   * schemes: while the rows of a weight are rounded, the error of each is made up for in the
+   * others, so that the product with the activations of the examples changes least (GPTQ). The
+   * model has the same nodes and size. It is run for that as for smoothing; weights with more than
+   * 4,096 rows, weights that several nodes share and weights in subgraphs are rounded plainly.
+   * Default yes.
    */
   public QuantizeOptions withErrorCompensation(boolean compensate) {
     return with(builder -> builder.errorCompensation = compensate);

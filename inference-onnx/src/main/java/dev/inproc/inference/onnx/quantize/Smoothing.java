@@ -130,8 +130,7 @@ final class Smoothing {
     return best;
   }
 
-  private static float[] factors(
-      Channels channels, List<float[]> matrices, double balance) {
+  private static float[] factors(Channels channels, List<float[]> matrices, double balance) {
     int width = channels.largest().length;
     double[] exponents = new double[width];
     double sum = 0;
@@ -169,8 +168,7 @@ final class Smoothing {
    * The mean square error of rounding, but for a constant: activations by a scale for the row's
    * largest value, times the weights; and weights by a scale for each column's, times activations.
    */
-  private static double error(
-      Channels channels, List<float[]> matrices, float[] factors) {
+  private static double error(Channels channels, List<float[]> matrices, float[] factors) {
     int width = factors.length;
     double largest = 0;
     double squares = 0;

@@ -2,9 +2,7 @@ package dev.inproc.inference.onnx.quantize;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * The arithmetic of quantized weights: symmetric, rounded half to even, by column or row.
- */
+/** The arithmetic of quantized weights: symmetric, rounded half to even, by column or row. */
 final class WeightMath {
   private static final int LARGEST = 127;
 

@@ -116,8 +116,7 @@ class ErrorCompensationTest {
   @Test
   void scales_compensated_areAsWithout() {
     float[] weight = Zoo.normal(2, WIDTH * COLUMNS);
-    assertArrayEquals(
-        byColumn(weight, null).scales(), byColumn(weight, activations(10)).scales());
+    assertArrayEquals(byColumn(weight, null).scales(), byColumn(weight, activations(10)).scales());
   }
 
   /** Uncorrelated channels have nothing to make up for each other with. */

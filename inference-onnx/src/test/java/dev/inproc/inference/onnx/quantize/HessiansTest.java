@@ -66,7 +66,8 @@ class HessiansTest {
   void weight_withExamples_isCompensated_theSameEachTime() throws IOException {
     Path in = model(300);
     List<Tensors> examples = examples(300, filled(300, 1), Zoo.normal(5, 300));
-    for (Scheme scheme : List.of(Scheme.ROWWISE_INT8, Scheme.BLOCKWISE_INT8, Scheme.BLOCKWISE_INT4)) {
+    for (Scheme scheme :
+        List.of(Scheme.ROWWISE_INT8, Scheme.BLOCKWISE_INT8, Scheme.BLOCKWISE_INT4)) {
       byte[] once = levels(in, ALL.withScheme(scheme), examples);
       assertArrayEquals(once, levels(in, ALL.withScheme(scheme), examples));
       assertFalse(Arrays.equals(once, levels(in, PLAIN.withScheme(scheme), examples)));
@@ -109,9 +110,8 @@ class HessiansTest {
   void examplesThatDoNotFit_leaveThePlainRounding_andTheReportSaysWhy() throws IOException {
     Path in = model(300);
     Path out = directory.resolve("out.onnx");
-    QuantizationReport report =
-        Quantizer.quantize(in, out, ALL, examples(299, new float[299]));
-    assertTrue(report.note().startsWith("neither smoothed nor compensated"), report.note());
+    QuantizationReport report = Quantizer.quantize(in, out, ALL, examples(299, new float[299]));
+    assertTrue(report.note().startsWith("not smoothed and not compensated"), report.note());
     byte[] plain = levels(in, PLAIN, List.of());
     assertArrayEquals(plain, levels(in, ALL, examples(299, new float[299])));
   }

@@ -228,7 +228,7 @@ class QuantizerTest {
     Map<String, String> metadata = new HashMap<>();
     model.getMetadataPropsList().forEach(e -> metadata.put(e.getKey(), e.getValue()));
     assertEquals(
-        "rowwise-int8, signed, embeddings, faster normalization, smoothed",
+        "rowwise-int8, signed, embeddings, faster normalization, smoothed, compensated",
         metadata.get("inproc.quantization"));
     assertEquals("1", metadata.get("inproc.quantization.nodes"));
     assertEquals(

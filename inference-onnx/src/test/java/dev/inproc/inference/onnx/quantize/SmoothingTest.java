@@ -171,8 +171,7 @@ class SmoothingTest {
     Arrays.fill(squares, 1);
     Arrays.fill(largest, 3);
     List<float[]> matrices = List.of(Zoo.normal(4, Zoo.K * Zoo.N));
-    assertNull(
-        Smoothing.best(new Channels(largest.clone(), squares.clone()), matrices));
+    assertNull(Smoothing.best(new Channels(largest.clone(), squares.clone()), matrices));
     squares[9] = 2500;
     largest[9] = 150;
     float[] factors = Smoothing.best(new Channels(largest, squares), matrices);
