@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The promise of row-wise INT8 on a real encoder and 630 real sentences. */
 class QuantizedMiniLmTest {
-  /** The aim is 97 %; found: 979, and 972 without error compensation. */
+  /** The aim is 97 %; found: 977, and 972 without error compensation. */
   private static final int LEAST_OF_1000 = 970;
 
   @TempDir static Path directory;
@@ -108,8 +108,8 @@ class QuantizedMiniLmTest {
       same += a.equals(b) ? 1 : 0;
     }
     System.out.println("Same nearest entry: " + same + " of " + questions.size());
-    // Found: 117. The aim, 99 %, is missed, and why: docs/quantization.md.
-    assertTrue(same >= 116, same + " of " + questions.size());
+    // Found: 119, which is the aim, 99 %. One or two are near-ties: docs/quantization.md.
+    assertTrue(same >= 118, same + " of " + questions.size());
   }
 
   /** The texts are apart from what calibrates: that is made up of random ids. */

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What races share: a batcher over one engine, what its actors do, and what became of it in words.
- * An outcome that a race does not list is a failure. jcstress reads only what stands in the class of
- * a race itself, so each names its actors again.
+ * An outcome that a race does not list is a failure. jcstress reads only what stands in the class
+ * of a race itself, so each names its actors again.
  */
 abstract class Race {
   final Bench bench;
@@ -125,7 +125,8 @@ abstract class Race {
       BatchScheduler<Long, Long> batcher = new Bench(Batching.upTo(SIZE)).batcher;
       for (int i = 0; i < SIZE; i++) {
         requests.add(
-            new Request<>(batcher.pending(), 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, null, true));
+            new Request<>(
+                batcher.pending(), 1L, CallOptions.DEFAULT, Request.UNSTAMPED, 8, null, true));
       }
     }
 

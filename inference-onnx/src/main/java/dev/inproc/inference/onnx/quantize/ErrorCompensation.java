@@ -22,7 +22,9 @@ final class ErrorCompensation {
   /** The widest weight that is compensated: its H takes 100 MB. */
   static final int MAX_WIDTH = 4096;
 
-  private static final double DAMPING = 0.01; // of the mean square, as in GPTQ
+  // Of the mean square. GPTQ's 0.01 fits the examples better and other texts worse: mean 1 - cosine
+  // of MiniLM's FAQ entries 789e-6, with 0.1 691e-6.
+  private static final double DAMPING = 0.1;
   private static final int TILE = 32; // columns that stay in the second-level cache
 
   private final int[] order;

@@ -20,7 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Smoothing {
   /** How much of the spread goes to the weight; SmoothQuant uses 0.5. */
-  private static final double[] BALANCES = {0.3, 0.4, 0.5, 0.6, 0.7};
+  private static final double[] BALANCES = {0.3, 0.4, 0.5, 0.6, 0.7, 0.8};
+
+  /** How much of the error of rounding weights is left if it is compensated: roughly measured. */
+  private static final double COMPENSATED = 0.25;
 
   private static final double WORTH_IT = 0.7; // of the error without it, since it costs a Mul
   private static final int MAX_EXPONENT = 12; // 4,096: no factor takes a value near overflow
@@ -28,12 +31,15 @@ final class Smoothing {
   private final ModelFile file;
   private final GraphScope scope;
   private final ProductInputs inputs;
+  private final double weightShare;
   private final Map<String, float[]> factors = new HashMap<>();
 
-  private Smoothing(ModelFile file, GraphScope scope, ProductInputs inputs) {
+  private Smoothing(
+      ModelFile file, GraphScope scope, ProductInputs inputs, QuantizeOptions options) {
     this.file = file;
     this.scope = scope;
     this.inputs = inputs;
+    weightShare = options.compensates() ? COMPENSATED : 1;
   }
 
   /**
@@ -47,7 +53,7 @@ final class Smoothing {
       Calibration calibration,
       QuantizeOptions options)
       throws IOException {
-    Smoothing smoothing = new Smoothing(file, scope, inputs);
+    Smoothing smoothing = new Smoothing(file, scope, inputs, options);
     if (options.smooths()) {
       smoothing.choose(calibration);
     }
@@ -105,7 +111,7 @@ final class Smoothing {
         }
       }
       if (channels.isFinite() && matrices.stream().allMatch(WeightMath::isFinite)) {
-        float[] best = best(channels, matrices);
+        float[] best = best(channels, matrices, weightShare);
         if (best != null) {
           factors.put(each.getKey(), best);
         }
@@ -113,15 +119,15 @@ final class Smoothing {
     }
   }
 
-  static float @Nullable [] best(Channels channels, List<float[]> matrices) {
+  static float @Nullable [] best(Channels channels, List<float[]> matrices, double weightShare) {
     int width = channels.largest().length;
     float[] none = new float[width];
     Arrays.fill(none, 1);
-    double least = WORTH_IT * error(channels, matrices, none);
+    double least = WORTH_IT * error(channels, matrices, none, weightShare);
     float[] best = null;
     for (double balance : BALANCES) {
       float[] factors = factors(channels, matrices, balance);
-      double error = error(channels, matrices, factors);
+      double error = error(channels, matrices, factors, weightShare);
       if (error < least) {
         least = error;
         best = factors;
@@ -168,7 +174,8 @@ final class Smoothing {
    * The mean square error of rounding, but for a constant: activations by a scale for the row's
    * largest value, times the weights; and weights by a scale for each column's, times activations.
    */
-  private static double error(Channels channels, List<float[]> matrices, float[] factors) {
+  private static double error(
+      Channels channels, List<float[]> matrices, float[] factors, double weightShare) {
     int width = factors.length;
     double largest = 0;
     double squares = 0;
@@ -186,7 +193,7 @@ final class Smoothing {
         peaks[i % columns] = Math.max(peaks[i % columns], value);
       }
       for (double peak : peaks) {
-        error += peak * peak * squares;
+        error += weightShare * peak * peak * squares;
       }
     }
     return error;

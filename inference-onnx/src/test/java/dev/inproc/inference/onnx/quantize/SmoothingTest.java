@@ -171,10 +171,10 @@ class SmoothingTest {
     Arrays.fill(squares, 1);
     Arrays.fill(largest, 3);
     List<float[]> matrices = List.of(Zoo.normal(4, Zoo.K * Zoo.N));
-    assertNull(Smoothing.best(new Channels(largest.clone(), squares.clone()), matrices));
+    assertNull(Smoothing.best(new Channels(largest.clone(), squares.clone()), matrices, 1));
     squares[9] = 2500;
     largest[9] = 150;
-    float[] factors = Smoothing.best(new Channels(largest, squares), matrices);
+    float[] factors = Smoothing.best(new Channels(largest, squares), matrices, 1);
     for (int i = 0; i < factors.length; i++) {
       assertEquals(factors[i], Math.scalb(1f, Math.getExponent(factors[i])), 0f);
       assertTrue(i == 9 || factors[i] < factors[9], i + ": " + factors[i]);
