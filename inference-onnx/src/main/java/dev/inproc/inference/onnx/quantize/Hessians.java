@@ -1,11 +1,9 @@
 package dev.inproc.inference.onnx.quantize;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +22,6 @@ final class Hessians {
   private final GraphScope scope;
   private final QuantizeOptions options;
   private final Map<String, GramMatrix> sums = new LinkedHashMap<>();
-  private final Set<String> compensated = new HashSet<>();
   private String factored = "";
   private @Nullable ErrorCompensation factor;
 
@@ -41,11 +38,6 @@ final class Hessians {
     this.options = options;
   }
 
-  /** How many activations had compensated weights. */
-  int count() {
-    return compensated.size();
-  }
-
   /** Returns the compensation for a product with this activation; null for plain rounding. */
   @Nullable ErrorCompensation of(GraphScope where, String input) {
     if (where != scope || !isUsable(input)) {
@@ -58,9 +50,6 @@ final class Hessians {
       GramMatrix gram = sums.remove(input);
       factor = gram == null || gram.rows() == 0 ? null : ErrorCompensation.of(gram);
       factored = input;
-      if (factor != null) {
-        compensated.add(input);
-      }
     }
     return factor;
   }
