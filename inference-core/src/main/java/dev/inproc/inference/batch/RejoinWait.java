@@ -10,8 +10,8 @@ package dev.inproc.inference.batch;
  * joining two runs saves. The share is learned. It falls slowly, by waits that miss their target,
  * since a processor that is busy for a moment delays all callers. It rises at once: a wait in
  * {@value #PROBE} is for all callers, and if all come, later waits are for all. Callers that do not
- * come back in time cost a few waits: while waits gain nothing they are tried less and less often. Used
- * by one thread, which runs the batch loop.
+ * come back in time cost a few waits: while waits gain nothing they are tried less and less often.
+ * Used by one thread, which runs the batch loop.
  */
 final class RejoinWait {
   /** Callers that take longer between their calls do more than call. */
@@ -64,8 +64,8 @@ final class RejoinWait {
 
   /**
    * Learns from a wait. Its gain is what joining saves, times the share of the callers that came,
-   * less the time that it took. The next batch waits too if this wait gained clearly, or waits do on
-   * average.
+   * less the time that it took. The next batch waits too if this wait gained clearly, or waits do
+   * on average.
    *
    * @param target the callers that it waited for
    * @param waitedNanos how long it took

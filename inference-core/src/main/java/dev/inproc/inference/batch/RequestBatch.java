@@ -16,11 +16,12 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of one run. It passes answers on and wakes the blocked callers: in a large batch by a
- * chain (see {@link Request}) if other requests wait, so that the next run begins at once. If none
- * waits, the next run is of these callers, and the runner has nothing else to do: it wakes each of
- * them itself, and the first are back before the last is awake. A failure of the engine that names no request is kept back: {@link
- * Isolation} runs parts again to find the request at fault.
+ * The requests of one run. It passes answers on and wakes the blocked callers: in a large batch by
+ * a chain (see {@link Request}) if other requests wait, so that the next run begins at once. If
+ * none waits, the next run is of these callers, and the runner has nothing else to do: it wakes
+ * each of them itself, and the first are back before the last is awake. A failure of the engine
+ * that names no request is kept back: {@link Isolation} runs parts again to find the request at
+ * fault.
  *
  * <p>The chain and its count belong to the thread that runs the batch. A model may complete calls
  * from other threads too: each of these wakes its caller and counts by itself.
