@@ -1,7 +1,7 @@
 package dev.inproc.benchmarks;
 
 /** Those who call a predictor. Not thread-safe. */
-sealed interface Callers extends AutoCloseable permits Ring, CallerThreads {
+sealed interface Callers extends AutoCloseable permits Ring, CallerThreads, ListCaller {
   /** Makes so many calls, between all of them, and returns the number. */
   long call(int calls);
 

@@ -22,10 +22,14 @@ import java.util.Random;
  * }</pre>
  *
  * ENGINE is one of {@link SharedEngine#of}, CALLERS a number of blocking callers or {@code async}.
+ * Ways: see {@link SharedEngine#of}; {@code list} is one thread that has all its calls
+ * in memory, in lists as long as the batches that the callers could fill: no waking, no queue.
  */
 public final class PairedSaturation {
+  private static final String LIST = "list";
   private static final List<String> BASELINES = List.of("queueAndThread", "fixedDelay");
-  private static final List<String> WAYS = List.of("batched", "queueAndThread", "fixedDelay");
+  private static final List<String> WAYS =
+      List.of("batched", "twoRuns", "queueAndThread", "fixedDelay", LIST);
   private static final int CALLS = 64;
   private static final int RESAMPLES = 2_000;
   private static final double TAIL = 0.05;
@@ -37,11 +41,16 @@ public final class PairedSaturation {
   private record Contender(
       String way, SharedEngine<?> engine, Callers callers, List<Double> rates) {
     static Contender of(String engine, String callers, String way) {
-      SharedEngine<?> shared = SharedEngine.of(engine, way);
-      Callers load =
-          callers.equals("async")
-              ? new Ring(shared::submit)
-              : new CallerThreads(Integer.parseInt(callers), shared::call);
+      boolean isList = way.equals(LIST);
+      SharedEngine<?> shared = SharedEngine.of(engine, isList ? "direct" : way);
+      int threads = callers.equals("async") ? 0 : Integer.parseInt(callers);
+      Callers load;
+      if (isList) {
+        int size = Math.min(threads > 0 ? threads : Integer.MAX_VALUE, SharedEngine.MAX_BATCH_SIZE);
+        load = new ListCaller(shared::callAll, size);
+      } else {
+        load = threads > 0 ? new CallerThreads(threads, shared::call) : new Ring(shared::submit);
+      }
       return new Contender(way, shared, load, new ArrayList<>());
     }
 

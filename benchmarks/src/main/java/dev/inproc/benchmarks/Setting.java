@@ -67,8 +67,13 @@ public final class Setting {
 
   /** Loads a model with this library. */
   public static Session session(byte[] model, SessionOptions.Builder options) {
+    return session(model, options, INTRA_OP_THREADS);
+  }
+
+  /** Loads a model with this library and so many threads for one run. */
+  static Session session(byte[] model, SessionOptions.Builder options, int threads) {
     OnnxOptions onnx = OnnxOptions.builder().spinning(SPINNING).build();
-    SessionOptions built = options.devices(DEVICE).intraOpThreads(INTRA_OP_THREADS).build();
+    SessionOptions built = options.devices(DEVICE).intraOpThreads(threads).build();
     return new OnnxEngine(onnx).load(ModelSource.bytes("benchmark", model), built);
   }
 }
