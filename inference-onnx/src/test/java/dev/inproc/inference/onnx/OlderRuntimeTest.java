@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * older jar is copied by the profile {@code endurance}.
  */
 @Tag("endurance")
+@EnabledIfSystemProperty(named = "inproc.endurance", matches = "true")
 class OlderRuntimeTest {
   private static final Path OLDER =
       Path.of("target", "older-runtime", "onnxruntime-1.20.0.jar").toAbsolutePath();
