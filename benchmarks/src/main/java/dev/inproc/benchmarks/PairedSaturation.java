@@ -22,8 +22,8 @@ import java.util.Random;
  * }</pre>
  *
  * ENGINE is one of {@link SharedEngine#of}, CALLERS a number of blocking callers or {@code async}.
- * Ways: see {@link SharedEngine#of}; {@code list} is one thread that has all its calls
- * in memory, in lists as long as the batches that the callers could fill: no waking, no queue.
+ * Ways: see {@link SharedEngine#of}; {@code list} is one thread that has all its calls in memory,
+ * in lists as long as the batches that the callers could fill: no waking, no queue.
  */
 public final class PairedSaturation {
   private static final String LIST = "list";

@@ -62,8 +62,7 @@ record SharedEngine<I>(Predictor<I, ?> predictor, I input) implements AutoClosea
     SessionOptions.Builder options =
         SessionOptions.builder().pad(MiniLm.IDS, 0).pad(MiniLm.MASK, 0).pad(MiniLm.TYPES, 0);
     return new SharedEngine<>(
-        shared(session(model, options, way), way),
-        MiniLm.encode(MiniLm.texts(1, TOKENS).get(0)));
+        shared(session(model, options, way), way), MiniLm.encode(MiniLm.texts(1, TOKENS).get(0)));
   }
 
   private static Session session(byte[] model, SessionOptions.Builder options, String way) {
