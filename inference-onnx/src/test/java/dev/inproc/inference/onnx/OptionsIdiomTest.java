@@ -73,6 +73,7 @@ class OptionsIdiomTest {
                 "signedWeights", () -> QUANTIZE.withSignedWeights(!QUANTIZE.signedWeights()),
                 "fasterNormalization", () -> QUANTIZE.withFasterNormalization(false),
                 "smoothing", () -> QUANTIZE.withSmoothing(false),
+                "errorCompensation", () -> QUANTIZE.withErrorCompensation(false),
                 "externalData", () -> QUANTIZE.withExternalData(true),
                 "withoutNodes", () -> QUANTIZE.withoutNodes(Set.of("/b", "/a"))),
             Set.of(),
