@@ -61,17 +61,27 @@ final class CallerThreads implements Callers {
   }
 
   @Override
-  public void rest() {
+  public long rest() {
     resting = true;
     while (atRest.size() < threads.size()) {
       LockSupport.parkNanos(this, 100_000); // callers have at most one call to end
+      checkFailure();
+    }
+    long more = made.get() - asked;
+    asked += more;
+    return more;
+  }
+
+  private void checkFailure() {
+    Throwable failed = failure.get();
+    if (failed != null) {
+      throw new IllegalStateException("A caller failed", failed);
     }
   }
 
   private void goOn() {
     resting = false;
     threads.forEach(LockSupport::unpark);
-    asked = made.get(); // calls that ended on the way to the rest are not of the next slice
   }
 
   @Override
@@ -87,10 +97,7 @@ final class CallerThreads implements Callers {
     target = asked;
     while (made.get() < asked) {
       LockSupport.park(this);
-      Throwable failed = failure.get();
-      if (failed != null) {
-        throw new IllegalStateException("A caller failed", failed);
-      }
+      checkFailure();
     }
     target = Long.MAX_VALUE;
     return calls;

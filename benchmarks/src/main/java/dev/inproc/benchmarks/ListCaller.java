@@ -23,7 +23,9 @@ final class ListCaller implements Callers {
   }
 
   @Override
-  public void rest() {}
+  public long rest() {
+    return 0;
+  }
 
   @Override
   public void close() {}

@@ -61,7 +61,7 @@ public final class PairedSaturation {
       do {
         calls += callers.call(CALLS);
       } while (System.nanoTime() - start < nanos);
-      callers.rest();
+      calls += callers.rest();
       return calls * 1e9 / (System.nanoTime() - start);
     }
 

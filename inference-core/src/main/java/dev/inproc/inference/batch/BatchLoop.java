@@ -53,7 +53,9 @@ final class BatchLoop<I, O> implements Runnable {
   private int lastSize;
   private int backlog; // requests that waited before the callers of the batch just run came back
   private int blocked; // callers of the batch just run, 0 if there was none
-  private long leastGiven; // nanoseconds from arrival to deadline, the least of that batch
+  // Nanoseconds from arrival to deadline, the least of the last batches; doubled after each, so that
+  // a tight deadline among other calls is not forgotten at once.
+  private long leastGiven = Long.MAX_VALUE;
 
   BatchLoop(Owner<I, O> owner, int slot, PendingRequests<I, O> pending, BatchRunner<I, O> runs) {
     this.owner = owner;
@@ -98,7 +100,7 @@ final class BatchLoop<I, O> implements Runnable {
     long ask = NOTHING;
     boolean isChosen = false;
     blocked = 0;
-    leastGiven = Long.MAX_VALUE;
+    leastGiven = leastGiven > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : 2 * leastGiven;
     try {
       ask = pending.choose(choice);
       isChosen = true;
@@ -132,14 +134,14 @@ final class BatchLoop<I, O> implements Runnable {
   /** See {@link RejoinWait}. Leaves the processors to the callers that come back. */
   @SuppressWarnings("ThreadPriorityCheck") // a hint, nothing relies on it
   private void awaitReturning() {
-    int most = pending.maxBatchSize() - backlog;
+    int most = backlog == RequestBatch.UNKNOWN_BACKLOG ? 0 : pending.maxBatchSize() - backlog;
     long limit = most <= 0 ? 0 : returning.limitNanos(blocked, runs.savedByJoining(), leastGiven);
     if (limit == 0) {
       return;
     }
     int expected = Math.min(blocked, most);
     int target = returning.target(expected);
-    int returned = pending.waiting() - backlog;
+    int returned = returned();
     long start = System.nanoTime();
     long waited = 0;
     while (returned < target && waited < limit) {
@@ -149,9 +151,16 @@ final class BatchLoop<I, O> implements Runnable {
         LockSupport.parkNanos(this, SLEEPING_NANOS);
       }
       waited = System.nanoTime() - start;
-      returned = pending.waiting() - backlog;
+      returned = returned();
     }
     returning.came(expected, target, returned, waited);
+  }
+
+  /** The requests that came since. Another loop may have taken some of the backlog. */
+  private int returned() {
+    int waiting = pending.waiting();
+    backlog = Math.min(backlog, waiting);
+    return waiting - backlog;
   }
 
   /**

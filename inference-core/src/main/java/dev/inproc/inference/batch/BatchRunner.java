@@ -57,7 +57,7 @@ final class BatchRunner<I, O> {
    * Runs a batch.
    *
    * @param current tells other threads of the run while it lasts
-   * @return how many requests waited before the callers of this batch came back
+   * @return as {@link RequestBatch#backlog}
    */
   int run(List<Request<I, O>> requests, DispatchReason reason, CurrentRun<I, O> current) {
     long start = timer.nanoTime();
@@ -77,12 +77,11 @@ final class BatchRunner<I, O> {
       PredictorClosedException closed = aborted;
       if (closed != null) {
         requests.forEach(request -> request.fail(BlockedCaller.failure(closed), figures));
-        return queue.waiting();
+        return RequestBatch.UNKNOWN_BACKLOG;
       }
       run(gathered);
       ended(gathered, bytes, timer.nanoTime() - start, current);
-      int backlog = gathered.backlog();
-      return backlog == RequestBatch.UNKNOWN_BACKLOG ? queue.waiting() : backlog;
+      return gathered.backlog();
     } finally {
       current.end();
       gathered.releaseInputs();

@@ -27,7 +27,7 @@ record ProbeInputs(List<Tensors> ordinary, Tensors longer) {
    * the remainder shows where a row's place in the batch changes its bits.
    */
   private static final int[][] GUESSES = {
-    {15, 1000}, {15, 100}, {15, 2}, {16, 1000}, {64, 1000}, {224, 2}
+    {15, 1000}, {15, 100}, {15, 2}, {16, 1000}, {16, 100}, {16, 2}, {64, 1000}, {224, 2}
   };
 
   /**

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +39,10 @@ final class Calibration implements AutoCloseable {
           .batchAxis(BatchAxis.NONE)
           .integrity(IntegrityOptions.skip())
           .intraOpThreads(1)
+          .maxIdleBytes(0) // each part of the activations is a view with buffers of its own
           .build();
 
+  private static final long BYTES_AT_ONCE = 32L << 20; // of the activations of one run
   private static final int GENERATED = 130; // about 1,700 rows of a model with a sequence axis
 
   private final Map<String, String> outputs = new LinkedHashMap<>();
@@ -86,6 +89,9 @@ final class Calibration implements AutoCloseable {
     } catch (InferenceException | IllegalArgumentException e) {
       calibration.close();
       return new Calibration("the model could not be run: " + e.getMessage());
+    } catch (IOException | RuntimeException | Error e) {
+      calibration.close(); // leaves no file behind
+      throw e;
     }
     return calibration;
   }
@@ -154,18 +160,42 @@ final class Calibration implements AutoCloseable {
   }
 
   /**
-   * Runs the model.
+   * Runs the model, more than once where the activations are large: all of them at once would be
+   * held in memory whole.
    *
    * @param activations what to show
    * @param limit on how many examples, evenly spread
    */
   void run(List<String> activations, int limit, RowConsumer consumer) {
     List<String> wanted = activations.stream().filter(outputs::containsKey).toList();
-    if (session == null || wanted.isEmpty()) {
+    Session all = session;
+    if (all == null || wanted.isEmpty() || examples.isEmpty()) {
       return;
     }
-    String[] names = wanted.stream().map(outputs::get).toArray(String[]::new);
-    Session view = session.outputs(names);
+    long bytes = bytes(all, outputOf(wanted.get(0)), examples);
+    int atOnce = (int) Math.max(1, Math.min(wanted.size(), BYTES_AT_ONCE / bytes));
+    for (int from = 0; from < wanted.size() && note.isEmpty(); from += atOnce) {
+      int to = Math.min(wanted.size(), from + atOnce);
+      runPart(all, wanted.subList(from, to), limit, consumer);
+    }
+  }
+
+  private String outputOf(String activation) {
+    return Objects.requireNonNull(outputs.get(activation), activation);
+  }
+
+  /** The bytes that an activation has for the first example. */
+  private static long bytes(Session session, String output, List<Tensors> examples) {
+    try {
+      return Math.max(1, session.outputs(output).runRaw(examples.get(0)).at(0).byteSize());
+    } catch (InferenceException | IllegalArgumentException e) {
+      return 1; // the run of a part fails alike, and notes it
+    }
+  }
+
+  private void runPart(Session all, List<String> wanted, int limit, RowConsumer consumer) {
+    String[] names = wanted.stream().map(this::outputOf).toArray(String[]::new);
+    Session view = all.outputs(names);
     int count = Math.min(limit, examples.size());
     try {
       for (int i = 0; i < count; i++) {

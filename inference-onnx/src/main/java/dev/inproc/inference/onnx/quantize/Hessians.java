@@ -1,9 +1,11 @@
 package dev.inproc.inference.onnx.quantize;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +24,9 @@ final class Hessians {
   private final GraphScope scope;
   private final QuantizeOptions options;
   private final Map<String, GramMatrix> sums = new LinkedHashMap<>();
-  private String factored = "";
-  private @Nullable ErrorCompensation factor;
+  // Until every product that reads the activation has asked.
+  private final Map<String, Optional<ErrorCompensation>> factors = new HashMap<>();
+  private final Map<String, Integer> asked = new HashMap<>();
 
   Hessians(
       Calibration calibration,
@@ -43,20 +46,24 @@ final class Hessians {
     if (where != scope || !isUsable(input)) {
       return null;
     }
-    if (!factored.equals(input)) {
+    Optional<ErrorCompensation> known = factors.get(input);
+    if (known == null) {
       if (!sums.containsKey(input)) {
         sum(input);
       }
       GramMatrix gram = sums.remove(input);
-      factor = gram == null || gram.rows() == 0 ? null : ErrorCompensation.of(gram);
-      factored = input;
+      known = Optional.ofNullable(gram == null || gram.rows() == 0 ? null : ErrorCompensation.of(gram));
+      factors.put(input, known);
     }
-    return factor;
+    if (asked.merge(input, 1, Integer::sum) >= inputs.readers(input).size()) {
+      factors.remove(input);
+    }
+    return known.orElse(null);
   }
 
   private boolean isUsable(String input) {
     int width = inputs.width(input);
-    return width > 0 && width <= ErrorCompensation.MAX_WIDTH && !inputs.sharesWeights(input);
+    return calibration.note().isEmpty() && width > 0 && width <= ErrorCompensation.MAX_WIDTH && !inputs.sharesWeights(input);
   }
 
   /** Sums up this activation and as many of those after it as the limit allows. */
@@ -76,6 +83,9 @@ final class Hessians {
     }
     int examples = Math.min(MAX_EXAMPLES, calibration.size());
     calibration.run(group, examples, (name, rows) -> add(name, rows, MAX_ROWS / examples));
+    if (!calibration.note().isEmpty()) {
+      sums.clear(); // of a part of the examples
+    }
   }
 
   private void add(String name, float[] rows, int limit) {

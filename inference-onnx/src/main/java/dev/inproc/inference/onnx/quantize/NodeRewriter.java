@@ -119,7 +119,9 @@ final class NodeRewriter {
       log.left(node, String.valueOf(product.obstacle()), floatBytes(scope, node));
       return false;
     }
-    float[] factors = smoothing.factors(scope, node.getInput(0));
+    // What is known of an activation's channels says nothing of those of its transpose.
+    boolean hasChannels = !product.turnsInput();
+    float[] factors = hasChannels ? smoothing.factors(scope, node.getInput(0)) : null;
     MatMulEmitter.Weight quantized = quantized(scope, product, weight, factors);
     if (quantized == null) {
       String why = "its weight has values that are NaN or infinite";
@@ -224,7 +226,9 @@ final class NodeRewriter {
             tensor.getName(),
             matrix,
             columns,
-            options.compensates() ? hessians.of(scope, product.node().getInput(0)) : null);
+            options.compensates() && !product.turnsInput()
+                ? hessians.of(scope, product.node().getInput(0))
+                : null);
     weights.put(key, weight);
     replaced(constant);
     return weight;

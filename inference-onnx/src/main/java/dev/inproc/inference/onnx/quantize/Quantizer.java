@@ -11,9 +11,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
- * Quantizes ONNX models: reads one file, writes another. Stateless, so thread-safe. Deterministic:
- * the same model and options give the same bytes on every machine with the same {@link
- * QuantizeOptions#signedWeights}.
+ * Quantizes ONNX models: reads one file, writes another. Stateless, so thread-safe. The same model,
+ * examples and options give the same bytes on one kind of machine with one version of ONNX Runtime;
+ * on every machine with the same {@link QuantizeOptions#signedWeights} if neither smoothing nor
+ * error compensation, which run the model, is on.
  *
  * <p>Changed are MatMul and Gemm whose second input is a constant FP32 matrix, or the Transpose of
  * one, and with {@link QuantizeOptions#withEmbeddings} Gather from a constant FP32 table, in
