@@ -52,7 +52,8 @@ final class Hessians {
         sum(input);
       }
       GramMatrix gram = sums.remove(input);
-      known = Optional.ofNullable(gram == null || gram.rows() == 0 ? null : ErrorCompensation.of(gram));
+      known =
+          Optional.ofNullable(gram == null || gram.rows() == 0 ? null : ErrorCompensation.of(gram));
       factors.put(input, known);
     }
     if (asked.merge(input, 1, Integer::sum) >= inputs.readers(input).size()) {
@@ -63,7 +64,10 @@ final class Hessians {
 
   private boolean isUsable(String input) {
     int width = inputs.width(input);
-    return calibration.note().isEmpty() && width > 0 && width <= ErrorCompensation.MAX_WIDTH && !inputs.sharesWeights(input);
+    return calibration.note().isEmpty()
+        && width > 0
+        && width <= ErrorCompensation.MAX_WIDTH
+        && !inputs.sharesWeights(input);
   }
 
   /** Sums up this activation and as many of those after it as the limit allows. */

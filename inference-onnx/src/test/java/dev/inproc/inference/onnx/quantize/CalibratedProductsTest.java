@@ -42,9 +42,7 @@ class CalibratedProductsTest {
       throws IOException {
     Path in = write(besideItsTranspose(rows, columns));
     List<Tensors> examples =
-        List.of(
-            Tensors.of(
-                "x", Tensor.of(Shape.of(rows, columns), Zoo.normal(3, rows * columns))));
+        List.of(Tensors.of("x", Tensor.of(Shape.of(rows, columns), Zoo.normal(3, rows * columns))));
     assertArrayEquals(
         weight(in, PLAIN.withScheme(scheme), examples, "transposed"),
         weight(in, COMPENSATED.withScheme(scheme), examples, "transposed"));
@@ -53,15 +51,15 @@ class CalibratedProductsTest {
   private static ModelProto besideItsTranspose(int rows, int columns) throws IOException {
     ModelProto.Builder model =
         ModelProto.parseFrom(
-                new GraphBuilder("t")
-                    .input("x", TensorProto.DataType.FLOAT_VALUE, rows + "," + columns)
-                    .output("y", TensorProto.DataType.FLOAT_VALUE, rows + ",2")
-                    .output("z", TensorProto.DataType.FLOAT_VALUE, columns + ",2")
-                    .initializer("straight", Zoo.normal(1, columns * 2), columns, 2)
-                    .initializer("transposed", Zoo.normal(2, rows * 2), rows, 2)
-                    .node("MatMul", "x straight -> y")
-                    .node("Gemm", "x transposed -> z")
-                    .build())
+            new GraphBuilder("t")
+                .input("x", TensorProto.DataType.FLOAT_VALUE, rows + "," + columns)
+                .output("y", TensorProto.DataType.FLOAT_VALUE, rows + ",2")
+                .output("z", TensorProto.DataType.FLOAT_VALUE, columns + ",2")
+                .initializer("straight", Zoo.normal(1, columns * 2), columns, 2)
+                .initializer("transposed", Zoo.normal(2, rows * 2), rows, 2)
+                .node("MatMul", "x straight -> y")
+                .node("Gemm", "x transposed -> z")
+                .build())
             .toBuilder();
     model
         .getGraphBuilder()
@@ -81,8 +79,7 @@ class CalibratedProductsTest {
     Path out = directory.resolve("out.onnx");
     QuantizationReport report = Quantizer.quantize(in, out, COMPENSATED, examples);
     assertTrue(report.note().contains("not compensated"), report.note());
-    assertArrayEquals(
-        weight(in, PLAIN, examples, "w"), weight(in, COMPENSATED, examples, "w"));
+    assertArrayEquals(weight(in, PLAIN, examples, "w"), weight(in, COMPENSATED, examples, "w"));
   }
 
   @Test
@@ -90,8 +87,7 @@ class CalibratedProductsTest {
     Path in = write(oneProduct());
     List<Tensors> examples = List.of(example(WIDTH));
     assertFalse(
-        Arrays.equals(
-            weight(in, PLAIN, examples, "w"), weight(in, COMPENSATED, examples, "w")));
+        Arrays.equals(weight(in, PLAIN, examples, "w"), weight(in, COMPENSATED, examples, "w")));
     try (var files = Files.list(directory)) {
       assertEquals(2, files.count(), "the model and its quantized form");
     }
