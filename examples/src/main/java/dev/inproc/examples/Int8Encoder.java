@@ -40,8 +40,13 @@ final class Int8Encoder implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    session = new OnnxEngine().load(model, MiniLm.sessionOptions().build());
-    embedder = session.with(Batching.upTo(maxBatch)).with(new SentenceCodec(tokenizer));
+    int parallelism = MiniLm.PARALLELISM;
+    session =
+        new OnnxEngine().load(model, MiniLm.sessionOptions().parallelism(parallelism).build());
+    embedder =
+        session
+            .with(Batching.upTo(maxBatch).withParallelism(parallelism))
+            .with(new SentenceCodec(tokenizer));
   }
 
   Session session() {

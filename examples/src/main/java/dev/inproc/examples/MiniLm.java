@@ -17,6 +17,12 @@ final class MiniLm {
   private static final String MODEL = "all-minilm-l6-v2.onnx";
   private static final String TOKENIZER = "all-minilm-l6-v2-tokenizer.json";
 
+  /**
+   * The engine runs at once under load, each on its share of the processors: a run of this model
+   * that is divided among two processors wastes a quarter of them.
+   */
+  static final int PARALLELISM = Math.min(2, Runtime.getRuntime().availableProcessors());
+
   private MiniLm() {}
 
   static ModelSource model() {

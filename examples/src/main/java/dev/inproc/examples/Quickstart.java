@@ -64,8 +64,11 @@ public final class Quickstart {
 
     // This is all there is to serving a model.
     try (HuggingFaceTokenizer tokenizer = MiniLm.tokenizer();
-        Session session = new OnnxEngine().load(model, MiniLm.sessionOptions().build());
-        BatchingPredictor<Tensors, Tensors> batched = Batching.upTo(MAX_BATCH).decorate(session);
+        Session session =
+            new OnnxEngine()
+                .load(model, MiniLm.sessionOptions().parallelism(MiniLm.PARALLELISM).build());
+        BatchingPredictor<Tensors, Tensors> batched =
+            Batching.upTo(MAX_BATCH).withParallelism(MiniLm.PARALLELISM).decorate(session);
         Predictor<String, float[]> embedder =
             batched.with(new SentenceCodec(tokenizer)).with(Metering.named("faq"))) {
 
