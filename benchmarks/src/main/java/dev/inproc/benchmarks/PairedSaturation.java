@@ -134,8 +134,7 @@ public final class PairedSaturation {
   }
 
   private static double median(List<Double> values) {
-    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    int half = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    return new Samples(List.of(values.stream().mapToDouble(Double::doubleValue).toArray()))
+        .median();
   }
 }

@@ -38,19 +38,9 @@ final class BlockMath {
     ErrorCompensation.Grid grid = new ErrorCompensation.Grid(scales, block, -half, half - 1);
     byte[] levels =
         compensation == null
-            ? plain(matrix, columns, grid)
+            ? grid.round(matrix, columns)
             : compensation.round(matrix, columns, grid);
     return new WeightMath.Quantized(pack(levels, columns, block, bits), scales);
-  }
-
-  private static byte[] plain(float[] matrix, int columns, ErrorCompensation.Grid grid) {
-    byte[] levels = new byte[matrix.length];
-    int blocks = grid.scales().length / columns;
-    for (int i = 0; i < matrix.length; i++) {
-      int scale = i % columns * blocks + i / columns / grid.block();
-      levels[i] = (byte) grid.level(matrix[i], grid.scales()[scale]);
-    }
-    return levels;
   }
 
   private static byte[] pack(byte[] levels, int columns, int block, int bits) {

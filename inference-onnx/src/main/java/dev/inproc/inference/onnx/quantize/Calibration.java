@@ -88,12 +88,16 @@ final class Calibration implements AutoCloseable {
       calibration.open(file, model.toBuilder(), opset, inputs, given, beside);
     } catch (InferenceException | IllegalArgumentException e) {
       calibration.close();
-      return new Calibration("the model could not be run: " + e.getMessage());
+      return new Calibration(noteOf(e));
     } catch (IOException | RuntimeException | Error e) {
       calibration.close(); // leaves no file behind
       throw e;
     }
     return calibration;
+  }
+
+  private static String noteOf(RuntimeException failure) {
+    return "the model could not be run: " + failure.getMessage();
   }
 
   private void open(
@@ -207,7 +211,7 @@ final class Calibration implements AutoCloseable {
         }
       }
     } catch (InferenceException | IllegalArgumentException e) {
-      note = "the model could not be run: " + e.getMessage();
+      note = noteOf(e);
     }
   }
 

@@ -49,6 +49,17 @@ final class ErrorCompensation {
     int level(float value, float scale) {
       return scale == 0 ? 0 : (int) Math.max(low, Math.min(high, Math.rint(value / scale)));
     }
+
+    /** Returns the nearest level of each weight of a matrix [rows, columns]. */
+    byte[] round(float[] matrix, int columns) {
+      byte[] levels = new byte[matrix.length];
+      int blocks = scales.length / columns;
+      for (int i = 0; i < matrix.length; i++) {
+        int scale = i % columns * blocks + i / columns / block;
+        levels[i] = (byte) level(matrix[i], scales[scale]);
+      }
+      return levels;
+    }
   }
 
   /** Returns the compensation for these activations; null if they say nothing or are not finite. */

@@ -112,7 +112,7 @@ final class Hessians {
       if (options.scheme() == Scheme.ROWWISE_INT8) {
         RowRounding.round(seen, to, width, inputs.zeroPoint(name));
       }
-      kept += RowRounding.isFinite(seen, to, width) ? 1 : 0;
+      kept += WeightMath.isFinite(seen, to, width) ? 1 : 0;
     }
     gram.add(seen, kept);
   }

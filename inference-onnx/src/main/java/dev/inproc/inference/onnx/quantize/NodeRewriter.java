@@ -119,7 +119,7 @@ final class NodeRewriter {
       log.left(node, String.valueOf(product.obstacle()), floatBytes(scope, node));
       return false;
     }
-    // What is known of an activation's channels says nothing of those of its transpose.
+    // The calibration knows the channels of the activation, not of its transpose.
     boolean hasChannels = !product.turnsInput();
     float[] factors = hasChannels ? smoothing.factors(scope, node.getInput(0)) : null;
     MatMulEmitter.Weight quantized = quantized(scope, product, weight, factors);

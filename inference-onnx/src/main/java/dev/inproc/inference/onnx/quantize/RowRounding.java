@@ -27,13 +27,4 @@ final class RowRounding {
       values[i] = (float) Math.rint(values[i] / scale) * scale;
     }
   }
-
-  static boolean isFinite(float[] values, int start, int width) {
-    for (int i = start; i < start + width; i++) {
-      if (!Float.isFinite(values[i])) {
-        return false;
-      }
-    }
-    return true;
-  }
 }

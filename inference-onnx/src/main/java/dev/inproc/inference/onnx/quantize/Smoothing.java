@@ -70,8 +70,8 @@ final class Smoothing {
   }
 
   private boolean isCandidate(String input) {
-    // A weight that is read elsewhere too is there once, so it has no factors of its own. And what
-    // is hardly below 0 is not smoothed: a small factor would cost the many levels above.
+    // A weight that is read elsewhere too is there once, so it has no factors of its own. An
+    // activation hardly below 0 is not smoothed: a small factor would cost the many levels above.
     return !inputs.sharesWeights(input) && inputs.zeroPoint(input) == ZeroPoints.MIDDLE;
   }
 
@@ -82,7 +82,7 @@ final class Smoothing {
         seen.put(input, Channels.of(inputs.width(input)));
       }
     }
-    // Every fifth of those made up: all four lengths, and more say little.
+    // Every fifth made-up example: they have all four lengths, and more say little.
     int examples = calibration.isGenerated() ? calibration.size() / 5 : calibration.size();
     calibration.run(
         List.copyOf(seen.keySet()),

@@ -17,8 +17,12 @@ final class WeightMath {
   record Quantized(byte[] values, float[] scales) {}
 
   static boolean isFinite(float[] values) {
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
+    return isFinite(values, 0, values.length);
+  }
+
+  static boolean isFinite(float[] values, int start, int count) {
+    for (int i = start; i < start + count; i++) {
+      if (!Float.isFinite(values[i])) {
         return false;
       }
     }
@@ -55,18 +59,13 @@ final class WeightMath {
     for (int column = 0; column < columns; column++) {
       scales[column] /= LARGEST;
     }
-    byte[] values = new byte[matrix.length];
-    if (compensation != null) {
-      byte[] levels =
-          compensation.round(
-              matrix, columns, new ErrorCompensation.Grid(scales, rows, -LARGEST, LARGEST));
-      for (int i = 0; i < matrix.length; i++) {
-        values[i] = (byte) (zeroPoint + levels[i]);
-      }
-      return new Quantized(values, scales);
-    }
-    for (int i = 0; i < matrix.length; i++) {
-      values[i] = (byte) (zeroPoint + level(matrix[i], scales[i % columns]));
+    ErrorCompensation.Grid grid = grid(scales, rows);
+    byte[] values =
+        compensation == null
+            ? grid.round(matrix, columns)
+            : compensation.round(matrix, columns, grid);
+    for (int i = 0; i < values.length; i++) {
+      values[i] += (byte) zeroPoint;
     }
     return new Quantized(values, scales);
   }
@@ -79,6 +78,7 @@ final class WeightMath {
    */
   static Quantized byRow(float[] matrix, int rows, int columns, int zeroPoint) {
     float[] scales = new float[rows];
+    ErrorCompensation.Grid grid = grid(scales, 1);
     byte[] values = new byte[matrix.length];
     for (int row = 0; row < rows; row++) {
       int start = row * columns;
@@ -88,16 +88,13 @@ final class WeightMath {
       }
       scales[row] = largest / LARGEST;
       for (int i = start; i < start + columns; i++) {
-        values[i] = (byte) (zeroPoint + level(matrix[i], scales[row]));
+        values[i] = (byte) (zeroPoint + grid.level(matrix[i], scales[row]));
       }
     }
     return new Quantized(values, scales);
   }
 
-  private static int level(float value, float scale) {
-    if (scale == 0) {
-      return 0; // all of them are zero, or next to it
-    }
-    return (int) Math.max(-LARGEST, Math.min(LARGEST, Math.rint(value / scale)));
+  private static ErrorCompensation.Grid grid(float[] scales, int block) {
+    return new ErrorCompensation.Grid(scales, block, -LARGEST, LARGEST);
   }
 }
