@@ -53,9 +53,8 @@ final class BatchLoop<I, O> implements Runnable {
   private int lastSize;
   private int backlog; // requests that waited before the callers of the batch just run came back
   private int blocked; // callers of the batch just run, 0 if there was none
-  // Nanoseconds from arrival to deadline, the least of the last batches; doubled after each, so
-  // that
-  // a tight deadline among other calls is not forgotten at once.
+  // Nanoseconds from arrival to deadline, the least of the last batches. It doubles after each
+  // batch, so that a tight deadline among other calls is not forgotten at once.
   private long leastGiven = Long.MAX_VALUE;
 
   BatchLoop(Owner<I, O> owner, int slot, PendingRequests<I, O> pending, BatchRunner<I, O> runs) {

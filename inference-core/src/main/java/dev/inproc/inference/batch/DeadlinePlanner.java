@@ -10,12 +10,12 @@ import java.util.Arrays;
  * <p>Greedy: it repeatedly runs the largest batch that finishes before its earliest deadline. If
  * that meets every deadline, the plan uses it; no other order finishes any prefix of the requests
  * sooner. The requests expected to arrive during the first run count too: in an overload that
- * lasts, a small first run that meets everyone who waits leaves more behind than the next run can
- * meet. Otherwise some request has to be left behind. Each request in turn is tried as the earliest
- * of the first run: it bounds the end of the run and so its size, and the run is filled up with
- * what is worth most, then with what is due first. A run is valued by what it meets, and by {@value
- * #LATER} of what the runs after it still could: newcomers will compete for that time. With one
- * timeout and one priority for all, this comes close to the rule of the largest feasible batch.
+ * lasts, a small first run that meets every waiting request leaves more behind than the next run
+ * can meet. Otherwise some request has to be left behind. Each request in turn is tried as the
+ * earliest of the first run: it bounds the end of the run and so its size, and the run is filled up
+ * with what is worth most, then with what is due first. A run is valued by what it meets, and by
+ * {@value #LATER} of what the runs after it still could: newcomers will compete for that time. With
+ * one timeout and one priority for all, this comes close to the rule of the largest feasible batch.
  *
  * <p>A request of a class of priority is worth 64 of the class below. Within a class, one that
  * gives less than two thirds of the usual time is worth 6, less than one third 32. Urgent requests
@@ -265,8 +265,8 @@ final class DeadlinePlanner {
   }
 
   /**
-   * Chooses a run, and tells whether every other request can be met after it, those included that
-   * are expected to arrive while it runs.
+   * Chooses a run, and tells whether every other request can be met after it, and so can the
+   * requests expected to arrive while it runs.
    */
   private boolean meetsAll(int first, boolean byWorth) {
     int size = largest(left, bytes, first, count, 0);
